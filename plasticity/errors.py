@@ -1,0 +1,103 @@
+"""Errors that a caller would catch: bad input, and a run that leaves the finite numbers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used; the message names it, its value and the remedy."""
+
+
+class UnknownNameError(InputError):
+    """A name that is in no catalogue, answered with the nearest known one.
+
+    Parameters
+    ----------
+    kind : str
+        What was looked for, such as ``"rule"``.
+    name : str
+        The name that was given.
+    known : iterable of str
+        The names that exist.
+
+    Examples
+    --------
+    >>> str(UnknownNameError("rule", "ojo", ["oja", "bcm"]))
+    "unknown rule 'ojo'; did you mean 'oja'? Known: bcm, oja"
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]):
+        known = sorted(known)
+        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        super().__init__(f"unknown {kind} {name!r}{hint} Known: {', '.join(known) or 'none'}")
+
+
+class DivergedError(ArithmeticError):
+    """A simulated variable left the finite numbers; the message names it and the time.
+
+    Examples
+    --------
+    >>> str(DivergedError("w", 1.5, "use a smaller dt"))
+    'w is no longer finite at t = 1.5 s: use a smaller dt'
+    """
+
+    def __init__(self, variable: str, time: float, remedy: str):
+        super().__init__(f"{variable} is no longer finite at t = {time:g} s: {remedy}")
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    exclusive: bool = False,
+    unit: str = "",
+) -> float:
+    """Return `value` as a finite float within ``[low, high]``, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the value.
+    value : object
+        Anything; only real finite numbers pass.
+    low, high : float
+        Bounds, included unless `exclusive` (which excludes `low` only).
+    exclusive : bool
+        Whether `value` must be strictly above `low`.
+    unit : str
+        Printed behind the bounds.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If `value` is no finite real number, or lies outside the bounds.
+
+    Examples
+    --------
+    >>> require_number("tau", 0.02, low=0, exclusive=True, unit="s")
+    0.02
+    """
+    unit = f" {unit}" if unit and unit != "1" else ""
+    if isinstance(value, bool | str | bytes) or value is None:
+        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}")
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}") from None
+    if not math.isfinite(number):
+        raise InputError(f"{name} must be finite, got {number}")
+    if number < low or (exclusive and number == low):
+        raise InputError(f"{name} must be {'>' if exclusive else '>='} {low:g}{unit}, got {number:g}{unit}")
+    if number > high:
+        raise InputError(f"{name} must be <= {high:g}{unit}, got {number:g}{unit}")
+    return number

@@ -1,0 +1,157 @@
+"""The objective: what a learner trades off when it changes its weights.
+
+A learner with parameters θ minimises (vastola_2025, eq. 1)
+
+    J[θ] = E ∫ e^{-γt} { (θ̇ − f)ᵀ G (θ̇ − f) / 2η + k L(θ) } dt ,    θ̇ = f(θ) + B u ,
+
+the cost of changing weights plus the loss that it sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from plasticity.errors import InputError, require_number
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """Cost functional of the learner: discount γ, plasticity η, loss weight k, metric G, drift f, control B.
+
+    Parameters
+    ----------
+    discount : float, sympy.Symbol or sympy.oo
+        γ ≥ 0 [1/s]; 1/γ is the planning horizon. 0 is the limit γ → 0⁺ (long horizon), ``oo`` the limit of a
+        short horizon at fixed learning rate ηk/γ; a symbol keeps derived formulas general.
+    plasticity : float
+        η > 0 [θ²/(loss·s²)]: how cheap change is.
+    loss_weight : float
+        k > 0 [1]: weight of the loss against the cost of change.
+    metric : None, float, (n,) array, (n, n) array or callable
+        G, symmetric positive definite: geometry of parameter space. None is the identity; (n,) a diagonal;
+        a callable maps θ to one of these.
+    drift : None, float, (n, n) array or callable
+        f: what weights do when left alone. A matrix A means f(θ) = Aθ, a number a means a·1 (decay is
+        negative); a callable maps θ to f(θ).
+    control : None or (n, m) array
+        B: the directions in which weights can be moved. None is the identity.
+    hazard : float
+        λ ≥ 0 [1/s]: rate at which the task is replaced by a fresh draw from a task prior.
+    prior_mean : None, float or (n,) array
+        μ_0: mean of the optimum under the task prior; needed when `hazard` is positive.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, a metric is not symmetric positive definite, or shapes do not fit.
+
+    Examples
+    --------
+    >>> Objective(discount=0.5, plasticity=2.0).discount
+    0.5
+
+    References
+    ----------
+    vastola_2025, eq. 1.
+    """
+
+    discount: Any
+    plasticity: float = 1.0
+    loss_weight: float = 1.0
+    metric: Any = None
+    drift: Any = None
+    control: Any = None
+    hazard: float = 0.0
+    prior_mean: Any = None
+
+    def __post_init__(self) -> None:
+        """Check every field, so that a wrong objective fails where it is written."""
+        _check_discount(self.discount)
+        require_number("plasticity", self.plasticity, low=0, exclusive=True)
+        require_number("loss_weight", self.loss_weight, low=0, exclusive=True)
+        require_number("hazard", self.hazard, low=0, unit="1/s")
+        if self.metric is not None and not callable(self.metric):
+            object.__setattr__(self, "metric", _checked_metric(self.metric))
+        if self.drift is not None and not callable(self.drift):
+            object.__setattr__(self, "drift", _checked_array("drift", self.drift, ndims=(0, 2), square=True))
+        if self.control is not None:
+            object.__setattr__(self, "control", _checked_array("control", self.control, ndims=(2,)))
+        if self.prior_mean is not None:
+            object.__setattr__(
+                self, "prior_mean", _checked_array("prior_mean", self.prior_mean, ndims=(0, 1))
+            )
+        if self.hazard > 0 and self.prior_mean is None:
+            raise InputError("hazard > 0 needs prior_mean, the mean optimum of the tasks to come; got None")
+
+
+def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
+    """Expand None, a number, a diagonal or a matrix to an (n, n) array; None is the identity.
+
+    Raises
+    ------
+    InputError
+        If `value` is a callable or has another size.
+
+    Examples
+    --------
+    >>> constant_matrix("metric", [1.0, 2.0], 2)
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    if callable(value):
+        raise InputError(f"{name} must be constant here, got a function of θ; use `plan`, or `derive`")
+    if value is None:
+        return np.eye(n)
+    array = np.asarray(value, dtype=float)
+    if array.ndim == 0:
+        return float(array) * np.eye(n)
+    if array.ndim == 1:
+        array = np.diag(array)
+    if array.shape != (n, n):
+        raise InputError(f"{name} must have shape ({n}, {n}) for {n} parameters, got {array.shape}")
+    return array
+
+
+def _check_discount(discount: Any) -> None:
+    if isinstance(discount, Callable) and not hasattr(discount, "free_symbols"):
+        raise InputError(f"discount must be a number, a symbol or sympy.oo, got {discount!r}")
+    if getattr(discount, "free_symbols", None):
+        return
+    if getattr(discount, "is_infinite", False) and getattr(discount, "is_extended_positive", False):
+        return
+    if isinstance(discount, float) and discount == float("inf"):
+        raise InputError("discount must be finite or sympy.oo (the limit of a short horizon), got inf")
+    require_number("discount", discount, low=0, unit="1/s")
+
+
+def _checked_array(name: str, value: Any, ndims: tuple[int, ...], square: bool = False) -> np.ndarray:
+    try:
+        array = np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, got {value!r}") from None
+    if array.ndim not in ndims:
+        raise InputError(f"{name} must have {' or '.join(map(str, ndims))} dimensions, got {array.ndim}")
+    if square and array.ndim == 2 and array.shape[0] != array.shape[1]:
+        raise InputError(f"{name} must be square, got shape {array.shape}")
+    if not np.all(np.isfinite(array)):
+        raise InputError(f"{name} must be finite, got {array.tolist()}")
+    array.setflags(write=False)
+    return array
+
+
+def _checked_metric(value: Any) -> np.ndarray:
+    array = _checked_array("metric", value, ndims=(0, 1, 2), square=True)
+    matrix = np.atleast_2d(array) if array.ndim != 1 else np.diag(array)
+    if not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0):
+        raise InputError(f"metric must be symmetric, got {array.tolist()}; use (G + G.T)/2")
+    smallest, vectors = np.linalg.eigh(matrix)
+    if smallest[0] <= 0:
+        raise InputError(
+            f"metric must be positive definite, but its smallest eigenvalue is {smallest[0]:g} "
+            f"along the direction {np.round(vectors[:, 0], 6).tolist()}"
+        )
+    return array

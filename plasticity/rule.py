@@ -1,0 +1,213 @@
+"""The learning rule: state equations and event updates as SymPy expressions, with units and provenance.
+
+A rule is a hybrid system. Between events the weight ``w`` and the states follow differential equations; at an
+event (``"pre"`` spike, ``"post"`` spike, ``"clock"`` tick) they jump by assignments that are carried out in the
+order in which they stand. Rules that were derived and rules that were written by hand are of this one type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import sympy as sp
+
+from plasticity.errors import InputError, UnknownNameError, require_number
+
+EVENTS = ("pre", "post", "clock")
+WEIGHT = sp.Symbol("w", real=True)
+GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, given by a landscape or a signal
+CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², given by a landscape or a signal
+INPUTS = (GRADIENT, CURVATURE)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A named constant of a rule: value, unit, meaning and bounds.
+
+    `unit` is a product of powers of ``s`` and ``Hz``, such as ``"s**2"``, or ``"1"``. `value` is None while a
+    formula is still general (a symbolic discount); running such a rule asks for it.
+    """
+
+    name: str
+    value: Any
+    unit: str = "1"
+    meaning: str = ""
+    low: float = 0.0
+    high: float = float("inf")
+    positive: bool = False
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """SymPy symbol that stands for the parameter in the equations."""
+        if self.low >= 0:
+            return sp.Symbol(self.name, positive=True) if self.positive else sp.Symbol(self.name, nonnegative=True)
+        return sp.Symbol(self.name, real=True)
+
+
+@dataclass(frozen=True)
+class State:
+    """A variable that a synapse carries beside its weight: ``d name/dt = flow``, from `initial`.
+
+    `estimates` names the quantity that the state is a belief about (``"pre_rate"``, ``"post_rate"`` …) or is None.
+    """
+
+    name: str
+    flow: sp.Expr = sp.S.Zero
+    unit: str = "1"
+    initial: float = 0.0
+    meaning: str = ""
+    estimates: str | None = None
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """SymPy symbol that stands for the state in the equations."""
+        return sp.Symbol(self.name, real=True)
+
+
+@dataclass(frozen=True)
+class Update:
+    """One assignment at an event: ``target = expression``, in terms of the values just before it."""
+
+    target: str
+    expression: sp.Expr
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a derivation: a title, an equation (or expression) and a word of explanation."""
+
+    title: str
+    equation: Any
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A learning rule: ``dw/dt = weight_flow`` between events and assignments at events.
+
+    Parameters
+    ----------
+    name, title : str
+        Catalogue name, and what the rule is in one line.
+    weight_flow : sympy expression
+        dw/dt between events [1/s], in terms of ``w``, states, parameters and the inputs ``gradient`` [loss] and
+        ``curvature`` [loss] (for a dimensionless weight).
+    states : tuple of State
+        Traces, beliefs, thresholds.
+    events : mapping of str to tuple of Update
+        Assignments at ``"pre"``, ``"post"`` and ``"clock"`` events, in order.
+    parameters : tuple of Parameter
+    bounds : (float, float) or None
+        Limits to which the weight is clipped after every change.
+    assumptions : tuple of str
+        What the rule was derived from, or assumes, in words.
+    steps : tuple of Step
+        The derivation; empty for a rule written by hand.
+    references : tuple of str
+        Keys in REFERENCES.bib.
+
+    Raises
+    ------
+    InputError
+        If an expression uses a name that is no parameter, state or input, or an update has an unknown target.
+    """
+
+    name: str
+    title: str
+    weight_flow: sp.Expr = sp.S.Zero
+    states: tuple[State, ...] = ()
+    events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    bounds: tuple[float, float] | None = None
+    assumptions: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that the equations are closed: every name that occurs is defined."""
+        object.__setattr__(self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v}))
+        object.__setattr__(self, "weight_flow", sp.sympify(self.weight_flow))
+        _check_closed(self)
+        if self.bounds is not None:
+            low, high = (require_number("bounds", b) for b in self.bounds)
+            if not low < high:
+                raise InputError(f"bounds must be (low, high) with low < high, got {self.bounds}")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Value of every parameter by name."""
+        return {p.name: p.value for p in self.parameters}
+
+    @property
+    def inputs(self) -> tuple[sp.Symbol, ...]:
+        """What a landscape or a signal must supply: gradient, curvature, both or nothing."""
+        used = free_symbols(self)
+        return tuple(s for s in INPUTS if s in used)
+
+    def with_parameters(self, **values: Any) -> Rule:
+        """Copy of the rule with other parameter values.
+
+        Raises
+        ------
+        UnknownNameError
+            If a name is no parameter of the rule.
+        InputError
+            If a value is no number or out of the bounds of the parameter.
+
+        Examples
+        --------
+        >>> from plasticity.rules.pair_stdp import pair_stdp
+        >>> pair_stdp().with_parameters(tau_plus=0.02).values["tau_plus"]
+        0.02
+        """
+        known = {p.name for p in self.parameters}
+        for name in values:
+            if name not in known:
+                raise UnknownNameError(f"parameter of rule {self.name!r}", name, known)
+        return replace(
+            self,
+            parameters=tuple(
+                replace(p, value=checked_value(p, values[p.name])) if p.name in values else p
+                for p in self.parameters
+            ),
+        )
+
+
+def checked_value(parameter: Parameter, value: Any) -> Any:
+    """Return `value` as a float if it is allowed for `parameter`; arrays are checked by element."""
+    if getattr(value, "ndim", 0):
+        return type(value)(value)
+    return require_number(
+        parameter.name,
+        value,
+        low=parameter.low,
+        high=parameter.high,
+        exclusive=parameter.positive,
+        unit=parameter.unit,
+    )
+
+
+def free_symbols(rule: Rule) -> set[sp.Symbol]:
+    """Every symbol that the equations of `rule` use."""
+    expressions = [rule.weight_flow, *(s.flow for s in rule.states)]
+    expressions += [u.expression for updates in rule.events.values() for u in updates]
+    return set().union(*(sp.sympify(e).free_symbols for e in expressions))
+
+
+def _check_closed(rule: Rule) -> None:
+    targets = {WEIGHT.name, *(s.name for s in rule.states)}
+    known = targets | {p.name for p in rule.parameters} | {s.name for s in INPUTS}
+    for symbol in sorted(free_symbols(rule), key=str):
+        if symbol.name not in known:
+            raise InputError(
+                f"rule {rule.name!r} uses {symbol.name!r}, which is no parameter, state or input of it"
+            )
+    for event, updates in rule.events.items():
+        if event not in EVENTS:
+            raise UnknownNameError("event", event, EVENTS)
+        for update in updates:
+            if update.target not in targets:
+                raise InputError(f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state")
