@@ -1,0 +1,57 @@
+"""Catalogue of published plasticity data. One file each; a file of one's own loads the same way."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plasticity import catalog
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def names() -> list[str]:
+    """Names of all published data sets."""
+    return catalog.names(__name__)
+
+
+def load(source: str | os.PathLike) -> xr.Dataset:
+    """Return a data set by its name in the catalogue, or read it from a CSV or netCDF file.
+
+    Parameters
+    ----------
+    source : str or path
+        A name, or a file that ends in ``.csv`` (columns: see `analysis.data_table.read_csv`) or ``.nc``.
+
+    Returns
+    -------
+    xarray.Dataset
+        With the dimension ``protocol``, see `analysis.data_record`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such name; the message offers the nearest.
+    InputError
+        If the file cannot be read, or its content is no valid data set.
+
+    Examples
+    --------
+    >>> load("wang_2005").sizes["protocol"]
+    13
+    """
+    suffix = Path(source).suffix.lower()
+    if suffix == ".csv":
+        from analysis.data_table import read_csv
+
+        return read_csv(source)
+    if suffix == ".nc":
+        from analysis.data_record import check_dataset
+        from plasticity.dataset import read
+
+        data = read(source)
+        check_dataset(data)
+        return data
+    return catalog.load(__name__, str(source), "data set (a file must end in .csv or .nc)")()

@@ -1,0 +1,103 @@
+"""A user's CSV: what is written comes back, and every fault is named with file, line and column."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from analysis.data_record import spike_trains
+from analysis.datasets import load
+from plasticity.errors import InputError
+
+HEADER = "protocol,pre_times_s,post_times_s,value,sem,n"
+GOOD = "once,0.0,0.01,0.2,0.1,5"
+
+
+def written(path, *lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def as_csv(data, path):
+    """Write a data set in the user's format, in another order of columns."""
+    pre, post = spike_trains(data)
+    lines = ["sem,n,value,post_times_s,pre_times_s,protocol,interval_s,frequency_hz"]
+    for i, name in enumerate(data.protocol.values):
+        row = data.isel(protocol=i)
+        n = "" if np.isnan(row.n) else f"{float(row.n):g}"
+        trains = [" ".join(repr(float(t)) for t in train) for train in (post[i], pre[i])]
+        lines.append(
+            f"{float(row.sem)},{n},{float(row.value)},{trains[0]},{trains[1]},{name},"
+            f"{float(row.interval)},{float(row.frequency)}"
+        )
+    return written(path, *lines)
+
+
+@pytest.mark.parametrize("name", ["sjostrom_2001", "wang_2005"])
+def test_published_data_written_as_csv_load_the_same(name, tmp_path):
+    data = load(name)
+    own = load(as_csv(data, tmp_path / "own.csv"))
+    for variable in ("value", "sem", "n", "pre_time", "post_time", "interval", "frequency", "protocol"):
+        np.testing.assert_array_equal(own[variable].values, data[variable].values)
+    assert own.attrs["kind"] == data.attrs["kind"]
+    assert isinstance(own, xr.Dataset)
+
+
+def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(
+        f"\ufeff{HEADER}\r\n\r\n twice , 0 0.1 ,  0.01   0.11 , 0.35, 0.1 , \r\n", encoding="utf-8"
+    )
+    data = load(path)
+    assert data.protocol.values.tolist() == ["twice"]
+    assert data.pre_time.values.tolist() == [[0.0, 0.1]]
+    assert np.isnan(data.n.values[0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "parts"),
+    [
+        ([], ["is empty", HEADER]),
+        ([HEADER], ["no row"]),
+        (["protocol,pre_times_s,post_times_s,value,n", "once,0,1,0.2,5"], ["column 'sem' is missing"]),
+        (["protocol;pre_times_s;post_times_s;value;sem;n", "a;0;1;2;3;4"], ["'protocol' is missing", HEADER]),
+        ([HEADER + ",remark", GOOD + ",x"], ["column 'remark' is unknown", "remove"]),
+        ([HEADER + ",sem", GOOD + ",0.1"], ["column 'sem' occurs twice"]),
+        ([HEADER, "once,0,0.01,big,0.1,5"], ["line 2", "column 'value'", "'big' is no finite number"]),
+        ([HEADER, "once,0,0.01,nan,0.1,5"], ["line 2", "column 'value'", "'nan' is no finite number"]),
+        ([HEADER, GOOD, "b,0,0.01,,0.1,5"], ["line 3", "column 'value'", "is empty"]),
+        ([HEADER, "once,0 zero,0.01,0.2,0.1,5"], ["line 2", "column 'pre_times_s'", "'zero'"]),
+        ([HEADER, "once,0.2 0.1,0.01,0.2,0.1,5"], ["line 2", "column 'pre_times_s'", "out of order", "sort"]),
+        ([HEADER, "once,0,-1 0.01,0.2,0.1,5"], ["line 2", "column 'post_times_s'", ">= 0 s"]),
+        ([HEADER, GOOD, GOOD], ["line 3", "column 'protocol'", "'once' occurs twice"]),
+        ([HEADER, "once,0,0.01,0.2,0,5"], ["line 2", "column 'sem'", "> 0"]),
+        ([HEADER, "once,0,0.01,0.2,-0.1,5"], ["line 2", "column 'sem'", "> 0, got -0.1"]),
+        ([HEADER, "once,0,0.01,0.2,,5"], ["line 2", "column 'sem'", "is empty"]),
+        ([HEADER, ",0,0.01,0.2,0.1,5"], ["line 2", "column 'protocol'", "is empty"]),
+        ([HEADER, "once,0,0,01,0.2,0.1,5"], ["line 2", "7 cells", "6"]),
+    ],
+)
+def test_every_fault_is_named(lines, parts, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load(path)
+    for part in ["own.csv", *parts]:
+        assert part in str(caught.value)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"there is no file .*nowhere\.csv"):
+        load(tmp_path / "nowhere.csv")
+
+
+def test_file_that_is_no_text(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(InputError, match="no CSV text"):
+        load(path)
+
+
+def test_file_that_is_no_netcdf(tmp_path):
+    path = written(tmp_path / "own.nc", "hello")
+    with pytest.raises(InputError, match=r"own\.nc is no netCDF"):
+        load(path)

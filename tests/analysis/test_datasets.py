@@ -1,0 +1,129 @@
+"""Published data: the contract of every member, values that can be read off the sources, and round trips."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+
+from analysis import datasets
+from analysis.data_record import SOURCE_ATTRIBUTES, check_dataset, make_spike_data, spike_trains
+from plasticity import catalog
+from plasticity.dataset import read, write
+from plasticity.errors import InputError, UnknownNameError
+
+NAMES = datasets.names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_member_keeps_the_contract(name):
+    data = datasets.load(name)
+    check_dataset(data)
+    for attribute in SOURCE_ATTRIBUTES:
+        assert data.attrs[attribute], f"{name} says nothing about {attribute}"
+    assert data.attrs["references"].split()[0] == name
+    assert data.attrs["doi"].startswith("10.")
+    assert catalog.title("analysis.datasets", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_member_survives_a_file(name, tmp_path):
+    data = datasets.load(name)
+    path = write(data, tmp_path / "data.nc")
+    xr.testing.assert_identical(datasets.load(path), data)
+    xr.testing.assert_identical(read(path), data)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_trains_are_what_the_name_says(name):
+    data = datasets.load(name)
+    for protocol, pre, post in zip(data.protocol.values, *spike_trains(data), strict=True):
+        label, count = str(protocol), (pre.size, post.size)
+        expected = (60, 60)
+        if label.startswith("pre_post_pre"):
+            expected = (120, 60)
+        elif label.startswith("post_pre_post"):
+            expected = (60, 120)
+        elif label.startswith("quadruplet"):
+            expected = (120, 120)
+        assert count == expected, label
+        # the first pre and post spikes make the first pairing, except in the second pair of a quadruplet
+        assert post[0] - pre[0] == pytest.approx(float(data.interval.sel(protocol=protocol)), abs=2e-9)
+
+
+def test_visual_cortex_reverses_between_20_and_40_hertz():
+    data = datasets.load("sjostrom_2001")
+    depression = data.where(data.interval < 0, drop=True)
+    assert (depression.value.where(depression.frequency <= 20, drop=True) < 0).all()
+    assert (depression.value.where(depression.frequency >= 40, drop=True) > 0).all()
+    assert data.n.sum() == 57  # cells counted in the table
+
+
+def test_hippocampal_triplets_depend_on_order():
+    value = datasets.load("wang_2005").value
+    assert value.sel(protocol="post_pre_post_-5ms_+5ms") == 0.33
+    assert value.sel(protocol="pre_post_pre_+5ms_-5ms") == -0.01
+    assert value.sel(protocol="quadruplet_5ms_-88.5ms") == -0.003
+
+
+def test_trains_of_unequal_length_lose_their_padding():
+    pre_trains = [np.array([0.0, 0.1, 0.2]), np.array([])]
+    post_trains = [np.array([0.05]), np.array([0.0, 0.3])]
+    data = make_spike_data(
+        ["a", "b"],
+        list(zip(pre_trains, post_trains, strict=True)),
+        [0.1, 0.2],
+        [0.1, 0.1],
+        [np.nan, 3],
+        title="two protocols",
+        **dict.fromkeys(SOURCE_ATTRIBUTES, ""),
+    )
+    pre, post = spike_trains(data)
+    for found, given in zip([*pre, *post], [*pre_trains, *post_trains], strict=True):
+        assert_allclose(found, given, rtol=0, atol=0)
+
+
+def test_unknown_name_offers_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'sjostrom_2001'"):
+        datasets.load("sjostrom2001")
+
+
+def replaced(data, name, values):
+    """Copy of the data set with other `values` of the variable `name`."""
+    changed = data.copy(deep=True)
+    for index, value in values:
+        changed[name].values[index] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("sem", [(0, 0.0)], "sem of '[+]10ms_0.1Hz' must be > 0, got 0"),
+        ("sem", [(3, -0.1)], "sem of '[+]10ms_40Hz' must be > 0, got -0.1"),
+        ("sem", [(3, np.nan)], "sem of '[+]10ms_40Hz' must be > 0, got nan"),
+        ("value", [(1, np.inf)], "value of '[+]10ms_10Hz' must be finite"),
+        ("pre_time", [((2, 0), 5.0)], "pre_time of '[+]10ms_20Hz' must increase"),
+        ("post_time", [((2, 0), -5.0)], "post_time of '[+]10ms_20Hz' must be finite and >= 0 s"),
+        ("pre_time", [((2, 4), np.nan)], "pre_time of '[+]10ms_20Hz' has a gap"),
+    ],
+)
+def test_bad_number_is_named(name, values, message):
+    data = replaced(datasets.load("sjostrom_2001"), name, values)
+    with pytest.raises(InputError, match=message):
+        check_dataset(data)
+
+
+def test_every_violation_is_listed():
+    data = datasets.load("sjostrom_2001").drop_vars("sem")
+    del data.attrs["doi"]
+    data.attrs["kind"] = "frequencies"
+    with pytest.raises(InputError) as caught:
+        check_dataset(data)
+    for part in ("'doi' is missing", "'sem' is missing", "'kind' must be one of spikes"):
+        assert part in str(caught.value)
+
+
+def test_a_protocol_may_occur_only_once():
+    data = datasets.load("sjostrom_2001")
+    with pytest.raises(InputError, match=r"'\+10ms_0\.1Hz' occurs twice"):
+        check_dataset(xr.concat([data, data.isel(protocol=[0])], "protocol"))
