@@ -42,9 +42,9 @@ class Parameter:
     @property
     def symbol(self) -> sp.Symbol:
         """SymPy symbol that stands for the parameter in the equations."""
-        if self.low >= 0:
-            return sp.Symbol(self.name, positive=True) if self.positive else sp.Symbol(self.name, nonnegative=True)
-        return sp.Symbol(self.name, real=True)
+        if self.positive:
+            return sp.Symbol(self.name, positive=True)
+        return sp.Symbol(self.name, nonnegative=True) if self.low >= 0 else sp.Symbol(self.name, real=True)
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,12 @@ class State:
     initial: float = 0.0
     meaning: str = ""
     estimates: str | None = None
+    nonnegative: bool = False
 
     @property
     def symbol(self) -> sp.Symbol:
         """SymPy symbol that stands for the state in the equations."""
-        return sp.Symbol(self.name, real=True)
+        return sp.Symbol(self.name, nonnegative=True) if self.nonnegative else sp.Symbol(self.name, real=True)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Check that the equations are closed: every name that occurs is defined."""
-        object.__setattr__(self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v}))
+        object.__setattr__(
+            self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v})
+        )
         object.__setattr__(self, "weight_flow", sp.sympify(self.weight_flow))
         _check_closed(self)
         if self.bounds is not None:
@@ -146,6 +149,35 @@ class Rule:
         """What a landscape or a signal must supply: gradient, curvature, both or nothing."""
         used = free_symbols(self)
         return tuple(s for s in INPUTS if s in used)
+
+    def limit(self, *, discount: Any) -> Rule:
+        """Rule for a short (``sympy.oo``, at fixed learning rate ηk/γ) or long (0) horizon.
+
+        Raises
+        ------
+        InputError
+            If the rule has no discount, or `discount` is neither 0 nor ``sympy.oo``.
+
+        Examples
+        --------
+        >>> import sympy as sp
+        >>> from plasticity import Objective, derive
+        >>> derive(Objective(discount=0.5)).limit(discount=sp.oo).weight_flow
+        -gradient*learning_rate
+        """
+        from plasticity.limits import limit
+
+        return limit(self, discount)
+
+    def card(self) -> str:
+        """Rule card: assumptions, derivation, equations, parameters with units, references, as Markdown."""
+        from plasticity.card import card
+
+        return card(self)
+
+    def _repr_markdown_(self) -> str:
+        """Show the rule card in a notebook."""
+        return self.card()
 
     def with_parameters(self, **values: Any) -> Rule:
         """Copy of the rule with other parameter values.
@@ -210,4 +242,6 @@ def _check_closed(rule: Rule) -> None:
             raise UnknownNameError("event", event, EVENTS)
         for update in updates:
             if update.target not in targets:
-                raise InputError(f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state")
+                raise InputError(
+                    f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state"
+                )

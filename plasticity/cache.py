@@ -1,0 +1,37 @@
+"""Where generated code is kept between runs, so that nothing is compiled twice."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def cache_folder(kind: str) -> Path:
+    """Folder for generated code of one `kind`, made if needed.
+
+    It is ``$STEERSMAN_CACHE``, else ``$XDG_CACHE_HOME/steersman``, else ``~/.cache/steersman``; a temporary
+    folder where none of these can be written.
+    """
+    base = os.environ.get("STEERSMAN_CACHE")
+    folder = (
+        Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "steersman"
+    )
+    try:
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        if os.access(folder / kind, os.W_OK):
+            return folder / kind
+    except OSError:
+        pass
+    folder = Path(tempfile.gettempdir()) / f"steersman-{os.getuid()}" / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def keep(path: Path, text: str) -> None:
+    """Write `text` to `path` in one piece; other processes see the whole file or none."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8"
+    ) as f:
+        f.write(text)
+    os.replace(f.name, path)

@@ -1,0 +1,55 @@
+"""Which variables of a rule can be advanced at events only, and which need a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from plasticity.rule import WEIGHT, Rule
+
+
+def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
+    """Flow of the weight and of every state, by symbol."""
+    return {WEIGHT: rule.weight_flow, **{s.symbol: s.flow for s in rule.states}}
+
+
+def affine(variable: sp.Symbol, flow: sp.Expr, variables: Mapping[sp.Symbol, object]) -> tuple | None:
+    """``(α, β)`` if ``flow = α·variable + β`` with α and β free of all `variables`, else None.
+
+    Such a variable has the exact solution ``v(t) = v e^{αt} + β (e^{αt} − 1)/α``.
+
+    Examples
+    --------
+    >>> x, tau = sp.symbols("x tau")
+    >>> affine(x, -x / tau, {x: None})
+    (-1/tau, 0)
+    """
+    alpha = sp.diff(flow, variable)
+    beta = sp.expand(flow - alpha * variable)
+    if any((alpha.has(v) or beta.has(v)) for v in variables):
+        return None
+    return sp.simplify(alpha), sp.simplify(beta)
+
+
+def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:
+    """Variables that stand still or relax on their own, with their ``(α, β)``: exact at any interval."""
+    every = flows(rule)
+    found = {v: affine(v, f, every) for v, f in every.items()}
+    return {v: ab for v, ab in found.items() if ab is not None}
+
+
+def clock_driven(rule: Rule) -> set[sp.Symbol]:
+    """Variables that a simulator must advance at every step: those that are coupled or nonlinear, all that they
+    depend on, and the weight as soon as it flows at all (so that it is current when it is read).
+    """
+    every = flows(rule)
+    exact = event_driven(rule)
+    driven = {v for v in every if v not in exact}
+    if every[WEIGHT] != 0:
+        driven.add(WEIGHT)
+    while True:
+        needed = {s for v in driven for s in every[v].free_symbols if s in every}
+        if needed <= driven:
+            return driven
+        driven |= needed

@@ -1,0 +1,121 @@
+"""Compose a policy with a signal: the gradient that a rule asks for is read from the spikes of a synapse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.errors import InputError
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, Step, Update, free_symbols
+from plasticity.signal import Signal
+from plasticity.units import simplified
+
+
+def observe(rule: Rule, signal: Signal) -> Rule:
+    """Rule of a synapse that sees the gradient only through `signal`.
+
+    The flow of the weight and of every belief is a polynomial ``a + b·gradient + c·gradient²``. With the gradient
+    a train of impulses it becomes the flow ``a`` and, at an event, a jump by ``b·impulse + c·squared impulse``.
+    At an event beliefs are updated first, then the weight (with the updated beliefs), then the traces.
+
+    Parameters
+    ----------
+    rule : Rule
+        A policy with the input ``gradient``, such as `derive` returns.
+    signal : Signal
+
+    Returns
+    -------
+    Rule
+        Without inputs: it runs on spikes.
+
+    Raises
+    ------
+    InputError
+        If the rule asks for no gradient, asks for the curvature itself, or is no polynomial of degree 2 in the
+        gradient; or if the signal does not say how the squared gradient is read.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from plasticity import Objective, derive
+    >>> from plasticity.signals.bcm import bcm
+    >>> rule = observe(derive(Objective(discount=sp.oo)), bcm())
+    >>> rule.events["pre"][0].expression
+    -learning_rate*post_trace*threshold/tau_minus + w
+    """
+    _check_inputs(rule, signal)
+    events = {}
+    flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
+    for event in ("pre", "post"):
+        jumps = [(target, _jump(flow, signal, event)) for target, flow in flows.items()]
+        updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
+        events[event] = (*updates, *signal.events.get(event, ()))
+    composed = replace(
+        rule,
+        name=f"{rule.name}_{signal.name}",
+        title=f"{rule.title}; {signal.title}",
+        weight_flow=rule.weight_flow.subs(GRADIENT, 0),
+        states=(*(replace(s, flow=s.flow.subs(GRADIENT, 0)) for s in rule.states), *signal.states),
+        events=events,
+        parameters=(*rule.parameters, *signal.parameters),
+        assumptions=(*rule.assumptions, *signal.assumptions),
+        steps=(*rule.steps, *signal.steps, *_steps(events)),
+        references=tuple(dict.fromkeys((*rule.references, *signal.references))),
+    )
+    return _with_units(_without_unused(composed), signal.loss_unit)
+
+
+def _check_inputs(rule: Rule, signal: Signal) -> None:
+    if GRADIENT not in rule.inputs:
+        raise InputError(f"rule {rule.name!r} asks for no gradient, so signal {signal.name!r} cannot feed it")
+    if CURVATURE in rule.inputs:
+        raise InputError(
+            f"rule {rule.name!r} asks for the curvature, which signal {signal.name!r} does not give; "
+            "pass curvature_belief=FadingMemory(time_constant=…) to derive, or use discount=sympy.oo"
+        )
+    if "clock" in rule.events:
+        raise InputError(
+            f"rule {rule.name!r} observes the gradient at clock ticks, signal {signal.name!r} gives it at "
+            "spikes; use beliefs with a time_constant instead of a decay per step"
+        )
+
+
+def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
+    """Jump that the impulses of the gradient at `event` give to a variable with this flow."""
+    try:
+        polynomial = sp.Poly(flow, GRADIENT)
+    except sp.PolynomialError as error:
+        raise InputError(
+            f"the flow {flow} is no polynomial in the gradient, so impulses cannot enter"
+        ) from error
+    if polynomial.degree() > 2:
+        raise InputError(f"the flow {flow} has a power of the gradient above 2, which no signal gives")
+    linear, squared = polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)
+    if squared != 0 and event not in signal.squared_gradient and event in signal.gradient:
+        raise InputError(f"signal {signal.name!r} does not say how the squared gradient is read at {event!r}")
+    jump = linear * signal.gradient.get(event, 0) + squared * signal.squared_gradient.get(event, 0)
+    return sp.expand(jump) if polynomial.degree() == 1 and not flow.has(sp.sqrt) else jump
+
+
+def _steps(events: dict) -> tuple[Step, ...]:
+    return tuple(
+        Step(f"Change of {u.target} at a {event} spike", u.expression - sp.Symbol(u.target, real=True))
+        for event, updates in events.items()
+        for u in updates
+        if u.target == WEIGHT.name
+    )
+
+
+def _without_unused(rule: Rule) -> Rule:
+    used = {s.name for s in free_symbols(rule)}
+    return replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
+
+
+def _with_units(rule: Rule, loss_unit: str) -> Rule:
+    return replace(
+        rule,
+        parameters=tuple(replace(p, unit=simplified(p.unit, loss_unit)) for p in rule.parameters),
+        states=tuple(replace(s, unit=simplified(s.unit, loss_unit)) for s in rule.states),
+    )

@@ -1,0 +1,64 @@
+"""Derived rule: the BCM objective, seen through spikes, with a short horizon. It is the minimal triplet rule.
+
+With learning rate κ = ηk/γ the engine yields A3_plus = κ/(tau_plus·tau_y), A2_plus = 0 and
+A2_minus = κϑ/tau_minus. A sliding threshold or a curvature belief gives relatives of it from the same call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.belief import FadingMemory
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.observe import observe
+from plasticity.rule import Rule
+from plasticity.signals.bcm import bcm
+
+
+def derived_bcm(
+    learning_rate: float = 1.24e-5,
+    threshold: float | FadingMemory = 19.2,
+    discount: object = sp.oo,
+    curvature_belief: FadingMemory | None = None,
+    **signal: object,
+) -> Rule:
+    """Derive the rule from the BCM objective: ``observe(derive(Objective(discount)), bcm(threshold, …))``.
+
+    Parameters
+    ----------
+    learning_rate : float
+        κ = ηk/γ [s²] for a short horizon; for a finite or long one η [s], with k = 1.
+    threshold : float or FadingMemory
+        ϑ [Hz], fixed, or how a sliding one forgets.
+    discount : float, 0 or sympy.oo
+        γ [1/s].
+    curvature_belief : FadingMemory, optional
+        Needed unless the horizon is short.
+    **signal
+        Further arguments of `plasticity.signals.bcm.bcm`: time constants, pair term, interactions.
+
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    InputError
+        If the curvature is needed and no belief about it is given, or an argument is out of range.
+
+    Examples
+    --------
+    >>> derived_bcm().events["pre"][0].expression
+    -learning_rate*post_trace*threshold/tau_minus + w
+
+    References
+    ----------
+    vastola_2025; intrator_1992; pfister_2006 (defaults reproduce its minimal all-to-all visual-cortex fit).
+    """
+    objective = Objective(discount=discount, plasticity=learning_rate)
+    policy = derive(objective, curvature_belief=curvature_belief)
+    rule = observe(policy, bcm(threshold=threshold, **signal))
+    return replace(rule, name="derived_bcm")

@@ -1,0 +1,79 @@
+"""The record of a signal: how a synapse observes the gradient of the loss through the spikes that it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from plasticity.errors import InputError
+from plasticity.rule import Parameter, State, Step, Update
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Observation model: the gradient ∂L/∂w as a train of impulses at events.
+
+    Parameters
+    ----------
+    name, title : str
+        Catalogue name, and what the signal is in one line.
+    gradient : mapping of str to sympy expression
+        Impulse of ∂L/∂w [loss·s] at ``"pre"`` and ``"post"`` spikes: ĝ(t) = Σ_events impulse · δ(t − t_event).
+    squared_gradient : mapping of str to sympy expression
+        Impulse that stands for (∂L/∂w)² [loss²·s] at the same events, where the signal says how it is read.
+    states : tuple of State
+        Traces and beliefs that the impulses use.
+    events : mapping of str to tuple of Update
+        What the events do to these states, after the impulses were read.
+    parameters : tuple of Parameter
+    loss_unit : str
+        Unit of the loss, such as ``"Hz**3"``.
+    assumptions, steps, references
+        As in `plasticity.rule.Rule`.
+    """
+
+    name: str
+    title: str
+    gradient: Mapping[str, sp.Expr]
+    squared_gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
+    states: tuple[State, ...] = ()
+    events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+    loss_unit: str = "1"
+    assumptions: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """Read a product of rates at the spikes of one of them: that factor becomes the spike, the others estimates.
+
+    ``density`` is a monomial with the factor ``rate``; since ⟨Σδ(t − t_spike)⟩ = rate, a jump by
+    ``density/rate`` at every spike has the mean ``density``.
+
+    Parameters
+    ----------
+    density : sympy expression
+        Product of rates.
+    rate : sympy.Symbol
+        The rate whose spikes trigger the reading.
+    estimates : mapping of Symbol to expression
+        What stands for every remaining rate.
+
+    Raises
+    ------
+    InputError
+        If `density` has no factor `rate`, or a rate has no estimate.
+
+    Examples
+    --------
+    >>> x, y, trace = sp.symbols("x y trace")
+    >>> impulse(-x * y**2, y, {x: trace, y: trace})
+    -trace**2
+    """
+    rest = sp.cancel(density / rate)
+    if sp.denom(sp.together(rest)).has(rate):
+        raise InputError(f"{density} has no factor {rate}, so it cannot be read at its spikes")
+    return sp.expand(rest.subs(estimates, simultaneous=True))
