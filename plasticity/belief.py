@@ -1,8 +1,13 @@
-"""Beliefs: what a learner infers about the landscape from noisy feedback, as records for `derive`."""
+"""Beliefs: what a learner infers about the landscape from noisy feedback, as records.
+
+A record only states what is assumed; `plasticity.derive` turns it into the states of a rule.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from plasticity.errors import InputError, require_number
 
@@ -11,16 +16,18 @@ from plasticity.errors import InputError, require_number
 class FadingMemory:
     """Belief about a constant that may have changed: old evidence fades.
 
-    In discrete steps with `decay` β the posterior mean after t observations is the bias-corrected moving average
-    ``m̂ ← m̂ + (1 − β)/(1 − βᵗ) (y − m̂)``. In continuous time with `time_constant` τ it is the low-pass filter
-    ``dm/dt = (y − m)/τ``, the limit β = e^{−Δt/τ} after the start.
+    In discrete steps with `decay` β the posterior mean after t observations is the bias-corrected moving
+    average ``m̂ ← m̂ + (1 − β)/(1 − βᵗ) (y − m̂)``. In continuous time with `time_constant` τ it is the low-pass
+    filter ``dm/dt = (y − m)/τ``, the limit β = e^{−Δt/τ} after the start.
 
     Parameters
     ----------
     decay : float, optional
-        β per step, in (0, 1).
+        β per step, in (0, 1). The start is diffuse: the first observation is believed.
     time_constant : float, optional
         τ > 0 [s]. Give one of the two.
+    initial : float
+        What is believed at the start, in the unit of what is observed; only with `time_constant`.
 
     Raises
     ------
@@ -39,6 +46,7 @@ class FadingMemory:
 
     decay: float | None = None
     time_constant: float | None = None
+    initial: float = 0.0
 
     def __post_init__(self) -> None:
         """Check that exactly one of the two is given and in range."""
@@ -51,3 +59,164 @@ class FadingMemory:
             raise InputError(f"decay must lie strictly between 0 and 1, got {self.decay}")
         if self.time_constant is not None:
             require_number("time_constant", self.time_constant, low=0, exclusive=True, unit="s")
+        if require_number("initial", self.initial) != 0 and self.decay is not None:
+            raise InputError(
+                f"initial must be 0 with a decay per step, whose start is diffuse, got {self.initial}; "
+                "use time_constant"
+            )
+
+
+@dataclass(frozen=True)
+class OrnsteinUhlenbeck:
+    """Belief about something that wanders and returns: an Ornstein–Uhlenbeck process seen through noise.
+
+    ``dg = −(g − mean)/τ dt + σ sqrt(2/τ) dW``, observed as ``dy = g dt + σ_o dW'``. Several components with
+    their own time constants add up to what is observed.
+
+    Parameters
+    ----------
+    time_constant : float or sequence of float
+        τ > 0 [s], one per component.
+    stationary_std : float or sequence of float
+        σ > 0: standard deviation of the process [unit of what it describes]; one for all or per component.
+    observation_noise : float
+        σ_o > 0: standard deviation of the observation noise integrated over 1 s [unit·sqrt(s)].
+    mean : float or sequence of float
+        What it returns to.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, or the components do not match in number.
+
+    Examples
+    --------
+    >>> OrnsteinUhlenbeck(time_constant=(0.5, 20.0), stationary_std=1.0, observation_noise=0.3).stationary_std
+    (1.0, 1.0)
+
+    References
+    ----------
+    vastola_2025, section on partial observability; kalman_1961.
+    """
+
+    time_constant: Any
+    stationary_std: Any
+    observation_noise: float
+    mean: Any = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges and give every component its own value."""
+        names = ("time_constant", "stationary_std", "mean")
+        given = {name: _numbers(name, getattr(self, name)) for name in names}
+        sizes = {len(v) for v in given.values() if isinstance(v, tuple)}
+        if len(sizes) > 1:
+            raise InputError(f"time_constant, stationary_std and mean have {sorted(sizes)} components")
+        for name, value in given.items():
+            if sizes and not isinstance(value, tuple):
+                value = (value,) * max(sizes)
+            for one in value if isinstance(value, tuple) else (value,):
+                if name != "mean":
+                    require_number(name, one, low=0, exclusive=True)
+            object.__setattr__(self, name, value)
+        noise = require_number("observation_noise", self.observation_noise, low=0, exclusive=True)
+        object.__setattr__(self, "observation_noise", noise)
+
+    @property
+    def n(self) -> int:
+        """Number of components."""
+        return len(self.time_constant) if isinstance(self.time_constant, tuple) else 1
+
+
+@dataclass(frozen=True)
+class GaussianWeight:
+    """Belief of a synapse about its own best weight: a Gaussian N(w; m, s²).
+
+    Parameters
+    ----------
+    variance : float
+        s² > 0 at the start [weight²].
+    process_noise : float
+        Rate at which the environment adds uncertainty, d(s²)/dt [weight²/s], ≥ 0.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> GaussianWeight(variance=0.25).process_noise
+    0.0
+
+    References
+    ----------
+    aitchison_2021.
+    """
+
+    variance: float
+    process_noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        require_number("variance", self.variance, low=0, exclusive=True)
+        require_number("process_noise", self.process_noise, low=0)
+
+
+@dataclass(frozen=True)
+class SwitchingTask:
+    """Belief about an optimum that is replaced at random times by a fresh draw, unannounced.
+
+    At rate λ the optimum μ becomes a draw from N(prior_mean, prior_covariance). In between it stands still and is
+    observed as ``dy = μ dt + σ_o dW``.
+
+    Parameters
+    ----------
+    hazard : float
+        λ ≥ 0 [1/s].
+    prior_mean : float or (n,) sequence
+        μ_0.
+    prior_covariance : float, (n,) or (n, n) sequence
+        Covariance of the optimum over tasks; (n,) is a diagonal.
+    observation_noise : float
+        σ_o > 0 [weight·sqrt(s)].
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> SwitchingTask(0.5, prior_mean=0.0, prior_covariance=1.0, observation_noise=0.1).hazard
+    0.5
+
+    References
+    ----------
+    vastola_2025, section on continual learning.
+    """
+
+    hazard: float
+    prior_mean: Any
+    prior_covariance: Any
+    observation_noise: float
+
+    def __post_init__(self) -> None:
+        """Check the ranges; arrays become tuples, so that records can be compared."""
+        require_number("hazard", self.hazard, low=0, unit="1/s")
+        require_number("observation_noise", self.observation_noise, low=0, exclusive=True)
+        object.__setattr__(self, "prior_mean", _numbers("prior_mean", self.prior_mean))
+        covariance = _numbers("prior_covariance", self.prior_covariance)
+        object.__setattr__(self, "prior_covariance", covariance)
+        rows = covariance if isinstance(covariance, tuple) else (covariance,)
+        for i, row in enumerate(rows):
+            variance = row[i] if isinstance(row, tuple) and i < len(row) else row
+            require_number(f"prior_covariance (variance {i})", variance, low=0, exclusive=True)
+
+
+def _numbers(name: str, value: Any) -> Any:
+    """Float, or (nested) tuple of floats."""
+    if getattr(value, "ndim", 0) or (isinstance(value, Sequence) and not isinstance(value, str)):
+        if not len(value):
+            raise InputError(f"{name} must not be empty")
+        return tuple(_numbers(f"{name}[{i}]", one) for i, one in enumerate(value))
+    return require_number(name, value)
