@@ -1,0 +1,45 @@
+"""Command-line pieces that the packages share: exit status and the parsing of values."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from plasticity.errors import DivergedError, InputError
+
+
+def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None = None) -> int:
+    """Run `command` and turn what the user can mend into a message and an exit status.
+
+    Returns
+    -------
+    int
+        0 for success; 2 for bad input, with ``error: …`` on standard error; 1 for a run that diverged; 130 for an
+        interrupt. Any other exception is a defect and keeps its traceback.
+
+    Examples
+    --------
+    >>> exit_status(lambda argv: None, [])
+    0
+    """
+    try:
+        command(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except DivergedError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def say(message: str) -> None:
+    """Tell the user something about the progress, on standard error."""
+    print(message, file=sys.stderr, flush=True)
