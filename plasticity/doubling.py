@@ -85,6 +85,23 @@ def balanced(a: Array, s: Array, q: Array) -> tuple[Array, tuple[Array, Array, A
     return scale, (a * scale / scale[:, None], s / np.outer(scale, scale), q * np.outer(scale, scale))
 
 
+def refined(p: Array, a: Array, s: Array, q: Array, n_steps: int = 3) -> Array:
+    """Newton steps on ``aᵀP + Pa − PsP + q = 0`` from a stabilising `p`, as long as the residual shrinks."""
+    flow, effort = a.T @ p, p @ s @ p
+    floor = 1e-14 * (np.linalg.norm(flow) + np.linalg.norm(effort) + np.linalg.norm(q))
+    error = flow + flow.T - effort + q
+    for _ in range(n_steps):
+        if not floor < np.linalg.norm(error) < np.inf:
+            break
+        step = linalg.solve_continuous_lyapunov((a - s @ p).T, -error)
+        better = p + symmetric(step)
+        left = a.T @ better + better @ a - better @ s @ better + q
+        if not np.linalg.norm(left) < np.linalg.norm(error):
+            break
+        p, error = better, left
+    return p
+
+
 def symmetric(matrix: Array) -> Array:
     """Symmetric part of a matrix."""
     return 0.5 * (matrix + matrix.T)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from plasticity.doubling import EPS, balanced, doubling, symmetric
+from plasticity.doubling import EPS, balanced, doubling, refined, symmetric
 
 Array = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> A
         scale, (a, s, q) = balanced(shifted, reach, cost)
         p, _, settled = doubling(a, s, q)
         if settled:
-            return p / np.outer(scale, scale)
+            return refined(p, a, s, q) / np.outer(scale, scale)
     return value_matrix(decomposed_riccati(drift, reach, cost, discount))
 
 
@@ -128,8 +128,10 @@ def decomposed_riccati(drift: Array, reach: Array, cost: Array, discount: float)
     i, u = slice(0, n_core), slice(n_core, n_costed)
     if n_core < n_costed:
         _check_fixed_modes(ac[u, u], discount, basis[:, u] / scale[:, None])
-    core, dual, _ = doubling(ac[i, i], sc[i, i], qc[i, i])
+    core, dual, settled = doubling(ac[i, i], sc[i, i], qc[i, i])
     _check_core(core, dual, ac[i, i], sc[i, i], qc[i, i])
+    if settled:
+        core = refined(core, ac[i, i], sc[i, i], qc[i, i])
     closed = ac[i, i] - sc[i, i] @ core
     source = core @ ac[i, u] + qc[i, u]
     cross = linalg.solve_sylvester(closed.T, ac[u, u], -source) if source.size else source
@@ -213,6 +215,7 @@ def reachable_basis(a: Array, b: Array) -> tuple[Array, int]:
         new = left[:, singular > floor * size]
         if new.shape[1] == 0 or size == 0:
             break
+        new = np.linalg.qr(new - basis @ (basis.T @ new))[0]  # weak directions had lost their right angle
         basis = np.hstack([basis, new])
         block, size = a @ new, np.linalg.norm(a, 2)
     r = basis.shape[1]
