@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError
+from plasticity.errors import InputError, require_number
+
+if TYPE_CHECKING:
+    from plasticity.expression import Expression
+
+
+class Landscape(Protocol):
+    """What `plan` and its relatives ask of a loss; `Quadratic` and the others here have it."""
+
+    def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """L at θ (..., n), shape (...)."""
+        ...
+
+    def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂L/∂θ at θ (..., n), shape (..., n)."""
+        ...
+
+    def hessian(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂²L/∂θ² at θ (..., n), shape (..., n, n)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,3 +88,107 @@ class Quadratic:
         """∂²L/∂θ² at θ (..., n), shape (..., n, n)."""
         lead = np.shape(theta)[:-1]
         return np.broadcast_to(self.hessian_matrix, (*lead, self.n, self.n))
+
+
+@dataclass(frozen=True)
+class DoubleWell:
+    """Two valleys and a ridge: ``L = barrier (x² − 1)² − tilt x + stiffness y²``, θ = (x, y).
+
+    Parameters
+    ----------
+    barrier : float
+        β > 0 [loss]: height of the ridge at x = 0 without tilt.
+    tilt : float
+        c [loss]: how much deeper the right valley is; the left one vanishes at ``|c| = 8β/√27``.
+    stiffness : float
+        Curvature across the valleys is twice this [loss].
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> DoubleWell().minima.round(6)
+    array([[-0.930403,  0.      ],
+           [ 1.057454,  0.      ]])
+
+    References
+    ----------
+    vastola_2025, Fig. 1.
+    """
+
+    barrier: float = 1.0
+    tilt: float = 0.5
+    stiffness: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check every number."""
+        require_number("barrier", self.barrier, low=0, exclusive=True)
+        require_number("tilt", self.tilt)
+        require_number("stiffness", self.stiffness, low=0, exclusive=True)
+
+    @property
+    def n(self) -> int:
+        """Number of parameters."""
+        return 2
+
+    @property
+    def minima(self) -> NDArray[np.float64]:
+        """Minima (1 or 2, 2), from left to right."""
+        roots = np.roots([4 * self.barrier, 0.0, -4 * self.barrier, -self.tilt])
+        x = np.sort(roots.real[np.abs(roots.imag) < 1e-9])
+        x = x[3 * x**2 > 1]
+        for _ in range(3):  # polish what the companion matrix left
+            x = x - (4 * self.barrier * x * (x**2 - 1) - self.tilt) / (4 * self.barrier * (3 * x**2 - 1))
+        return np.stack([x, np.zeros_like(x)], axis=-1)
+
+    def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """L at θ (..., 2) [loss], shape (...)."""
+        x, y = np.moveaxis(np.asarray(theta, dtype=float), -1, 0)
+        return self.barrier * (x**2 - 1) ** 2 - self.tilt * x + self.stiffness * y**2
+
+    def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂L/∂θ at θ (..., 2), shape (..., 2)."""
+        x, y = np.moveaxis(np.asarray(theta, dtype=float), -1, 0)
+        return np.stack([4 * self.barrier * x * (x**2 - 1) - self.tilt, 2 * self.stiffness * y], axis=-1)
+
+    def hessian(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂²L/∂θ² at θ (..., 2), shape (..., 2, 2)."""
+        theta = np.asarray(theta, dtype=float)
+        matrix = np.zeros((*theta.shape, 2))
+        matrix[..., 0, 0] = 4 * self.barrier * (3 * theta[..., 0] ** 2 - 1)
+        matrix[..., 1, 1] = 2 * self.stiffness
+        return matrix
+
+
+def from_expression(text: str | Any, symbols: str | Sequence[str]) -> Expression:
+    """Make a landscape from a formula; gradient and Hessian follow by SymPy.
+
+    Parameters
+    ----------
+    text : str or sympy expression
+        The loss, such as ``"x**4 - x**2 + x*y"``: numbers, the symbols, ``+ - * / **``, ``pi``, and the
+        functions exp, log, sqrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, erf; nothing else.
+    symbols : str or sequence of str
+        Names of the parameters in their order, such as ``"x y"``.
+
+    Returns
+    -------
+    Expression
+        With ``loss``, ``gradient`` and ``hessian``, batched over leading axes.
+
+    Raises
+    ------
+    InputError
+        If the text is no formula of this kind, or uses a symbol that `symbols` does not name.
+
+    Examples
+    --------
+    >>> from_expression("x**4 - x**2 + x*y", symbols="x y").gradient([1.0, 3.0])
+    array([5., 1.])
+    """
+    from plasticity.expression import parse
+
+    return parse(text, symbols)

@@ -1,0 +1,151 @@
+"""A loss landscape from a formula: read by an allow-list, differentiated by SymPy, batched by NumPy."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError, UnknownNameError
+
+SMOOTH = (
+    sp.exp,
+    sp.log,
+    sp.sqrt,
+    sp.sin,
+    sp.cos,
+    sp.tan,
+    sp.asin,
+    sp.acos,
+    sp.atan,
+    sp.sinh,
+    sp.cosh,
+    sp.tanh,
+)
+FUNCTIONS = {function.__name__: function for function in (*SMOOTH, sp.erf)}
+CONSTANTS = {"pi": sp.pi, "E": sp.E}
+OPERATORS: dict[type, Any] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+    ast.UAdd: lambda a: a,
+    ast.USub: lambda a: -a,
+}
+LARGEST_POWER = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """Loss given by a SymPy expression.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        The loss.
+    symbols : tuple of sympy.Symbol
+        The parameters, in the order of the last axis of θ.
+    """
+
+    expression: sp.Expr
+    symbols: tuple[sp.Symbol, ...]
+    _functions: tuple = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Differentiate once."""
+        gradient = [sp.diff(self.expression, s) for s in self.symbols]
+        hessian = [sp.diff(g, s) for g in gradient for s in self.symbols]
+        modules = ["scipy", "numpy"] if self.expression.has(sp.erf) else "numpy"
+        compiled = tuple(
+            sp.lambdify(self.symbols, entries, modules, cse=True)
+            for entries in ([self.expression], gradient, hessian)
+        )
+        object.__setattr__(self, "_functions", compiled)
+
+    @property
+    def n(self) -> int:
+        """Number of parameters."""
+        return len(self.symbols)
+
+    def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """L at θ (..., n) [loss], shape (...)."""
+        return self._evaluate(0, theta)[..., 0]
+
+    def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂L/∂θ at θ (..., n), shape (..., n)."""
+        return self._evaluate(1, theta)
+
+    def hessian(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂²L/∂θ² at θ (..., n), shape (..., n, n)."""
+        flat = self._evaluate(2, theta)
+        return flat.reshape(*flat.shape[:-1], self.n, self.n)
+
+    def _evaluate(self, order: int, theta: ArrayLike) -> NDArray[np.float64]:
+        theta = np.asarray(theta, dtype=float)
+        if theta.shape[-1:] != (self.n,):
+            raise InputError(f"theta must have {self.n} parameters on its last axis, got shape {theta.shape}")
+        entries = self._functions[order](*np.moveaxis(theta, -1, 0))
+        return np.stack([np.broadcast_to(e, theta.shape[:-1]) for e in entries], axis=-1).astype(float)
+
+
+def parse(text: str | sp.Expr, symbols: str | Sequence[str]) -> Expression:
+    """Read a formula; see `plasticity.landscapes.from_expression`."""
+    names = symbols.replace(",", " ").split() if isinstance(symbols, str) else [str(s) for s in symbols]
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name) or name in FUNCTIONS or name in CONSTANTS:
+            raise InputError(f"symbols must be names such as 'x y', got {name!r}; choose another name")
+    if not names or len(set(names)) < len(names):
+        raise InputError(f"symbols must be different names such as 'x y', got {symbols!r}")
+    known = {name: sp.Symbol(name, real=True) for name in names}
+    if isinstance(text, sp.Expr):
+        expression = text.subs({s: known[s.name] for s in text.free_symbols if s.name in known})
+        for stranger in expression.free_symbols - set(known.values()):
+            raise UnknownNameError("symbol", stranger.name, names)
+        return Expression(expression, tuple(known.values()))
+    if not isinstance(text, str):
+        raise InputError(f"a loss must be a formula as text or SymPy expression, got {text!r}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+        expression = sp.sympify(_build(tree.body, known))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"cannot read the formula {text!r}; write it like 'x**4 - x**2 + x*y'") from None
+    if expression.has(sp.zoo, sp.nan, sp.oo, sp.I):
+        raise InputError(f"the formula {text!r} is not a finite real number; it simplifies to {expression}")
+    return Expression(expression, tuple(known.values()))
+
+
+def _build(node: ast.AST, known: dict[str, sp.Symbol]) -> sp.Expr:
+    """SymPy expression of one node of the syntax tree; everything that is not listed here is refused."""
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return sp.sympify(value)
+        case ast.Name(id=name):
+            if name in known or name in CONSTANTS:
+                return known.get(name, CONSTANTS.get(name))
+            raise UnknownNameError("symbol", name, [*known, *CONSTANTS])
+        case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATORS:
+            return OPERATORS[type(op)](_build(operand, known))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+            first, second = _build(left, known), _build(right, known)
+            if isinstance(op, ast.Pow) and second.is_number and not abs(second) <= LARGEST_POWER:
+                raise InputError(f"a power in a formula must be at most {LARGEST_POWER}, got {second}")
+            return OPERATORS[type(op)](first, second)
+        case ast.BinOp(op=ast.BitXor()):
+            raise InputError("a formula writes powers as x**2, not x^2")
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
+            if name not in FUNCTIONS:
+                raise UnknownNameError("function", name, FUNCTIONS)
+            return FUNCTIONS[name](_build(argument, known))
+    raise InputError(
+        "a formula may hold numbers, symbols, + - * / ** and functions of one argument; "
+        f"got {ast.unparse(node)[:80]!r}"
+    )
