@@ -3,7 +3,8 @@
 A data set is a Dataset with the dimension ``protocol``. ``value`` is the measured quantity, ``sem`` the
 standard error of its mean, ``n`` the number of cells or pairs (NaN where unknown). The attribute ``kind``
 says what predicts the value; for ``"spikes"`` it is the spike times ``pre_time`` and ``post_time``.
-Attributes carry where the numbers come from: ``citation``, ``doi``, ``figure``, ``rights``, ``provenance``.
+Attributes say where the numbers come from: ``data`` (its name), ``citation``, ``doi``, ``figure``,
+``rights``, ``provenance``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from plasticity.errors import InputError
 
 __all__ = ["SOURCE_ATTRIBUTES", "check_dataset", "make_spike_data", "spike_trains"]
 
-SOURCE_ATTRIBUTES = ("citation", "doi", "figure", "rights", "provenance")
+SOURCE_ATTRIBUTES = ("data", "citation", "doi", "figure", "rights", "provenance")
 SIDES = ("pre", "post")
 
 
@@ -31,6 +32,7 @@ def make_spike_data(
     sem: ArrayLike,
     n: ArrayLike,
     *,
+    name: str,
     title: str,
     coordinates: Mapping[str, tuple[ArrayLike, str, str]] | None = None,
     scenario: str = "",
@@ -47,6 +49,8 @@ def make_spike_data(
         Spike times of each protocol [s].
     value, sem, n : (n_protocols,) arrays
         Fractional weight change [1], its standard error [1], number of cells or pairs (NaN: unknown).
+    name : str
+        Name in the catalogue or path of a file, with which `analysis.datasets.load` finds the data again.
     title : str
         The data set in one line.
     coordinates : mapping of str to (values, units, long_name)
@@ -56,7 +60,7 @@ def make_spike_data(
     references : tuple of str
         Keys in REFERENCES.bib.
     **source
-        The attributes `citation`, `doi`, `figure`, `rights`, `provenance`, and further ones.
+        The attributes `citation`, `doi`, `figure`, `rights`, `provenance`, and any further ones.
 
     Returns
     -------
@@ -69,8 +73,8 @@ def make_spike_data(
 
     Examples
     --------
-    >>> data = make_spike_data(["once"], [([0.0], [0.01])], [0.2], [0.1], [5], title="one pair", citation="",
-    ...                        doi="", figure="", rights="", provenance="made up")
+    >>> data = make_spike_data(["once"], [([0.0], [0.01])], [0.2], [0.1], [5], name="", title="one pair",
+    ...                        citation="", doi="", figure="", rights="", provenance="made up")
     >>> float(data.post_time[0, 0])
     0.01
     """
@@ -83,8 +87,8 @@ def make_spike_data(
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
         variables[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
     labels = {"protocol": ("protocol", np.asarray(protocols, dtype=str), "1", "name")}
-    for name, (values, units, long_name) in (coordinates or {}).items():
-        labels[name] = ("protocol", np.asarray(values, float), units, long_name)
+    for label, (values, units, long_name) in (coordinates or {}).items():
+        labels[label] = ("protocol", np.asarray(values, float), units, long_name)
     data = make_dataset(
         variables,
         labels,
@@ -92,6 +96,7 @@ def make_spike_data(
         scenario=scenario,
         engine="experiment",
         references=references,
+        data=name,
         kind="spikes",
         **source,
     )

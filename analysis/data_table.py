@@ -78,6 +78,7 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
         [row.number("value") for row in cells],
         sem,
         [row.number("n", optional=True) for row in cells],
+        name=str(path),
         title=f"Measurements in {path.name}",
         coordinates={
             LABELS[column][0]: ([row.number(column, optional=True) for row in cells], *LABELS[column][1:])

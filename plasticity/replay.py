@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -145,14 +146,21 @@ def merge_protocols(pre: Sequence[ArrayLike], post: Sequence[ArrayLike]) -> tupl
 
 
 def run_events(
-    rule: Rule, events: tuple[NDArray, ...], parameters: ArrayLike | None = None, weight: float = 1.0
+    rule: Rule,
+    events: tuple[NDArray, ...],
+    parameters: ArrayLike | None = None,
+    weight: float = 1.0,
+    loop: ModuleType | None = None,
 ) -> NDArray[np.float64]:
-    """Final weights, shape (n_vectors, n_protocols), for events that `merge_protocols` made."""
+    """Final weights, shape (n_vectors, n_protocols), for events that `merge_protocols` made.
+
+    `loop` is ``loop_module(rule)``, given by callers that run one rule many times.
+    """
     times, kinds, first, last = events
     vectors = _vectors(rule, parameters)
     final = np.empty((vectors.shape[0], first.size))
     nothing = np.empty((0, 1))
-    loop_module(rule).run(times, kinds, first, last, vectors, float(weight), final, nothing)
+    (loop or loop_module(rule)).run(times, kinds, first, last, vectors, float(weight), final, nothing)
     return final
 
 

@@ -54,6 +54,7 @@ def sjostrom_2001() -> xr.Dataset:
         value,
         sem,
         n,
+        name="sjostrom_2001",
         title="Pairing frequency and timing in visual cortex (Sjöström et al. 2001)",
         scenario="pairing_frequency",
         coordinates={
@@ -68,7 +69,8 @@ def sjostrom_2001() -> xr.Dataset:
         rights="Published measurements quoted as facts with their source; no figure or text is reproduced.",
         provenance="As tabulated in public code: an example of SpiNNakerManchester/PyNNExamples "
         "(stdp_triplet.py) and a second, independent script with the same values. n from "
-        "BlueBrain/plastyfire (biodata/paired_recordings.csv); six of the ten were confirmed by a later audit of that table.",
+        "BlueBrain/plastyfire (biodata/paired_recordings.csv); six of the ten were confirmed by a later "
+        "audit of that table.",
         protocol_convention="60 pairs in one unbroken train per protocol, as in the published fits; the "
         "experiment used 50 single pairs at 0.1 Hz and 15 bursts of 5 pairs above. Fit errors depend "
         "strongly on this.",

@@ -83,6 +83,7 @@ def wang_2005() -> xr.Dataset:
         value,
         sem,
         [UNKNOWN] * len(rows),
+        name="wang_2005",
         title="Pairs, triplets and quadruplets in hippocampal culture (Wang et al. 2005)",
         coordinates={
             "interval": (first, "s", "t_post − t_pre of the first pairing"),

@@ -20,6 +20,7 @@ def test_member_keeps_the_contract(name):
     check_dataset(data)
     for attribute in SOURCE_ATTRIBUTES:
         assert data.attrs[attribute], f"{name} says nothing about {attribute}"
+    assert data.attrs["data"] == name
     assert data.attrs["references"].split()[0] == name
     assert data.attrs["doi"].startswith("10.")
     assert catalog.title("analysis.datasets", name)
@@ -74,8 +75,9 @@ def test_trains_of_unequal_length_lose_their_padding():
         [0.1, 0.2],
         [0.1, 0.1],
         [np.nan, 3],
+        name="two",
         title="two protocols",
-        **dict.fromkeys(SOURCE_ATTRIBUTES, ""),
+        **dict.fromkeys(set(SOURCE_ATTRIBUTES) - {"data"}, ""),
     )
     pre, post = spike_trains(data)
     for found, given in zip([*pre, *post], [*pre_trains, *post_trains], strict=True):
