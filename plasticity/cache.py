@@ -23,7 +23,7 @@ def cache_folder(kind: str) -> Path:
             return folder / kind
     except OSError:
         pass
-    folder = Path(tempfile.gettempdir()) / f"steersman-{os.getuid()}" / kind
+    folder = Path(tempfile.gettempdir()) / f"steersman-{_user()}" / kind
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -35,3 +35,8 @@ def keep(path: Path, text: str) -> None:
     ) as f:
         f.write(text)
     os.replace(f.name, path)
+
+
+def _user() -> str:
+    """Name that keeps the temporary folders of different users apart."""
+    return os.environ.get("USER") or os.environ.get("USERNAME") or "anyone"

@@ -1,0 +1,98 @@
+"""Run a circuit: choose an engine and a device, say which and why."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+
+from circuits._records import Circuit, Run
+from plasticity.cli import say
+from plasticity.errors import DivergedError, InputError, UnknownNameError, require_number
+
+DEVICES = ("cpp", "numpy")
+
+
+def run(
+    circuit: Circuit,
+    duration: float,
+    dt: float = 1e-3,
+    device: str | None = None,
+    record_every: float | None = None,
+) -> Run:
+    """Simulate `circuit` in Brian2.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    duration : float
+        Simulated time [s].
+    dt : float
+        Time step [s]; every given spike must lie on its grid.
+    device : {"cpp", "numpy"}, optional
+        ``"numpy"`` needs no compiler and skips silent gaps of event-driven circuits exactly; ``"cpp"`` compiles once
+        and follows every step. By default numpy where gaps can be skipped or there is no compiler, else cpp.
+    record_every : float, optional
+        Interval of recorded weights [s]; by default only the final weights are kept.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        If spikes lie off the grid or beyond `duration`, the device is unknown or needs a compiler that is missing.
+    DivergedError
+        If a weight leaves the finite numbers.
+    """
+    from circuits.engines import spiking
+
+    require_number("dt", dt, low=0, exclusive=True, unit="s")
+    require_number("duration", duration, low=dt, unit="s")
+    if record_every is not None:
+        require_number("record_every", record_every, low=dt, unit="s")
+    spiking.check_grid(circuit, duration, dt)
+    result = spiking.run(circuit, duration, dt, choose_device(circuit, device), record_every)
+    _check_finite(result, duration)
+    return result
+
+
+def choose_device(circuit: Circuit, device: str | None) -> str:
+    """Device that runs `circuit`; the choice is announced where nobody made it.
+
+    Raises
+    ------
+    InputError
+        If `device` is unknown, or cpp is asked for and there is no compiler.
+    """
+    if device is not None and device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    if device == "cpp" and compiler() is None:
+        raise InputError("device 'cpp' needs a C++ compiler and none was found; install one or use 'numpy'")
+    if device is not None:
+        return device
+    if all(p.synapse.is_event_driven for p in circuit.projections):
+        return "numpy"
+    if compiler() is None:
+        say("no C++ compiler found: running with Brian2's numpy target, which is slower")
+        return "numpy"
+    say("a synapse of this circuit changes at every step: running as compiled C++ (built once, then kept)")
+    return "cpp"
+
+
+def compiler() -> str | None:
+    """Path of a C++ compiler, or None."""
+    return next((found for c in ("g++", "clang++", "c++") if (found := shutil.which(c))), None)
+
+
+def _check_finite(result: Run, duration: float) -> None:
+    for name, weights in result.final.items():
+        if np.all(np.isfinite(weights)):
+            continue
+        bad = ~np.isfinite(result.weights[name]).all(axis=1)
+        when = float(result.times[bad][0]) if bad.any() else duration
+        synapse = int(np.flatnonzero(~np.isfinite(weights))[0])
+        raise DivergedError(
+            f"w of synapse {synapse} of {name!r}", when, "check the rule's parameters, or use a smaller dt"
+        )

@@ -1,0 +1,64 @@
+"""Pairs of neurons that fire given spike trains, one plastic synapse per pair: all protocols in one network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuits._records import Circuit, Population, Projection
+from plasticity.compile.brian import SynapseModel, compile_rule
+from plasticity.errors import InputError
+from plasticity.replay import spike_train
+from plasticity.rule import Rule
+from plasticity.signal import Signal
+
+
+def pairing(
+    pre: Sequence[ArrayLike],
+    post: Sequence[ArrayLike],
+    rule: Rule | SynapseModel,
+    signal: Signal | None = None,
+    weight: float = 1.0,
+) -> Circuit:
+    """One synapse per protocol, between a pre and a post neuron that fire at given times.
+
+    Parameters
+    ----------
+    pre, post : sequences of (n,) arrays
+        Spike times [s] of each protocol.
+    rule : Rule or SynapseModel
+    signal : Signal, optional
+        Feeds the gradient of a derived rule.
+    weight : float
+        Initial weight [1].
+
+    Returns
+    -------
+    Circuit
+        With the projection ``"synapses"``.
+
+    Raises
+    ------
+    InputError
+        If the numbers of trains differ, a train is out of order, or the rule cannot run on spikes.
+
+    Examples
+    --------
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> pairing([[0.01]], [[0.02]], pair_stdp()).projections[0].name
+    'synapses'
+    """
+    if len(pre) != len(post):
+        raise InputError(f"pre has {len(pre)} protocols, post has {len(post)}; give one train each")
+    synapse = rule if isinstance(rule, SynapseModel) else compile_rule(rule, signal)
+    each = np.arange(len(pre))
+    return Circuit(
+        "pairing",
+        populations=(
+            Population("pre", tuple(spike_train(f"pre[{i}]", t) for i, t in enumerate(pre))),
+            Population("post", tuple(spike_train(f"post[{i}]", t) for i, t in enumerate(post))),
+        ),
+        projections=(Projection("synapses", "pre", "post", synapse, each, each, weight),),
+    )

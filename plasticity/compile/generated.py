@@ -1,0 +1,44 @@
+"""Generated modules: source text that is kept in the cache folder, so that numba compiles it once."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from types import ModuleType
+
+import sympy as sp
+from sympy.printing.pycode import PythonCodePrinter
+
+from plasticity.cache import cache_folder, keep
+
+
+def generated_module(kind: str, source: str) -> ModuleType:
+    """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed)."""
+    name = f"steersman_{kind}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    if name not in sys.modules:
+        path = cache_folder(kind) / f"{name}.py"
+        if not path.is_file() or path.read_text(encoding="utf-8") != source:
+            keep(path, source)
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+def python_code(expression: sp.Expr) -> str:
+    """Python text of an expression, with functions of the module ``math``.
+
+    Examples
+    --------
+    >>> x = sp.Symbol("x")
+    >>> python_code(sp.sqrt(x) / 2)
+    '(1/2)*math.sqrt(x)'
+    """
+    return PythonCodePrinter({"fully_qualified_modules": True}).doprint(expression)
+
+
+def indented(indent: int, lines: list[str]) -> str:
+    """Join `lines` at an indentation; ``pass`` where there is none."""
+    return "\n".join(" " * indent + line for line in (lines or ["pass"]))
