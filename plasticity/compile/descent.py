@@ -1,8 +1,8 @@
 """Rule → numba source: one loop over trials on a quadratic landscape, gradient and rule in one pass.
 
-A loop per trial keeps the parameters and states of that trial in cache through all the steps. What does not change
-from step to step (parameters, curvature of a quadratic, the step) is taken out of the equations by computer algebra
-and evaluated once.
+A loop per trial keeps the parameters and states of that trial in cache through all the steps. What does not
+change from step to step (parameters, curvature of a quadratic, the step) is taken out of the equations by
+computer algebra and evaluated once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def loss_at(optimum, x, slope):
 
 
 @njit(cache=True, error_model="numpy")
-def run(theta, states, path, losses, broken, noise, noise_std, hessian, optimum, constants, first, every, n_steps):
+def run(
+    theta, states, path, losses, broken, noise, noise_std, hessian, optimum, constants, first, every, n_steps
+):
     """Advance every trial by noise.shape[1] steps from step first; record on the way."""
     n = optimum.size
     count = noise.shape[1]
@@ -128,22 +130,32 @@ def descent_source(rule: Rule) -> tuple[str, list[sp.Expr]]:
     >>> "next_w = _c0*gradient + w" in text, constants
     (True, [-_dt*learning_rate])
     """
-    varying = {WEIGHT, GRADIENT, *(s.symbol for s in rule.states)}
+    local = {s.symbol: sp.Symbol(f"now_{s.name}", real=True) for s in rule.states}
+    names = {WEIGHT.name: WEIGHT.name, **{s.name: local[s.symbol].name for s in rule.states}}
+    varying = {WEIGHT, GRADIENT, *local.values()}
     constants: dict[sp.Expr, sp.Symbol] = {}
-    clock = [(u.target, hoisted(u.expression, varying, constants)) for u in rule.events.get("clock", ())]
-    following = {name: hoisted(e, varying, constants) for name, e in euler(rule).items()}
-    load = ["w = x[i]", *(f"{s.name} = s[{k}, i]" for k, s in enumerate(rule.states))]
-    load += [f"{c.name} = constants[{k}, i]" for k, c in enumerate(constants.values())]
-    flow = [f"next_{name} = {python_code(e)}" for name, e in following.items()]
+
+    def code(expression: sp.Expr) -> str:
+        return python_code(hoisted(sp.sympify(expression).xreplace(local), varying, constants))
+
+    clock = [
+        line
+        for u in rule.events.get("clock", ())
+        for line in _assigned(rule, names[u.target], code(u.expression))
+    ]
+    following = {names[name]: code(e) for name, e in euler(rule).items()}
+    flow = [f"next_{name} = {text}" for name, text in following.items()]
     for name in following:
         flow += _assigned(rule, name, f"next_{name}")
+    load = ["w = x[i]", *(f"{v.name} = s[{k}, i]" for k, v in enumerate(local.values()))]
+    load += [f"{c.name} = constants[{k}, i]" for k, c in enumerate(constants.values())]
     store = ["x[i] = w", "lost += w - w != 0.0"]
-    for k, state in enumerate(rule.states):
-        store += [f"s[{k}, i] = {state.name}", f"lost += {state.name} - {state.name} != 0.0"]
+    for k, v in enumerate(local.values()):
+        store += [f"s[{k}, i] = {v.name}", f"lost += {v.name} - {v.name} != 0.0"]
     text = _RUN.format(
         title=rule.title,
         load=indented(16, load),
-        clock=indented(16, [line for t, e in clock for line in _assigned(rule, t, python_code(e))]),
+        clock=indented(16, clock),
         flow=indented(16, flow),
         store=indented(16, store),
     )

@@ -1,0 +1,256 @@
+"""Run a rule on a loss landscape, without a network: many noisy trials of the same learner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.compile.descent import compiled
+from plasticity.dataset import make_dataset
+from plasticity.descent import Batch, Descent, vectorised
+from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.gradient_sequence import GradientSequence
+from plasticity.landscapes import Quadratic
+from plasticity.rule import CURVATURE, INPUTS, Rule
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_NUMBERS_AT_ONCE = 2**17  # random numbers drawn ahead: 1 MB, about the second cache
+_JUMP = (
+    0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
+)
+_CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time between them
+
+
+def simulate(
+    rule: Rule,
+    landscape: Any,
+    start: ArrayLike,
+    n_steps: int,
+    dt: float,
+    gradient_noise: float = 0.0,
+    seed: int = 0,
+    n_trials: int = 1,
+    *,
+    record_every: int = 1,
+) -> xr.Dataset:
+    """Parameters and loss along runs of `rule` on `landscape`, one synapse per parameter.
+
+    At every step the learner observes the gradient once, with noise, and the curvature (the diagonal of the
+    Hessian), at its present parameters. A rule with a ``clock`` event then carries out its assignments, once,
+    in their order; after that, what flows takes one explicit Euler step ``v ← v + dt·flow``, all variables at
+    once, so that the path converges to the exact flow at first order in `dt`. White noise of intensity σ² in
+    continuous time is ``gradient_noise = σ/√dt``.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any rule that asks for nothing but ``gradient`` and ``curvature``. Its parameters are numbers or (n,)
+        arrays; ``clock_step``, if it has one, is set to `dt`.
+    landscape : Quadratic or any object with ``loss``, ``gradient``, ``hessian``, batched; or GradientSequence
+        A `Quadratic` runs in one compiled loop, the others on NumPy arrays over all trials.
+    start : (n,) or (n_trials, n) array
+        Initial parameters [1].
+    n_steps : int
+    dt : float
+        Time step [s].
+    gradient_noise : float
+        Standard deviation of the noise on one observed gradient, independent over steps and parameters.
+    seed : int
+        The noise of trial k depends on (`seed`, k) alone.
+    n_trials : int
+    record_every : int
+        Steps between records; start and end are always recorded.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``theta(trial, time, parameter)`` [1] and ``loss(trial, time)`` (without noise).
+
+    Raises
+    ------
+    InputError
+        If the rule runs on spikes or has a parameter without value, or an argument cannot be used.
+    DivergedError
+        If a variable leaves the finite numbers; names it and the time.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from plasticity import Objective, derive
+    >>> ds = simulate(derive(Objective(discount=sp.oo)), Quadratic(2.0, [0.0]), [1.0], n_steps=2, dt=0.1)
+    >>> ds.theta.values[0, :, 0]  # each step multiplies by 1 − 0.1·2
+    array([1.  , 0.8 , 0.64])
+    """
+    n_trials, seed = _count("n_trials", n_trials, 1), _count("seed", seed, 0)
+    theta = _start(start, n_trials, landscape)
+    descent = _descent(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
+    path = np.empty((n_trials, descent.recorded.size, theta.shape[1]))
+    loss = np.empty(path.shape[:2])
+    advance = compiled(descent) if isinstance(landscape, Quadratic) else vectorised(descent)
+    size = _trials_at_once(descent, theta)
+    with np.errstate(all="ignore"):
+        for low in range(0, n_trials, size):
+            high = min(low + size, n_trials)
+            batch = _batch(rule, theta[low:high], path[low:high], loss[low:high])
+            _run(descent, advance, batch, _streams(seed, low, high) if _noisy(descent) else [])
+            _check_finite(descent, batch, low)
+    return _dataset(descent, path, loss, seed)
+
+
+def _run(descent: Descent, advance: Callable, batch: Batch, streams: list[dict]) -> None:
+    """Advance a batch to the end, with as many random numbers drawn ahead as fit."""
+    n_trials, n = batch.theta.shape
+    bits = np.random.PCG64(0)
+    random = np.random.Generator(bits)
+    ahead = max(1, _NUMBERS_AT_ONCE // (n_trials * n)) if streams else descent.n_steps
+    for first in range(0, descent.n_steps, ahead):
+        count = min(ahead, descent.n_steps - first)
+        noise = np.empty((len(streams), count, n))
+        for k, numbers in enumerate(noise):
+            bits.state = streams[k]
+            random.standard_normal(out=numbers)
+            if first + count < descent.n_steps:
+                streams[k] = bits.state
+        advance(batch, noise, first)
+        if batch.broken.any():
+            return
+
+
+def _trials_at_once(descent: Descent, theta: NDArray) -> int:
+    """Size of a batch: all random numbers of its trials at once if compiled, else wide batches."""
+    n_trials, n = theta.shape
+    if not _noisy(descent):
+        return n_trials
+    if isinstance(descent.landscape, Quadratic):
+        return max(1, _NUMBERS_AT_ONCE // (descent.n_steps * n))
+    return max(1, _NUMBERS_AT_ONCE // (8 * n))
+
+
+def _noisy(descent: Descent) -> bool:
+    return descent.noise_std > 0
+
+
+def _streams(seed: int, low: int, high: int) -> list[dict]:
+    """States of ``PCG64(seed).jumped(k)`` for the trials k from `low` to `high`."""
+    bits = np.random.PCG64(seed)
+    origin = bits.state
+    found = []
+    for k in range(low, high):
+        bits.state = origin
+        bits.advance(k * _JUMP)
+        found.append(bits.state)
+    return found
+
+
+def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray) -> Batch:
+    states = np.empty((len(rule.states), *theta.shape))
+    for values, state in zip(states, rule.states, strict=True):
+        values[:] = state.initial
+    return Batch(theta, states, path, loss, np.zeros(theta.shape[0], dtype=np.int64))
+
+
+def _check_finite(descent: Descent, batch: Batch, low: int) -> None:
+    if not batch.broken.any():
+        return
+    trial = int(np.flatnonzero(batch.broken)[np.argmin(batch.broken[batch.broken > 0])])
+    names = ["theta", *(s.name for s in descent.rule.states)]
+    values = [batch.theta, *batch.states]
+    variable, index = next(
+        (name, int(i))
+        for name, v in zip(names, values, strict=True)
+        for i in np.flatnonzero(~np.isfinite(v[trial]))
+    )
+    remedy = "use a smaller dt or a smaller learning rate"
+    if CURVATURE in descent.rule.inputs:
+        remedy += "; where the curvature is zero or negative, a positive discount"
+    where = f"{variable}[{index}]" + (f" of trial {low + trial}" if batch.theta.shape[0] > 1 else "")
+    raise DivergedError(where, float(batch.broken[trial]) * descent.dt, remedy)
+
+
+def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> Descent:
+    """Check what is to run, with every value in its place."""
+    spikes = [event for event in ("pre", "post") if event in rule.events]
+    if spikes:
+        raise InputError(
+            f"rule {rule.name!r} acts at {spikes[0]!r} spikes, which a landscape does not give; use replay"
+        )
+    unknown = [s.name for s in rule.inputs if s not in INPUTS]
+    if unknown:
+        raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not give")
+    n_steps = _count("n_steps", n_steps, 1)
+    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
+    noise = require_number("gradient_noise", noise, low=0)
+    if isinstance(landscape, GradientSequence) and landscape.n_steps < n_steps:
+        raise InputError(f"n_steps is {n_steps}, but the sequence has only {landscape.n_steps} gradients")
+    values = {p.name: _value(rule, p.name, p.value, n) for p in rule.parameters if p.name != _CLOCK_STEP}
+    if any(p.name == _CLOCK_STEP for p in rule.parameters):
+        values[_CLOCK_STEP] = dt
+    return Descent(rule, landscape, n_steps, dt, _count("record_every", every, 1), noise, values)
+
+
+def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
+    if value is None:
+        raise InputError(f"{name} of rule {rule.name!r} has no value; use rule.with_parameters({name}=…)")
+    array = np.asarray(value, dtype=float)
+    if array.shape not in ((), (n,)):
+        raise InputError(
+            f"{name} of rule {rule.name!r} has shape {array.shape}; give a number or shape ({n},)"
+        )
+    return array
+
+
+def _count(name: str, value: Any, low: int) -> int:
+    number = require_number(name, value, low=low)
+    if number != int(number):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    return int(number)
+
+
+def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float64]:
+    """Writable (n_trials, n) array of initial parameters that fit the landscape."""
+    try:
+        given = np.asarray(start, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"start must be numbers, got {start!r}") from None
+    n = given.shape[-1] if given.ndim else 0
+    if given.shape not in ((n,), (n_trials, n)) or n == 0:
+        raise InputError(
+            f"start must have shape (n,) or ({n_trials}, n) for n_trials={n_trials}, got {given.shape}"
+        )
+    if not np.all(np.isfinite(given)):
+        raise InputError(f"start must be finite, got {given.tolist()}")
+    theta = np.array(np.broadcast_to(given, (n_trials, n)))
+    first = landscape.at(0) if isinstance(landscape, GradientSequence) else landscape
+    fits = landscape.n == n if isinstance(landscape, Quadratic | GradientSequence) else True
+    if not fits or np.shape(first.gradient(theta[:1])) != (1, n):
+        raise InputError(
+            f"start has {n} parameters, which does not fit the landscape {type(landscape).__name__}"
+        )
+    return theta
+
+
+def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int) -> xr.Dataset:
+    n_trials, _, n = path.shape
+    rule = descent.rule
+    return make_dataset(
+        {
+            "theta": (("trial", "time", "parameter"), path, "1", "parameters"),
+            "loss": (("trial", "time"), loss, "loss", "loss without noise"),
+        },
+        {
+            "trial": ("trial", np.arange(n_trials), "1", "trial"),
+            "time": ("time", descent.recorded * descent.dt, "s", "time"),
+            "parameter": ("parameter", np.arange(n), "1", "parameter"),
+        },
+        title=f"{rule.title} on {type(descent.landscape).__name__}",
+        rule=rule.name,
+        engine="simulate",
+        seed=seed,
+        parameters={**descent.values, "dt": descent.dt, "gradient_noise": descent.noise_std},
+        references=rule.references,
+    )

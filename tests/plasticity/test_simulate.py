@@ -1,0 +1,263 @@
+"""Runs of rules on landscapes: exact flows, stationary laws, reproducible noise, two executors, refusals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+from scipy.linalg import solve_discrete_lyapunov
+
+from plasticity import Objective, derive, simulate
+from plasticity.belief import FadingMemory
+from plasticity.dataset import check_schema
+from plasticity.errors import DivergedError, InputError
+from plasticity.gradient_sequence import GradientSequence
+from plasticity.landscapes import Quadratic
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, Update
+from plasticity.rules.pair_stdp import pair_stdp
+
+H = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 3.0]])
+OPTIMUM = np.array([0.3, -1.0, 0.5])
+START = np.array([1.0, 0.5, -1.0])
+
+
+class Wrapped:
+    """A quadratic that does not say so, and so runs on NumPy arrays."""
+
+    def __init__(self, quadratic):
+        self.loss, self.gradient, self.hessian = quadratic.loss, quadratic.gradient, quadratic.hessian
+
+
+def momentum(rate=0.1, keep=0.9):
+    """Clock rule with a state: velocity ← keep·velocity − rate·gradient, w ← w + velocity."""
+    velocity = State("velocity")
+    a, b = Parameter("rate", rate), Parameter("keep", keep)
+    updates = (
+        Update("velocity", b.symbol * velocity.symbol - a.symbol * GRADIENT),
+        Update("w", WEIGHT + velocity.symbol),
+    )
+    return Rule("momentum", "Momentum", states=(velocity,), events={"clock": updates}, parameters=(a, b))
+
+
+def branching():
+    """A rule with all that the executors must agree on: branches, curvature, a tick, a flow, bounds."""
+    memory, step = State("memory", nonnegative=True), Parameter("clock_step", None, unit="s")
+    gain = Parameter("gain", np.array([0.5, 1.0, 2.0]), unit="Hz")
+    memory = replace(memory, flow=(GRADIENT**2 - memory.symbol) * gain.symbol)
+    size = sp.Piecewise((sp.sqrt(CURVATURE + gain.symbol), memory.symbol < 0.1), (sp.S(2), True))
+    return Rule(
+        "branching",
+        "Branches",
+        weight_flow=-GRADIENT * gain.symbol / (1 + size) - WEIGHT**3,
+        states=(memory,),
+        events={"clock": (Update("w", WEIGHT - step.symbol * sp.sign(GRADIENT) * sp.exp(-memory.symbol)),)},
+        parameters=(gain, step),
+        bounds=(-0.8, 0.9),
+    )
+
+
+RULES = {
+    "finite": derive(Objective(discount=0.3, plasticity=1.2, loss_weight=0.8)),
+    "short": derive(Objective(discount=sp.oo)),
+    "long": derive(Objective(discount=0)),
+    "metric": derive(Objective(discount=0.5, metric=np.array([0.5, 1.0, 2.0]))),
+    "drift": derive(Objective(discount=0.5, drift=-0.2)),
+    "beliefs": derive(
+        Objective(discount=0.5), FadingMemory(time_constant=0.3), FadingMemory(time_constant=1.0)
+    ),
+    "clock": momentum(),
+    "branching": branching(),
+}
+
+
+def test_euler_reaches_the_exact_flow_at_first_order():
+    """Diagonal quadratic: θ = μ + (θ_0 − μ) e^{−rt}, r = sqrt(γ²/4 + ηkh) − γ/2; the error halves with dt."""
+    gamma, eta, k, h = 0.3, 1.2, 0.8, np.array([0.2, 1.0, 4.0])
+    rule = derive(Objective(gamma, eta, k))
+    exact = OPTIMUM + (START - OPTIMUM) * np.exp(-(np.sqrt(gamma**2 / 4 + eta * k * h) - gamma / 2))
+    errors = []
+    for n_steps in (100, 200, 400, 800):
+        ds = simulate(rule, Quadratic(h, OPTIMUM), START, n_steps, 1 / n_steps)
+        errors.append(np.abs(ds.theta.values[0, -1] - exact).max())
+    assert errors[-1] < 1e-3
+    assert np.all(np.abs(np.log2(np.divide(errors[:-1], errors[1:])) - 1) < 0.03)  # next order is dt·r ≤ 0.02
+
+
+def test_short_horizon_in_a_full_quadratic_is_gradient_flow_by_euler():
+    """Every step multiplies θ − μ by 1 − dt·H, exactly."""
+    dt, n_steps = 0.05, 40
+    ds = simulate(RULES["short"], Quadratic(H, OPTIMUM), START, n_steps, dt)
+    exact = OPTIMUM + np.linalg.matrix_power(np.eye(3) - dt * H, n_steps) @ (START - OPTIMUM)
+    np.testing.assert_allclose(ds.theta.values[0, -1], exact, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_the_compiled_loop_and_numpy_give_the_same_numbers(rule, noise):
+    """Rounding only: 60 steps of about 1e-16 each, none of them unstable."""
+    runs = [
+        simulate(rule, landscape, START, 60, 0.02, noise, seed=3, n_trials=4, record_every=7)
+        for landscape in (Quadratic(H, OPTIMUM), Wrapped(Quadratic(H, OPTIMUM)))
+    ]
+    assert np.ptp(runs[0].theta.values[:, -1, 0]) > 0 or noise == 0
+    np.testing.assert_allclose(runs[0].theta, runs[1].theta, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(runs[0].loss, runs[1].loss, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(runs[0].loss, Quadratic(H, OPTIMUM).loss(runs[0].theta.values), atol=1e-12)
+
+
+@pytest.mark.parametrize("wrap", [lambda q: q, Wrapped])
+def test_trial_k_is_the_same_whoever_else_runs(wrap, monkeypatch):
+    """Noise depends on (seed, trial) alone: not on the number of trials, nor on how many are drawn ahead."""
+    landscape = wrap(Quadratic(H, OPTIMUM))
+
+    def run(n_trials, seed=5):
+        return simulate(
+            RULES["finite"], landscape, START, 50, 0.02, 0.5, seed=seed, n_trials=n_trials
+        ).theta.values
+
+    few, many = run(3), run(40)
+    np.testing.assert_array_equal(few, many[:3])
+    monkeypatch.setitem(simulate.__globals__, "_NUMBERS_AT_ONCE", 100)
+    np.testing.assert_array_equal(run(40), many)
+    ends = np.concatenate([many[:, -1, 0], run(40, seed=6)[:, -1, 0]])
+    assert np.unique(ends).size == 80
+
+
+def test_noise_on_one_observation_has_the_stated_spread():
+    """One step of dw/dt = −g from the optimum is −dt times the noise: mean 0, its sd, independent."""
+    n_trials, noise, dt = 4000, 0.7, 0.1
+    ds = simulate(RULES["short"], Quadratic(H, OPTIMUM), OPTIMUM, 1, dt, noise, n_trials=n_trials)
+    seen = (OPTIMUM - ds.theta.values[:, 1]) / dt
+    np.testing.assert_allclose(seen.mean(0), 0, atol=4 * noise / np.sqrt(n_trials))
+    np.testing.assert_allclose(np.cov(seen.T) / noise**2, np.eye(3), atol=4 * np.sqrt(2 / n_trials))
+
+
+def euler_variance(flow, noise_in, dt):
+    """Stationary variance of the first variable of x ← x + dt(flow x) + √dt noise_in ξ."""
+    step = np.eye(len(flow)) + dt * np.asarray(flow)
+    return solve_discrete_lyapunov(step, dt * np.outer(noise_in, noise_in))[0, 0]
+
+
+@pytest.mark.parametrize("memory", [None, 0.5])
+def test_stationary_variance_under_white_gradient_noise(memory):
+    """κσ²/(2h) for the plain rule and, with belief gain K = 1/τ_f and no return, the same: κKσ²/[2h(K + 0)].
+
+    The reference for the simulation is the exact variance of the Euler map; that of the flow is its limit.
+    20,000 independent values give a standard error of 1 %, of which 4 are allowed (false alarms: 1e-4).
+    """
+    gamma, h, sigma, dt = 0.3, 2.0, 0.4, 0.05
+    kappa = 1 / (gamma / 2 + np.sqrt(gamma**2 / 4 + h))
+    belief = None if memory is None else FadingMemory(time_constant=memory)
+    if memory is None:
+        flow, noise_in = [[-kappa * h]], [kappa * sigma]
+    else:
+        flow, noise_in = [[0, -kappa], [h / memory, -1 / memory]], [0, sigma / memory]
+    exact = kappa * sigma**2 / (2 * h)
+    gaps = [euler_variance(flow, noise_in, s) / exact - 1 for s in (1e-3, 5e-4)]
+    assert abs(gaps[0]) < 0.01
+    assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.01)
+    rule = derive(Objective(gamma), belief)
+    landscape = Quadratic(h, np.zeros(10))
+    ds = simulate(
+        rule, landscape, np.zeros(10), 400, dt, sigma / np.sqrt(dt), n_trials=2000, record_every=400
+    )
+    assert np.var(ds.theta.values[:, -1]) == pytest.approx(euler_variance(flow, noise_in, dt), rel=0.04)
+
+
+def test_clock_updates_come_in_order_once_per_step():
+    """Momentum in its textbook loop, on gradients that do not depend on θ: equal to rounding."""
+    gradients = np.random.default_rng(0).standard_normal((50, 4))
+    ds = simulate(momentum(0.1, 0.9), GradientSequence(gradients), np.ones(4), 50, 1.0)
+    theta, velocity = np.ones(4), np.zeros(4)
+    for n, gradient in enumerate(gradients):
+        np.testing.assert_allclose(ds.theta.values[0, n], theta, atol=1e-13)
+        velocity = 0.9 * velocity - 0.1 * gradient
+        theta = theta + velocity
+    np.testing.assert_allclose(ds.theta.values[0, -1], theta, atol=1e-13)
+
+
+def test_a_metric_per_parameter_divides_its_learning_rate():
+    """Short horizon: rate ηk/(γG_i) for each parameter."""
+    metric = np.array([0.5, 1.0, 4.0])
+    rule = derive(Objective(sp.oo, metric=metric))
+    ds = simulate(rule, Quadratic(1.0, np.zeros(3)), np.ones(3), 1, 0.1)
+    np.testing.assert_allclose(ds.theta.values[0, 1], 1 - 0.1 / metric, rtol=1e-14)
+
+
+@pytest.mark.parametrize("wrap", [lambda q: q, Wrapped])
+def test_bounds_hold_at_every_step(wrap):
+    rule = replace(RULES["short"], bounds=(-0.2, 0.4))
+    ds = simulate(rule, wrap(Quadratic(H, OPTIMUM)), np.zeros(3), 100, 0.05, 2.0, n_trials=5)
+    assert ds.theta.values.min() == -0.2
+    assert ds.theta.values.max() == 0.4
+
+
+def test_thinned_records_are_a_subset_with_both_ends():
+    landscape = Quadratic(H, OPTIMUM)
+    whole = simulate(RULES["finite"], landscape, START, 23, 0.1, 0.1)
+    thin = simulate(RULES["finite"], landscape, START, 23, 0.1, 0.1, record_every=5)
+    kept = [0, 5, 10, 15, 20, 23]
+    np.testing.assert_allclose(thin.time, np.array(kept) * 0.1)
+    np.testing.assert_array_equal(thin.theta, whole.theta[:, kept])
+    np.testing.assert_array_equal(thin.loss, whole.loss[:, kept])
+
+
+def test_output_follows_the_schema_and_starts_where_told():
+    start = np.random.default_rng(1).standard_normal((6, 3))
+    ds = simulate(RULES["finite"], Quadratic(H, OPTIMUM), start, 5, 0.1, n_trials=6)
+    check_schema(ds)
+    assert dict(ds.sizes) == {"trial": 6, "time": 6, "parameter": 3}
+    np.testing.assert_array_equal(ds.theta[:, 0], start)
+    assert ds.attrs["rule"] == "derived"
+
+
+@pytest.mark.parametrize("wrap", [lambda q: q, Wrapped])
+@pytest.mark.parametrize(
+    ("rule", "h", "message"),
+    [
+        (RULES["short"], [1.0, 1e9], r"theta\[1\] is no longer finite at t = 3\d s.*smaller dt"),
+        (RULES["long"], [1.0, -1.0], r"theta\[1\] is no longer finite at t = 1 s.*positive discount"),
+    ],
+)
+def test_divergence_names_variable_time_and_remedy(wrap, rule, h, message):
+    """θ grows by 1e9 a step from 1, and 1e308 is reached after 35; a negative curvature has no real root."""
+    with pytest.raises(DivergedError, match=message):
+        simulate(rule, wrap(Quadratic(h, [0.0, 0.0])), [1.0, 1.0], 100, 1.0)
+
+
+BAD = {
+    "spikes": ({"rule": pair_stdp()}, "spikes.*replay"),
+    "no value": ({"rule": derive(Objective(sp.Symbol("discount")))}, "discount.*no value.*with_parameters"),
+    "metric size": ({"rule": derive(Objective(0.5, metric=np.ones(2)))}, r"metric.*shape \(2,\)"),
+    "dt": ({"dt": 0.0}, "dt must be > 0"),
+    "n_steps": ({"n_steps": 2.5}, "n_steps must be a whole number"),
+    "n_trials": ({"n_trials": 0}, "n_trials must be >= 1"),
+    "noise": ({"gradient_noise": -1.0}, "gradient_noise must be >= 0"),
+    "seed": ({"seed": -1}, "seed must be >= 0"),
+    "every": ({"record_every": 0}, "record_every must be >= 1"),
+    "text": ({"start": "here"}, "start must be numbers"),
+    "scalar": ({"start": 1.0}, "start must have shape"),
+    "trials": ({"start": np.zeros((2, 3))}, "start must have shape"),
+    "nan": ({"start": [0.0, np.nan, 0.0]}, "start must be finite"),
+    "n": ({"start": [0.0, 1.0]}, "2 parameters.*does not fit"),
+    "sequence": ({"landscape": GradientSequence(np.ones((4, 3)))}, "only 4 gradients"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD.values(), ids=BAD)
+def test_bad_input_is_named(change, message):
+    good = {
+        "rule": RULES["finite"],
+        "landscape": Quadratic(H, OPTIMUM),
+        "start": START,
+        "n_steps": 5,
+        "dt": 0.1,
+    }
+    with pytest.raises(InputError, match=message):
+        simulate(**{**good, **change})
+
+
+@pytest.mark.parametrize("gradients", [np.ones(3), np.zeros((0, 2)), [[np.nan]]])
+def test_gradient_sequences_must_be_finite_matrices(gradients):
+    with pytest.raises(InputError, match="gradients must"):
+        GradientSequence(gradients)
