@@ -2,7 +2,7 @@
 
 from plasticity.lazy import export
 
-__all__ = export(  # noqa: PLE0604
+__all__ = export(
     __name__,
     {
         "Objective": "objective",

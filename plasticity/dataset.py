@@ -7,9 +7,11 @@ Dimensions stand in the order trial, time, then parameter, synapse, neuron or pr
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
@@ -89,7 +91,7 @@ def make_dataset(
             "rule": rule,
             "engine": engine,
             "seed": int(seed),
-            "parameters": json.dumps(dict(parameters or {}), default=_as_json),
+            "parameters": json.dumps(dict(parameters or {}), default=encode_json),
             "references": " ".join(references),
             "versions": json.dumps(versions()),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -100,6 +102,7 @@ def make_dataset(
     return ds
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that shape the numbers."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
@@ -185,9 +188,13 @@ def check_writable(path: str | os.PathLike) -> None:
     """
     path = Path(path)
     folder = next(p for p in path.absolute().parents if p.exists())
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        reason = "it is a folder" if path.is_dir() else f"{folder} cannot be written"
-        raise InputError(f"cannot write {path}: {reason}; choose another path")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another path") from None
 
 
 def read(path: str | os.PathLike) -> xr.Dataset:
@@ -212,6 +219,8 @@ def read(path: str | os.PathLike) -> xr.Dataset:
     return loaded
 
 
-def _as_json(value: Any) -> Any:
-    """Turn arrays into lists and anything else into text."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+def encode_json(value: Any) -> Any:
+    """Turn arrays into lists, rules into their name and anything else into text, for `json.dumps`."""
+    if getattr(value, "tolist", None):
+        return value.tolist()
+    return getattr(value, "name", None) or str(value)

@@ -19,8 +19,6 @@ from plasticity.errors import InputError
 
 # A given spike at time t acts on variables that then advance from t to t + dt, as the equations are written.
 SCHEDULE = ["start", "thresholds", "synapses", "groups", "resets", "end"]
-# Starting Brian2 once more costs about as much as this many steps of a small network.
-WORTH_SKIPPING = 100
 
 
 def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
@@ -50,20 +48,14 @@ def run(circuit: Circuit, duration: float, dt: float, device: str, record_every:
     """Build `circuit` and run it for `duration` seconds; see `circuits.run`."""
     with _brian_device(circuit, duration, dt, device, record_every) as build:
         network, synapses, monitors = _network(circuit, dt, record_every)
-        skip = device == "numpy" and all(p.synapse.is_event_driven for p in circuit.projections)
-        windows = _active_windows(circuit, dt) if skip else [(0, round(duration / dt))]
-        ends = []
-        for first, stop in windows:
-            network.t_ = first * dt
-            network.run((stop - first) * dt * brian2.second, namespace={})
-            if skip:
-                ends.append((stop * dt, {n: np.array(s.w_[:]) for n, s in synapses.items()}))
+        if device == "numpy" and all(p.synapse.is_event_driven for p in circuit.projections):
+            network.add(_gap_skipper(circuit, next(iter(synapses.values())).clock, dt))
+        network.run(duration * brian2.second, namespace={})
         build()
         final = {name: np.array(s.w_[:]) for name, s in synapses.items()}
-        recorded = {n: (np.array(m.t_[:]), np.array(m.w_[:]).T) for n, m in monitors.items()}
-    times = np.empty(0) if record_every is None else np.arange(0, duration - dt / 2, record_every)
-    weights = {p.name: _held(times, p, recorded.get(p.name), ends) for p in circuit.projections}
-    return Run(times, weights, final, f"brian2 {device}")
+        weights = {name: np.array(m.w_[:]).T for name, m in monitors.items()}
+        times = [np.array(m.t_[:]) for m in monitors.values()] or [np.empty(0)]
+    return Run(times[0], weights, final, f"brian2 {device}")
 
 
 def _network(circuit: Circuit, dt: float, record_every: float | None) -> tuple:
@@ -113,25 +105,19 @@ def _synapses(projection: Projection, groups: dict, clock: brian2.Clock) -> bria
     return synapses
 
 
-def _active_windows(circuit: Circuit, dt: float) -> list[tuple[int, int]]:
-    """Ranges of steps that hold all spikes, with silent gaps between them that are worth skipping."""
+def _gap_skipper(circuit: Circuit, clock: brian2.Clock, dt: float) -> brian2.NetworkOperation:
+    """Move the clock over steps without spikes: event-driven variables do not change in them."""
     trains = [t for p in circuit.populations for t in p.spike_times]
     steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / dt).astype(np.int64))
-    breaks = np.flatnonzero(np.diff(steps) > WORTH_SKIPPING)
-    firsts = steps[np.concatenate([[0], breaks + 1])]
-    lasts = steps[np.concatenate([breaks, [steps.size - 1]])]
-    return [(int(a), int(b) + 1) for a, b in zip(firsts, lasts, strict=True)]
+    timestep = clock.variables["timestep"]
 
+    def skip() -> None:
+        now = timestep.get_value()[0]
+        later = np.searchsorted(steps, now, side="right")
+        following = steps[later] if later < steps.size else clock._i_end
+        timestep.set_value(following - 1)
 
-def _held(times: NDArray, projection: Projection, recorded: tuple | None, ends: list) -> NDArray[np.float64]:
-    """Weights at `times`; in a gap that was skipped they are those at the end of the window before."""
-    if recorded is None:
-        return np.empty((0, np.size(projection.sources)))
-    known = [(t, 1, w) for t, w in zip(*recorded, strict=True)]
-    known += [(t, 0, weights[projection.name]) for t, weights in ends]
-    known.sort(key=lambda item: item[:2])
-    at = np.searchsorted([t for t, _, _ in known], times + 1e-9, side="right") - 1
-    return np.array([known[i][2] for i in at])
+    return brian2.NetworkOperation(skip, clock=clock, when="end", name="gap_skipper")
 
 
 @contextmanager

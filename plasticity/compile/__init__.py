@@ -2,4 +2,4 @@
 
 from plasticity.lazy import export
 
-__all__ = export(__name__, {"SynapseModel": "brian", "compile_rule": "brian"})  # noqa: PLE0604
+__all__ = export(__name__, {"SynapseModel": "brian", "compile_rule": "brian"})

@@ -80,8 +80,8 @@ class SynapseModel:
 def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = None) -> SynapseModel:
     """Compile a rule to the strings of a Brian2 ``Synapses`` object.
 
-    Variables that relax on their own become ``(event-driven)``; coupled or nonlinear ones, all that they depend
-    on, and a weight that flows become ``(clock-driven)``.
+    Variables that relax on their own become ``(event-driven)``; coupled or nonlinear ones, all that they
+    depend on, and a weight that flows become ``(clock-driven)``.
 
     Parameters
     ----------
@@ -98,8 +98,8 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     Raises
     ------
     InputError
-        If a parameter has no value or is no single number, the rule still asks for a gradient, or an expression
-        has a function that Brian2 does not know.
+        If a parameter has no value or is no single number, the rule still asks for a gradient, or an
+        expression has a function that Brian2 does not know.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Integrate an ordinary differential equation to near machine precision by extrapolation.
 
 Gragg's modified midpoint rule with 2, 4, … 16 substeps has an error in even powers of the step; Richardson
-extrapolation removes them one by one. `integrate` is pasted into generated modules, where ``slope`` is the flow
-of a rule; it stays in the subset of Python that numba compiles.
+extrapolation removes them one by one. `integrate` is pasted into generated modules, where ``slope`` is the
+flow of a rule; it stays in the subset of Python that numba compiles.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def relaxed(rate, dt):
 _RUN = '''
 @njit(cache=True, error_model="numpy")
 def run(times, kinds, first, last, vectors, weight, final, path):
-    """Run every protocol with every parameter vector; keep all variables after each event if path has room."""
+    """Run every protocol with every parameter vector; keep all variables after events if path has room."""
     for _v in range(vectors.shape[0]):
         _p = vectors[_v]
 {parameters}

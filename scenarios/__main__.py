@@ -1,0 +1,131 @@
+"""Commands: list the scenarios, describe one, run one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from plasticity import catalog
+from plasticity.cli import exit_status, say
+from plasticity.errors import InputError
+
+
+def main(argv: list[str]) -> None:
+    """Dispatch ``list``, ``describe NAME`` and ``run NAME``."""
+    arguments = _parser().parse_args(argv)
+    {"list": _list, "describe": _describe, "run": _run}[arguments.command](arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scenarios", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="name and title of every scenario")
+    describe = commands.add_parser("describe", help="question, source and parameters of a scenario")
+    run = commands.add_parser("run", help="run a scenario and write one netCDF file")
+    for command in (describe, run):
+        command.add_argument("name", help="a scenario, see `list`")
+    run.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    run.add_argument("--config", metavar="FILE.toml", help="parameters; --set overrides them")
+    run.add_argument("--seed", default="0")
+    run.add_argument("--device", metavar="cpp|numpy", help="Brian2 device; chosen and announced if not given")
+    run.add_argument("--quick", action="store_true", help="a run of under two seconds, to try it out")
+    run.add_argument("-o", "--output", metavar="FILE.nc", help="default: results/NAME-SEED.nc")
+    run.add_argument("--figure", metavar="FILE.png", help="draw the result as well")
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    names = catalog.names("scenarios")
+    width = max(map(len, names))
+    for name in names:
+        print(f"{name:{width}}  {catalog.title('scenarios', name)}")
+
+
+def _describe(arguments: argparse.Namespace) -> None:
+    import dataclasses
+
+    from scenarios._members import load
+
+    module = load(arguments.name)
+    print(f"{arguments.name}\n\n{module.__doc__.strip()}\n\nParameters (--set NAME=VALUE)")
+    for f in dataclasses.fields(module.Parameters):
+        default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
+        meta = f.metadata
+        bounds = ", ".join(
+            f"{sign} {meta[key]:g}" for key, sign in (("low", ">="), ("high", "<=")) if meta[key] is not None
+        )
+        allowed = " | ".join(meta["choices"]) or bounds
+        unit = "" if meta["unit"] == "1" else f" [{meta['unit']}]"
+        print(f"  {f.name} = {_shown(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    seed = _seed(arguments.seed)
+    parameters = _parameters(arguments)
+    output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
+    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
+    from plasticity.dataset import check_writable, write
+    from scenarios._run import run
+
+    for path in filter(None, (output, arguments.figure)):
+        check_writable(path)
+    ds = run(arguments.name, seed=seed, device=arguments.device, **parameters)
+    print(write(ds, output))
+    say(f"{arguments.name}: rule {ds.attrs['rule'] or 'none'}, engine {ds.attrs['engine'] or 'none'}")
+    if arguments.figure:
+        from analysis.figures import draw
+
+        print(_saved(draw(ds), arguments.figure))
+
+
+def _saved(figure: Any, path: str) -> str:
+    try:
+        figure.savefig(path, dpi=200)
+    except ValueError as error:
+        raise InputError(f"cannot write {path}: {error}; use .png, .pdf or .svg") from error
+    return path
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise InputError(f"--seed must be a whole number >= 0, got {text!r}")
+    return int(text)
+
+
+def _parameters(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Defaults < --quick < --config < --set."""
+    from scenarios._members import load
+
+    values: dict[str, Any] = dict(load(arguments.name).SMOKE) if arguments.quick else {}
+    if arguments.config:
+        values |= _config(arguments.config)
+    for setting in arguments.settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set takes KEY=VALUE, got {setting!r}")
+        values[key] = value
+    return values
+
+
+def _config(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; check --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no TOML file: {error}") from error
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))

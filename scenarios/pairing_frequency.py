@@ -1,0 +1,101 @@
+"""Pairing at different frequencies: how does the outcome of spike-timing plasticity depend on the rate?
+
+A pre and a post neuron fire pairs of spikes a fixed interval apart, repeated at a given frequency; one plastic
+synapse per protocol, all protocols in one Brian2 network. In cortex, pairs potentiate at high frequency whatever
+their order, and pre-before-post pairs do nothing at 0.1 Hz: pair rules cannot reproduce that, rules with triplets
+can.
+
+Result: `weight_change`(protocol), the fractional change of each synapse, and `weight`(time, protocol).
+Compare it with measurements by `python -m analysis compare FILE --data sjostrom_2001`.
+Source: Sjöström, Turrigiano & Nelson 2001 (sjostrom_2001); protocol as modelled by Pfister & Gerstner 2006.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scenarios._parameters import parameter
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Protocol of the experiment and the rule of the synapse."""
+
+    rule: Any = parameter(
+        "triplet_stdp", "1", "learning rule: a name from `python -m plasticity list`, or a Rule"
+    )
+    rule_parameters: dict = parameter(
+        {}, "1", "arguments of the rule, as rule_parameters.NAME=VALUE (SI units)"
+    )
+    frequencies: tuple[float, ...] = parameter(
+        (0.1, 10.0, 20.0, 40.0, 50.0), "Hz", "pairing frequencies", low=1e-3, high=200.0
+    )
+    intervals: tuple[float, ...] = parameter(
+        (0.01, -0.01), "s", "post minus pre spike time", low=-0.5, high=0.5
+    )
+    n_pairs: int = parameter(60, "1", "pairs per protocol, in one unbroken train", low=1)
+    n_free: int = parameter(
+        0, "1", "how many parameters of the rule were fitted to the data it will be compared with", low=0
+    )
+    dt: float = parameter(1e-3, "s", "time step; all spikes must lie on it", low=1e-6, high=0.1)
+    record_every: float = parameter(1.0, "s", "interval of recorded weights", low=1e-3)
+
+
+SMOKE = {"frequencies": (20.0, 50.0), "n_pairs": 5, "record_every": 0.05}
+
+
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+    """Run all protocols in one network; nothing is random, so `seed` is only recorded."""
+    import numpy as np
+
+    import circuits
+    from circuits.pairing import pairing as pairing_circuit
+    from plasticity.dataset import make_dataset
+    from plasticity.protocols import pairing, pairing_name
+    from plasticity.rules import resolve
+
+    rule = resolve(parameters.rule, parameters.rule_parameters)
+    protocols = [(i, f) for i in parameters.intervals for f in parameters.frequencies]
+    pre, post = zip(*(pairing(i, f, parameters.n_pairs) for i, f in protocols), strict=True)
+    duration = max(t[-1] for t in (*pre, *post)) + 10 * parameters.dt
+    duration = parameters.dt * np.ceil(duration / parameters.dt - 1e-6)
+    record_every = min(parameters.record_every, duration)
+    result = circuits.run(pairing_circuit(pre, post, rule), duration, parameters.dt, device, record_every)
+    names = [pairing_name(i, f) for i, f in protocols]
+    return make_dataset(
+        {
+            "weight_change": (
+                "protocol",
+                result.final["synapses"] - 1.0,
+                "1",
+                "fractional change of the weight",
+            ),
+            "weight": (("time", "protocol"), result.weights["synapses"], "1", "synaptic weight"),
+        },
+        {
+            "time": ("time", result.times, "s", "time"),
+            "protocol": ("protocol", names, "1", "protocol"),
+            "interval": ("protocol", [i for i, _ in protocols], "s", "post minus pre spike time"),
+            "frequency": ("protocol", [f for _, f in protocols], "Hz", "pairing frequency"),
+        },
+        title=f"Pairing at different frequencies: {rule.title}",
+        rule=rule.name,
+        engine=result.engine,
+        references=("sjostrom_2001", *rule.references),
+        n_free=parameters.n_free,
+        rule_values=encode(rule.values),
+        assumptions="\n".join(rule.assumptions),
+    )
+
+
+def encode(values: dict) -> str:
+    """Parameter values as JSON text."""
+    import json
+
+    from plasticity.dataset import encode_json
+
+    return json.dumps(values, default=encode_json)
