@@ -1,4 +1,4 @@
-"""Pairs of neurons that fire given spike trains, one plastic synapse per pair: every protocol in one network."""
+"""Pairs of neurons that fire given spike trains, one plastic synapse per pair; all in one network."""
 
 from __future__ import annotations
 

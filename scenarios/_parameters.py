@@ -1,4 +1,4 @@
-"""Parameters of a scenario: fields of a frozen dataclass with unit, help and bounds, checked when it is made."""
+"""Parameters of a scenario: fields of a frozen dataclass with unit, help and bounds, checked when made."""
 
 from __future__ import annotations
 

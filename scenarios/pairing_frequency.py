@@ -1,9 +1,9 @@
 """Pairing at different frequencies: how does the outcome of spike-timing plasticity depend on the rate?
 
-A pre and a post neuron fire pairs of spikes a fixed interval apart, repeated at a given frequency; one plastic
-synapse per protocol, all protocols in one Brian2 network. In cortex, pairs potentiate at high frequency whatever
-their order, and pre-before-post pairs do nothing at 0.1 Hz: pair rules cannot reproduce that, rules with triplets
-can.
+A pre and a post neuron fire pairs of spikes a fixed interval apart, repeated at a given frequency; one
+plastic synapse per protocol, all protocols in one Brian2 network. In cortex, pairs potentiate at high frequency
+whatever their order, and pre-before-post pairs do nothing at 0.1 Hz: pair rules cannot reproduce that, rules
+with triplets can.
 
 Result: `weight_change`(protocol), the fractional change of each synapse, and `weight`(time, protocol).
 Compare it with measurements by `python -m analysis compare FILE --data sjostrom_2001`.

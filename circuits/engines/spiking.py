@@ -11,7 +11,6 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.devices.device import reset_device
-from numpy.typing import NDArray
 
 from circuits._records import Circuit, Population, Projection, Run
 from plasticity.cache import cache_folder

@@ -42,8 +42,8 @@ def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:
 def clock_driven(rule: Rule) -> set[sp.Symbol]:
     """Variables that a simulator must advance at every step.
 
-    These are the coupled and nonlinear ones, all that they depend on, and the weight as soon as it flows at all,
-    so that it is current when it is read.
+    These are the coupled and nonlinear ones, all that they depend on, and the weight as soon as it flows at
+    all, so that it is current when it is read.
     """
     every = flows(rule)
     exact = event_driven(rule)
