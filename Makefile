@@ -1,0 +1,49 @@
+# make demo | test | bench | clean.  PYTHON=python3.12 chooses the interpreter of .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A 3.13 interpreter that really runs: a shim on the path may not.
+PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python; do \
+	"$$p" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" 2>/dev/null && echo "$$p" && break; done)
+DATA := sjostrom_2001
+RUN := $(BIN)/python -m scenarios run pairing_frequency
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test test-3.13 bench clean
+
+demo: $(VENV)/installed
+	@mkdir -p results/demo
+	@$(RUN) --set rule=pair_stdp --set n_free=2 -o results/demo/pair_stdp.nc
+	@$(RUN) --set rule=triplet_stdp --set n_free=3 -o results/demo/triplet_stdp.nc
+	@$(RUN) --set rule=derived_bcm --set n_free=3 -o results/demo/derived_bcm.nc
+	@$(BIN)/python -m analysis report results/demo/pair_stdp.nc results/demo/triplet_stdp.nc \
+		results/demo/derived_bcm.nc --data $(DATA) -o results/demo/report
+
+test: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
+
+test-3.13: $(VENV)-3.13/tested
+	$(VENV)-3.13/bin/python -m pytest -m "not slow"
+
+bench: $(VENV)/tested
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data]"
+	@touch $@
+
+$(VENV)-3.13/tested: setup.cfg pyproject.toml
+	$(PYTHON313) -m venv $(VENV)-3.13
+	$(VENV)-3.13/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV)-3.13 results build *.egg-info
