@@ -146,12 +146,14 @@ class DoubleWell:
 
     def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
         """L at θ (..., 2) [loss], shape (...)."""
-        x, y = np.moveaxis(np.asarray(theta, dtype=float), -1, 0)
+        theta = np.asarray(theta, dtype=float)
+        x, y = theta[..., 0], theta[..., 1]
         return self.barrier * (x**2 - 1) ** 2 - self.tilt * x + self.stiffness * y**2
 
     def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
         """∂L/∂θ at θ (..., 2), shape (..., 2)."""
-        x, y = np.moveaxis(np.asarray(theta, dtype=float), -1, 0)
+        theta = np.asarray(theta, dtype=float)
+        x, y = theta[..., 0], theta[..., 1]
         return np.stack([4 * self.barrier * x * (x**2 - 1) - self.tilt, 2 * self.stiffness * y], axis=-1)
 
     def hessian(self, theta: ArrayLike) -> NDArray[np.float64]:

@@ -118,8 +118,7 @@ class Policy:
         felt = max(np.abs(self.gain @ still).max(initial=0), np.abs(away).max(initial=0))
         if felt > 1e-9 * max(np.abs(self.gain).max(), np.abs(self.landscape.hessian_matrix).max()):
             raise InputError(
-                "cost_rate depends on the start, because a costed direction stands still; "
-                "use trajectory(start, times)"
+                "cost_rate depends on the start, because a costed direction stands still; use trajectory(start, times)"
             )
         return float(self.running_cost(point))
 
@@ -171,9 +170,7 @@ class Policy:
         start = np.asarray(start, dtype=float)
         n = len(self.push)
         if start.ndim not in (1, 2) or start.shape[-1] != n or not np.all(np.isfinite(start)):
-            raise InputError(
-                f"start must be finite, of shape ({n},) or (n_trials, {n}), got {start.tolist()}"
-            )
+            raise InputError(f"start must be finite, of shape ({n},) or (n_trials, {n}), got {start.tolist()}")
         times = _checked_times(times)
         theta = self.landscape.optimum + _flow(self.closed_loop, self.push, self._away(start), times)
         dims = ("trial", "time", "parameter")[3 - theta.ndim :]
@@ -189,7 +186,7 @@ class Policy:
             title="optimal path on a quadratic loss",
             rule="optimal linear-quadratic policy",
             engine="matrix exponential",
-            parameters=_described(self.objective),
+            parameters=described(self.objective),
             references=("vastola_2025",),
         )
 
@@ -206,9 +203,7 @@ class Policy:
     def _away(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)
         if theta.shape[-1:] != self.push.shape:
-            raise InputError(
-                f"theta must have {len(self.push)} parameters on its last axis, got {theta.shape}"
-            )
+            raise InputError(f"theta must have {len(self.push)} parameters on its last axis, got {theta.shape}")
         return theta - self.landscape.optimum
 
     def _stationary(self) -> tuple[Array, Array]:
@@ -250,9 +245,7 @@ def _flow(closed_loop: Array, push: Array, away: Array, times: Array) -> Array:
     augmented[:n, :n], augmented[:n, n] = closed_loop, push
     state = np.concatenate([away, np.ones((*away.shape[:-1], 1))], axis=-1)
     steps = np.diff(times, prepend=0.0)
-    even = np.allclose(
-        steps[1:], steps[1:].mean() if len(steps) > 1 else 0.0, rtol=1e-12, atol=1e-14 * times[-1]
-    )
+    even = np.allclose(steps[1:], steps[1:].mean() if len(steps) > 1 else 0.0, rtol=1e-12, atol=1e-14 * times[-1])
     step = expm(augmented * (times[-1] - times[0]) / (len(times) - 1)).T if len(times) > 1 and even else None
     states = []
     for i, dt in enumerate(steps):
@@ -261,7 +254,7 @@ def _flow(closed_loop: Array, push: Array, away: Array, times: Array) -> Array:
     return np.stack(states, axis=-2)[..., :n]
 
 
-def _described(objective: Objective) -> dict:
-    """Fields of the objective as they go into the attributes of a Dataset."""
+def described(objective: Objective) -> dict:
+    """Fields of an objective as they go into the attributes of a Dataset."""
     fields = ("discount", "plasticity", "loss_weight", "metric", "drift", "control", "hazard", "prior_mean")
     return {name: value for name in fields if (value := getattr(objective, name)) is not None}
