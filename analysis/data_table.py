@@ -104,9 +104,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; check its permissions") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text"
-        ) from error
+        raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
     if not lines:
         raise InputError(f"{path} is empty; it needs the header {HEADER} and one row per protocol")
     header, rows = lines[0][1], lines[1:]
@@ -126,9 +124,7 @@ def _check_header(path: Path, header: list[str]) -> None:
     found = ", ".join(header)
     for column in REQUIRED:
         if column not in header:
-            raise InputError(
-                f"{path}: column {column!r} is missing (found: {found}); the header must be {HEADER}"
-            )
+            raise InputError(f"{path}: column {column!r} is missing (found: {found}); the header must be {HEADER}")
     for column in header:
         if header.count(column) > 1:
             raise InputError(f"{path}: column {column!r} occurs twice; remove one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from analysis.problem import Problem, make_problem
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
 from analysis.search import SearchSpace
-from plasticity.dataset import make_dataset
+from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.rule import Rule
 
@@ -50,8 +51,8 @@ class Fit:
         Free parameters that ended on a bound.
     warnings : tuple of str
         What a reader must know before using the numbers.
-    seed : int
-        Seed of the starts.
+    seed, n_starts : int
+        Seed and number of the starts.
     """
 
     rule: Rule
@@ -67,6 +68,7 @@ class Fit:
     at_bound: tuple[str, ...]
     warnings: tuple[str, ...]
     seed: int
+    n_starts: int
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -134,19 +136,15 @@ def fit(
         raise InputError(f"n_starts must be a whole number, got {n_starts}")
     problem = make_problem(rule, data, free, bounds)
     if not problem.free:
-        return _result(problem, np.empty(0), (), seed)
+        return _result(problem, np.empty(0), (), (seed, 0))
     space = SearchSpace(problem)
     starts = space.starts(int(n_starts), seed)
-    runs = [
-        run
-        for start in tqdm(starts, "fit", disable=None, delay=2, leave=False)
-        if (run := space.descend(start))
-    ]
+    runs = [run for start in tqdm(starts, "fit", disable=None, delay=2, leave=False) if (run := space.descend(start))]
     if not runs:
         raise DivergedError("the weight", 0.0, "no start gives finite weights; narrow the bounds")
     best = min(runs, key=lambda run: run.cost)
     values, at_bound = space.snap(space.values(best.x))
-    return _result(problem, values, at_bound, seed, _search_warnings(runs, best))
+    return _result(problem, values, at_bound, (seed, int(n_starts)), _search_warnings(runs, best))
 
 
 def as_dataset(fitted: Fit) -> xr.Dataset:
@@ -166,14 +164,15 @@ def as_dataset(fitted: Fit) -> xr.Dataset:
     return make_dataset(
         {"weight_change": ("protocol", fitted.predictions, "1", label)},
         labels,
-        title=f"{fitted.rule.title}, fitted to {fitted.data.attrs['data']}",
+        title=f"{fitted.rule.title}, {'fitted to' if fitted.free else 'evaluated on'} {fitted.data.attrs['data']}",
         rule=fitted.rule.name,
         scenario=fitted.data.attrs["scenario"],
         engine="replay",
         seed=fitted.seed,
-        parameters=fitted.parameters,
+        parameters={"free": fitted.free, "bounds": fitted.bounds, "n_starts": fitted.n_starts},
         references=fitted.rule.references,
         data=fitted.data.attrs["data"],
+        rule_values=json.dumps(fitted.parameters, default=encode_json),
         n_free=len(fitted.free),
         free=" ".join(fitted.free),
         assumptions="\n".join(fitted.rule.assumptions),
@@ -186,21 +185,21 @@ def _search_warnings(runs: list[OptimizeResult], best: OptimizeResult) -> list[s
     found = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) for run in runs)
     warnings = [] if best.status > 0 else ["the search stopped before it converged"]
     if found == 1 and len(runs) > 1:
-        warnings.append(
-            f"only 1 of {len(runs)} starts found the best fit; a larger n_starts may find a better one"
-        )
+        warnings.append(f"only 1 of {len(runs)} starts found the best fit; a larger n_starts may find a better one")
     return warnings
 
 
 def _result(
-    problem: Problem, values: NDArray, at_bound: tuple[str, ...], seed: int, warnings: Sequence[str] = ()
+    problem: Problem,
+    values: NDArray,
+    at_bound: tuple[str, ...],
+    seed_and_starts: tuple[int, int],
+    warnings: Sequence[str] = (),
 ) -> Fit:
     data, free = problem.data, problem.free
     predictions = problem.predictions(values[None, :])[0]
     if not np.all(np.isfinite(predictions)):
-        raise DivergedError(
-            "the weight", 0.0, f"parameters of rule {problem.rule.name!r} give no finite weights"
-        )
+        raise DivergedError("the weight", 0.0, f"parameters of rule {problem.rule.name!r} give no finite weights")
     measured = (data.value.values, predictions, data.sem.values)
     likelihood = float(log_likelihood(*measured))
     errors = SearchSpace(problem).standard_errors(values, at_bound)
@@ -219,13 +218,12 @@ def _result(
         standard_errors=errors,
         at_bound=at_bound,
         warnings=(*warnings, *_warnings(problem, values, at_bound, errors)),
-        seed=seed,
+        seed=seed_and_starts[0],
+        n_starts=seed_and_starts[1],
     )
 
 
-def _warnings(
-    problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]
-) -> list[str]:
+def _warnings(problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]) -> list[str]:
     warnings = []
     units = {p.name: "" if p.unit == "1" else f" {p.unit}" for p in problem.rule.parameters}
     for name, value in zip(problem.free, values, strict=True):
@@ -234,7 +232,5 @@ def _warnings(
         elif not np.isfinite(errors[name]):
             warnings.append(f"{name} is not determined by the data: its standard error cannot be computed")
     if problem.free and len(problem.free) == problem.n_protocols:
-        warnings.append(
-            f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing"
-        )
+        warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
     return warnings

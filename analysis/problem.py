@@ -20,7 +20,7 @@ from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
 
-__all__ = ["Problem", "as_data", "as_rule", "default_bounds", "make_problem"]
+__all__ = ["Problem", "as_data", "default_bounds", "make_problem"]
 
 TIME_BOUNDS = (1e-3, 1.0)  # s, for time constants
 AMPLITUDE_BOUND = 1.0  # for dimensionless parameters: the whole weight in one event
@@ -105,12 +105,13 @@ def make_problem(
     UnknownNameError
         If a free parameter or a bound names no parameter of the rule.
     InputError
-        If bounds are empty or not allowed for the parameter, a bound is given for a parameter that is not
-        free, a parameter has no value and is not free, the data are not of kind ``spikes``, or there are more
-        free parameters than protocols.
+        If a parameter of the rule has a value that is not allowed, or none and is not free, bounds are empty or
+        not allowed, a bound is given for a parameter that is not free, the data are not of kind ``spikes``, or
+        there are more free parameters than protocols.
     """
-    rule, data = as_rule(rule), as_data(data)
+    rule, data = rules.resolve(rule), as_data(data)
     free, bounds = tuple([free] if isinstance(free, str) else free), dict(bounds or {})
+    rule = rule.with_parameters(**{k: v for k, v in rule.values.items() if v is not None})  # checks each
     known = {p.name: p for p in rule.parameters}
     for name in (*free, *bounds):
         if name not in known:
@@ -119,9 +120,7 @@ def make_problem(
         raise InputError(f"a free parameter is named twice: {', '.join(free)}")
     for name in bounds:
         if name not in free:
-            raise InputError(
-                f"bounds are given for {name}, which is not free; add it to free or drop its bounds"
-            )
+            raise InputError(f"bounds are given for {name}, which is not free; add it to free or drop its bounds")
     if data.attrs["kind"] != "spikes":
         raise InputError(f"data of kind {data.attrs['kind']!r} cannot be predicted from spikes by a rule")
     if len(free) > data.sizes["protocol"]:
@@ -136,15 +135,6 @@ def make_problem(
     low, high = np.array(limits, float).reshape(-1, 2).T
     events = merge_protocols(*spike_trains(data))
     return Problem(rule, data, free, low, high, events, loop_module(rule))
-
-
-def as_rule(rule: Rule | str) -> Rule:
-    """Return the rule itself, or make the rule of that name in the catalogue with its default values."""
-    if isinstance(rule, Rule):
-        return rule
-    if not isinstance(rule, str):
-        raise InputError(f"rule must be a Rule or the name of one, got {rule!r}")
-    return rules.load(rule)()
 
 
 def as_data(data: xr.Dataset | str | os.PathLike) -> xr.Dataset:

@@ -11,9 +11,7 @@ from analysis.problem import Problem
 __all__ = ["SearchSpace"]
 
 STEP = 1e-6  # of finite differences, relative to the scale of a coordinate
-START_DECADES = (
-    4.0  # a start for a parameter that may vanish lies within this many decades of its upper bound
-)
+START_DECADES = 4.0  # a start for a parameter that may vanish lies within this many decades of its upper bound
 UNREACHABLE = 1e6  # residual [sem] where a rule diverges
 SINGULAR = 1e-8  # smallest relative singular value at which parameters count as determined
 

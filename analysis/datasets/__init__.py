@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plasticity import catalog
+from plasticity.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,4 +55,6 @@ def load(source: str | os.PathLike) -> xr.Dataset:
         data = read(source)
         check_dataset(data)
         return data
-    return catalog.load(__name__, str(source), "data set (a file must end in .csv or .nc)")()
+    if Path(source).is_file():
+        raise InputError(f"the file {source} must end in .csv or .nc to be read as data; rename it")
+    return catalog.load(__name__, str(source), "data set")()

@@ -1,1 +1,62 @@
 """Catalogue of figures. One file each: runs and data in, a matplotlib Figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from plasticity import catalog
+from plasticity.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+GENERAL = "by_protocol"
+
+
+def names() -> list[str]:
+    """Names of all figures."""
+    return catalog.names(__name__)
+
+
+def load(name: str) -> Callable[..., Figure]:
+    """Function that draws the figure `name`."""
+    return catalog.load(__name__, name, "figure")
+
+
+def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw runs, and measurements if there are any, in the figure that fits them.
+
+    The attribute ``scenario`` of the data (or else of the first run) chooses the figure; without one of that
+    name it is the general figure, `analysis.figures.by_protocol`.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        With ``weight_change(protocol)`` [1].
+    data : xarray.Dataset, optional
+        Measurements, see `analysis.data_record`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or a run has no ``weight_change``.
+
+    Examples
+    --------
+    >>> from analysis import as_dataset, fit
+    >>> fitted = fit("pair_stdp", "sjostrom_2001")
+    >>> len(draw(as_dataset(fitted), data=fitted.data).axes)  # one panel per interval
+    2
+    """
+    for run in runs:
+        if "weight_change" not in run:
+            raise InputError(f"{run.attrs['title']!r} has no weight_change: there is no figure for it yet")
+    shown = [dataset for dataset in (data, *runs) if dataset is not None]
+    scenario = shown[0].attrs.get("scenario") if shown else None
+    return load(scenario if scenario in names() else GENERAL)(*runs, data=data)

@@ -1,0 +1,254 @@
+"""Set predictions of rules beside measurements: error, likelihood and information criteria of each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from analysis.datasets import load, names
+from analysis.fit import Fit, as_dataset
+from analysis.problem import as_data
+from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
+from plasticity.dataset import check_schema, read
+from plasticity.errors import InputError
+
+__all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
+
+COLUMNS = ("rule", "engine", "E", "free parameters", "ln L", "AIC", "ΔAIC", "BIC")
+Result = xr.Dataset | Fit | str | os.PathLike
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """How well one run agrees with the data.
+
+    Parameters
+    ----------
+    label : str
+        What the run is called in tables and legends; differs from that of every other run.
+    run : xarray.Dataset
+        The run, its protocols in the order of the data.
+    n_free : int
+        Number of parameters that were fitted to the data.
+    error, log_likelihood, aic, bic : float
+        See `analysis.scores`.
+    predictions : (n_protocols,) array
+        Predicted fractional weight changes [1].
+    warnings : tuple of str
+        What a reader must know before using the numbers.
+    """
+
+    label: str
+    run: xr.Dataset
+    n_free: int
+    error: float
+    log_likelihood: float
+    aic: float
+    bic: float
+    predictions: NDArray[np.float64]
+    warnings: tuple[str, ...]
+
+    @property
+    def rule(self) -> str:
+        """Name of the rule."""
+        return self.run.attrs["rule"]
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the rule was derived from, or assumes, in words."""
+        return tuple(self.run.attrs.get("assumptions", "").splitlines())
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Measurements and the scores of several runs, best E first.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        The measurements.
+    scores : tuple of Score
+        One per run, in order of E.
+    """
+
+    data: xr.Dataset
+    scores: tuple[Score, ...]
+
+    @property
+    def runs(self) -> tuple[xr.Dataset, ...]:
+        """The runs with the protocols in the order of the data and with the attribute ``label``."""
+        return tuple(score.run for score in self.scores)
+
+
+def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.PathLike | None = None) -> Comparison:
+    """Score runs against measurements of the same protocols, matched by name.
+
+    A run is a Dataset with the variable ``weight_change(protocol)`` [1], the fractional weight change. Its
+    attribute ``n_free`` tells how many parameters were fitted to the data; without it none are counted, with
+    a warning.
+
+    Parameters
+    ----------
+    results : Dataset, Fit, path, or a sequence of them
+        Runs; a path leads to a netCDF file.
+    data : Dataset, str or path, optional
+        Measurements, the name of a published data set, or a file; by default what the runs name in their
+        attribute ``data``, or else the published data set whose protocols their scenario simulates.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        If there is nothing to compare, a file cannot be read, a run lacks ``weight_change``, one of the
+        protocols or a finite value for it, or the runs do not name one and the same data set.
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> fits = [fit(rule, "sjostrom_2001") for rule in ("pair_stdp", "triplet_stdp")]
+    >>> [score.label for score in compare(fits).scores]
+    ['triplet_stdp', 'pair_stdp']
+
+    References
+    ----------
+    pfister_2006 (the error E)
+    """
+    loaded = [_loaded(result) for result in _as_list(results)]
+    if not loaded:
+        raise InputError("there is nothing to compare; give at least one run")
+    data = as_data(_named_data([run for _, run in loaded]) if data is None else data)
+    labels = _labels(loaded)
+    scores = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
+    return Comparison(data, tuple(sorted(scores, key=lambda score: score.error)))
+
+
+def rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Table of a comparison as text, one row per run under `COLUMNS`."""
+    best = min(score.aic for score in comparison.scores)
+    return [
+        (
+            score.label,
+            score.run.attrs["engine"],
+            f"{score.error:.3f}",
+            str(score.n_free),
+            f"{score.log_likelihood:.2f}",
+            f"{score.aic:.2f}",
+            f"{score.aic - best:.2f}",
+            f"{score.bic:.2f}",
+        )
+        for score in comparison.scores
+    ]
+
+
+def _as_list(results: Result | Sequence[Result]) -> list[Result]:
+    single = isinstance(results, xr.Dataset | Fit | str | os.PathLike)
+    return [results] if single else list(results)
+
+
+def _loaded(result: Result) -> tuple[str, xr.Dataset]:
+    """A run and the name by which messages call it."""
+    if isinstance(result, Fit):
+        run = as_dataset(result)
+    elif isinstance(result, xr.Dataset):
+        run = result
+        check_schema(run)
+    else:
+        return str(result), read(result)
+    return f"the run of rule {run.attrs['rule']!r}", run
+
+
+def _named_data(runs: list[xr.Dataset]) -> str:
+    """The one data set that the runs name, or whose protocols their scenario simulates."""
+    simulated = {load(name).attrs["scenario"]: name for name in names()}
+    named = {run.attrs.get("data") or simulated.get(run.attrs["scenario"] or None, "") for run in runs}
+    if len(named) > 1 or "" in named:
+        found = ", ".join(sorted(repr(name) for name in named if name)) or "none"
+        raise InputError(
+            f"the runs do not all name one data set (found: {found}); say which with data (--data); "
+            f"published: {', '.join(names())}"
+        )
+    return named.pop()
+
+
+def _labels(loaded: list[tuple[str, xr.Dataset]]) -> list[str]:
+    """Rule names (or the attribute ``label``), numbered where several runs would share one."""
+    plain = [str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded]
+    return [
+        f"{label} #{plain[: i + 1].count(label)}" if plain.count(label) > 1 else label for i, label in enumerate(plain)
+    ]
+
+
+def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
+    run = _aligned(run, name, data).assign_attrs(label=label)
+    predictions = run.weight_change.values.astype(float)
+    n_free, warnings = _n_free(run, name)
+    measured = (data.value.values, predictions, data.sem.values)
+    likelihood = float(log_likelihood(*measured))
+    return Score(
+        label=label,
+        run=run,
+        n_free=n_free,
+        error=float(fitting_error(*measured)),
+        log_likelihood=likelihood,
+        aic=akaike(likelihood, n_free),
+        bic=bayesian(likelihood, n_free, predictions.size),
+        predictions=predictions,
+        warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_other_pairs(run, data)),
+    )
+
+
+def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
+    """The run with exactly the protocols of the data, in their order."""
+    if "weight_change" not in run.data_vars:
+        raise InputError(f"{name} has no variable weight_change; it has {', '.join(run.data_vars) or 'none'}")
+    if run.weight_change.dims != ("protocol",) or "protocol" not in run.coords:
+        raise InputError(f"weight_change of {name} must have the labelled dimension protocol alone")
+    if run.weight_change.attrs.get("units") != "1":
+        raise InputError(
+            f"weight_change of {name} must be a fraction with units '1', "
+            f"got units {run.weight_change.attrs.get('units')!r}"
+        )
+    wanted, present = data.protocol.values.tolist(), run.protocol.values.tolist()
+    missing = [protocol for protocol in wanted if protocol not in present]
+    if missing:
+        raise InputError(
+            f"{name} lacks the protocol {missing[0]!r} of {data.attrs['data']} "
+            f"({len(missing)} of {len(wanted)} are missing); it has {', '.join(present)}"
+        )
+    run = run.sel(protocol=wanted)
+    if run.sizes["protocol"] != len(wanted):
+        raise InputError(f"{name} has protocols that occur twice")
+    for protocol, value in zip(wanted, run.weight_change.values, strict=True):
+        if not np.isfinite(value):
+            raise InputError(f"weight_change of {protocol!r} in {name} is {value}; repeat the run")
+    return run
+
+
+def _n_free(run: xr.Dataset, name: str) -> tuple[int, tuple[str, ...]]:
+    if "n_free" not in run.attrs:
+        return 0, ("the run does not say how many parameters were fitted to these data: none are counted",)
+    number = run.attrs["n_free"]
+    if not isinstance(number, int | np.integer) or number < 0:
+        raise InputError(f"attribute n_free of {name} must be a whole number >= 0, got {number!r}")
+    return int(number), ()
+
+
+def _other_pairs(run: xr.Dataset, data: xr.Dataset) -> tuple[str, ...]:
+    """Warn if a run repeated its protocols another number of times than the data: that changes E strongly."""
+    n_pairs = json.loads(run.attrs["parameters"]).get("n_pairs")
+    if n_pairs is None or run.attrs["scenario"] != data.attrs["scenario"]:
+        return ()
+    repeats = int(data.pre_time.notnull().sum("pre_spike").max())
+    if n_pairs == repeats:
+        return ()
+    return (f"the run has {n_pairs} pairs per protocol, the data are about {repeats}",)

@@ -1,0 +1,39 @@
+"""Look of all figures: colours that colour-blind readers tell apart, and a second cue beside each colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import xarray as xr
+from matplotlib.axes import Axes
+
+# Okabe & Ito's palette without black (kept for measurements) and yellow (too pale on white)
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)))
+MARKERS = ("s", "^", "D", "v", "P", "X")
+FONT = 10  # pt
+RESOLUTION = 200  # dots per inch
+
+
+def look(index: int) -> dict[str, object]:
+    """Colour, line style and marker of the run number `index`."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }
+
+
+def label(run: xr.Dataset) -> str:
+    """Name of a run in a legend."""
+    return str(run.attrs.get("label") or run.attrs["rule"])
+
+
+def tidy(axes: Sequence[Axes]) -> None:
+    """Leave only the lines that help reading, at a size for print."""
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=FONT - 1)
+        ax.xaxis.label.set_size(FONT)
+        ax.yaxis.label.set_size(FONT)
+        ax.title.set_size(FONT)

@@ -1,0 +1,69 @@
+"""Measured and predicted weight change of every protocol, for data without an axis of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from analysis.figures._style import FONT, label, look, tidy
+from plasticity.errors import InputError
+
+__all__ = ["by_protocol"]
+
+PERCENT = 100.0
+ROW = 0.38  # inches of height per protocol
+SPREAD = 0.5  # of a row, over which the rules are spread
+
+
+def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw one row per protocol: the measurement with its standard error, and the prediction of each run.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        With ``weight_change(protocol)`` [1].
+    data : xarray.Dataset, optional
+        Measurements; decides which protocols are shown, and in which order.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
+    """
+    if data is None and not runs:
+        raise InputError("there is nothing to draw; give a run or data")
+    protocols = (runs[0] if data is None else data).protocol.values.tolist()
+    place = np.arange(len(protocols))
+    figure = Figure(figsize=(7.2, 1.4 + ROW * len(protocols)), layout="constrained")
+    ax = figure.subplots()
+    ax.axvline(0, color="0.6", linewidth=0.8, zorder=0)
+    for row in place[::2]:
+        ax.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=-1)
+    if data is not None:
+        ax.errorbar(
+            PERCENT * data.value.values,
+            place,
+            xerr=PERCENT * data.sem.values,
+            fmt="o",
+            color="black",
+            markersize=6,
+            capsize=3,
+            linewidth=1.2,
+            label="measured ± standard error",
+        )
+    offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(runs) + 2)[1:-1]
+    for index, (run, offset) in enumerate(zip(runs, offsets, strict=True)):
+        change = PERCENT * run.weight_change.sel(protocol=protocols).values
+        style = look(index) | {"linestyle": "none"}
+        ax.plot(change, place + offset, label=label(run), markersize=6, **style)
+    ax.set_yticks(place, protocols)
+    ax.set_ylim(len(protocols) - 0.5, -0.5)
+    ax.set_xlabel("weight change (%)")
+    tidy([ax])
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=FONT - 1)
+    return figure

@@ -1,0 +1,92 @@
+"""Weight change against pairing frequency, one panel per interval, one line per rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures._style import FONT, label, look, tidy
+from plasticity.errors import InputError
+
+__all__ = ["pairing_frequency"]
+
+PERCENT = 100.0
+PANEL = (3.6, 3.6)  # inches
+
+
+def pairing_frequency(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw measured and predicted weight changes against the pairing frequency.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        With ``weight_change(protocol)`` [1] and the coordinates ``interval`` [s] and ``frequency`` [Hz].
+    data : xarray.Dataset, optional
+        Measurements with the same coordinates, drawn with their standard errors.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or no coordinate says which interval and frequency a protocol has.
+    """
+    shown = [dataset for dataset in (data, *runs) if dataset is not None]
+    if not shown:
+        raise InputError("there is nothing to draw; give a run or data")
+    for dataset in shown:
+        for name in ("interval", "frequency"):
+            if name not in dataset.coords:
+                raise InputError(f"{dataset.attrs['title']!r} has no coordinate {name}; it has {list(dataset.coords)}")
+    intervals = sorted({float(i) for dataset in shown for i in dataset.interval.values}, reverse=True)
+    figure = Figure(figsize=(PANEL[0] * len(intervals), PANEL[1]), layout="constrained")
+    axes = figure.subplots(1, len(intervals), sharey=True, squeeze=False)[0]
+    for ax, interval in zip(axes, intervals, strict=True):
+        _panel(ax, interval, runs, data)
+    axes[0].set_ylabel("weight change (%)")
+    tidy(axes)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=FONT - 1)
+    return figure
+
+
+def _panel(ax: Axes, interval: float, runs: tuple[xr.Dataset, ...], data: xr.Dataset | None) -> None:
+    ax.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+    for index, run in enumerate(runs):
+        frequency, change = _at(run, interval, "weight_change")
+        ax.plot(frequency, PERCENT * change, label=label(run), **_size(index, len(runs)), **look(index))
+    if data is not None:
+        frequency, value = _at(data, interval, "value")
+        _, sem = _at(data, interval, "sem")
+        ax.errorbar(
+            frequency,
+            PERCENT * value,
+            PERCENT * sem,
+            fmt="o",
+            color="black",
+            markersize=6,
+            capsize=3,
+            linewidth=1.2,
+            label="measured ± standard error",
+            zorder=3,
+        )
+    order = "pre before post" if interval > 0 else "post before pre" if interval < 0 else "together"
+    ax.set_title(f"{order} ({1e3 * interval:+g} ms)".replace("-", "−"))
+    ax.set_xlabel("pairing frequency (Hz)")
+
+
+def _size(index: int, number: int) -> dict[str, float]:
+    """Sizes that shrink from run to run, so that lines that coincide are all seen."""
+    rest = 1 - index / max(number - 1, 1)
+    return {"linewidth": 1.4 + 1.8 * rest, "markersize": 4.5 + 4.5 * rest}
+
+
+def _at(dataset: xr.Dataset, interval: float, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies in rising order, and the values of a variable, of the protocols with one interval."""
+    chosen = np.flatnonzero(np.isclose(dataset.interval.values, interval, rtol=0, atol=1e-9))
+    chosen = chosen[np.argsort(dataset.frequency.values[chosen])]
+    return dataset.frequency.values[chosen], dataset[name].values[chosen]

@@ -1,0 +1,252 @@
+"""Report a comparison: a figure, a Markdown text and one self-contained HTML page in a folder."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.bibliography import citation
+from analysis.compare import COLUMNS, Comparison, Score, rows
+from analysis.document import (
+    Block,
+    Document,
+    Heading,
+    Items,
+    Link,
+    Paragraph,
+    Picture,
+    Table,
+    as_html,
+    as_markdown,
+)
+from analysis.figures import draw
+from plasticity.errors import InputError
+
+__all__ = ["Report", "report"]
+
+FIGURE, MARKDOWN, PAGE = "figure.png", "report.md", "report.html"
+RESOLUTION = 200  # dots per inch
+SUPPORT = 10.0  # difference of AIC from which a model has essentially no support (Burnham & Anderson 2002)
+
+
+class Report(NamedTuple):
+    """Where the parts of a report were written."""
+
+    figure: Path
+    markdown: Path
+    page: Path
+
+
+def report(comparison: Comparison, directory: str | os.PathLike) -> Report:
+    """Write a comparison as PNG, Markdown and one HTML page that needs nothing else.
+
+    All three files are complete before the first appears in the folder.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        See `analysis.compare`.
+    directory : str or path
+        Folder, made if needed; files of an earlier report in it are replaced.
+
+    Returns
+    -------
+    Report
+        Paths of the three files.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> from analysis.compare import compare
+    >>> from analysis.fit import fit
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(report(compare(fit("pair_stdp", "sjostrom_2001")), folder).page.name)
+    report.html
+    """
+    document = describe(comparison)
+    picture = next(block for block in document.blocks if isinstance(block, Picture))
+    contents = {
+        FIGURE: picture.png,
+        MARKDOWN: as_markdown(document).encode(),
+        PAGE: as_html(document).encode(),
+    }
+    return Report(*_write(contents, Path(directory)))
+
+
+def describe(comparison: Comparison) -> Document:
+    """Content of a report, in reading order."""
+    data = comparison.data
+    blocks = [
+        Paragraph(_verdict(comparison)),
+        _picture(comparison),
+        Heading("Agreement"),
+        Table("Rules in order of E. ΔAIC is relative to the smallest AIC.", COLUMNS, _scores(comparison)),
+        Paragraph(DEFINITIONS),
+        *_warnings(comparison),
+        Heading("Measured and predicted"),
+        _values(comparison),
+        Heading("Rules"),
+        *[block for score in comparison.scores for block in _rule(score)],
+        Heading("Data"),
+        *_source(comparison),
+        Heading("References"),
+        Items(tuple(citation(key) for key in _keys(comparison))),
+        Heading("How this was made"),
+        *_making(comparison),
+    ]
+    return Document(f"{data.attrs['title']}: learning rules compared", tuple(blocks))
+
+
+DEFINITIONS = (
+    "E is the mean over protocols of ((data − model)/standard error)², where both are fractional weight changes, "
+    "(w_final − w_initial)/w_initial. A true model leaves E near 1, less if parameters were fitted; much less "
+    "means that the errors are large or the model too free. ln L is the Gaussian log likelihood of the fractions "
+    "with the standard errors taken as known; AIC = 2k − 2 ln L and BIC = k ln(number of protocols) − 2 ln L "
+    "with k free parameters. Only parameters that were fitted here are counted: a rule whose parameters were "
+    "tuned to the same data elsewhere looks better in AIC and BIC than it is."
+)
+
+
+def _verdict(comparison: Comparison) -> str:
+    best, n = comparison.scores[0], comparison.data.sizes["protocol"]
+    first = (
+        f"{best.label} comes closest to the {n} measurements: its predictions miss them by "
+        f"{np.sqrt(best.error):.2g} standard errors (root mean square; E = {best.error:.3g})."
+    )
+    if len(comparison.scores) == 1:
+        return first.replace("comes closest to", "is compared with")
+    worst = comparison.scores[-1]
+    favoured = min(comparison.scores, key=lambda score: score.aic)
+    close = [s.label for s in comparison.scores if s is not favoured and s.aic - favoured.aic < SUPPORT]
+    second = f" {worst.label} misses them most, by {np.sqrt(worst.error):.2g} (E = {worst.error:.3g})."
+    third = f" Counting free parameters, AIC prefers {favoured.label}"
+    beside = f"; {', '.join(close)} {'is' if len(close) == 1 else 'are'} within {SUPPORT:g} of it, so these data"
+    return first + second + third + (f"{beside} alone do not decide." if close else ".")
+
+
+def _scores(comparison: Comparison) -> tuple[tuple[str, ...], ...]:
+    """Rows of the table of scores, with minus signs in the numbers."""
+    return tuple((*row[:2], *(cell.replace("-", "−") for cell in row[2:])) for row in rows(comparison))
+
+
+def _picture(comparison: Comparison) -> Picture:
+    buffer = io.BytesIO()
+    draw(*comparison.runs, data=comparison.data).savefig(buffer, format="png", dpi=RESOLUTION)
+    data = comparison.data
+    labels = ", ".join(score.label for score in comparison.scores)
+    measured = "; ".join(
+        f"{name}: {_percent(value)} ± {_percent(sem, sign=False)}"
+        for name, value, sem in zip(data.protocol.values, data.value.values, data.sem.values, strict=True)
+    )
+    return Picture(
+        FIGURE,
+        buffer.getvalue(),
+        f"Measured weight change (black, ± standard error) and the predictions of {labels}.",
+        f"Weight change for {data.sizes['protocol']} protocols, measured and as predicted by {labels}. "
+        f"Measured, in percent: {measured}. The table of measured and predicted values holds every number.",
+    )
+
+
+def _values(comparison: Comparison) -> Table:
+    data = comparison.data
+    columns = ("protocol", "n", "measured", *(score.label for score in comparison.scores))
+    lines = []
+    for i, name in enumerate(data.protocol.values.tolist()):
+        value, sem, n = (float(data[v].values[i]) for v in ("value", "sem", "n"))
+        predicted = [
+            f"{_percent(score.predictions[i])} ({_signed((score.predictions[i] - value) / sem)})"
+            for score in comparison.scores
+        ]
+        cells = f"{_percent(value)} ± {_percent(sem, sign=False)}"
+        lines.append((name, "unknown" if np.isnan(n) else f"{n:g}", cells, *predicted))
+    caption = "Weight change (%) ± standard error; in brackets: (prediction − measurement)/standard error."
+    return Table(caption, columns, tuple(lines))
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.1f}".replace("-", "−")
+
+
+def _percent(fraction: float, sign: bool = True) -> str:
+    return _signed(100 * fraction) if sign else f"{100 * fraction:.1f}"
+
+
+def _rule(score: Score) -> list[Block]:
+    attrs = score.run.attrs
+    values = ", ".join(
+        f"{name} = {_number(value)}" for name, value in json.loads(attrs.get("rule_values", "{}")).items()
+    )
+    about = f"{score.label}: {attrs['title']}."
+    fitted = attrs.get("free", "")
+    freedom = f" Fitted here: {', '.join(fitted.split())}." if fitted else ""
+    blocks: list[Block] = [Paragraph(f"{about} Parameters in SI units: {values or 'not recorded'}.{freedom}")]
+    if score.assumptions:
+        blocks += [Paragraph(f"{score.label} assumes:"), Items(score.assumptions)]
+    return blocks
+
+
+def _number(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float | int) and not isinstance(value, bool) else str(value)
+
+
+def _warnings(comparison: Comparison) -> list[Block]:
+    points = [f"{score.label}: {warning}." for score in comparison.scores for warning in score.warnings]
+    return [Heading("Warnings"), Items(tuple(points))] if points else []
+
+
+def _source(comparison: Comparison) -> list[Block]:
+    attrs = comparison.data.attrs
+    facts = [
+        ("Source", attrs["citation"]),
+        ("Figure", attrs["figure"]),
+        ("Protocols", attrs.get("protocol_convention")),
+        ("Provenance", attrs["provenance"]),
+        ("Caveat", attrs.get("caveat")),
+        ("Rights", attrs["rights"]),
+    ]
+    points = Items(tuple(f"{name}: {text}" for name, text in facts if text))
+    doi = attrs["doi"]
+    return [points, Link(f"doi:{doi}", f"https://doi.org/{doi}")] if doi else [points]
+
+
+def _keys(comparison: Comparison) -> list[str]:
+    texts = [comparison.data.attrs["references"], *(run.attrs["references"] for run in comparison.runs)]
+    return sorted({key for text in texts for key in text.split()})
+
+
+def _making(comparison: Comparison) -> list[Block]:
+    columns = ("rule", "scenario", "engine", "seed", "made")
+    lines, versions = [], {}
+    for score in comparison.scores:
+        attrs = score.run.attrs
+        lines.append((score.label, attrs["scenario"] or "none", attrs["engine"], str(attrs["seed"]), attrs["created"]))
+        used = ", ".join(f"{name} {version}" for name, version in json.loads(attrs["versions"]).items())
+        versions.setdefault(used, []).append(score.label)
+    made_with = [Paragraph(f"{', '.join(labels)}: made with {used}.") for used, labels in versions.items()]
+    return [Table("One run per rule.", columns, tuple(lines)), *made_with]
+
+
+def _write(contents: dict[str, bytes], directory: Path) -> list[Path]:
+    """Write all files beside their places first, then move them there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".report.", suffix=".part", dir=directory) as part:
+            for name, content in contents.items():
+                if (directory / name).is_dir():
+                    raise IsADirectoryError(f"{directory / name} is a folder")
+                Path(part, name).write_bytes(content)
+            return [Path(os.replace(Path(part, name), directory / name) or directory / name) for name in contents]
+    except OSError as error:
+        raise InputError(
+            f"cannot write the report to {directory}: {error.strerror or error}; choose another folder"
+        ) from error
