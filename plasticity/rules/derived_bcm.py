@@ -19,8 +19,8 @@ from plasticity.signals.bcm import bcm
 
 
 def derived_bcm(
-    learning_rate: float = 1.24e-5,
-    threshold: float | FadingMemory = 19.2,
+    learning_rate: float = 1.24488e-5,
+    threshold: float | FadingMemory = 19.2203,
     discount: object = sp.oo,
     curvature_belief: FadingMemory | None = None,
     **signal: object,

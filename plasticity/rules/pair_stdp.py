@@ -11,8 +11,8 @@ from plasticity.trace import jump, time_constant, trace
 
 
 def pair_stdp(
-    A_plus: float = 0.0047,
-    A_minus: float = 0.0030,
+    A_plus: float = 0.00472,
+    A_minus: float = 0.0008,
     tau_plus: float = 16.8e-3,
     tau_minus: float = 33.7e-3,
     interaction: str = "all_to_all",
@@ -22,7 +22,7 @@ def pair_stdp(
     Parameters
     ----------
     A_plus, A_minus : float
-        Amplitudes of potentiation and depression [1].
+        Amplitudes of potentiation and depression [1]; defaults: least squares on the data set sjostrom_2001.
     tau_plus, tau_minus : float
         Time constants [s]; defaults from Bi & Poo 2001.
     interaction : {"all_to_all", "nearest_spike"}

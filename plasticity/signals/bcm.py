@@ -152,7 +152,7 @@ def _second_moment(threshold: float | FadingMemory, target_rate: float, reading:
         "target_rate", target_rate, unit="Hz", meaning="rate y_0 at which it settles", positive=True
     )
     symbol = sp.Symbol("belief_second_moment", real=True)
-    state = State(symbol.name, -symbol / tau.symbol, unit="Hz**2", meaning="belief about E[y²]")
+    state = State(symbol.name, -symbol / tau.symbol, unit="Hz**2", initial=threshold.initial or 0.0, meaning="belief about E[y²]")
     update = Update(symbol.name, symbol + reading / tau.symbol)
     words = "The threshold slides: ϑ = E[y²]/y_0, where E[y²] is a fading memory."
     return _SecondMoment(_M**2 / (4 * target.symbol), symbol, words, (tau, target), (state,), (update,))
