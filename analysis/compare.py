@@ -225,9 +225,9 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
             f"{name} lacks the protocol {missing[0]!r} of {data.attrs['data']} "
             f"({len(missing)} of {len(wanted)} are missing); it has {', '.join(present)}"
         )
+    if len(set(present)) < len(present):
+        raise InputError(f"{name} has protocols that occur twice: {', '.join(present)}")
     run = run.sel(protocol=wanted)
-    if run.sizes["protocol"] != len(wanted):
-        raise InputError(f"{name} has protocols that occur twice")
     for protocol, value in zip(wanted, run.weight_change.values, strict=True):
         if not np.isfinite(value):
             raise InputError(f"weight_change of {protocol!r} in {name} is {value}; repeat the run")

@@ -174,6 +174,7 @@ a { color: #005a9c; } li, p { overflow-wrap: anywhere; }
 @page { margin: 18mm; }
 @media print {
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; }
+  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; } td { white-space: normal; }
   a { color: inherit; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
 }
 """

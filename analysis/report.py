@@ -159,7 +159,8 @@ def _picture(comparison: Comparison) -> Picture:
 
 def _values(comparison: Comparison) -> Table:
     data = comparison.data
-    columns = ("protocol", "n", "measured", *(score.label for score in comparison.scores))
+    counted = not np.all(np.isnan(data.n.values))
+    columns = ("protocol", *(["n"] if counted else []), "measured", *(score.label for score in comparison.scores))
     lines = []
     for i, name in enumerate(data.protocol.values.tolist()):
         value, sem, n = (float(data[v].values[i]) for v in ("value", "sem", "n"))
@@ -167,9 +168,11 @@ def _values(comparison: Comparison) -> Table:
             f"{_percent(score.predictions[i])} ({_signed((score.predictions[i] - value) / sem)})"
             for score in comparison.scores
         ]
-        cells = f"{_percent(value)} ± {_percent(sem, sign=False)}"
-        lines.append((name, "unknown" if np.isnan(n) else f"{n:g}", cells, *predicted))
-    caption = "Weight change (%) ± standard error; in brackets: (prediction − measurement)/standard error."
+        count = ["unknown" if np.isnan(n) else f"{n:g}"] if counted else []
+        lines.append((name, *count, f"{_percent(value)} ± {_percent(sem, sign=False)}", *predicted))
+    caption = "Weight change (%) ± standard error; in brackets: (prediction − measurement)/standard error. " + (
+        "n: number of cells or pairs." if counted else "The numbers of cells or pairs are unknown."
+    )
     return Table(caption, columns, tuple(lines))
 
 

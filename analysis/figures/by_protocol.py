@@ -65,5 +65,5 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     ax.set_ylim(len(protocols) - 0.5, -0.5)
     ax.set_xlabel("weight change (%)")
     tidy([ax])
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=FONT - 1)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
     return figure

@@ -50,7 +50,7 @@ def pairing_frequency(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figu
     axes[0].set_ylabel("weight change (%)")
     tidy(axes)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=FONT - 1)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
     return figure
 
 

@@ -44,9 +44,7 @@ def test_published_data_written_as_csv_load_the_same(name, tmp_path):
 
 def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path):
     path = tmp_path / "own.csv"
-    path.write_text(
-        f"\ufeff{HEADER}\r\n\r\n twice , 0 0.1 ,  0.01   0.11 , 0.35, 0.1 , \r\n", encoding="utf-8"
-    )
+    path.write_text(f"\ufeff{HEADER}\r\n\r\n twice , 0 0.1 ,  0.01   0.11 , 0.35, 0.1 , \r\n", encoding="utf-8")
     data = load(path)
     assert data.protocol.values.tolist() == ["twice"]
     assert data.pre_time.values.tolist() == [[0.0, 0.1]]

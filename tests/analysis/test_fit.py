@@ -187,6 +187,4 @@ def test_only_parameters_in_the_degeneracy_are_undetermined():
     assert np.isnan(fitted.standard_errors["A_plus"])
     assert np.isnan(fitted.standard_errors["tau_plus"])
     # two equal measurements of −60 A_minus e^{−10/33.7} with a standard error of 0.08 each
-    assert fitted.standard_errors["A_minus"] == pytest.approx(
-        0.08 / 2**0.5 / 60 * np.exp(10 / 33.7), rel=1e-5
-    )
+    assert fitted.standard_errors["A_minus"] == pytest.approx(0.08 / 2**0.5 / 60 * np.exp(10 / 33.7), rel=1e-5)

@@ -1,0 +1,96 @@
+"""The commands of analysis: what they print, where it goes, and how they answer bad input."""
+
+import subprocess
+import sys
+
+import pytest
+
+from analysis.__main__ import main
+from plasticity.cli import exit_status
+
+
+def status(*arguments):
+    return exit_status(main, list(arguments))
+
+
+def test_list_is_light():
+    heavy = ["numpy", "scipy", "sympy", "xarray", "numba", "matplotlib", "brian2", "pandas"]
+    code = (
+        "import sys; from analysis.__main__ import main; main(['list'])\n"
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    for name in ("sjostrom_2001", "wang_2005", "triplet_stdp", "pairing_frequency"):
+        assert name in done.stdout
+
+
+def test_fit_compare_report(tmp_path, capsys):
+    triplet, pair = str(tmp_path / "triplet.nc"), str(tmp_path / "pair.nc")
+    fit_triplet = ["fit", "triplet_stdp", "--data", "sjostrom_2001", "--free", "A3_plus,A2_minus", "-o", triplet]
+    assert status(*fit_triplet, "--starts", "2") == 0
+    assert "2 free parameters" in capsys.readouterr().out
+    bounds = ["--bounds", "tau_plus=0.005:0.1", "tau_minus=0.005:0.1"]
+    free = ["--free", "A_plus,A_minus,tau_plus,tau_minus", *bounds]
+    assert status("fit", "pair_stdp", "--data", "sjostrom_2001", *free, "-o", pair) == 0
+    printed = capsys.readouterr()
+    assert "E = 2.8" in printed.out  # 2.85 by a grid and a simplex
+    assert "warning: tau_plus ended on its bound 0.1 s" in printed.err
+    assert status("compare", pair, triplet, "--data", "sjostrom_2001") == 0
+    table = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in table] == ["rule", "triplet_stdp", "pair_stdp"]
+    assert status("report", pair, triplet, "-o", str(tmp_path / "report")) == 0
+    assert str(tmp_path / "report" / "report.html") in capsys.readouterr().out
+
+
+def test_rule_arguments_from_the_command_line(capsys):
+    arguments = ["--set", "interaction=nearest_spike", "A3_plus=0.05", "--set", "A2_minus=0.008", "tau_y=0.04"]
+    assert status("fit", "triplet_stdp", "--data", "sjostrom_2001", *arguments) == 0
+    assert "E = 0.348" in capsys.readouterr().out  # published minimal nearest-spike model
+
+
+FIT = ["fit", "pair_stdp", "--data", "wang_2005"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "pair_sdtp", "--data", "wang_2005"], "did you mean 'pair_stdp'"),
+        (["fit", "pair_stdp", "--data", "wang"], "unknown data set 'wang'"),
+        (["fit", "pair_stdp", "--data", "none.csv"], "there is no file none.csv"),
+        ([*FIT, "--free", "tau"], "did you mean"),
+        ([*FIT, "--set", "interactoin=x"], "did you mean 'interaction'"),
+        ([*FIT, "--set", "A_plus"], "--set takes KEY=VALUE"),
+        ([*FIT, "--set", "A_plus=big"], "A_plus must be a number"),
+        ([*FIT, "--set", "A_plus=nan"], "A_plus must be finite"),
+        ([*FIT, "--set", "tau_plus=-1"], "tau_plus must be > 0"),
+        ([*FIT, "--free", "A_plus", "--bounds", "A_plus=0.1"], "--bounds takes NAME=LOW:HIGH"),
+        ([*FIT, "--starts", "0", "--free", "A_plus"], "n_starts"),
+        (["fit", "derived_bcm", "--data", "wang_2005", "--set", "foo=3"], "foo"),
+        (["compare", "none.nc"], "there is no file none.nc"),
+        (["report", "none.nc", "-o", "out"], "there is no file none.nc"),
+    ],
+)
+def test_bad_input_is_answered_with_status_2(arguments, message, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert status(*arguments) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert message in printed.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_cannot_be_written_is_refused_before_the_fit(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert status(*FIT, "-o", str(tmp_path / "file" / "fit.nc")) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+def test_bad_csv_is_answered_with_line_and_column(tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    path.write_text("protocol,pre_times_s,post_times_s,value,sem,n\na,0,0.01,much,0.1,3\n")
+    assert status("fit", "pair_stdp", "--data", str(path)) == 2
+    error = capsys.readouterr().err
+    for part in ("mine.csv", "line 2", "'value'", "'much'"):
+        assert part in error

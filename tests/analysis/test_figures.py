@@ -1,0 +1,83 @@
+"""Figures hold the numbers that they claim to show, tell runs apart without colour, and leave no state."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from analysis import figures
+from analysis.datasets import load
+from analysis.figures._style import COLOURS, DASHES, MARKERS
+from analysis.fit import as_dataset, fit
+from plasticity import catalog
+from plasticity.errors import InputError, UnknownNameError
+
+RULES = ("pair_stdp", "triplet_stdp", "derived_bcm")
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return [as_dataset(fit(rule, "sjostrom_2001")) for rule in RULES]
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_every_figure_draws_runs_with_and_without_data(name, runs, tmp_path):
+    data = load("sjostrom_2001")
+    before = dict(mpl.rcParams)
+    for figure in (figures.load(name)(*runs, data=data), figures.load(name)(*runs), figures.load(name)(data=data)):
+        assert isinstance(figure, Figure)
+        figure.savefig(tmp_path / "figure.png")
+        assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
+    assert dict(mpl.rcParams) == before
+    assert catalog.title("analysis.figures", name)
+    with pytest.raises(InputError, match="nothing to draw"):
+        figures.load(name)()
+
+
+def test_frequency_figure_shows_every_number_in_percent(runs):
+    data = load("sjostrom_2001")
+    figure = figures.draw(*runs, data=data)
+    assert [ax.get_title() for ax in figure.axes] == ["pre before post (+10 ms)", "post before pre (−10 ms)"]
+    for ax, rows in zip(figure.axes, (slice(0, 5), slice(5, 10)), strict=True):
+        lines = {line.get_label(): line for line in ax.lines}
+        for rule, run in zip(RULES, runs, strict=True):
+            x, y = lines[rule].get_data()
+            np.testing.assert_allclose(x, data.frequency[rows])
+            np.testing.assert_allclose(y, 100 * run.weight_change[rows])
+        bars = ax.containers[0]
+        np.testing.assert_allclose(bars[0].get_ydata(), 100 * data.value[rows])
+        low, high = np.array([segment[:, 1] for segment in bars[2][0].get_segments()]).T
+        np.testing.assert_allclose(high - low, 2 * 100 * data.sem[rows])
+
+
+def test_general_figure_shows_every_number_in_percent():
+    data = load("wang_2005")
+    run = as_dataset(fit("pair_stdp", data))
+    ax = figures.draw(run, data=data).axes[0]
+    assert [t.get_text() for t in ax.get_yticklabels()] == data.protocol.values.tolist()
+    line = next(line for line in ax.lines if line.get_label() == "pair_stdp")
+    np.testing.assert_allclose(line.get_xdata(), 100 * run.weight_change)
+
+
+def test_runs_differ_by_more_than_colour(runs):
+    many = [run.assign_attrs(label=f"rule {i}") for i, run in enumerate(runs * 2)]
+    lines = [line for line in figures.draw(*many).axes[0].lines if line.get_label().startswith("rule")]
+    looks = [(str(line.get_linestyle()), line.get_marker()) for line in lines]
+    assert len(lines) == 6
+    assert len(set(looks)) == 6
+    assert len(COLOURS) == len(DASHES) == len(MARKERS)
+
+
+def test_figure_of_a_run_without_weight_change_is_refused(runs):
+    with pytest.raises(InputError, match="no weight_change"):
+        figures.draw(runs[0].drop_vars("weight_change"))
+
+
+def test_missing_coordinate_is_named(runs):
+    with pytest.raises(InputError, match="no coordinate frequency"):
+        figures.draw(runs[0].drop_vars("frequency"))
+
+
+def test_unknown_figure():
+    with pytest.raises(UnknownNameError, match="did you mean 'by_protocol'"):
+        figures.load("by_protocols")

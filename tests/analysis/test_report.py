@@ -1,0 +1,104 @@
+"""Reports: complete, self-contained, and written whole or not at all."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from analysis.compare import compare
+from analysis.fit import fit
+from analysis.report import report
+from plasticity.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    pair = fit("pair_stdp", "sjostrom_2001", free=["A_plus", "A_minus", "tau_plus"], n_starts=2)
+    bounded = fit("triplet_stdp", "sjostrom_2001", free=["tau_y"], bounds={"tau_y": (1e-3, 1e-2)})
+    return compare([pair, bounded, fit("derived_bcm", "sjostrom_2001")])
+
+
+@pytest.fixture(scope="module")
+def files(comparison, tmp_path_factory):
+    return report(comparison, tmp_path_factory.mktemp("reports") / "new" / "folder")
+
+
+class Loads(HTMLParser):
+    """Addresses that a browser would fetch to show the page, and its images' descriptions."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched, self.descriptions, self.header_cells = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.fetched += [attrs[key] for key in ("src", "srcset", "data", "poster") if key in attrs]
+        self.fetched += [attrs["href"]] if tag in ("link", "base") else []
+        self.fetched += [tag] if tag in ("script", "iframe", "object", "embed") else []
+        self.descriptions += [attrs["alt"]] if tag == "img" else []
+        self.header_cells += tag == "th" and "scope" in attrs
+
+
+def test_all_parts_exist_and_nothing_else(files):
+    assert sorted(p.name for p in files.page.parent.iterdir()) == ["figure.png", "report.html", "report.md"]
+    assert files.figure.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_page_loads_nothing_from_outside(files):
+    text = files.page.read_text(encoding="utf-8")
+    page = Loads()
+    page.feed(text)
+    assert len(page.fetched) == 1
+    assert page.fetched[0].startswith("data:image/png;base64,")
+    assert not re.search(r"url\(|@import", text)
+    assert "−29.0 ± 8.0" in page.descriptions[0]
+    assert page.header_cells > 10
+    assert '<html lang="en">' in text
+    assert "@media print" in text
+
+
+@pytest.mark.parametrize("part", ["markdown", "page"])
+def test_report_says_what_a_reader_needs(files, comparison, part):
+    text = getattr(files, part).read_text(encoding="utf-8")
+    data = comparison.data.attrs
+    needed = [
+        "mean over protocols of ((data − model)/standard error)²",
+        "Sjöström PJ, Turrigiano GG, Nelson SB (2001)",
+        "https://doi.org/10.1016/S0896-6273(01)00542-6",
+        data["provenance"],
+        data["caveat"],
+        data["rights"],
+        data["protocol_convention"],
+        "triplet_stdp: tau_y ended on its bound 0.01 s",
+        *comparison.scores[0].run.attrs["assumptions"].splitlines(),
+        *(f"{score.error:.3f}" for score in comparison.scores),
+    ]
+    for phrase in needed:
+        assert phrase in text
+
+
+def test_rules_stand_in_order_of_error(files, comparison):
+    lines = files.markdown.read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("| rule | engine | E |"))
+    labels = [line.split(" | ")[0].strip("| ") for line in lines[start + 2 : start + 5]]
+    assert labels == [score.label for score in comparison.scores]
+    assert labels[0] == "derived_bcm"
+
+
+def test_unwritable_folder_leaves_nothing(comparison, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("here already")
+    with pytest.raises(InputError, match=r"cannot write the report to .*file"):
+        report(comparison, blocked)
+    (tmp_path / "folder" / "report.html").mkdir(parents=True)
+    with pytest.raises(InputError, match="is a folder"):
+        report(comparison, tmp_path / "folder")
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "folder", "report.html"]
+
+
+def test_a_second_report_replaces_the_first(comparison, tmp_path):
+    first = report(comparison, tmp_path)
+    second = report(compare(fit("pair_stdp", "wang_2005")), tmp_path)
+    assert first == second
+    assert "hippocampal culture" in second.page.read_text(encoding="utf-8")
+    assert len(list(tmp_path.iterdir())) == 3
