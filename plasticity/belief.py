@@ -23,11 +23,12 @@ class FadingMemory:
     Parameters
     ----------
     decay : float, optional
-        β per step, in (0, 1). The start is diffuse: the first observation is believed.
+        β per step, in (0, 1).
     time_constant : float, optional
         τ > 0 [s]. Give one of the two.
-    initial : float
-        What is believed at the start, in the unit of what is observed; only with `time_constant`.
+    initial : float, optional
+        What is believed at the start, with as much certainty as the belief ever has. In steps the default is a
+        diffuse start, which believes the first observation (bias correction); in continuous time it is 0.
 
     Raises
     ------
@@ -46,7 +47,7 @@ class FadingMemory:
 
     decay: float | None = None
     time_constant: float | None = None
-    initial: float = 0.0
+    initial: float | None = None
 
     def __post_init__(self) -> None:
         """Check that exactly one of the two is given and in range."""
@@ -59,11 +60,8 @@ class FadingMemory:
             raise InputError(f"decay must lie strictly between 0 and 1, got {self.decay}")
         if self.time_constant is not None:
             require_number("time_constant", self.time_constant, low=0, exclusive=True, unit="s")
-        if require_number("initial", self.initial) != 0 and self.decay is not None:
-            raise InputError(
-                f"initial must be 0 with a decay per step, whose start is diffuse, got {self.initial}; "
-                "use time_constant"
-            )
+        if self.initial is not None:
+            require_number("initial", self.initial)
 
 
 @dataclass(frozen=True)

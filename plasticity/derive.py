@@ -1,67 +1,86 @@
-"""Derive the learning rule of a synapse from an objective, by solving its optimal-control problem symbolically.
+"""Derive the learning rule of a synapse from an objective and from what the synapse knows.
 
-Near the present weight the loss is L ≈ L_0 + g δ + ½ v δ² and the drift f ≈ f_0 + a δ. The value function of
-this linear-quadratic problem is V = ½ p δ² + b δ + c. The engine writes the Hamilton–Jacobi–Bellman equation,
-minimises it over the control, compares coefficients of δ, takes the root that is the optimal cost, and reads the
-control at δ = 0. Nothing of the result is typed in.
+The optimal-control problem is solved by SymPy (`plasticity.local_control`, `plasticity.acceleration`), beliefs
+become states (`plasticity.inference`, `plasticity.kalman`, `plasticity.weight_belief`), and limits are taken by
+computer algebra (`plasticity.limits`). Nothing of the result is typed in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import numpy as np
 import sympy as sp
 
-from plasticity.belief import FadingMemory
-from plasticity.errors import InputError
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
+from plasticity.acceleration import VELOCITY, optimal_acceleration
+from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.errors import InputError, require_number
+from plasticity.exprel import exprel
+from plasticity.inference import Inference, fading_curvature, fading_gradient
+from plasticity.kalman import switching_optimum, wandering_gradient, wandering_optimum
+from plasticity.limits import DURATION, change
+from plasticity.local_control import optimal_push
+from plasticity.local_problem import StatedProblem, state_problem
 from plasticity.objective import Objective
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, Step
-from plasticity.trace import time_constant
+from plasticity.rule import WEIGHT, Parameter, Rule, State, Step, Update
+from plasticity.weight_belief import uncertain_weight
 
-_DELTA, _P, _B, _C, _U = sp.symbols("delta p b c u", real=True)
-_DRIFT, _SLOPE = sp.symbols("f_0 a", real=True)
-_METRIC = sp.Symbol("G", positive=True)
+_TICK = Parameter("clock_step", 1.0, unit="s", meaning="time between observations, Δt", positive=True)
 
 
 def derive(
     objective: Objective,
-    gradient_belief: FadingMemory | None = None,
+    gradient_belief: FadingMemory | OrnsteinUhlenbeck | None = None,
     curvature_belief: FadingMemory | None = None,
+    optimum_belief: OrnsteinUhlenbeck | SwitchingTask | None = None,
+    weight_belief: GaussianWeight | None = None,
+    duration: object = None,
+    order: int = 1,
 ) -> Rule:
     """Optimal learning rule of one synapse that knows the local gradient and curvature, or beliefs about them.
 
-    For a finite discount, ``dw/dt = f(w) − (η/G)(k g + p f)/(γ − f' + ηp/G)`` with p the optimal root of
-    ``γp = kv + 2f'p − ηp²/G``; without drift ``−(ηk/G) g / (γ/2 + sqrt(γ²/4 + ηkv/G))``. A discount of 0 or
-    ``sympy.oo`` is taken as a limit of that, by computer algebra.
+    For a finite discount ``dw/dt = f(w) − ηM (k g + p f)/(γ − f' + ηMp)`` with the mobility M = b²/G and p the
+    optimal root of ``γp = kv + 2f'p − ηMp²``; without drift ``−ηM k g/(γ/2 + sqrt(γ²/4 + ηkMv))``. A discount of 0
+    or ``sympy.oo`` is taken as a limit of that, by computer algebra.
 
     Parameters
     ----------
     objective : Objective
         Discount (number, symbol, 0 or ``sympy.oo``), plasticity, loss weight; metric None, a number or a
-        function of w; drift None, a number or a function of w. At ``discount=oo`` only the learning rate ηk/γ
-        is left: its default is plasticity·loss_weight.
-    gradient_belief : FadingMemory, optional
-        The gradient is a fading memory of the observed ones (state ``belief_mean``).
+        function of w; drift None, a number or a function of w (linearised at w); control None or (1, m), the gains
+        of m controls; hazard and prior mean. At ``discount=oo`` only the learning rate ηk/γ is left: its default
+        is plasticity·loss_weight. With ``order=2`` a drift −c is a friction.
+    gradient_belief : FadingMemory or OrnsteinUhlenbeck, optional
+        The gradient is known through a filter of the observed ones (state ``belief_mean``): a moving average, or
+        a Kalman–Bucy filter, whose policy also expects the gradient to fade.
     curvature_belief : FadingMemory, optional
-        The curvature is a fading memory of squared gradients, the empirical Fisher information (state
+        The curvature is a moving average of squared gradients, the empirical Fisher information (state
         ``belief_curvature``). Using a belief in place of the curvature is an approximation.
+    optimum_belief : OrnsteinUhlenbeck or SwitchingTask, optional
+        The optimum moves; what is observed of it is ``w − gradient/curvature``. Fleeting changes are followed less.
+    weight_belief : GaussianWeight, optional
+        The synapse holds a Gaussian belief about its weight (state ``belief_variance``).
+    duration : float or sympy.oo, optional
+        Time between looks [s]: the rule acts at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``; ``oo`` is Newton's
+        method.
+    order : {1, 2}
+        Whether the velocity or the acceleration of the weight is controlled (state ``velocity``).
 
     Returns
     -------
     Rule
-        With inputs ``gradient`` and, where the curvature matters and is not believed, ``curvature``.
+        With inputs ``gradient`` and, where the curvature matters and is not believed, ``curvature``. With a
+        fading memory per step (``decay``) the rule acts at clock ticks: count, beliefs, then the weight.
 
     Raises
     ------
     InputError
-        If the objective couples synapses (a matrix) or uses what a single synapse cannot have.
+        If the objective couples synapses (a matrix), uses what a single synapse cannot have, or beliefs do not
+        fit together.
 
     Examples
     --------
     >>> import sympy as sp
+    >>> from plasticity import Objective
     >>> derive(Objective(discount=sp.oo)).weight_flow
     -gradient*learning_rate
     >>> derive(Objective(discount=0)).weight_flow
@@ -69,158 +88,168 @@ def derive(
 
     References
     ----------
-    vastola_2025, eq. 1 and the sections on horizons and on partial controllability.
+    vastola_2025, eq. 1 and the sections on horizons, partial controllability and partial observability.
     """
-    problem = _local_problem(objective)
-    control, steps = _optimal_control(problem)
+    _check(objective, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration, order)
+    process = _process(gradient_belief, optimum_belief)
+    stated = state_problem(objective, process, order)
+    rule, rate = _policy(stated, process, weight_belief, order)
+    if duration is not None:
+        rule = _acting_for(rule, rate, duration)
+    if stated.limit is not None:
+        rule = rule.limit(discount=stated.limit)
+    if duration == sp.oo:
+        rule = rule.limit(duration=sp.oo)
+    return _observing(rule, _memories(gradient_belief, curvature_belief))
+
+
+def _policy(
+    stated: StatedProblem, process: Inference | None, weight_belief: GaussianWeight | None, order: int
+) -> tuple[Rule, sp.Expr]:
+    """The rule that knows gradient and curvature, and the rate at which its closed loop relaxes."""
     rule = Rule(
         name="derived",
         title="Optimal rule of a synapse",
-        weight_flow=problem.drift + control,
-        parameters=_used((DISCOUNT, PLASTICITY, LOSS_WEIGHT), problem, objective, control),
-        assumptions=_assumptions(objective),
-        steps=steps,
+        parameters=stated.parameters,
+        assumptions=stated.assumptions,
         references=("vastola_2025",),
+        cautions=stated.cautions,
     )
-    at = sp.sympify(objective.discount)
-    if at == 0 or at == sp.oo:
-        rule = rule.limit(discount=at)
-    return _with_beliefs(rule, gradient_belief, curvature_belief)
+    rate = sp.S.Zero
+    if weight_belief is not None:
+        uncertain = uncertain_weight(weight_belief)
+        steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.push)
+    elif order == 2:
+        solution = optimal_acceleration(stated.local)
+        flow = stated.local.slope * VELOCITY + solution.push
+        velocity = State("velocity", flow, "Hz", meaning="velocity of the weight")
+        steps, rule = solution.steps, replace(rule, weight_flow=VELOCITY, states=(velocity,))
+    else:
+        solution = optimal_push(stated.local)
+        steps, rate = solution.steps, solution.rate
+        rule = rule if process is None else _with(rule, process)
+        rule = replace(rule, weight_flow=stated.local.drift + solution.push)
+    return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
 
 
-@dataclass(frozen=True)
-class _LocalProblem:
-    """Metric, drift and slope of the drift at the present weight, and the parameters that they bring."""
-
-    metric: sp.Expr
-    drift: sp.Expr
-    slope: sp.Expr
-    parameters: tuple[Parameter, ...]
-
-
-def _local_problem(objective: Objective) -> _LocalProblem:
-    if objective.control is not None or objective.hazard > 0:
-        raise InputError(
-            "derive is local to one synapse: control must be None and hazard 0; "
-            "use solve for a control matrix or a hazard"
-        )
-    parameters = []
-    metric, drift = sp.S.One, sp.S.Zero
-    if callable(objective.metric):
-        metric = sp.sympify(objective.metric(WEIGHT))
-    elif objective.metric is not None:
-        meaning = "metric G: price of change of this synapse"
-        parameters.append(
-            Parameter("metric", _scalar("metric", objective.metric), meaning=meaning, positive=True)
-        )
-        metric = parameters[-1].symbol
-    if callable(objective.drift):
-        drift = sp.sympify(objective.drift(WEIGHT))
-    elif objective.drift is not None:
-        value = _scalar("drift", objective.drift)
-        parameters.append(Parameter("drift", value, unit="Hz", meaning="rate of drift", low=-np.inf))
-        drift = parameters[-1].symbol * WEIGHT
-    return _LocalProblem(metric, drift, sp.diff(drift, WEIGHT), tuple(parameters))
-
-
-def _scalar(name: str, value: Any) -> Any:
-    array = np.asarray(value)
-    if array.ndim == 2 and array.size > 1:
-        raise InputError(
-            f"{name} is a {array.shape[0]}×{array.shape[1]} matrix, which couples synapses; derive takes a "
-            "number or a function of w, solve takes matrices"
-        )
-    return array if array.ndim == 1 else float(array.reshape(()))
-
-
-def _optimal_control(problem: _LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
-    """Control at the present weight and the steps that lead to it."""
-    gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
-    value = _P * _DELTA**2 / 2 + _B * _DELTA + _C
-    slope = sp.diff(value, _DELTA)
-    cost = _METRIC * _U**2 / (2 * eta) + k * (GRADIENT * _DELTA + CURVATURE * _DELTA**2 / 2)
-    bracket = cost + slope * (_DRIFT + _SLOPE * _DELTA + _U)
-    best = sp.solve(sp.diff(bracket, _U), _U)[0]
-    balance = sp.Poly(sp.expand(gamma * value - bracket.subs(_U, best)), _DELTA)
-    quadratic, linear, _ = balance.all_coeffs()
-    p = _optimal_root(sp.solve(quadratic, _P))
-    b = sp.solve(linear, _B)[0].subs(_P, p)
-    local = {_METRIC: problem.metric, _SLOPE: problem.slope, _DRIFT: problem.drift}
-    control = sp.simplify(best.subs(_DELTA, 0).subs(_B, b).subs(local))
-    v_of = sp.Symbol("V(delta)")
+def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
+    """Rule that looks at clock ticks and lets the closed loop relax in between: ẇ(t + s) = ẇ(t) e^{−rs}."""
+    value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
+    r, since = sp.symbols("r s", positive=True)
+    time = DURATION.symbol
+    relaxed = sp.integrate(sp.exp(-r * since), (since, 0, time))
+    finite = time * exprel(-r * time)
+    if sp.simplify(relaxed - finite.rewrite(sp.exp)) != 0:
+        raise ArithmeticError(f"{finite} is not {relaxed}")
+    moved = rule.weight_flow * finite.subs(r, rate)
+    acting = replace(
+        rule,
+        weight_flow=sp.S.Zero,
+        events={"clock": (Update(WEIGHT.name, WEIGHT + moved),)},
+        parameters=(*rule.parameters, replace(DURATION, value=value)),
+        assumptions=(*rule.assumptions, "The learner looks at clock ticks and acts on what it saw in between."),
+    )
     steps = (
-        Step(
-            "Objective near the present weight", sp.Eq(sp.Symbol("cost rate"), cost), "discounted by e^{−γt}"
-        ),
-        Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket), "with V = p δ²/2 + b δ + c"),
-        Step("Optimal control", sp.Eq(_U, best)),
-        Step("Coefficient of δ²", sp.Eq(sp.numer(sp.together(quadratic)), 0)),
-        Step("Its optimal root", sp.Eq(_P, p), "the one that is a cost: p ≥ 0 for v ≥ 0"),
-        Step("Coefficient of δ", sp.Eq(_B, sp.solve(linear, _B)[0])),
-        Step("The rule", sp.Eq(sp.Symbol("dw/dt"), problem.drift + control)),
+        Step("Relaxation between looks", sp.Eq(sp.Symbol("Delta_w"), sp.Symbol("dw/dt") * relaxed), "r: rate"),
+        Step("Rate of the closed loop", sp.Eq(r, rate)),
+        Step("Change at a look", change(acting), "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"),
     )
-    return control, steps
+    return replace(acting, steps=(*rule.steps, *steps))
 
 
-def _optimal_root(roots: list[sp.Expr]) -> sp.Expr:
-    """The root that is non-negative for non-negative curvature: value functions of costs are."""
-    sample = {s: 1 for s in (DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol, _METRIC, CURVATURE)}
-    costs = [r for r in roots if r.subs(sample).subs(_SLOPE, 0) >= 0]
-    if len(costs) != 1:
-        raise ArithmeticError(f"expected one root that is a cost, found {costs}")
-    return costs[0]
+def _process(gradient_belief: object, optimum_belief: object) -> Inference | None:
+    """Belief that says how the gradient or the optimum moves."""
+    if isinstance(optimum_belief, SwitchingTask):
+        return switching_optimum(optimum_belief)
+    if optimum_belief is not None:
+        return wandering_optimum(optimum_belief)
+    return wandering_gradient(gradient_belief) if isinstance(gradient_belief, OrnsteinUhlenbeck) else None
 
 
-def _used(
-    common: tuple, problem: _LocalProblem, objective: Objective, control: sp.Expr
-) -> tuple[Parameter, ...]:
-    """Parameters with the values of the objective."""
-    at = sp.sympify(objective.discount)
-    values = {
-        "discount": float(at) if at.is_number and at.is_finite else None,
-        "plasticity": float(objective.plasticity),
-        "loss_weight": float(objective.loss_weight),
-    }
-    return (*(replace(p, value=values[p.name]) for p in common), *problem.parameters)
+def _memories(gradient_belief: object, curvature_belief: FadingMemory | None) -> list[Inference]:
+    found = [fading_gradient(gradient_belief)] if isinstance(gradient_belief, FadingMemory) else []
+    return [*found, *([fading_curvature(curvature_belief)] if curvature_belief is not None else [])]
 
 
-def _assumptions(objective: Objective) -> tuple[str, ...]:
-    at = sp.sympify(objective.discount)
-    horizon = {0: "The horizon is long (γ → 0⁺).", sp.oo: "The horizon is short (γ → ∞ at fixed ηk/γ)."}
-    words = ["Changing a weight costs its squared speed; the learner trades it against the discounted loss."]
-    words.append(horizon.get(at, f"The planning horizon is 1/γ with γ = {at}."))
-    if objective.metric is not None:
-        words.append("The cost of change is measured in a metric, taken at the present weight.")
-    if objective.drift is not None:
-        words.append("Weights drift when left alone; the drift is linearised at the present weight.")
-    words.append("The loss is quadratic near the present weight; each synapse plans for itself.")
-    return tuple(words)
-
-
-def _with_beliefs(rule: Rule, gradient: FadingMemory | None, curvature: FadingMemory | None) -> Rule:
-    """Replace what the policy knows by states that are filtered from the observed gradient."""
-    wanted = (
-        (gradient, GRADIENT, GRADIENT, "belief_mean", "tau_gradient", "loss", "gradient"),
-        (curvature, CURVATURE, GRADIENT**2, "belief_curvature", "tau_curvature", "loss", "squared gradient"),
-    )
-    states, parameters, words, replaced = [], [], [], {}
-    for belief, known, seen, name, tau_name, unit, meaning in wanted:
-        if belief is None:
-            continue
-        if belief.time_constant is None:
-            raise InputError(f"the belief about the {meaning} needs a time_constant, got {belief}")
-        tau = time_constant(tau_name, belief.time_constant, f"memory of the {meaning}")
-        state = State(name, unit=unit, meaning=f"belief: {meaning}", nonnegative=known == CURVATURE)
-        states.append(replace(state, flow=(seen - state.symbol) / tau.symbol))
-        parameters.append(tau)
-        replaced[known] = state.symbol
-        words.append(f"The {meaning} is known through a fading memory.")
-    if curvature is not None:
-        words.append("The squared gradient stands for the curvature (empirical Fisher): an approximation.")
+def _with(rule: Rule, inference: Inference) -> Rule:
+    """Rule with the states and the words of a belief; shared parameters and the counter come once."""
+    own = {s.name for s in rule.states}
     return replace(
         rule,
-        weight_flow=rule.weight_flow.subs(replaced, simultaneous=True),
-        states=(*rule.states, *states),
-        parameters=(*rule.parameters, *parameters),
-        assumptions=(*rule.assumptions, *words),
+        states=(*rule.states, *(s for s in inference.states if s.name not in own)),
+        parameters=(*rule.parameters, *inference.parameters),
+        assumptions=(*rule.assumptions, *inference.assumptions),
+        cautions=(*rule.cautions, *inference.cautions),
+        steps=(*rule.steps, *inference.steps),
+        references=tuple(dict.fromkeys((*rule.references, *inference.references))),
     )
+
+
+def _observing(rule: Rule, memories: list[Inference]) -> Rule:
+    """Replace what the policy knows by beliefs; beliefs per step make a rule that acts at clock ticks."""
+    known = {symbol: belief for m in memories for symbol, belief in m.known}
+    if not known:
+        return rule
+    clock = [Update(u.target, u.expression.subs(known)) for u in rule.events.get("clock", ())]
+    flows = {s.name: s.flow.subs(known) for s in rule.states} | {WEIGHT.name: rule.weight_flow.subs(known)}
+    ticks = {u.target: u for m in memories for u in m.ticks}
+    acting = replace(
+        rule, weight_flow=sp.S.Zero, states=tuple(replace(s, flow=sp.S.Zero) for s in rule.states), events={}
+    )
+    for memory in memories:
+        acting = _with(acting, memory)
+    if ticks:
+        moves = [(s, flows[s.name]) for s in (*rule.states, State(WEIGHT.name)) if flows[s.name] != 0]
+        clock += [Update(s.name, s.symbol + _TICK.symbol * f) for s, f in moves]
+        flows = dict.fromkeys(flows, sp.S.Zero)
+        acting = replace(acting, parameters=(*acting.parameters, *([_TICK] if moves else [])))
+    acting = replace(
+        acting,
+        weight_flow=flows[WEIGHT.name],
+        states=tuple(replace(s, flow=flows.get(s.name, s.flow)) for s in acting.states),
+        events={"clock": (*ticks.values(), *clock)},
+    )
+    return replace(acting, steps=(*acting.steps, Step("With the beliefs", change(acting))))
+
+
+def _check(objective, gradient, curvature, optimum, weight, duration, order) -> None:
+    """Refuse combinations that are not derived, naming what to leave out."""
+    _check_kinds(gradient, curvature, optimum, weight, order)
+    moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
+    if gradient is not None and optimum is not None:
+        raise InputError("gradient_belief and optimum_belief exclude each other: leave one of them out")
+    if order == 2 and (moving or weight is not None or duration is not None):
+        raise InputError(
+            "order=2 takes no hazard, optimum_belief, weight_belief, duration or OrnsteinUhlenbeck gradient_belief"
+        )
+    if duration is not None and moving:
+        raise InputError("duration takes no hazard and no belief about a process: use duration=None")
+    plain = objective.metric is None and objective.drift is None and objective.control is None
+    if weight is not None and (moving or duration is not None or not plain):
+        raise InputError(
+            "weight_belief brings its own metric (Fisher): metric, drift, control, hazard, duration and beliefs "
+            "about a process must be left out"
+        )
+    if weight is not None and sp.sympify(objective.discount) == 0:
+        raise InputError(
+            "weight_belief has no limit of a long horizon (the expected loss is linear in the variance); "
+            "discount must be > 0, got 0"
+        )
+    stepwise = [b.decay is not None for b in (gradient, curvature) if isinstance(b, FadingMemory)]
+    continuous = moving and objective.hazard == 0
+    if any(stepwise) and (continuous or weight is not None or not all(stepwise)):
+        raise InputError("beliefs must all be per step (decay) or all continuous (time_constant)")
+
+
+def _check_kinds(gradient, curvature, optimum, weight, order) -> None:
+    kinds = {
+        "gradient_belief": (gradient, (FadingMemory, OrnsteinUhlenbeck)),
+        "curvature_belief": (curvature, (FadingMemory,)),
+        "optimum_belief": (optimum, (OrnsteinUhlenbeck, SwitchingTask)),
+        "weight_belief": (weight, (GaussianWeight,)),
+    }
+    for name, (belief, allowed) in kinds.items():
+        if belief is not None and not isinstance(belief, allowed):
+            raise InputError(f"{name} must be {' or '.join(k.__name__ for k in allowed)}, got {belief!r}")
+    if order not in (1, 2):
+        raise InputError(f"order must be 1 (velocity) or 2 (acceleration), got {order!r}")

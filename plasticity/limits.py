@@ -1,87 +1,240 @@
-"""Limits of a derived rule in its planning horizon, taken by computer algebra."""
+"""Limits of a derived rule in its planning horizon and in the time between looks, taken by computer algebra."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.rule import Parameter, Rule, Step, Update, free_symbols
+from plasticity.exprel import exprel
+from plasticity.rule import WEIGHT, Parameter, Rule, Step, Update, free_symbols
 
-DISCOUNT = Parameter(
-    "discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True
-)
-PLASTICITY = Parameter(
-    "plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True
-)
+DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
+PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
 LOSS_WEIGHT = Parameter("loss_weight", 1.0, meaning="weight of the loss, k", positive=True)
-LEARNING_RATE = Parameter(
-    "learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True
-)
+LEARNING_RATE = Parameter("learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True)
+DURATION = Parameter("duration", None, unit="s", meaning="time between looks", positive=True)
+
+_SHORT = "short horizon, γ → ∞ at fixed ηk/γ"
+_LONG = "long horizon, γ → 0⁺"
 
 
-def limit(rule: Rule, discount: object) -> Rule:
-    """Rule in the limit of a short (`discount` = oo) or long (`discount` = 0) horizon.
+def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
+    """Rule in the limit of a short (`discount` = oo) or long (`discount` = 0) horizon, or of long `duration`.
 
     ``discount=oo`` is the leading order at fixed learning rate ηk/γ: plasticity is replaced by
-    ``learning_rate·discount/loss_weight`` before γ → ∞. ``discount=0`` is the limit γ → 0⁺ at fixed η and k.
+    ``learning_rate·discount/loss_weight`` before γ → ∞. Where the acceleration is controlled (the rule has a
+    ``velocity``) the learning rate is ηk/γ². ``discount=0`` is the limit γ → 0⁺ at fixed η and k.
 
     Raises
     ------
     InputError
-        If the rule has no parameter ``discount`` or `discount` is neither 0 nor ``sympy.oo``.
+        If the rule lacks the parameter, a value is no limit, or there is no finite limit.
     """
-    if DISCOUNT.symbol not in free_symbols(rule):
-        raise InputError(f"rule {rule.name!r} has no discount, so it has no limit in it")
-    at = sp.sympify(discount)
+    if discount is None and duration is None:
+        raise InputError("limit needs discount=0, discount=sympy.oo or duration=sympy.oo; got neither")
+    if discount is not None:
+        rule = _discount_limit(rule, sp.sympify(discount))
+    if duration is not None:
+        rule = _duration_limit(rule, sp.sympify(duration))
+    return rule
+
+
+def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
+    _require(rule, DISCOUNT)
     if at == sp.oo:
-        learning_rate = replace(LEARNING_RATE, value=_learning_rate(rule))
-        taken = _map(rule, lambda e: _short_horizon(e))
-        parameters = _replace_parameter(rule.parameters, "plasticity", learning_rate)
-        title = "short horizon, γ → ∞ at fixed ηk/γ"
+        order = 2 if any(s.name == "velocity" for s in rule.states) else 1
+        rate = _learning_rate(rule, order)
+        title = _SHORT + ("²" if order == 2 else "")
+        taken = _map(rule, lambda e: _short_horizon(e, order), (rate,))
     elif at == 0:
-        taken = _map(rule, lambda e: sp.limit(e, DISCOUNT.symbol, 0, "+") if e.has(DISCOUNT.symbol) else e)
-        parameters, title = rule.parameters, "long horizon, γ → 0⁺"
+        title = _LONG
+        taken = _map(rule, lambda e: _limit(e, DISCOUNT.symbol, sp.S.Zero))
     else:
-        raise InputError(f"limit takes discount=0 or discount=sympy.oo, got {discount!r}")
+        raise InputError(f"limit takes discount=0 or discount=sympy.oo, got {at}")
+    return _finished(rule, taken, title)
+
+
+def _duration_limit(rule: Rule, at: sp.Expr) -> Rule:
+    _require(rule, DURATION)
+    if at != sp.oo:
+        raise InputError(f"limit takes duration=sympy.oo, got {at}")
+    return _finished(rule, _map(rule, _long_duration), "long time between looks, T → ∞")
+
+
+def _require(rule: Rule, parameter: Parameter) -> None:
+    if parameter.symbol not in free_symbols(rule):
+        raise InputError(f"rule {rule.name!r} has no {parameter.name}, so it has no limit in it")
+
+
+def small_discount(rule: Rule) -> Rule:
+    """Rule for a long but finite horizon: the slowness (1 over the change) to first order in γ.
+
+    ``1/Δw = 1/Δw|γ=0 + γ·d(1/Δw)/dγ|γ=0``. For the rule (5) it is −√(ηk) g/(√v + γ/(2√(ηk))): the horizon plays the
+    part of the constant that Adam adds to the denominator.
+
+    Raises
+    ------
+    InputError
+        If the rule has no discount.
+    """
+    _require(rule, DISCOUNT)
+    gamma = DISCOUNT.symbol
+
+    def slowness(change: sp.Expr) -> sp.Expr:
+        inverse = 1 / change
+        first = _limit(sp.diff(inverse, gamma), gamma, sp.S.Zero)
+        return 1 / sp.factor(_limit(inverse, gamma, sp.S.Zero) + gamma * first)
+
+    def expand(expression: sp.Expr) -> sp.Expr:
+        if not expression.has(gamma):
+            return expression
+        kept, moving = expression.as_independent(gamma, as_Add=True)
+        return kept + sp.simplify(slowness(moving))
+
+    return _finished(rule, _map(rule, expand), "long horizon, slowness to first order in γ")
+
+
+def reparametrised(rule: Rule, parameters: tuple[Parameter, ...], old: Mapping[str, sp.Expr]) -> Rule:
+    """Rule in which old parameters are expressed by new ones.
+
+    Parameters
+    ----------
+    rule : Rule
+    parameters : tuple of Parameter
+        The new ones.
+    old : mapping of str to sympy expression
+        Every replaced parameter in terms of the new (and of remaining old) ones.
+    """
+    known = {p.name: p.symbol for p in rule.parameters}
+    swap = {known[name]: expression for name, expression in old.items()}
+
+    def swapped(expression: sp.Expr) -> sp.Expr:
+        kept, moving = expression.as_independent(*swap, as_Add=True)
+        return kept + sp.simplify(moving.subs(swap))
+
+    taken = _map(rule, swapped, parameters)
+    words = ", ".join(f"{name} = {expression}" for name, expression in old.items())
     used = {s.name for s in free_symbols(taken)}
     return replace(
         taken,
-        parameters=tuple(p for p in parameters if p.name in used),
-        title=f"{rule.title}; {title}",
-        steps=(*rule.steps, Step(f"Limit: {title}", sp.Eq(sp.Symbol("dw/dt"), taken.weight_flow))),
+        parameters=tuple(p for p in taken.parameters if p.name in used),
+        steps=(*rule.steps, Step("In other parameters", change(taken), words)),
     )
 
 
-def _short_horizon(expression: sp.Expr) -> sp.Expr:
+def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
+    """Rule of `small_discount` per step: ``learning_rate = sqrt(ηk)Δt`` and ``epsilon = γ/(2 sqrt(ηk))``.
+
+    Parameters
+    ----------
+    rule : Rule
+        With the parameters ``plasticity``, ``loss_weight``, ``discount`` and ``clock_step``.
+    learning_rate, epsilon : float
+        [1] and [unit of the gradient].
+    """
+    words = "learning rate per step, α = sqrt(ηk)Δt"
+    rate = Parameter("learning_rate", learning_rate, meaning=words, positive=True)
+    floor = Parameter("epsilon", epsilon, unit="loss", meaning="horizon as a floor, ε = γ/(2 sqrt(ηk))")
+    step = next(p.symbol for p in rule.parameters if p.name == "clock_step")
+    speed = rate.symbol / step
+    old = {"plasticity": speed**2 / LOSS_WEIGHT.symbol, "discount": 2 * floor.symbol * speed}
+    return reparametrised(rule, (rate, floor), old)
+
+
+def change(rule: Rule) -> sp.Eq:
+    """The equation that says what the rule does: dw/dt, the acceleration, or the change at a clock tick."""
+    for update in rule.events.get("clock", ()):
+        if update.target == WEIGHT.name:
+            return sp.Eq(sp.Symbol("Delta_w"), update.expression - WEIGHT)
+    for state in rule.states:
+        if state.name == "velocity":
+            return sp.Eq(sp.Symbol("d_velocity/dt"), state.flow)
+    return sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow)
+
+
+def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
+    """Limit for a positive symbol, term by term where every term has a finite one."""
+    if not expression.has(symbol):
+        return expression
+    inner = {f: f.func(_limit(f.args[0], symbol, at)) for f in expression.atoms(exprel) if f.has(symbol)}
+    expression = expression.xreplace(inner)
+    if at == 0:
+        found = expression.subs(symbol, 0)
+        if found.is_finite is not False and not found.has(sp.nan, sp.zoo, sp.oo):
+            return found
+    terms = [sp.limit(term, symbol, at, "+" if at == 0 else "-") for term in sp.Add.make_args(expression)]
+    if any(t.has(sp.oo, -sp.oo, sp.nan, sp.zoo) for t in terms):
+        return sp.limit(expression, symbol, at, "+" if at == 0 else "-")
+    return sp.Add(*terms)
+
+
+def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     if not expression.has(gamma):
         return expression
-    return sp.limit(expression.subs(eta, LEARNING_RATE.symbol * gamma / k), gamma, sp.oo)
+    return _limit(expression.subs(eta, LEARNING_RATE.symbol * gamma**order / k), gamma, sp.oo)
 
 
-def _learning_rate(rule: Rule) -> float | None:
-    """ηk/γ of the rule; ηk where the discount is not yet a number."""
+def _long_duration(expression: sp.Expr) -> sp.Expr:
+    """T·exprel(−rT) → 1/r: the closed loop has relaxed, so its rate r is taken to be positive."""
+    time = DURATION.symbol
+    if not expression.has(time):
+        return expression
+    rates = {}
+
+    def relaxed(argument: sp.Expr) -> sp.Expr:
+        rate = sp.Dummy("rate", positive=True)
+        rates[rate] = sp.expand(-argument / time)
+        return (sp.exp(-rate * time) - 1) / (-rate * time)
+
+    kept, moving = expression.replace(exprel, relaxed).as_independent(time, as_Add=True)
+    taken = sp.Add(*(sp.limit(term, time, sp.oo) for term in sp.Add.make_args(sp.expand(moving))))
+    taken = taken.subs(rates)
+    return kept + min(taken, sp.simplify(taken), key=sp.count_ops)
+
+
+def _learning_rate(rule: Rule, order: int) -> Parameter:
+    """ηk/γ (ηk/γ² for controlled acceleration) of the rule; ηk where the discount is not yet a number."""
     values = rule.values
     scale = values["plasticity"] * values.get("loss_weight", 1.0)
-    return scale / values["discount"] if values["discount"] else scale
+    value = scale / values["discount"] ** order if values["discount"] else scale
+    if order == 1:
+        return replace(LEARNING_RATE, value=value)
+    return replace(LEARNING_RATE, value=value, unit="1/(loss*s**2)", meaning="learning rate ηk/γ²")
 
 
-def _replace_parameter(parameters: tuple, name: str, new: Parameter) -> tuple:
-    return tuple(new if p.name == name else p for p in parameters)
+def _finished(rule: Rule, taken: Rule, title: str) -> Rule:
+    """Drop parameters that vanished and note the limit; refuse a limit that is not finite."""
+    if any(e.has(sp.oo, -sp.oo, sp.nan, sp.zoo) for e in expressions(taken)):
+        raise InputError(f"rule {rule.name!r} has no finite limit for a {title}")
+    used = {s.name for s in free_symbols(taken)}
+    return replace(
+        taken,
+        parameters=tuple(p for p in taken.parameters if p.name in used),
+        title=f"{rule.title}; {title}",
+        steps=(*rule.steps, Step(f"Limit: {title}", change(taken))),
+    )
 
 
-def _map(rule: Rule, change) -> Rule:
-    """Apply `change` to every expression of the rule; parameters are left to the caller."""
-    extra = (LEARNING_RATE,) if all(p.name != LEARNING_RATE.name for p in rule.parameters) else ()
+def expressions(rule: Rule) -> list[sp.Expr]:
+    """Every flow and every assignment of a rule."""
+    updates = [u.expression for event in rule.events.values() for u in event]
+    return [rule.weight_flow, *(s.flow for s in rule.states), *updates]
+
+
+def _map(rule: Rule, into: Callable[[sp.Expr], sp.Expr], new: tuple[Parameter, ...] = ()) -> Rule:
+    """Apply `into` to every expression of the rule and add parameters."""
+    names = {p.name for p in new}
     return replace(
         rule,
-        parameters=(*rule.parameters, *extra),
-        weight_flow=change(rule.weight_flow),
-        states=tuple(replace(s, flow=change(s.flow)) for s in rule.states),
+        parameters=(*(p for p in rule.parameters if p.name not in names), *new),
+        weight_flow=into(rule.weight_flow),
+        states=tuple(replace(s, flow=into(sp.sympify(s.flow))) for s in rule.states),
         events={
-            event: tuple(Update(u.target, change(u.expression)) for u in updates)
+            event: tuple(Update(u.target, into(sp.sympify(u.expression))) for u in updates)
             for event, updates in rule.events.items()
         },
     )

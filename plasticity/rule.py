@@ -39,6 +39,14 @@ class Parameter:
     high: float = float("inf")
     positive: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the value; an array (one value per synapse) is checked at its smallest and largest element."""
+        values = () if self.value is None else (self.value,)
+        if getattr(self.value, "ndim", 0):
+            values = (self.value.min(), self.value.max())
+        for value in values:
+            require_number(self.name, value, low=self.low, high=self.high, exclusive=self.positive, unit=self.unit)
+
     @property
     def symbol(self) -> sp.Symbol:
         """SymPy symbol that stands for the parameter in the equations."""
@@ -109,6 +117,8 @@ class Rule:
         The derivation; empty for a rule written by hand.
     references : tuple of str
         Keys in REFERENCES.bib.
+    cautions : tuple of str
+        Where the rule fails, in words.
 
     Raises
     ------
@@ -126,12 +136,11 @@ class Rule:
     assumptions: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     references: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the equations are closed: every name that occurs is defined."""
-        object.__setattr__(
-            self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v})
-        )
+        object.__setattr__(self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v}))
         object.__setattr__(self, "weight_flow", sp.sympify(self.weight_flow))
         _check_closed(self)
         if self.bounds is not None:
@@ -150,13 +159,22 @@ class Rule:
         used = free_symbols(self)
         return tuple(s for s in INPUTS if s in used)
 
-    def limit(self, *, discount: Any) -> Rule:
-        """Rule for a short (``sympy.oo``, at fixed learning rate ηk/γ) or long (0) horizon.
+    @property
+    def clock_dt(self) -> float | None:
+        """Time between clock ticks [s]; None if the rule has no clock or leaves its step to whoever runs it."""
+        return self.values.get("clock_step", self.values.get("duration"))
+
+    def limit(self, *, discount: Any = None, duration: Any = None) -> Rule:
+        """Rule for a short (``sympy.oo``) or long (0) horizon, or a long time between looks (``sympy.oo``).
+
+        ``discount=oo`` is the leading order at fixed learning rate ηk/γ (ηk/γ² where the acceleration is
+        controlled); the bare limit is 0.
 
         Raises
         ------
         InputError
-            If the rule has no discount, or `discount` is neither 0 nor ``sympy.oo``.
+            If the rule lacks the parameter, `discount` is neither 0 nor ``sympy.oo``, `duration` is not
+            ``sympy.oo``, or there is no finite limit.
 
         Examples
         --------
@@ -167,7 +185,7 @@ class Rule:
         """
         from plasticity.limits import limit
 
-        return limit(self, discount)
+        return limit(self, discount=discount, duration=duration)
 
     def card(self) -> str:
         """Rule card: assumptions, derivation, equations, parameters with units, references, as Markdown."""
@@ -201,25 +219,8 @@ class Rule:
                 raise UnknownNameError(f"parameter of rule {self.name!r}", name, known)
         return replace(
             self,
-            parameters=tuple(
-                replace(p, value=checked_value(p, values[p.name])) if p.name in values else p
-                for p in self.parameters
-            ),
+            parameters=tuple(replace(p, value=values[p.name]) if p.name in values else p for p in self.parameters),
         )
-
-
-def checked_value(parameter: Parameter, value: Any) -> Any:
-    """Return `value` as a float if it is allowed for `parameter`; arrays are checked by element."""
-    if getattr(value, "ndim", 0):
-        return type(value)(value)
-    return require_number(
-        parameter.name,
-        value,
-        low=parameter.low,
-        high=parameter.high,
-        exclusive=parameter.positive,
-        unit=parameter.unit,
-    )
 
 
 def free_symbols(rule: Rule) -> set[sp.Symbol]:
@@ -234,14 +235,10 @@ def _check_closed(rule: Rule) -> None:
     known = targets | {p.name for p in rule.parameters} | {s.name for s in INPUTS}
     for symbol in sorted(free_symbols(rule), key=str):
         if symbol.name not in known:
-            raise InputError(
-                f"rule {rule.name!r} uses {symbol.name!r}, which is no parameter, state or input of it"
-            )
+            raise InputError(f"rule {rule.name!r} uses {symbol.name!r}, which is no parameter, state or input of it")
     for event, updates in rule.events.items():
         if event not in EVENTS:
             raise UnknownNameError("event", event, EVENTS)
         for update in updates:
             if update.target not in targets:
-                raise InputError(
-                    f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state"
-                )
+                raise InputError(f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state")

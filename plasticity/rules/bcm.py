@@ -51,9 +51,7 @@ def bcm(
     pre, post = trace("pre_trace", tau, "pre_rate"), trace("post_trace", tau, "post_rate")
     x, y = pre.symbol / tau.symbol, post.symbol / tau.symbol
     threshold = sp.Symbol("threshold", real=True)
-    sliding = State(
-        "threshold", (y**2 / target.symbol - threshold) / slide.symbol, unit="Hz", meaning="threshold ϑ"
-    )
+    sliding = State("threshold", (y**2 / target.symbol - threshold) / slide.symbol, unit="Hz", meaning="threshold ϑ")
     return Rule(
         name="bcm",
         title="BCM rule with a sliding threshold",

@@ -26,7 +26,7 @@ def test_records_are_values():
         (lambda: FadingMemory(decay=0.9, time_constant=1.0), "decay"),
         (lambda: FadingMemory(decay=1.0), "decay"),
         (lambda: FadingMemory(time_constant=0.0), "time_constant"),
-        (lambda: FadingMemory(decay=0.9, initial=1.0), "initial"),
+        (lambda: FadingMemory(decay=0.9, initial="one"), "initial"),
         (lambda: OrnsteinUhlenbeck(-1.0, 1.0, 1.0), "time_constant"),
         (lambda: OrnsteinUhlenbeck((1.0, 2.0), (1.0, 2.0, 3.0), 1.0), "components"),
         (lambda: OrnsteinUhlenbeck((1.0, "x"), 1.0, 1.0), r"time_constant\[1\]"),

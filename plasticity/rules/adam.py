@@ -1,0 +1,55 @@
+"""Adam: a long horizon, with fading memories of the gradient and of its square.
+
+w −= learning_rate·m̂/(sqrt(v̂) + epsilon) with bias-corrected moving averages m̂, v̂. The learning rate is
+α = sqrt(ηk)Δt. The constant ε is the horizon: expanding the slowness of the exact rule to first order in γ gives
+ε = γ/(2 sqrt(ηk)). For the exact denominator γ/2 + sqrt(γ²/4 + ηk v̂) call `derive` with a finite discount. Not
+where the squared gradient is mostly noise: then v̂ measures the noise, not the curvature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.belief import FadingMemory
+from plasticity.derive import derive
+from plasticity.limits import in_steps, small_discount
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def adam(
+    learning_rate: float = 1e-3, decay_mean: float = 0.9, decay_square: float = 0.999, epsilon: float = 1e-8
+) -> Rule:
+    """Derive ``w −= learning_rate·m̂/(sqrt(v̂) + epsilon)`` from a long horizon and two fading memories.
+
+    Parameters
+    ----------
+    learning_rate : float
+        α = sqrt(ηk)Δt [1], per step.
+    decay_mean, decay_square : float
+        β_1 and β_2 per step, in (0, 1).
+    epsilon : float
+        ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient].
+
+    Returns
+    -------
+    Rule
+        Acts at clock ticks: count, both beliefs, then the weight.
+
+    Examples
+    --------
+    >>> adam().events["clock"][-1].expression
+    -belief_mean*learning_rate/(sqrt(belief_curvature) + epsilon) + w
+
+    References
+    ----------
+    kingma_2015; vastola_2025.
+    """
+    rule = derive(
+        Objective(discount=sp.Symbol("gamma", positive=True)),
+        gradient_belief=FadingMemory(decay=decay_mean),
+        curvature_belief=FadingMemory(decay=decay_square),
+    )
+    return replace(in_steps(small_discount(rule), learning_rate, epsilon), name="adam", title="Adam")

@@ -1,0 +1,47 @@
+"""Bayesian synapse: a weight with an error bar; uncertain synapses learn faster.
+
+With a Gaussian belief N(w, s²) and its Fisher metric, for γ → ∞: dw/dt = −learning_rate·s²·gradient and
+d(s²)/dt = −learning_rate·s⁴·curvature + process_noise. Not for negative curvature, where the variance grows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.belief import GaussianWeight
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def bayesian_synapse(learning_rate: float = 1.0, variance: float = 1.0, process_noise: float = 0.0) -> Rule:
+    """Derive the rule of a synapse that knows its uncertainty, from a short horizon.
+
+    Parameters
+    ----------
+    learning_rate : float
+        ηk/γ [1/(loss·s)].
+    variance : float
+        s² at the start [weight²].
+    process_noise : float
+        Growth of uncertainty [weight²/s].
+
+    Returns
+    -------
+    Rule
+        With the state ``belief_variance``.
+
+    Examples
+    --------
+    >>> bayesian_synapse().weight_flow
+    -belief_variance*gradient*learning_rate
+
+    References
+    ----------
+    aitchison_2021; amari_1998.
+    """
+    objective = Objective(discount=sp.oo, plasticity=learning_rate)
+    rule = derive(objective, weight_belief=GaussianWeight(variance, process_noise))
+    return replace(rule, name="bayesian_synapse", title="Bayesian synapse")

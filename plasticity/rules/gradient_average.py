@@ -1,0 +1,46 @@
+"""Gradient average: descent along a belief about the gradient, the moving average of those observed.
+
+At a clock tick m̂ ← m̂ + (1 − β)/(1 − βᵗ)(gradient − m̂), then w −= learning_rate·clock_step·m̂. Often called momentum,
+but nothing has inertia here: it is inference about a gradient that is noisy and nearly constant. Not where the
+gradient changes faster than the memory forgets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.belief import FadingMemory
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def gradient_average(learning_rate: float = 1.0, decay: float = 0.9) -> Rule:
+    """Derive descent along the bias-corrected moving average of gradients, from a short horizon.
+
+    Parameters
+    ----------
+    learning_rate : float
+        ηk/γ [1/(loss·s)].
+    decay : float
+        β per step, in (0, 1).
+
+    Returns
+    -------
+    Rule
+        Acts at clock ticks, ``clock_step`` [s] apart.
+
+    Examples
+    --------
+    >>> [u.target for u in gradient_average().events["clock"]]
+    ['count', 'belief_mean', 'w']
+
+    References
+    ----------
+    vastola_2025; kingma_2015 (bias correction).
+    """
+    objective = Objective(discount=sp.oo, plasticity=learning_rate)
+    rule = derive(objective, gradient_belief=FadingMemory(decay=decay))
+    return replace(rule, name="gradient_average", title="Descent along averaged gradients")

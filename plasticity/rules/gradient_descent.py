@@ -1,0 +1,40 @@
+"""Gradient descent: the optimal rule of a learner with a short horizon.
+
+dw/dt = −learning_rate·gradient with learning_rate = ηk/γ, for γ → ∞. Not for badly scaled losses: the rate of
+convergence is proportional to the curvature, so that the steepest direction limits the step of all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def gradient_descent(learning_rate: float = 1.0) -> Rule:
+    """Derive ``dw/dt = −learning_rate·gradient`` from a short horizon.
+
+    Parameters
+    ----------
+    learning_rate : float
+        ηk/γ [1/(loss·s)].
+
+    Returns
+    -------
+    Rule
+
+    Examples
+    --------
+    >>> gradient_descent().weight_flow
+    -gradient*learning_rate
+
+    References
+    ----------
+    vastola_2025.
+    """
+    rule = derive(Objective(discount=sp.oo, plasticity=learning_rate))
+    return replace(rule, name="gradient_descent", title="Gradient descent")

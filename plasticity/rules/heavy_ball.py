@@ -1,0 +1,46 @@
+"""Heavy ball: momentum from controlling the acceleration of a weight, for any horizon.
+
+For a long horizon d²w/dt² = −sqrt(ηk/curvature)·gradient − sqrt(2 sqrt(ηk·curvature))·velocity, with damping ratio
+1/√2. One of three rules that are called momentum: `polyak` has its damping from a friction (short horizon), and
+`gradient_average` has no inertia, but a memory of gradients. The friction is chosen by the learner here. Not
+without a curvature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def heavy_ball(discount: Any = 0, plasticity: float = 1.0, loss_weight: float = 1.0) -> Rule:
+    """Derive the optimal control of the acceleration; the default is a long horizon.
+
+    Parameters
+    ----------
+    discount : float, sympy.Symbol or 0
+        γ [1/s].
+    plasticity : float
+        η [1/(loss·s⁴)].
+    loss_weight : float
+        k [1].
+
+    Returns
+    -------
+    Rule
+        With the state ``velocity``.
+
+    Examples
+    --------
+    >>> heavy_ball().weight_flow
+    velocity
+
+    References
+    ----------
+    polyak_1964 (heavy ball).
+    """
+    rule = derive(Objective(discount=discount, plasticity=plasticity, loss_weight=loss_weight), order=2)
+    return replace(rule, name="heavy_ball", title="Heavy ball")

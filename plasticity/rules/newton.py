@@ -1,0 +1,35 @@
+"""Newton's method: look once, then act for a long time.
+
+At a clock tick w −= gradient/curvature, whatever the horizon and the price of change: given time, every optimal
+learner reaches the optimum of the loss that it saw. Not where the curvature vanishes or is negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def newton() -> Rule:
+    """Derive ``w −= gradient/curvature`` from a long time between looks.
+
+    Returns
+    -------
+    Rule
+
+    Examples
+    --------
+    >>> newton().events["clock"][0].expression
+    w - gradient/curvature
+
+    References
+    ----------
+    vastola_2025; nocedal_2006.
+    """
+    rule = derive(Objective(discount=sp.Symbol("gamma", positive=True)), duration=sp.oo)
+    return replace(rule, name="newton", title="Newton's method")

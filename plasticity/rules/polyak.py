@@ -1,0 +1,44 @@
+"""Polyak momentum: a weight with inertia and friction, pushed by a learner with a short horizon.
+
+d²w/dt² = −friction·velocity − learning_rate·gradient with learning_rate = ηk/γ², for γ → ∞. The friction is given,
+not chosen: a short-sighted learner only pushes. See `heavy_ball` for the damping that a far-sighted one chooses.
+Not with a small friction: it overshoots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import Rule
+
+
+def polyak(learning_rate: float = 1.0, friction: float = 1.0) -> Rule:
+    """Derive ``d²w/dt² = −friction·velocity − learning_rate·gradient`` from a short horizon.
+
+    Parameters
+    ----------
+    learning_rate : float
+        ηk/γ² [1/(loss·s²)].
+    friction : float
+        c ≥ 0 [Hz].
+
+    Returns
+    -------
+    Rule
+        With the state ``velocity``.
+
+    Examples
+    --------
+    >>> polyak().states[0].flow
+    -friction*velocity - gradient*learning_rate
+
+    References
+    ----------
+    polyak_1964.
+    """
+    objective = Objective(discount=sp.oo, plasticity=learning_rate, drift=-friction)
+    return replace(derive(objective, order=2), name="polyak", title="Polyak momentum")
