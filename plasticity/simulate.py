@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _NUMBERS_AT_ONCE = 2**17  # random numbers drawn ahead: 1 MB, about the second cache
-_JUMP = (
-    0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
-)
+_JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
 _CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time between them
 
 
@@ -50,7 +48,7 @@ def simulate(
     ----------
     rule : Rule
         Any rule that asks for nothing but ``gradient`` and ``curvature``. Its parameters are numbers or (n,)
-        arrays; ``clock_step``, if it has one, is set to `dt`.
+        arrays; ``clock_step``, if it has one, is set to `dt`; a ``duration`` between ticks must equal `dt`.
     landscape : Quadratic or any object with ``loss``, ``gradient``, ``hessian``, batched; or GradientSequence
         A `Quadratic` runs in one compiled loop, the others on NumPy arrays over all trials.
     start : (n,) or (n_trials, n) array
@@ -161,9 +159,7 @@ def _check_finite(descent: Descent, batch: Batch, low: int) -> None:
     names = ["theta", *(s.name for s in descent.rule.states)]
     values = [batch.theta, *batch.states]
     variable, index = next(
-        (name, int(i))
-        for name, v in zip(names, values, strict=True)
-        for i in np.flatnonzero(~np.isfinite(v[trial]))
+        (name, int(i)) for name, v in zip(names, values, strict=True) for i in np.flatnonzero(~np.isfinite(v[trial]))
     )
     remedy = "use a smaller dt or a smaller learning rate"
     if CURVATURE in descent.rule.inputs:
@@ -185,6 +181,9 @@ def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, nois
     n_steps = _count("n_steps", n_steps, 1)
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     noise = require_number("gradient_noise", noise, low=0)
+    duration = rule.values.get("duration") if "clock" in rule.events else None
+    if duration is not None and not np.isclose(duration, dt, rtol=1e-9, atol=0):
+        raise InputError(f"dt is {dt:g} s, but rule {rule.name!r} acts for {duration:g} s between looks; give the same")
     if isinstance(landscape, GradientSequence) and landscape.n_steps < n_steps:
         raise InputError(f"n_steps is {n_steps}, but the sequence has only {landscape.n_steps} gradients")
     values = {p.name: _value(rule, p.name, p.value, n) for p in rule.parameters if p.name != _CLOCK_STEP}
@@ -198,9 +197,7 @@ def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
         raise InputError(f"{name} of rule {rule.name!r} has no value; use rule.with_parameters({name}=…)")
     array = np.asarray(value, dtype=float)
     if array.shape not in ((), (n,)):
-        raise InputError(
-            f"{name} of rule {rule.name!r} has shape {array.shape}; give a number or shape ({n},)"
-        )
+        raise InputError(f"{name} of rule {rule.name!r} has shape {array.shape}; give a number or shape ({n},)")
     return array
 
 
@@ -219,18 +216,14 @@ def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float6
         raise InputError(f"start must be numbers, got {start!r}") from None
     n = given.shape[-1] if given.ndim else 0
     if given.shape not in ((n,), (n_trials, n)) or n == 0:
-        raise InputError(
-            f"start must have shape (n,) or ({n_trials}, n) for n_trials={n_trials}, got {given.shape}"
-        )
+        raise InputError(f"start must have shape (n,) or ({n_trials}, n) for n_trials={n_trials}, got {given.shape}")
     if not np.all(np.isfinite(given)):
         raise InputError(f"start must be finite, got {given.tolist()}")
     theta = np.array(np.broadcast_to(given, (n_trials, n)))
     first = landscape.at(0) if isinstance(landscape, GradientSequence) else landscape
     fits = landscape.n == n if isinstance(landscape, Quadratic | GradientSequence) else True
     if not fits or np.shape(first.gradient(theta[:1])) != (1, n):
-        raise InputError(
-            f"start has {n} parameters, which does not fit the landscape {type(landscape).__name__}"
-        )
+        raise InputError(f"start has {n} parameters, which does not fit the landscape {type(landscape).__name__}")
     return theta
 
 
