@@ -47,7 +47,7 @@ class RunningCost:
 
     def effort(self, theta: Array, velocity: Array) -> Array:
         """Cost of change ``(θ̇ − f)ᵀG(θ̇ − f)/2η`` (...)."""
-        away = velocity - self.free_velocity(theta)
+        away = self._away(theta, velocity)
         return np.einsum("...i,...i->...", away, self.lowered(theta, away)) / (2 * self.plasticity)
 
     def loss(self, theta: Array) -> Array:
@@ -95,16 +95,23 @@ class RunningCost:
         return np.diag(self.metric) if np.ndim(self.metric) == 1 else self.metric
 
     def _effort_slopes(self, theta: Array, velocity: Array) -> tuple[Array, Array]:
-        away = velocity - self.free_velocity(theta)
+        away = self._away(theta, velocity)
         momentum = self.lowered(theta, away) / self.plasticity
+        slope = np.zeros_like(momentum)
         if callable(self.drift):
             slope = -np.einsum("...ij,...i->...j", difference(self.drift, theta), momentum)
-        else:
+        elif np.any(self.drift):
             slope = -(momentum @ self.drift if np.ndim(self.drift) else self.drift * momentum)
         if callable(self.metric):
             turned = difference(lambda at: self.lowered(at, away), theta)
             slope = slope + np.einsum("...ij,...i->...j", turned, away) / (2 * self.plasticity)
         return slope, momentum
+
+    def _away(self, theta: Array, velocity: Array) -> Array:
+        """θ̇ − f."""
+        if callable(self.drift) or np.any(self.drift):
+            return velocity - self.free_velocity(theta)
+        return velocity
 
 
 def running_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:

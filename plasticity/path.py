@@ -12,6 +12,7 @@ from scipy import linalg
 from plasticity.action import RunningCost
 
 Array = NDArray[np.float64]
+ROW_WISE = 256  # parameters from which rows are worth a loop
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +102,18 @@ class PathAction:
     def smoothed(self, covector: Array) -> Array:
         """Apply the inverse of the kinetic term's curvature to the free points' gradient (N_free, n)."""
         factor = self._kinetic_factor(len(covector))
-        solved, _ = linalg.lapack.dpbtrs(factor, covector.reshape(len(covector), -1))
-        return self.raised(solved.reshape(covector.shape))
+        if covector.shape[1] < ROW_WISE:
+            return self.raised(linalg.lapack.dpbtrs(factor, covector)[0])
+        solved = covector.copy()  # many parameters: whole rows at a time spare two transpositions
+        for i in range(len(solved)):
+            if i:
+                solved[i] -= factor[0, i] * solved[i - 1]
+            solved[i] /= factor[1, i]
+        for i in reversed(range(len(solved))):
+            if i + 1 < len(solved):
+                solved[i] -= factor[0, i + 1] * solved[i + 1]
+            solved[i] /= factor[1, i]
+        return self.raised(solved)
 
     def raised(self, covector: Array) -> Array:
         """Apply ``ηG⁻¹``; a metric that depends on θ counts as the identity here."""
@@ -110,10 +121,6 @@ class PathAction:
         if callable(metric):
             return eta * covector
         return eta * (covector / metric if np.ndim(metric) == 1 else np.linalg.solve(metric, covector.T).T)
-
-    def norm(self, covector: Array) -> float:
-        """Norm of the free points' gradient in the inverse of the kinetic term's curvature."""
-        return float(np.sqrt(max(np.vdot(covector, self.smoothed(covector)), 0.0)))
 
     def _samples(self, path: Array) -> tuple[Array, Array]:
         points = path[:-1] if self.middle == 0 else (1 - self.middle) * path[:-1] + self.middle * path[1:]

@@ -9,6 +9,7 @@ from scipy import linalg
 from plasticity.path import Outcome, PathAction
 
 Array = NDArray[np.float64]
+BLURRED = 1e-9  # changes of J below this share of its terms may be rounding (weights span many decades)
 
 
 def minimise_by_newton(action: PathAction, path: Array, tolerance: float, n_iterations: int) -> Outcome:
@@ -23,7 +24,7 @@ def minimise_by_newton(action: PathAction, path: Array, tolerance: float, n_iter
     least = 1e-8 * scale or 1.0  # a path may cost nothing in the end
     for iteration in range(n_iterations + 1):
         gradient = action.moving(action.gradient(path))
-        norm = action.norm(gradient) / np.sqrt(max(scale, least))
+        norm = np.sqrt(max(np.vdot(gradient, action.smoothed(gradient)), 0.0) / max(scale, least))
         if norm <= tolerance and shift == 0 and iteration > 0:
             return Outcome(path, value, True, iteration, norm)
         if iteration == n_iterations:
@@ -33,7 +34,7 @@ def minimise_by_newton(action: PathAction, path: Array, tolerance: float, n_iter
         if norm <= tolerance and shift > 0:  # stationary, but no minimum: leave along the steepest way down
             moved = _leave_saddle(action, path, value, curvature + shift * kinetic)
         else:
-            moved = _line_search(action, path, value, step.reshape(gradient.shape), gradient, 1e-15 * scale)
+            moved = _line_search(action, path, value, step.reshape(gradient.shape), gradient, scale)
         if moved is None:  # rounding: no step lowers J any further
             settled = shift == 0 and norm <= max(tolerance, 1e-7)
             return Outcome(path, value, settled, iteration, norm)
@@ -58,23 +59,22 @@ def _step(
 
 
 def _line_search(
-    action: PathAction, path: Array, value: float, step: Array, gradient: Array, noise: float
+    action: PathAction, path: Array, value: float, step: Array, gradient: Array, scale: float
 ) -> tuple[Array, float, float] | None:
+    """Shorten the step until J falls enough; where rounding hides the fall, its gradient has to halve."""
     slope, size = float(np.vdot(gradient, step)), 1.0
     if not np.all(np.isfinite(step)):
         return None
     while size > 1e-10:
         trial = path.copy()
         action.moving(trial)[...] += size * step
-        found, scale = action.value(trial)
+        found, trial_scale = action.value(trial)
         if found <= value + 1e-4 * size * slope:
-            return trial, found, scale
-        if size == 1.0 and found <= value + 4 * noise and -slope <= 1e3 * noise:
-            # J cannot tell the two apart any more, but its gradient still can
+            return trial, found, trial_scale
+        if size == 1.0 and max(found - value, -slope) <= BLURRED * scale:
             after = action.moving(action.gradient(trial))
-            if np.linalg.norm(after) < np.linalg.norm(gradient):
-                return trial, found, scale
-            return None
+            if np.vdot(after, action.smoothed(after)) < 0.25 * np.vdot(gradient, action.smoothed(gradient)):
+                return trial, found, trial_scale
         size /= 2
     return None
 
