@@ -39,8 +39,11 @@ def citation(key: str) -> str:
     where = entry.get("journal") or entry.get("booktitle") or entry.get("publisher") or ""
     volume = " ".join(filter(None, [where, entry.get("volume", "")]))
     place = ":".join(filter(None, [volume, entry.get("pages", "").replace("--", "–")]))
-    doi = f"doi:{entry['doi']}" if "doi" in entry else entry.get("eprint", "")
-    return ". ".join(filter(None, [f"{authors} ({entry.get('year', 'n.d.')})", entry.get("title"), place, doi]))
+    elsewhere = f"doi:{entry['doi']}" if "doi" in entry else entry.get("note", "")
+    if "eprint" in entry:
+        elsewhere = f"arXiv:{entry['eprint']}"
+    head = f"{authors} ({entry.get('year', 'n.d.')})"
+    return ". ".join(filter(None, [head, entry.get("title"), place, elsewhere]))
 
 
 def parse_bibtex(text: str) -> dict[str, dict[str, str]]:

@@ -32,7 +32,7 @@ __all__ = ["Report", "report"]
 
 FIGURE, MARKDOWN, PAGE = "figure.png", "report.md", "report.html"
 RESOLUTION = 200  # dots per inch
-SUPPORT = 10.0  # difference of AIC from which a model has essentially no support (Burnham & Anderson 2002)
+SUPPORT = 10.0  # difference of AIC from which a model has essentially no support, burnham_2002
 
 
 class Report(NamedTuple):
@@ -84,7 +84,12 @@ def report(comparison: Comparison, directory: str | os.PathLike) -> Report:
 
 
 def describe(comparison: Comparison) -> Document:
-    """Content of a report, in reading order."""
+    """Content of a report, in reading order.
+
+    References
+    ----------
+    pfister_2006 (the error E); burnham_2002 (differences of AIC)
+    """
     data = comparison.data
     blocks = [
         Paragraph(_verdict(comparison)),
@@ -224,7 +229,7 @@ def _source(comparison: Comparison) -> list[Block]:
 
 def _keys(comparison: Comparison) -> list[str]:
     texts = [comparison.data.attrs["references"], *(run.attrs["references"] for run in comparison.runs)]
-    return sorted({key for text in texts for key in text.split()})
+    return sorted({"burnham_2002", *(key for text in texts for key in text.split())})
 
 
 def _making(comparison: Comparison) -> list[Block]:

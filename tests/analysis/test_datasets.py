@@ -6,6 +6,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from analysis import datasets
+from analysis.bibliography import citation
 from analysis.data_record import SOURCE_ATTRIBUTES, check_dataset, make_spike_data, spike_trains
 from plasticity import catalog
 from plasticity.dataset import read, write
@@ -24,6 +25,8 @@ def test_member_keeps_the_contract(name):
     assert data.attrs["references"].split()[0] == name
     assert data.attrs["doi"].startswith("10.")
     assert catalog.title("analysis.datasets", name)
+    for key in data.attrs["references"].split():
+        assert not citation(key).startswith(key), f"{key} is not in REFERENCES.bib"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.datasets import load
-from analysis.figures._style import COLOURS, DASHES, MARKERS
+from analysis.figures._style import COLOURS, DASHES, MARKERS, look
 from analysis.fit import as_dataset, fit
 from plasticity import catalog
 from plasticity.errors import InputError, UnknownNameError
@@ -62,9 +62,10 @@ def test_general_figure_shows_every_number_in_percent():
 def test_runs_differ_by_more_than_colour(runs):
     many = [run.assign_attrs(label=f"rule {i}") for i, run in enumerate(runs * 2)]
     lines = [line for line in figures.draw(*many).axes[0].lines if line.get_label().startswith("rule")]
-    looks = [(str(line.get_linestyle()), line.get_marker()) for line in lines]
     assert len(lines) == 6
-    assert len(set(looks)) == 6
+    assert len({line.get_marker() for line in lines}) == 6
+    for cue in ("color", "linestyle", "marker"):
+        assert len({str(look(i)[cue]) for i in range(6)}) == 6, cue
     assert len(COLOURS) == len(DASHES) == len(MARKERS)
 
 

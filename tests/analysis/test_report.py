@@ -69,6 +69,7 @@ def test_report_says_what_a_reader_needs(files, comparison, part):
         data["caveat"],
         data["rights"],
         data["protocol_convention"],
+        "Pfister, Jean-Pascal; Gerstner, Wulfram (2006). Triplets of Spikes",
         "triplet_stdp: tau_y ended on its bound 0.01 s",
         *comparison.scores[0].run.attrs["assumptions"].splitlines(),
         *(f"{score.error:.3f}" for score in comparison.scores),
