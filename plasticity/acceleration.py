@@ -12,7 +12,7 @@ from functools import cache
 import sympy as sp
 
 from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
-from plasticity.local_control import DELTA, MOBILITY, LocalControl, LocalProblem, mobility
+from plasticity.local_control import DELTA, MOBILITY, OBJECTIVE, LocalControl, LocalProblem, mobility
 from plasticity.rule import CURVATURE, GRADIENT, Step
 
 VELOCITY = sp.Symbol("velocity", real=True)
@@ -48,7 +48,7 @@ def optimal_acceleration(problem: LocalProblem) -> LocalControl:
     here = {MOBILITY: mobility(problem), _SLOPE: problem.slope}
     solved = push.subs(_ROOT, root).subs(here)
     cheapest = Step("Mobility", sp.Eq(MOBILITY, here[MOBILITY]), "Σ b²/G over the controls")
-    steps = (steps[0], cheapest, *steps[1:], Step("At this weight", sp.Eq(_U, solved)))
+    steps = (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
     return LocalControl(solved, rate.subs(_ROOT, root).subs(here), steps)
 
 
@@ -76,7 +76,8 @@ def _solve() -> tuple[sp.Expr, sp.Expr, sp.Expr, tuple[Step, ...]]:
     push = -eta * k * MOBILITY * GRADIENT * pull - damping * VELOCITY
     v_of = sp.Symbol("V")
     steps = (
-        Step("Objective near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
+        OBJECTIVE,
+        Step("Cost rate near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
         Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket)),
         Step("Ansatz for its solution", sp.Eq(v_of, value)),
         Step("Optimal control", sp.Eq(_U, control)),

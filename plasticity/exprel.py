@@ -46,7 +46,7 @@ class exprel(sp.Function):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         x = printer._print(self.args[0])
-        text = rf"\varphi_1\left({x}\right)"
+        text = rf"\operatorname{{exprel}}\left({x}\right)"
         return text if exp is None else rf"{text}^{{{exp}}}"
 
     def _pythoncode(self, printer: Any) -> str:

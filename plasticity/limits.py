@@ -49,7 +49,7 @@ def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
         rate = _learning_rate(rule, order)
         title = _SHORT + ("²" if order == 2 else "")
         taken = _map(rule, lambda e: _short_horizon(e, order), (rate,))
-    elif at == 0:
+    elif at.is_zero:
         title = _LONG
         taken = _map(rule, lambda e: _limit(e, DISCOUNT.symbol, sp.S.Zero))
     else:
@@ -146,12 +146,14 @@ def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
 
 def change(rule: Rule) -> sp.Eq:
     """The equation that says what the rule does: dw/dt, the acceleration, or the change at a clock tick."""
-    for update in rule.events.get("clock", ()):
-        if update.target == WEIGHT.name:
-            return sp.Eq(sp.Symbol("Delta_w"), update.expression - WEIGHT)
+    clock = {u.target: u.expression for u in rule.events.get("clock", ())}
     for state in rule.states:
+        if state.name == "velocity" and "velocity" in clock:
+            return sp.Eq(sp.Symbol("Delta_velocity"), sp.expand(clock["velocity"] - state.symbol))
         if state.name == "velocity":
             return sp.Eq(sp.Symbol("d_velocity/dt"), state.flow)
+    if WEIGHT.name in clock:
+        return sp.Eq(sp.Symbol("Delta_w"), clock[WEIGHT.name] - WEIGHT)
     return sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow)
 
 

@@ -23,6 +23,9 @@ PACE = sp.Symbol("pace", positive=True)  # γ + R, which a persistent gradient i
 _P, _B, _C, _U, _SLOPE_OF_V = sp.symbols("p b c u V'", real=True)
 _DRIFT, _SLOPE, _G = sp.symbols("f_0 a g_0", real=True)
 _V = sp.Symbol("v", nonnegative=True)
+_TIME = sp.Symbol("t", nonnegative=True)
+_DISCOUNTED = sp.exp(-DISCOUNT.symbol * _TIME) * sp.Symbol("cost_rate")
+OBJECTIVE = Step("Objective", sp.Eq(sp.Symbol("J"), sp.Integral(_DISCOUNTED, (_TIME, 0, sp.oo))), "to be minimised")
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def optimal_push(problem: LocalProblem) -> LocalControl:
     pace = general.pace.subs(here)
     push = general.push.subs(here, simultaneous=True).subs(PACE, pace)
     cheapest = Step("Mobility", sp.Eq(MOBILITY, here[MOBILITY]), "Σ b²/G over the controls")
-    steps = (general.steps[0], cheapest, *general.steps[1:], Step("At this weight", sp.Eq(_U, push)))
+    steps = (*general.steps[:2], cheapest, *general.steps[2:], Step("At this weight", sp.Eq(_U, push)))
     return LocalControl(push, general.rate.subs(here).subs(PACE, pace), steps)
 
 
@@ -148,13 +151,14 @@ def _solve(n: int) -> _General:
     rate = sp.expand(eta * MOBILITY * p - _SLOPE)
     v_of = sp.Symbol("V")
     steps = (
-        Step("Objective near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
+        OBJECTIVE,
+        Step("Cost rate near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
         Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket)),
         Step("Ansatz for its solution", sp.Eq(v_of, value)),
         Step("Optimal control", sp.Eq(_U, control)),
         Step("Coefficient of δ²/2", sp.Eq(quadratic, 0)),
         Step("Its optimal root", sp.Eq(_P, p), "the one that is a cost: p ≥ 0 for v ≥ 0"),
-        Step("Pace γ + R", sp.Eq(PACE, pace), "R: rate at which the closed loop relaxes without drift"),
+        Step("Pace γ + R", sp.Eq(PACE, pace), "R: rate at which the closed loop relaxes"),
         *(Step("Coefficient of δ", sp.Eq(s, sp.factor(e))) for s, e in coefficients.items()),
         Step("Optimal control at δ = 0", sp.Eq(_U, push)),
     )

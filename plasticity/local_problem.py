@@ -41,6 +41,7 @@ def state_problem(objective: Objective, process: Inference | None, order: int) -
         If the objective couples synapses, or asks for what is not derived with `order`.
     """
     at = sp.sympify(objective.discount)
+    at = sp.S.Zero if at.is_zero else at
     gains, gain_parameters = _controls(objective)
     metric, metric_parameters = _metric(objective, len(gains))
     drift, slope, drift_parameters = _drift(objective, order)
@@ -155,7 +156,8 @@ def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ..
         sp.S.Zero: "The horizon is long (γ → 0⁺).",
         sp.oo: f"The horizon is short (γ → ∞ at fixed {fixed}).",
     }
-    words.append(horizon.get(at, f"The planning horizon is 1/γ with γ = {at}."))
+    gamma = f"{float(at):g} Hz" if at.is_number and at.is_finite else at
+    words.append(horizon.get(at, f"The planning horizon is 1/γ with γ = {gamma}."))
     if objective.metric is not None:
         words.append("The cost of change is measured in a metric, taken at the present weight.")
     if objective.control is not None:

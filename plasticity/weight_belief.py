@@ -38,8 +38,8 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
 
     Examples
     --------
-    >>> uncertain_weight(GaussianWeight(0.25)).inference.states[0].flow.subs(DISCOUNT.symbol, 2)
-    -belief_variance**2*curvature*loss_weight*plasticity/2 + process_noise
+    >>> uncertain_weight(GaussianWeight(0.25)).inference.states[0].flow
+    -belief_variance**2*curvature*loss_weight*plasticity/discount + process_noise
     """
     fisher, expected = _gaussian()
     mean = optimal_push(LocalProblem(metric=(fisher[0, 0],)))

@@ -1,0 +1,171 @@
+"""Command line: list rules and signals, derive a rule from assumptions and print its card."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from plasticity import catalog
+from plasticity.cli import exit_status
+from plasticity.errors import InputError
+
+if TYPE_CHECKING:
+    from plasticity.rule import Rule
+
+BELIEFS = {
+    "none": "gradient and curvature are known",
+    "adam": "fading memories per step of the gradient and of its square",
+    "rmsprop": "a fading memory per step of the squared gradient",
+    "average": "a fading memory per step of the gradient",
+    "kalman": "an Ornstein–Uhlenbeck gradient seen through noise (Kalman–Bucy)",
+    "optimum": "an optimum with a fast and a slow Ornstein–Uhlenbeck component",
+    "switching": "an optimum that is replaced at random times, unannounced",
+    "weight": "a Gaussian belief about the weight itself, in its Fisher metric",
+}
+_FISHER = "The metric is the Fisher information of the weight, the mean of (∂ log likelihood/∂w)²."
+
+
+def main(argv: list[str]) -> None:
+    """Carry out one command; results go to standard output."""
+    arguments = _parser().parse_args(argv)
+    arguments.command(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m plasticity", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("list", help="rules, signals and beliefs").set_defaults(command=_list)
+    card = commands.add_parser("card", help="print the card of a rule of the catalogue")
+    card.add_argument("rule", metavar="RULE")
+    card.set_defaults(command=_card)
+    derive = commands.add_parser("derive", help="derive a rule and print its card")
+    derive.add_argument("--discount", metavar="0|oo|VALUE", help="γ in Hz; default: a symbol, with both limits")
+    derive.add_argument("--plasticity", default="1", metavar="VALUE", help="η (default 1)")
+    derive.add_argument("--loss-weight", default="1", metavar="VALUE", help="k (default 1)")
+    derive.add_argument("--metric", default="identity", metavar="identity|diagonal|fisher")
+    derive.add_argument("--drift", default="none", metavar="none|decay|rotation")
+    derive.add_argument("--belief", default="none", metavar="NAME", help="what is known, see `list`")
+    derive.add_argument("--hazard", default="0", metavar="VALUE", help="rate of new tasks in Hz (default 0)")
+    derive.add_argument("--duration", metavar="oo|VALUE", help="time between looks in s; oo is Newton's method")
+    derive.add_argument("--order", default="1", metavar="1|2", help="2 controls the acceleration (momentum)")
+    derive.set_defaults(command=_derive)
+    for command in (card, derive):
+        command.add_argument("--format", default="text", metavar="text|latex|markdown")
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    for heading, package in (("rules", "plasticity.rules"), ("signals", "plasticity.signals")):
+        names = catalog.names(package)
+        width = max(map(len, names))
+        print(f"{heading}:")
+        for name in names:
+            print(f"  {name:{width}}  {catalog.title(package, name)}")
+    print("beliefs (derive --belief):")
+    for name, meaning in BELIEFS.items():
+        print(f"  {name:{max(map(len, BELIEFS))}}  {meaning}")
+
+
+def _card(arguments: argparse.Namespace) -> None:
+    make = catalog.load("plasticity.rules", arguments.rule, "rule")
+    _print(make(), arguments.format)
+
+
+def _derive(arguments: argparse.Namespace) -> None:
+    _choice("metric", arguments.metric, ("identity", "diagonal", "fisher"))
+    _choice("drift", arguments.drift, ("none", "decay", "rotation"))
+    _choice("belief", arguments.belief, BELIEFS)
+    _choice("order", arguments.order, ("1", "2"))
+    if arguments.drift == "rotation":
+        _print_rotation(arguments)
+        return
+    from plasticity.derive import derive
+    from plasticity.objective import Objective
+
+    numbers = {name: _number(name, getattr(arguments, name)) for name in ("plasticity", "loss_weight", "hazard")}
+    objective = Objective(
+        _discount(arguments.discount),
+        metric=None if arguments.metric == "identity" else 1.0,
+        drift=-1.0 if arguments.drift == "decay" else None,
+        prior_mean=0.0 if numbers["hazard"] > 0 else None,
+        **numbers,
+    )
+    duration = None if arguments.duration is None else _discount(arguments.duration, "duration")
+    rule = derive(objective, duration=duration, order=int(arguments.order), **_beliefs(arguments.belief))
+    if arguments.metric == "fisher":
+        from dataclasses import replace
+
+        rule = replace(rule, assumptions=(*rule.assumptions, _FISHER))
+    _print(rule, arguments.format)
+
+
+def _print(rule: Rule, format: str) -> None:
+    from plasticity.card import card
+
+    print(card(rule, format), end="")
+
+
+def _print_rotation(arguments: argparse.Namespace) -> None:
+    """Rotation couples two weights: that problem is solved on its own."""
+    fixed = {"metric": "identity", "belief": "none", "duration": None, "order": "1", "hazard": "0"}
+    for name, value in fixed.items():
+        if getattr(arguments, name) != value:
+            raise InputError(
+                f"--drift rotation couples two weights and takes no --{name}; use `plasticity.solve` for numbers"
+            )
+    from plasticity.card import Section, page
+    from plasticity.rotation import rotating_pair
+
+    pair = rotating_pair(_discount(arguments.discount))
+    words = (
+        "Changing weights costs their squared speed; the learner trades it against the discounted loss.",
+        "Left alone, two weights rotate into each other: f = q (−w2, w1); the curvature is the same for both.",
+        "Each weight needs the value and the gradient of its partner, so this is no rule of one synapse.",
+    )
+    parts = [Section("What is assumed", words), Section("Derivation", equations=pair.steps, numbered=True)]
+    print(page("Optimal rule of two weights that rotate", parts, arguments.format), end="")
+
+
+def _beliefs(name: str) -> dict[str, Any]:
+    """Arguments of `derive`, with usual values."""
+    from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+
+    mean, square = FadingMemory(decay=0.9), FadingMemory(decay=0.999)
+    known = {
+        "none": {},
+        "adam": {"gradient_belief": mean, "curvature_belief": square},
+        "rmsprop": {"curvature_belief": FadingMemory(decay=0.9, initial=0.0)},
+        "average": {"gradient_belief": mean},
+        "kalman": {"gradient_belief": OrnsteinUhlenbeck(1.0, 1.0, 1.0)},
+        "optimum": {"optimum_belief": OrnsteinUhlenbeck((1.0, 100.0), 1.0, 1.0)},
+        "switching": {"optimum_belief": SwitchingTask(0.1, 0.0, 1.0, 1.0)},
+        "weight": {"weight_belief": GaussianWeight(1.0)},
+    }
+    return known[name]
+
+
+def _discount(text: str | None, name: str = "discount") -> Any:
+    import sympy as sp
+
+    if text is None:
+        return sp.Symbol("discount", positive=True)
+    return sp.oo if text == "oo" else _number(name, text)
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--{name.replace('_', '-')} must be a number, got {text!r}") from None
+
+
+def _choice(name: str, value: str, known: Any) -> None:
+    from plasticity.errors import UnknownNameError
+
+    if value not in known:
+        raise UnknownNameError(f"value of --{name}", value, known)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main))
