@@ -151,8 +151,9 @@ def rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def _as_list(results: Result | Sequence[Result]) -> list[Result]:
-    single = isinstance(results, xr.Dataset | Fit | str | os.PathLike)
-    return [results] if single else list(results)
+    if isinstance(results, xr.Dataset | Fit | str | os.PathLike):
+        return [results]
+    return list(results)
 
 
 def _loaded(result: Result) -> tuple[str, xr.Dataset]:
@@ -210,7 +211,7 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
 def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
     """The run with exactly the protocols of the data, in their order."""
     if "weight_change" not in run.data_vars:
-        raise InputError(f"{name} has no variable weight_change; it has {', '.join(run.data_vars) or 'none'}")
+        raise InputError(f"{name} has no variable weight_change; it has {', '.join(map(str, run.data_vars)) or 'none'}")
     if run.weight_change.dims != ("protocol",) or "protocol" not in run.coords:
         raise InputError(f"weight_change of {name} must have the labelled dimension protocol alone")
     if run.weight_change.attrs.get("units") != "1":

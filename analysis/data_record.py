@@ -78,7 +78,7 @@ def make_spike_data(
     >>> float(data.post_time[0, 0])
     0.01
     """
-    variables = {
+    variables: dict[str, tuple] = {
         "value": ("protocol", np.asarray(value, float), "1", "fractional weight change"),
         "sem": ("protocol", np.asarray(sem, float), "1", "standard error of the mean weight change"),
         "n": ("protocol", np.asarray(n, float), "1", "number of cells or pairs (NaN: unknown)"),
@@ -145,7 +145,7 @@ def check_dataset(data: xr.Dataset) -> None:
         for name in ("protocol", "value", "sem", "n")
         if name not in missing and data[name].dims != ("protocol",)
     ]
-    kind = data.attrs.get("kind")
+    kind = str(data.attrs.get("kind"))
     if kind not in _CHECKS:
         problems.append(f"attribute 'kind' must be one of {', '.join(_CHECKS)}, got {kind!r}")
     if not problems:

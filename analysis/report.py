@@ -6,6 +6,7 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ __all__ = ["Report", "report"]
 
 FIGURE, MARKDOWN, PAGE = "figure.png", "report.md", "report.html"
 RESOLUTION = 200  # dots per inch
+TIE = 0.005  # relative difference of E below which two rules agree equally well
+SAME_AIC = 0.05  # difference of AIC too small to be named
 SUPPORT = 10.0  # difference of AIC from which a model has essentially no support, burnham_2002
 
 
@@ -123,20 +126,36 @@ DEFINITIONS = (
 
 
 def _verdict(comparison: Comparison) -> str:
-    best, n = comparison.scores[0], comparison.data.sizes["protocol"]
-    first = (
-        f"{best.label} comes closest to the {n} measurements: its predictions miss them by "
-        f"{np.sqrt(best.error):.2g} standard errors (root mean square; E = {best.error:.3g})."
-    )
-    if len(comparison.scores) == 1:
-        return first.replace("comes closest to", "is compared with")
-    worst = comparison.scores[-1]
-    favoured = min(comparison.scores, key=lambda score: score.aic)
-    close = [s.label for s in comparison.scores if s is not favoured and s.aic - favoured.aic < SUPPORT]
-    second = f" {worst.label} misses them most, by {np.sqrt(worst.error):.2g} (E = {worst.error:.3g})."
-    third = f" Counting free parameters, AIC prefers {favoured.label}"
-    beside = f"; {', '.join(close)} {'is' if len(close) == 1 else 'are'} within {SUPPORT:g} of it, so these data"
-    return first + second + third + (f"{beside} alone do not decide." if close else ".")
+    scores, n = comparison.scores, comparison.data.sizes["protocol"]
+    best, worst = scores[0], scores[-1]
+    tied = [score for score in scores if score.error <= best.error * (1 + TIE)]
+    misses = f"miss them by {np.sqrt(best.error):.2g} standard errors (root mean square; E = {best.error:.3g})."
+    if len(scores) == 1:
+        return f"The predictions of {best.label} for the {n} measurements {misses}"
+    if len(tied) > 1:
+        apart = max(np.abs(score.predictions - best.predictions).max() for score in tied)
+        first = f"{_listed(tied)} come equally close to the {n} measurements: they {misses} "
+        first += f"Their predictions differ by at most {100 * apart:.2g} % of the initial weight."
+    else:
+        first = f"{best.label} comes closest to the {n} measurements: its predictions {misses}"
+    second = ""
+    if worst not in tied:
+        second = f" {worst.label} misses them most, by {np.sqrt(worst.error):.2g} (E = {worst.error:.3g})."
+    lowest = min(score.aic for score in scores)
+    favoured = [score for score in scores if score.aic - lowest < SAME_AIC]
+    close = [score for score in scores if SAME_AIC <= score.aic - lowest < SUPPORT]
+    if len(favoured) == len(scores):
+        return f"{first}{second} AIC prefers none of them."
+    third = f" Counting free parameters, AIC prefers {_listed(favoured)}"
+    if not close:
+        return f"{first}{second}{third} by {SUPPORT:g} or more."
+    verb = "is" if len(close) == 1 else "are"
+    return f"{first}{second}{third}; {_listed(close)} {verb} within {SUPPORT:g} of it: these data do not decide."
+
+
+def _listed(scores: Sequence[Score]) -> str:
+    *others, last = (score.label for score in scores)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _scores(comparison: Comparison) -> tuple[tuple[str, ...], ...]:
@@ -234,7 +253,8 @@ def _keys(comparison: Comparison) -> list[str]:
 
 def _making(comparison: Comparison) -> list[Block]:
     columns = ("rule", "scenario", "engine", "seed", "made")
-    lines, versions = [], {}
+    lines: list[tuple[str, ...]] = []
+    versions: dict[str, list[str]] = {}
     for score in comparison.scores:
         attrs = score.run.attrs
         lines.append((score.label, attrs["scenario"] or "none", attrs["engine"], str(attrs["seed"]), attrs["created"]))
@@ -253,8 +273,10 @@ def _write(contents: dict[str, bytes], directory: Path) -> list[Path]:
                 if (directory / name).is_dir():
                     raise IsADirectoryError(f"{directory / name} is a folder")
                 Path(part, name).write_bytes(content)
-            return [Path(os.replace(Path(part, name), directory / name) or directory / name) for name in contents]
+            for name in contents:
+                os.replace(Path(part, name), directory / name)
     except OSError as error:
         raise InputError(
             f"cannot write the report to {directory}: {error.strerror or error}; choose another folder"
         ) from error
+    return [directory / name for name in contents]

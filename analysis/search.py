@@ -74,7 +74,7 @@ class SearchSpace:
 
     def snap(self, values: NDArray) -> tuple[NDArray, tuple[str, ...]]:
         """Move every parameter onto a bound where that costs nothing, and name those that lie on one."""
-        at_bound = []
+        at_bound: list[str] = []
         for i, name in enumerate(self.problem.free):
             here = self._error(values)
             for bound in (self.problem.low[i], self.problem.high[i]):

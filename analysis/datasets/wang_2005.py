@@ -74,8 +74,8 @@ def wang_2005() -> xr.Dataset:
     ]
     for i, separation, value, sem in QUADRUPLETS:
         first = i if separation < 0 else -i  # the pre-post pair comes first when the separation is negative
-        trains = quadruplet(i, separation, N_REPEATS, FREQUENCY)
-        rows.append((quadruplet_name(i, separation), trains, first, -first, separation, value, sem))
+        repeated = quadruplet(i, separation, N_REPEATS, FREQUENCY)
+        rows.append((quadruplet_name(i, separation), repeated, first, -first, separation, value, sem))
     names, trains, first, second, separation, value, sem = zip(*rows, strict=True)
     return make_spike_data(
         names,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ FONT = 10  # pt
 RESOLUTION = 200  # dots per inch
 
 
-def look(index: int) -> dict[str, object]:
+def look(index: int) -> dict[str, Any]:
     """Colour, line style and marker of the run number `index`."""
     return {
         "color": COLOURS[index % len(COLOURS)],
@@ -34,6 +35,6 @@ def tidy(axes: Sequence[Axes]) -> None:
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=FONT - 1)
-        ax.xaxis.label.set_size(FONT)
-        ax.yaxis.label.set_size(FONT)
-        ax.title.set_size(FONT)
+        ax.xaxis.label.set_fontsize(FONT)
+        ax.yaxis.label.set_fontsize(FONT)
+        ax.title.set_fontsize(FONT)

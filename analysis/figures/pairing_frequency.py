@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -79,7 +81,7 @@ def _panel(ax: Axes, interval: float, runs: tuple[xr.Dataset, ...], data: xr.Dat
     ax.set_xlabel("pairing frequency (Hz)")
 
 
-def _size(index: int, number: int) -> dict[str, float]:
+def _size(index: int, number: int) -> dict[str, Any]:
     """Sizes that shrink from run to run, so that lines that coincide are all seen."""
     rest = 1 - index / max(number - 1, 1)
     return {"linewidth": 1.4 + 1.8 * rest, "markersize": 4.5 + 4.5 * rest}

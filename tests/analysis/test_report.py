@@ -103,3 +103,16 @@ def test_a_second_report_replaces_the_first(comparison, tmp_path):
     assert first == second
     assert "hippocampal culture" in second.page.read_text(encoding="utf-8")
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_verdict_tells_a_tie_from_a_winner(comparison, tmp_path):
+    # the derived rule is the minimal triplet rule: they tie, and E of the pair rule is 7.58 at best
+    tie = compare([fit(rule, "sjostrom_2001") for rule in ("pair_stdp", "triplet_stdp", "derived_bcm")])
+    text = report(tie, tmp_path / "tie").markdown.read_text(encoding="utf-8")
+    assert re.search("(triplet_stdp and derived_bcm|derived_bcm and triplet_stdp) come equally close", text)
+    assert "pair_stdp misses them most, by 2.8" in text
+    assert re.search("AIC prefers [a-z_]+ and [a-z_]+ by 10 or more", text)
+    text = report(comparison, tmp_path / "winner").markdown.read_text(encoding="utf-8")
+    assert "derived_bcm comes closest to the 10 measurements: its predictions miss them by 0.6" in text
+    alone = report(compare(fit("pair_stdp", "sjostrom_2001")), tmp_path / "alone").markdown.read_text("utf-8")
+    assert "The predictions of pair_stdp for the 10 measurements miss them by 2.8" in alone
