@@ -1,0 +1,279 @@
+"""How far from optimal is a rule or a path: action, gap to the optimum, angle to the gradient, curl.
+
+It works for rules that nobody derived: whatever moves parameters on a landscape can be judged by any objective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.action import difference
+from plasticity.dataset import make_dataset
+from plasticity.errors import DivergedError, InputError
+from plasticity.explain import Samples, explain, finite_discount, path_cost, sampled
+from plasticity.landscapes import Quadratic
+from plasticity.objective import Objective
+from plasticity.plan import plan
+from plasticity.policy import Policy
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.solve import solve
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[np.float64]
+Field = Callable[[Array], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Optimality:
+    """What a path or rule costs against the best, made by `optimality`; arrays over its trials, if it has any.
+
+    Parameters
+    ----------
+    action : float or array
+        J of the path and its tail [loss].
+    optimum : float or array
+        Least J from the same start [loss].
+    gap : float or array
+        What the path pays too much, ≥ 0 up to the error of its sampling [loss].
+    angle : float or array
+        Mean angle between θ̇ and −G⁻¹∇L along the path [rad]; NaN where nothing moves.
+    curl : float
+        Mean norm of the antisymmetric part of ``∂(Gθ̇)/∂θ`` along the path [1/s]; NaN for a bare path, which has no
+        velocity field.
+    notes : tuple of str
+        What the numbers leave out.
+    """
+
+    action: Any
+    optimum: Any
+    gap: Any
+    angle: Any
+    curl: float
+    notes: tuple[str, ...] = ()
+
+
+def optimality(
+    subject: xr.Dataset | Rule | Policy | Field,
+    objective: Objective,
+    landscape: Any,
+    start: ArrayLike | None = None,
+    times: ArrayLike | None = None,
+    *,
+    variable: str = "theta",
+) -> Optimality:
+    """Judge a path, a rule or a velocity field by an objective.
+
+    On a quadratic loss the path is continued by the optimal policy, and the gap is what its control u pays beyond the
+    optimal one at the same place: ``∫ e^{−γt} (u − u*)ᵀG(u − u*)/2η dt``, which is J − V(θ_0) without
+    cancellation. On another loss the optimum is the plan from the same start over the same window, with a free end.
+
+    Parameters
+    ----------
+    subject : Dataset, Rule, Policy or callable
+        A recorded path, or what gives a velocity (..., n) at θ (..., n). Rules with states or events have no such
+        field: `simulate` or `replay` them and judge the path.
+    objective : Objective
+    landscape : Landscape
+    start : (n,) array
+        Where to begin, unless `subject` is a path.
+    times : (k,) array
+        When to record [s], unless `subject` is a path; the sampling error is of second order.
+    variable : str
+        Name of the path in a Dataset, ``"weight"`` for a synapse.
+
+    Returns
+    -------
+    Optimality
+
+    Raises
+    ------
+    InputError
+        If the subject, the start or the times do not fit.
+
+    Examples
+    --------
+    Gradient descent at the learning rate ηk/γ against the optimum of a horizon of one second:
+
+    >>> loss = Quadratic([1.0, 4.0], [0.0, 0.0])
+    >>> report = optimality(lambda w: -loss.gradient(w), Objective(1.0), loss, [1.0, 1.0], np.linspace(0, 9, 901))
+    >>> round(report.gap / report.optimum, 3)
+    0.325
+
+    References
+    ----------
+    vastola_2025.
+    """
+    field = None
+    if isinstance(subject, Rule | Policy) or callable(subject):
+        field = velocity_field(subject, landscape)
+        path = follow(field, start, times)
+    else:
+        path = subject
+    samples = sampled(path, variable)
+    angle = _mean(angle_to_gradient(samples.velocities, samples.middles, objective, landscape), samples)
+    curl = np.nan if field is None else float(np.mean(curl_of(field, samples.middles, objective)))
+    judge = _against_policy if isinstance(landscape, Quadratic) else _against_plan
+    action, best, gap, notes = judge(path, samples, objective, landscape, variable)
+    return Optimality(*(_plain(value) for value in (action, best, gap, angle)), curl, notes)
+
+
+def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
+    """Velocity (..., n) at θ (..., n) of a policy, a callable, or a rule without states and events.
+
+    Raises
+    ------
+    InputError
+        If the rule has states or events, or lacks the value of a parameter.
+    """
+    if isinstance(subject, Policy):
+        return subject.velocity
+    if not isinstance(subject, Rule):
+        return subject
+    if subject.states or subject.events:
+        raise InputError(
+            f"rule {subject.name!r} has states or events, so that its velocity is no function of the weights alone; "
+            "run it by `simulate` or `replay` and judge the path"
+        )
+    missing = [name for name, value in subject.values.items() if value is None]
+    if missing:
+        raise InputError(f"rule {subject.name!r} has no value for {', '.join(missing)}; use with_parameters")
+    names = [parameter.symbol for parameter in subject.parameters]
+    function = sp.lambdify([WEIGHT, GRADIENT, CURVATURE, *names], subject.weight_flow, "numpy")
+    inputs = subject.inputs
+
+    def velocity(theta: Array) -> Array:
+        gradient = landscape.gradient(theta) if GRADIENT in inputs else np.nan
+        curvature = np.nan
+        if CURVATURE in inputs:
+            curvature = np.diagonal(landscape.hessian(theta), axis1=-2, axis2=-1)
+        return np.broadcast_to(function(theta, gradient, curvature, *subject.values.values()), theta.shape)
+
+    return velocity
+
+
+def follow(field: Field, start: ArrayLike | None, times: ArrayLike | None) -> xr.Dataset:
+    """Path of a velocity field, integrated to a relative error of 1e-10 (Runge–Kutta of order 8)."""
+    from scipy.integrate import solve_ivp
+
+    if start is None or times is None:
+        raise InputError("start and times are needed to judge a rule or velocity field; got None")
+    start, times = np.asarray(start, dtype=float), np.asarray(times, dtype=float)
+    if start.ndim != 1 or not np.all(np.isfinite(start)):
+        raise InputError(f"start must be finite numbers of shape (n,), got {start.tolist()}")
+    if times.ndim != 1 or len(times) < 2 or np.any(np.diff(times) <= 0) or not np.all(np.isfinite(times)):
+        raise InputError("times must be two or more increasing numbers [s]")
+    found = solve_ivp(
+        lambda _, theta: np.asarray(field(theta), dtype=float),
+        (times[0], times[-1]),
+        start,
+        method="DOP853",
+        t_eval=times,
+        rtol=1e-10,
+        atol=1e-12,
+    )
+    if not found.success or not np.all(np.isfinite(found.y)):
+        raise DivergedError("theta", float(found.t[-1]) if len(found.t) else 0.0, "the rule is unstable here")
+    return make_dataset(
+        {"theta": (("time", "parameter"), found.y.T, "1", "parameters θ")},
+        {
+            "time": ("time", times, "s", "time"),
+            "parameter": ("parameter", np.arange(start.size), "1", "index of the parameter"),
+        },
+        title="path of a velocity field",
+        engine="DOP853",
+    )
+
+
+def angle_to_gradient(velocity: ArrayLike, theta: ArrayLike, objective: Objective, landscape: Any) -> Array:
+    """Angle (...) between θ̇ and the steepest descent −G⁻¹∇L, measured in G [rad].
+
+    ``cos = −θ̇ · ∇L / (|θ̇|_G |∇L|_{G⁻¹})``; NaN where either vanishes.
+
+    Examples
+    --------
+    >>> loss = Quadratic(1.0, [0.0, 0.0])
+    >>> float(angle_to_gradient([0.0, 1.0], [1.0, 0.0], Objective(1.0), loss).round(6))
+    1.570796
+    """
+    velocity, theta = np.asarray(velocity, dtype=float), np.asarray(theta, dtype=float)
+    cost = path_cost(objective, landscape, theta.shape[-1])
+    slope = landscape.gradient(theta)
+    metric = cost.metric_matrix(theta)
+    raised = np.einsum("...ij,...j->...i", np.linalg.pinv(metric, hermitian=True), slope)
+    speed = np.einsum("...i,...i->...", velocity, cost.lowered(theta, velocity))
+    steepness = np.einsum("...i,...i->...", slope, raised)
+    size = np.sqrt(np.maximum(speed * steepness, 0.0))
+    descent = -np.einsum("...i,...i->...", velocity, slope)
+    cosine = np.divide(descent, size, out=np.full_like(size, np.nan), where=size > 0)
+    return np.arccos(np.clip(cosine, -1.0, 1.0))
+
+
+def curl_of(field: Field, theta: ArrayLike, objective: Objective) -> Array:
+    """Frobenius norm (...) of the antisymmetric part of ``∂(Gθ̇)/∂θ`` at θ (..., n); 0 for a gradient rule.
+
+    Examples
+    --------
+    >>> turn = np.array([[0.0, -2.0], [2.0, 0.0]])
+    >>> curl_of(lambda w: w @ turn.T, [1.0, 0.0], Objective(1.0)).round(6)
+    np.float64(2.828427)
+    """
+    theta = np.asarray(theta, dtype=float)
+    cost = path_cost(objective, None, theta.shape[-1])
+    jacobian = difference(lambda at: cost.lowered(at, np.asarray(field(at), dtype=float)), theta)
+    antisymmetric = 0.5 * (jacobian - np.swapaxes(jacobian, -1, -2))
+    return np.linalg.norm(antisymmetric, axis=(-2, -1))
+
+
+def _against_policy(path: Any, samples: Samples, objective: Objective, landscape: Quadratic, variable: str) -> tuple:
+    """Action with optimal tail, value, gap as the discounted square of the excess control, notes."""
+    policy = solve(objective, landscape)
+    account = explain(path, objective, landscape, "none", variable=variable)
+    excess = samples.velocities - policy.velocity(samples.middles)
+    cost = path_cost(objective, landscape, excess.shape[-1])
+    paid = np.einsum("...i,...i->...", excess, cost.lowered(samples.middles, excess)) / (2 * cost.plasticity)
+    gap = paid @ account.weight.values
+    best = policy.value(samples.theta[..., 0, :])
+    if not np.all(np.isfinite(best)):
+        return account.action.values, best, gap, (*policy.notes, "action: of the window alone")
+    tail = np.exp(-finite_discount(objective) * samples.times[-1]) * policy.value(samples.theta[..., -1, :])
+    notes = ("the path is continued by the optimal policy",)
+    return account.action.values + tail, best, gap, notes
+
+
+def _against_plan(path: Any, samples: Samples, objective: Objective, landscape: Any, variable: str) -> tuple:
+    """Action of the window, of the plan over the same window, their difference, notes."""
+    action = explain(path, objective, landscape, "none", variable=variable).action.values
+    duration = samples.times[-1] - samples.times[0]
+    trials = samples.theta.reshape(-1, *samples.theta.shape[-2:])
+    even = np.linspace(samples.times[0], samples.times[-1], max(len(samples.times), 201))
+    best = []
+    for trial in trials:
+        first = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
+        planned = plan(objective, landscape, first[0], duration, n_points=len(even), initial_path=first)
+        best.append(planned.attrs["action"])
+    shift = np.exp(-finite_discount(objective) * samples.times[0])
+    best = shift * np.reshape(best, action.shape)
+    notes = ("the optimum is the plan over the same window, a local minimum near the path; its end is free",)
+    return action, best, action - best, notes
+
+
+def _mean(values: Array, samples: Samples) -> Array:
+    """Mean over time, without what is NaN."""
+    known = np.isfinite(values)
+    weight = known * samples.steps
+    total = weight.sum(axis=-1)
+    mean = (np.where(known, values, 0.0) * weight).sum(axis=-1)
+    return np.divide(mean, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def _plain(value: Any) -> Any:
+    """Float for a single path, array over trials."""
+    return float(value) if np.ndim(value) == 0 else np.asarray(value)
