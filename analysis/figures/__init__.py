@@ -34,7 +34,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Parameters
     ----------
     *runs : xarray.Dataset
-        With ``weight_change(protocol)`` [1].
+        Runs of one scenario, or with ``weight_change(protocol)`` [1].
     data : xarray.Dataset, optional
         Measurements, see `analysis.data_record`.
 
@@ -45,7 +45,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Raises
     ------
     InputError
-        If there is nothing to draw, or a run has no ``weight_change``.
+        If there is nothing to draw, or there is no figure for it.
 
     Examples
     --------
@@ -54,9 +54,11 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     >>> len(draw(as_dataset(fitted), data=fitted.data).axes)  # one panel per interval
     2
     """
-    for run in runs:
-        if "weight_change" not in run:
-            raise InputError(f"{run.attrs['title']!r} has no weight_change: there is no figure for it yet")
     shown = [dataset for dataset in (data, *runs) if dataset is not None]
     scenario = shown[0].attrs.get("scenario") if shown else None
-    return load(scenario if scenario in names() else GENERAL)(*runs, data=data)
+    figure = scenario if scenario in names() else GENERAL
+    if figure == GENERAL or any("protocol" in dataset.dims for dataset in shown):
+        for run in runs:
+            if "weight_change" not in run:
+                raise InputError(f"{run.attrs['title']!r} has no weight_change: there is no figure for it yet")
+    return load(figure)(*runs, data=data)

@@ -13,6 +13,7 @@ from plasticity import catalog
 from plasticity.errors import InputError, UnknownNameError
 
 RULES = ("pair_stdp", "triplet_stdp", "derived_bcm")
+OF_PROTOCOLS = ("by_protocol", "pairing_frequency")  # figures of weight changes; the others draw one scenario each
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,8 @@ def runs():
     return [as_dataset(fit(rule, "sjostrom_2001")) for rule in RULES]
 
 
-@pytest.mark.parametrize("name", figures.names())
-def test_every_figure_draws_runs_with_and_without_data(name, runs, tmp_path):
+@pytest.mark.parametrize("name", OF_PROTOCOLS)
+def test_figure_of_protocols_draws_runs_with_and_without_data(name, runs, tmp_path):
     data = load("sjostrom_2001")
     before = dict(mpl.rcParams)
     for figure in (figures.load(name)(*runs, data=data), figures.load(name)(*runs), figures.load(name)(data=data)):
@@ -29,6 +30,10 @@ def test_every_figure_draws_runs_with_and_without_data(name, runs, tmp_path):
         figure.savefig(tmp_path / "figure.png")
         assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
     assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", figures.names())
+def test_every_figure_has_a_title_and_says_when_there_is_nothing_to_draw(name):
     assert catalog.title("analysis.figures", name)
     with pytest.raises(InputError, match="nothing to draw"):
         figures.load(name)()
