@@ -63,15 +63,16 @@ class RunningCost:
         kinetic, momentum = self._effort_slopes(theta, velocity)
         return kinetic + self.loss_weight * self.landscape.gradient(theta), momentum
 
-    def curvatures(self, theta: Array, velocity: Array) -> tuple[Array, Array, Array]:
-        """∂²ℓ/∂θ∂θ, ∂²ℓ/∂θ∂θ̇ and ∂²ℓ/∂θ̇∂θ̇, each (..., n, n)."""
-        n = theta.shape[-1]
+    def curvatures(self, theta: Array, velocity: Array) -> tuple[Array, Array | None, Array]:
+        """∂²ℓ/∂θ∂θ (..., n, n), ∂²ℓ/∂θ∂θ̇ (None if it is zero) and ∂²ℓ/∂θ̇∂θ̇ (also (n, n) if it is constant)."""
         loss = self.loss_weight * self.landscape.hessian(theta)
         metric = self.metric_matrix(theta) / self.plasticity
         if self.smooth_quadratic:
-            jacobian = self.drift if np.ndim(self.drift) else self.drift * np.eye(n)
+            if not np.any(self.drift):
+                return loss, None, metric
+            jacobian = self.drift if np.ndim(self.drift) else self.drift * np.eye(theta.shape[-1])
             mixed = -jacobian.T @ metric
-            return loss - mixed @ jacobian, np.broadcast_to(mixed, loss.shape), np.broadcast_to(metric, loss.shape)
+            return loss - mixed @ jacobian, np.broadcast_to(mixed, loss.shape), metric
         both = difference(lambda at: np.stack(self._effort_slopes(at, velocity), axis=-2), theta)
         first = both[..., 0, :, :]
         return loss + 0.5 * (first + np.swapaxes(first, -1, -2)), np.swapaxes(both[..., 1, :, :], -1, -2), metric

@@ -74,20 +74,27 @@ class PathAction:
         """∂J/∂θ of every point (n_points, n); rows of fixed points are there too."""
         slope, momentum = self.cost.slopes(*self._samples(path))
         weights = self.weights(len(path) - 1)[:, None]
-        gradient = np.zeros_like(path)
-        gradient[:-1] += weights * ((1 - self.middle) * slope - momentum / self.step)
-        gradient[1:] += weights * (self.middle * slope + momentum / self.step)
+        slope, momentum = weights * slope, weights / self.step * momentum
+        gradient = np.empty_like(path)
+        gradient[:-1], gradient[-1] = (1 - self.middle) * slope - momentum, 0.0
+        gradient[1:] += self.middle * slope + momentum
         return gradient
 
     def curvature(self, path: Array) -> tuple[Array, Array]:
         """Blocks of ∂²J/∂θ∂θ: diagonal (n_points, n, n) and from each point to the next (n_points − 1, n, n)."""
         c, h, weights = self.middle, self.step, self.weights(len(path) - 1)[:, None, None]
-        place, mixed, speed = (weights * block for block in self.cost.curvatures(*self._samples(path)))
-        both, speed = (mixed + np.swapaxes(mixed, -1, -2)) / h, speed / h**2
-        diagonal = np.zeros((len(path), *place.shape[1:]))
-        diagonal[:-1] += (1 - c) ** 2 * place - (1 - c) * both + speed
-        diagonal[1:] += c**2 * place + c * both + speed
-        onward = c * (1 - c) * place + ((1 - c) * mixed - c * np.swapaxes(mixed, -1, -2)) / h - speed
+        place, mixed, speed = self.cost.curvatures(*self._samples(path))
+        place, speed = weights * place, weights / h**2 * speed
+        diagonal = np.empty((len(path), *place.shape[1:]))
+        diagonal[:-1], diagonal[-1] = (1 - c) ** 2 * place + speed, 0.0
+        diagonal[1:] += c**2 * place + speed
+        onward = c * (1 - c) * place - speed
+        if mixed is not None:
+            mixed = weights / h * mixed
+            turned = np.swapaxes(mixed, -1, -2)
+            diagonal[:-1] -= (1 - c) * (mixed + turned)
+            diagonal[1:] += c * (mixed + turned)
+            onward += (1 - c) * mixed - c * turned
         return diagonal, onward
 
     def kinetic_blocks(self, path: Array) -> tuple[Array, Array]:

@@ -46,14 +46,14 @@ def _step(
     action: PathAction, path: Array, curvature: Array, kinetic: Array | None, gradient: Array, shift: float
 ) -> tuple[Array, float, Array | None]:
     """Newton step, the multiple of the kinetic term that made it go downhill, and that term if it was needed."""
-    trial, grown, shifted = 0.0, max(shift / 4, 0.05), curvature
+    trial, grown, shifted = 0.0, max(shift / 4, 0.1), curvature
     while trial < 1e12:
         _, step, failed = linalg.lapack.dpbsv(shifted, -gradient.ravel())
         if not failed:
             return step, trial, kinetic
         if kinetic is None:
             kinetic = _banded(action, *action.kinetic_blocks(path))
-        trial, grown = grown, 4 * grown
+        trial, grown = grown, 8 * grown
         shifted = curvature + trial * kinetic
     return np.full(gradient.size, np.nan), trial, kinetic
 
@@ -104,10 +104,9 @@ def _banded(action: PathAction, diagonal: Array, onward: Array) -> Array:
     number, n = diagonal.shape[:2]
     width = 2 * n - 1
     banded = np.zeros((width + 1, number * n))
-    at = np.arange(number) * n
     for row in range(n):
         for column in range(n):
             if row <= column:
-                banded[width + row - column, at + column] = diagonal[:, row, column]
-            banded[row - column + n - 1, at[1:] + column] = onward[:, row, column]
+                banded[width + row - column, column::n] = diagonal[:, row, column]
+            banded[row - column + n - 1, n + column :: n] = onward[:, row, column]
     return banded
