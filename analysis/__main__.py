@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    kinds = (("data sets", datasets), ("rules that can be fitted", rules), ("figures", figures))
+    kinds = (("data sets", datasets), ("rules (those that run on spikes can be fitted)", rules), ("figures", figures))
     for heading, package in kinds:
         names = package.names()
         print(f"{heading}:")

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import xarray as xr
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 from tqdm import tqdm
 
+from analysis.data_record import spike_trains
 from analysis.problem import Problem, make_problem
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
 from analysis.search import SearchSpace
 from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.replay import replay
 from plasticity.rule import Rule
 
 __all__ = ["Fit", "as_dataset", "fit"]
@@ -120,7 +123,7 @@ def fit(
     InputError
         If the fit is not well posed, see `analysis.problem.make_problem`.
     DivergedError
-        If the weights leave the finite numbers with every start.
+        If the weights leave the finite numbers, with every start if there are free parameters; names the time.
 
     Examples
     --------
@@ -141,7 +144,7 @@ def fit(
     starts = space.starts(int(n_starts), seed)
     runs = [run for start in tqdm(starts, "fit", disable=None, delay=2, leave=False) if (run := space.descend(start))]
     if not runs:
-        raise DivergedError("the weight", 0.0, "no start gives finite weights; narrow the bounds")
+        _raise_divergence(problem, problem.start)
     best = min(runs, key=lambda run: run.cost)
     values, at_bound = space.snap(space.values(best.x))
     return _result(problem, values, at_bound, (seed, int(n_starts)), _search_warnings(runs, best))
@@ -199,7 +202,7 @@ def _result(
     data, free = problem.data, problem.free
     predictions = problem.predictions(values[None, :])[0]
     if not np.all(np.isfinite(predictions)):
-        raise DivergedError("the weight", 0.0, f"parameters of rule {problem.rule.name!r} give no finite weights")
+        _raise_divergence(problem, values)
     measured = (data.value.values, predictions, data.sem.values)
     likelihood = float(log_likelihood(*measured))
     errors = SearchSpace(problem).standard_errors(values, at_bound)
@@ -221,6 +224,14 @@ def _result(
         seed=seed_and_starts[0],
         n_starts=seed_and_starts[1],
     )
+
+
+def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
+    """Say which variable leaves the finite numbers, and when, in the first protocol where one does."""
+    rule = problem.rule.with_parameters(**dict(zip(problem.free, values.tolist(), strict=True)))
+    for pre, post in zip(*spike_trains(problem.data), strict=True):
+        replay(rule, pre, post)
+    raise DivergedError("the weight", 0.0, "narrow the bounds of the free parameters")
 
 
 def _warnings(problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]) -> list[str]:

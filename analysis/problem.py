@@ -88,8 +88,9 @@ class Problem:
         return run_events(self.rule, self.events, vectors, 1.0, self.loop) - 1.0
 
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(prediction − value)/sem`` for each row of values; (n_vectors, n_protocols)."""
-        return (self.predictions(values) - self.data.value.values) / self.data.sem.values
+        """``(prediction − value)/sem`` for each row, not finite where the rule diverges; (n_vectors, n_protocols)."""
+        with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge; inf and nan say so
+            return (self.predictions(values) - self.data.value.values) / self.data.sem.values
 
 
 def make_problem(

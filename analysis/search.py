@@ -42,9 +42,9 @@ class SearchSpace:
         return np.vstack([self.coordinates(problem.start), drawn])
 
     def residuals(self, x: NDArray) -> NDArray:
-        """Residuals [sem] for rows of coordinates; large and finite where the rule diverges."""
+        """Residuals [sem] for rows of coordinates; large but finite where the rule diverges."""
         found = self.problem.residuals(self.values(x))
-        return np.nan_to_num(found, nan=UNREACHABLE, posinf=UNREACHABLE, neginf=-UNREACHABLE)
+        return np.clip(np.nan_to_num(found, nan=UNREACHABLE), -UNREACHABLE, UNREACHABLE)
 
     def jacobian(self, x: NDArray) -> NDArray:
         """Central differences (one-sided at a bound), all in one call; (n_protocols, n_free)."""

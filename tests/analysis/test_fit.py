@@ -8,7 +8,7 @@ from analysis.datasets import load
 from analysis.fit import as_dataset, fit
 from analysis.problem import default_bounds, make_problem
 from plasticity.dataset import check_schema
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.rule import Parameter
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
@@ -123,6 +123,7 @@ def test_fit_as_dataset_carries_what_a_comparison_needs():
     ("arguments", "message"),
     [
         ({"rule": "triplet_sdtp"}, "unknown rule 'triplet_sdtp'; did you mean 'triplet_stdp'"),
+        ({"rule": "gradient_descent"}, "asks for gradient"),
         ({"rule": 3}, "rule must be a name or a Rule"),
         ({"data": "wang2005"}, "did you mean 'wang_2005'"),
         ({"free": ["tau_plux"]}, "did you mean 'tau_plus'"),
@@ -188,3 +189,10 @@ def test_only_parameters_in_the_degeneracy_are_undetermined():
     assert np.isnan(fitted.standard_errors["tau_plus"])
     # two equal measurements of −60 A_minus e^{−10/33.7} with a standard error of 0.05 each
     assert fitted.standard_errors["A_minus"] == pytest.approx(0.05 / 2**0.5 / 60 * np.exp(10 / 33.7), rel=1e-5)
+
+
+@pytest.mark.parametrize("free", [[], ["A2_minus"]])
+def test_divergence_names_variable_and_time(free):
+    # each of 60 pairs adds 1e308 e^{−10/16.8}; the largest double is 1.8e308
+    with pytest.raises(DivergedError, match=r"weight is no longer finite at t = \d+"):
+        fit(triplet_stdp(A2_plus=1e308), "sjostrom_2001", free=free, n_starts=2)

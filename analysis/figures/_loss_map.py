@@ -1,0 +1,56 @@
+"""The loss as a pale map under dark paths, shared by the figures of learning in a plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.contour import QuadContourSet
+
+from plasticity.errors import InputError
+
+# from white to a grey blue whose luminance still leaves every colour of the palette legible
+PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#DCE4EC", "#AFBECC"])
+LEVELS = 12
+GREY = "0.35"
+
+
+def checked(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
+    """Refuse what a figure of one scenario cannot show.
+
+    Raises
+    ------
+    InputError
+        If there is no run, a run is of another scenario, or there are measurements.
+    """
+    if not runs:
+        raise InputError(f"there is nothing to draw; give a run of {scenario}")
+    if data is not None:
+        raise InputError(f"{scenario} is theory, there are no measurements to draw; give data=None")
+    for run in runs:
+        if run.attrs["scenario"] != scenario:
+            raise InputError(f"{run.attrs['title']!r} is no run of {scenario}; draw it on its own")
+
+
+def draw_map(ax: Axes, run: xr.Dataset, top: float | None = None) -> QuadContourSet:
+    """Draw the loss on its grid, from its lowest value to `top` (the rest is as dark as the top)."""
+    loss = run.loss_map
+    top = float(loss.max()) if top is None else top
+    levels = np.linspace(float(loss.min()), top, LEVELS + 1)
+    filled = ax.contourf(loss.grid_x, loss.grid_y, loss, levels=levels, cmap=PALE, extend="max")
+    ax.contour(loss.grid_x, loss.grid_y, loss, levels=levels, colors="white", linewidths=0.6)
+    ax.set_aspect("equal")
+    return filled
+
+
+def mark(ax: Axes, point: xr.DataArray | Sequence[float], kind: str) -> None:
+    """Mark a point of the map: ``"start"``, ``"optimum"`` or ``"rest"``."""
+    looks = {
+        "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
+        "optimum": {"marker": "+", "color": "black", "markersize": 10, "markeredgewidth": 1.6},
+        "rest": {"marker": "o", "color": "black", "markersize": 5},
+    }
+    ax.plot(*np.asarray(point), linestyle="none", zorder=5, **looks[kind])
