@@ -230,7 +230,7 @@ def _check(objective, gradient, curvature, optimum, weight, duration, order) -> 
             "weight_belief brings its own metric (Fisher): metric, drift, control, hazard, duration and beliefs "
             "about a process must be left out"
         )
-    if weight is not None and sp.sympify(objective.discount) == 0:
+    if weight is not None and sp.sympify(objective.discount).is_zero:
         raise InputError(
             "weight_belief has no limit of a long horizon (the expected loss is linear in the variance); "
             "discount must be > 0, got 0"

@@ -106,10 +106,10 @@ def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Pa
     if order == 2:
         if callable(objective.drift):
             raise InputError("drift must be a number with order=2: minus the friction of the velocity")
+        if np.any(objective.drift > 0):
+            raise InputError(f"drift must be <= 0 with order=2 (minus a friction), got {objective.drift}")
         words = "friction c of the velocity"
         friction = Parameter("friction", -_scalar("drift", objective.drift), unit="Hz", meaning=words)
-        if np.any(friction.value < 0):
-            raise InputError(f"drift must be <= 0 with order=2 (minus a friction), got {objective.drift}")
         return sp.S.Zero, -friction.symbol, (friction,)
     if callable(objective.drift):
         drift = sp.sympify(objective.drift(WEIGHT))
