@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ class RunningCost:
         """Whether metric and drift Jacobian are constant, so that second derivatives are exact."""
         return not callable(self.metric) and not callable(self.drift)
 
+    @cached_property
+    def drifts(self) -> bool:
+        """Whether there is a drift."""
+        return callable(self.drift) or bool(np.any(self.drift))
+
     def effort(self, theta: Array, velocity: Array) -> Array:
         """Cost of change ``(θ̇ − f)ᵀG(θ̇ − f)/2η`` (...)."""
         away = self._away(theta, velocity)
@@ -68,7 +74,7 @@ class RunningCost:
         loss = self.loss_weight * self.landscape.hessian(theta)
         metric = self.metric_matrix(theta) / self.plasticity
         if self.smooth_quadratic:
-            if not np.any(self.drift):
+            if not self.drifts:
                 return loss, None, metric
             jacobian = self.drift if np.ndim(self.drift) else self.drift * np.eye(theta.shape[-1])
             mixed = -jacobian.T @ metric
@@ -101,7 +107,7 @@ class RunningCost:
         slope = np.zeros_like(momentum)
         if callable(self.drift):
             slope = -np.einsum("...ij,...i->...j", difference(self.drift, theta), momentum)
-        elif np.any(self.drift):
+        elif self.drifts:
             slope = -(momentum @ self.drift if np.ndim(self.drift) else self.drift * momentum)
         if callable(self.metric):
             turned = difference(lambda at: self.lowered(at, away), theta)
@@ -110,7 +116,7 @@ class RunningCost:
 
     def _away(self, theta: Array, velocity: Array) -> Array:
         """θ̇ − f."""
-        if callable(self.drift) or np.any(self.drift):
+        if self.drifts:
             return velocity - self.free_velocity(theta)
         return velocity
 

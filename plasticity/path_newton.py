@@ -103,7 +103,7 @@ def _banded(action: PathAction, diagonal: Array, onward: Array) -> Array:
     onward = onward[1 : len(diagonal)]
     number, n = diagonal.shape[:2]
     width = 2 * n - 1
-    banded = np.zeros((width + 1, number * n))
+    banded = np.zeros((width + 1, number * n), order="F")
     for row in range(n):
         for column in range(n):
             if row <= column:
