@@ -12,7 +12,7 @@ from plasticity.compile.descent import compiled
 from plasticity.dataset import make_dataset
 from plasticity.descent import Batch, Descent, vectorised
 from plasticity.errors import DivergedError, InputError, require_number
-from plasticity.gradient_sequence import GradientSequence
+from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, INPUTS, Rule
 
@@ -49,7 +49,7 @@ def simulate(
     rule : Rule
         Any rule that asks for nothing but ``gradient`` and ``curvature``. Its parameters are numbers or (n,)
         arrays; ``clock_step``, if it has one, is set to `dt`; a ``duration`` between ticks must equal `dt`.
-    landscape : Quadratic or any object with ``loss``, ``gradient``, ``hessian``, batched; or GradientSequence
+    landscape : Quadratic or any object with ``loss``, ``gradient``, ``hessian``, batched; or LandscapeSequence
         A `Quadratic` runs in one compiled loop, the others on NumPy arrays over all trials.
     start : (n,) or (n_trials, n) array
         Initial parameters [1].
@@ -59,7 +59,7 @@ def simulate(
     gradient_noise : float
         Standard deviation of the noise on one observed gradient, independent over steps and parameters.
     seed : int
-        The noise of trial k depends on (`seed`, k) alone.
+        The noise of trial k depends on (`seed`, k) alone: it is the stream ``PCG64(seed).jumped(k)``.
     n_trials : int
     record_every : int
         Steps between records; start and end are always recorded.
@@ -95,25 +95,28 @@ def simulate(
         for low in range(0, n_trials, size):
             high = min(low + size, n_trials)
             batch = _batch(rule, theta[low:high], path[low:high], loss[low:high])
-            _run(descent, advance, batch, _streams(seed, low, high) if _noisy(descent) else [])
+            _run(descent, advance, batch, seed, low)
             _check_finite(descent, batch, low)
     return _dataset(descent, path, loss, seed)
 
 
-def _run(descent: Descent, advance: Callable, batch: Batch, streams: list[dict]) -> None:
-    """Advance a batch to the end, with as many random numbers drawn ahead as fit."""
+def _run(descent: Descent, advance: Callable, batch: Batch, seed: int, low: int) -> None:
+    """Advance a batch, whose first trial is `low`, to the end, with as many random numbers drawn ahead as fit."""
     n_trials, n = batch.theta.shape
-    bits = np.random.PCG64(0)
-    random = np.random.Generator(bits)
-    ahead = max(1, _NUMBERS_AT_ONCE // (n_trials * n)) if streams else descent.n_steps
+    noisy = descent.noise_std > 0
+    ahead = max(1, _NUMBERS_AT_ONCE // (n_trials * n)) if noisy else descent.n_steps
+    bits = np.random.PCG64(seed)
+    random, origin, reached = np.random.Generator(bits), bits.state, {}
     for first in range(0, descent.n_steps, ahead):
         count = min(ahead, descent.n_steps - first)
-        noise = np.empty((len(streams), count, n))
+        noise = np.empty((n_trials if noisy else 0, count, n))
         for k, numbers in enumerate(noise):
-            bits.state = streams[k]
+            bits.state = reached.get(k, origin)
+            if first == 0:
+                bits.advance((low + k) * _JUMP)
             random.standard_normal(out=numbers)
             if first + count < descent.n_steps:
-                streams[k] = bits.state
+                reached[k] = bits.state
         advance(batch, noise, first)
         if batch.broken.any():
             return
@@ -122,27 +125,11 @@ def _run(descent: Descent, advance: Callable, batch: Batch, streams: list[dict])
 def _trials_at_once(descent: Descent, theta: NDArray) -> int:
     """Size of a batch: all random numbers of its trials at once if compiled, else wide batches."""
     n_trials, n = theta.shape
-    if not _noisy(descent):
+    if descent.noise_std == 0:
         return n_trials
     if isinstance(descent.landscape, Quadratic):
         return max(1, _NUMBERS_AT_ONCE // (descent.n_steps * n))
     return max(1, _NUMBERS_AT_ONCE // (8 * n))
-
-
-def _noisy(descent: Descent) -> bool:
-    return descent.noise_std > 0
-
-
-def _streams(seed: int, low: int, high: int) -> list[dict]:
-    """States of ``PCG64(seed).jumped(k)`` for the trials k from `low` to `high`."""
-    bits = np.random.PCG64(seed)
-    origin = bits.state
-    found = []
-    for k in range(low, high):
-        bits.state = origin
-        bits.advance(k * _JUMP)
-        found.append(bits.state)
-    return found
 
 
 def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray) -> Batch:
@@ -184,7 +171,7 @@ def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, nois
     duration = rule.values.get("duration") if "clock" in rule.events else None
     if duration is not None and not np.isclose(duration, dt, rtol=1e-9, atol=0):
         raise InputError(f"dt is {dt:g} s, but rule {rule.name!r} acts for {duration:g} s between looks; give the same")
-    if isinstance(landscape, GradientSequence) and landscape.n_steps < n_steps:
+    if isinstance(landscape, LandscapeSequence) and landscape.n_steps < n_steps:
         raise InputError(f"n_steps is {n_steps}, but the sequence has only {landscape.n_steps} gradients")
     values = {p.name: _value(rule, p.name, p.value, n) for p in rule.parameters if p.name != _CLOCK_STEP}
     if any(p.name == _CLOCK_STEP for p in rule.parameters):
@@ -220,8 +207,8 @@ def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float6
     if not np.all(np.isfinite(given)):
         raise InputError(f"start must be finite, got {given.tolist()}")
     theta = np.array(np.broadcast_to(given, (n_trials, n)))
-    first = landscape.at(0) if isinstance(landscape, GradientSequence) else landscape
-    fits = landscape.n == n if isinstance(landscape, Quadratic | GradientSequence) else True
+    first = landscape.at(0) if isinstance(landscape, LandscapeSequence) else landscape
+    fits = landscape.n == n if isinstance(landscape, Quadratic | LandscapeSequence) else True
     if not fits or np.shape(first.gradient(theta[:1])) != (1, n):
         raise InputError(f"start has {n} parameters, which does not fit the landscape {type(landscape).__name__}")
     return theta

@@ -56,15 +56,36 @@ def branching():
     )
 
 
+def counting():
+    """States that are the same for all parameters: a count that is used before and after it goes up, a decay."""
+    count, decay, step = State("count"), State("decay", initial=1.0, nonnegative=True), Parameter("step", 0.3)
+    decay = replace(decay, flow=-decay.symbol * (1 + count.symbol))
+    move = Update("w", WEIGHT - step.symbol * GRADIENT * decay.symbol / (1 + count.symbol) ** 2)
+    up = Update("count", count.symbol + step.symbol)
+    return Rule("counting", "Counts", states=(count, decay), events={"clock": (move, up, move, up)}, parameters=(step,))
+
+
+def many_rates(rule, name, n=3):
+    """The rule with another value of a parameter for each parameter of the landscape."""
+    changed = tuple(
+        replace(p, value=p.value * np.linspace(0.5, 0.9, n)) if p.name == name else p for p in rule.parameters
+    )
+    return replace(rule, parameters=changed)
+
+
 RULES = {
     "finite": derive(Objective(discount=0.3, plasticity=1.2, loss_weight=0.8)),
     "short": derive(Objective(discount=sp.oo)),
     "long": derive(Objective(discount=0)),
     "metric": derive(Objective(discount=0.5, metric=np.array([0.5, 1.0, 2.0]))),
-    "drift": derive(Objective(discount=0.5, drift=-0.2)),
     "beliefs": derive(Objective(discount=0.5), FadingMemory(time_constant=0.3), FadingMemory(time_constant=1.0)),
     "clock": momentum(),
     "branching": branching(),
+    "counting": counting(),
+    "counting, each at its own step": many_rates(counting(), "step"),
+    "adam, each with its own memory": many_rates(rules.load("adam")(learning_rate=0.05), "decay_mean"),
+    "kalman": derive(Objective(0.3), OrnsteinUhlenbeck(0.8, 1.0, 0.4)),
+    "heavy ball": rules.load("heavy_ball")(),
 }
 
 
@@ -117,6 +138,13 @@ def test_trial_k_is_the_same_whoever_else_runs(wrap, monkeypatch):
     np.testing.assert_array_equal(run(40), many)
     ends = np.concatenate([many[:, -1, 0], run(40, seed=6)[:, -1, 0]])
     assert np.unique(ends).size == 80
+
+
+def test_noise_is_the_documented_stream():
+    """One step of dw/dt = −g from the optimum is −dt times the noise of PCG64(seed).jumped(trial)."""
+    ds = simulate(RULES["short"], Quadratic(H, OPTIMUM), OPTIMUM, 1, 1.0, 1.0, seed=11, n_trials=4)
+    stream = np.random.Generator(np.random.PCG64(11).jumped(3))
+    np.testing.assert_allclose(OPTIMUM - ds.theta.values[3, 1], stream.standard_normal(3), rtol=1e-14)
 
 
 def test_noise_on_one_observation_has_the_stated_spread():
