@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from plasticity.gradient_sequence import GradientSequence
+from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 
 STEP = sp.Symbol("_dt", positive=True)
@@ -82,14 +82,14 @@ def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:
     clock = [(u.target, _numeric(rule, [u.expression])) for u in rule.events.get("clock", ())]
     following = euler(rule)
     flow = _numeric(rule, list(following.values()))
-    constants = {**descent.values, STEP.name: descent.dt}
+    constants, inputs = {**descent.values, STEP.name: descent.dt}, rule.inputs
     low, high = rule.bounds or (-np.inf, np.inf)
 
     def advance(batch: Batch, noise: NDArray, first: int) -> None:
         now = {**constants, **dict(zip(names, [batch.theta, *batch.states], strict=True))}
         for offset in range(noise.shape[1]):
             step = first + offset
-            _observe(descent, batch, now, step, noise[:, offset])
+            _observe(descent, inputs, batch, now, step, noise[:, offset])
             for target, expression in clock:
                 now[target] = _clipped(target, expression(now)[0], low, high)
             changed = dict(zip(following, flow(now), strict=True))
@@ -106,13 +106,12 @@ def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:
     return advance
 
 
-def _observe(descent: Descent, batch: Batch, now: dict, step: int, noise: NDArray) -> None:
+def _observe(descent: Descent, inputs: tuple, batch: Batch, now: dict, step: int, noise: NDArray) -> None:
     """Record if it is time, and read gradient (with noise) and curvature at the present parameters."""
     landscape = _at(descent.landscape, step)
     batch.theta[:] = now["w"]
     if step % descent.every == 0:
         _record(descent, batch, step)
-    inputs = descent.rule.inputs
     if GRADIENT in inputs:
         gradient = landscape.gradient(batch.theta)
         now[GRADIENT.name] = gradient + descent.noise_std * noise if noise.size else gradient
@@ -127,7 +126,7 @@ def _record(descent: Descent, batch: Batch, step: int) -> None:
 
 
 def _at(landscape: Any, step: int) -> Any:
-    return landscape.at(step) if isinstance(landscape, GradientSequence) else landscape
+    return landscape.at(step) if isinstance(landscape, LandscapeSequence) else landscape
 
 
 def _clipped(name: str, value: Any, low: float, high: float) -> Any:

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
+from plasticity.landscape_sequence import LandscapeSequence
 
 
 @dataclass(frozen=True, eq=False)
-class GradientSequence:
+class GradientSequence(LandscapeSequence):
     """Landscape whose gradient at step t is row t of `gradients`, wherever the learner stands.
 
     The loss at step t is linear, ``L_t(θ) = gradients[t]·θ``; after the last row it stays as it is.
