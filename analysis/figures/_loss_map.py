@@ -9,7 +9,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.contour import QuadContourSet
+from matplotlib.figure import FigureBase
+from matplotlib.ticker import MaxNLocator
 
+from analysis.figures._style import FONT
 from plasticity.errors import InputError
 
 # from white to a grey blue whose luminance still leaves every colour of the palette legible
@@ -41,16 +44,24 @@ def draw_map(ax: Axes, run: xr.Dataset, top: float | None = None) -> QuadContour
     top = float(loss.max()) if top is None else top
     levels = np.linspace(float(loss.min()), top, LEVELS + 1)
     filled = ax.contourf(loss.grid_x, loss.grid_y, loss, levels=levels, cmap=PALE, extend="max")
-    ax.contour(loss.grid_x, loss.grid_y, loss, levels=levels, colors="white", linewidths=0.6)
+    ax.contour(loss.grid_x, loss.grid_y, loss, levels=levels, colors="white", linewidths=0.6, linestyles="solid")
     ax.set_aspect("equal")
     return filled
 
 
-def mark(ax: Axes, point: xr.DataArray | Sequence[float], kind: str) -> None:
-    """Mark a point of the map: ``"start"``, ``"optimum"`` or ``"rest"``."""
+def colour_bar(figure: FigureBase, axes: Axes | Sequence[Axes], shown: QuadContourSet) -> None:
+    """Scale of the map below its axes."""
+    bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40, pad=0.03)
+    bar.set_label("loss $L$ (dimensionless)", fontsize=FONT - 1)
+    bar.set_ticks(MaxNLocator(6).tick_values(*bar.ax.get_xlim())[1:-1])
+    bar.ax.tick_params(labelsize=FONT - 2)
+
+
+def mark(ax: Axes, points: np.ndarray, kind: str, label: str = "") -> None:
+    """Mark points (k, 2) of the map as ``"start"``, ``"optimum"`` or ``"rest"``."""
     looks = {
         "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
         "optimum": {"marker": "+", "color": "black", "markersize": 10, "markeredgewidth": 1.6},
         "rest": {"marker": "o", "color": "black", "markersize": 5},
     }
-    ax.plot(*np.asarray(point), linestyle="none", zorder=5, **looks[kind])
+    ax.plot(*np.asarray(points).T, linestyle="none", zorder=5, label=label or "_", **looks[kind])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from analysis.figures._loss_map import GREY, checked, draw_map, mark
+from analysis.figures._loss_map import GREY, checked, colour_bar, draw_map, mark
 from analysis.figures._style import FONT, label, look, tidy
 
 __all__ = ["double_well"]
 
 OPTIMAL, FLOW = 0, 1  # trials of a run
-ROOM = 1.5  # the map's scale ends at this many ridge heights above the lowest loss
+ROOM = 1.5  # the scale of the map ends at this many times the highest loss on the paths, above the lowest
+NEAR = 0.02  # distance from the end of a path that counts as arrived
+AFTER = 1.4  # the time axis goes on for a while
 
 
 def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
@@ -36,45 +38,58 @@ def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         If there is no run, or one of another scenario.
     """
     checked("double_well", runs, data)
-    figure = Figure(figsize=(7.2, 4.9), layout="constrained")
-    axes = figure.subplot_mosaic([["map", "map"], ["kinetic", "potential"]], height_ratios=[1.35, 1])
-    _map(figure, axes["map"], runs)
-    for name in ("kinetic", "potential"):
-        _cost(axes[name], runs, name)
-    axes["kinetic"].set_ylabel(r"cost of change $|\dot\theta|^2/2\eta$" + "\n(loss units)")
-    axes["potential"].set_ylabel("cost of loss $k\\,L$\n(loss units)")
-    tidy(axes.values())
-    for letter, ax in zip("abc", axes.values(), strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold")
-    handles, labels = axes["kinetic"].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=[1.5, 1])
+    chart, legend = left.subplots(2, 1, height_ratios=[2.6, 1])
+    kinetic, potential = right.subplots(2, 1, sharex=True)
+    _map(left, chart, runs)
+    _cost(kinetic, runs, "kinetic", "cost of change\n" + r"$|\dot\theta|^2/2\eta$ (dimensionless)")
+    _cost(potential, runs, "potential", "cost of loss\n$k\\,L$ (dimensionless)")
+    potential.set_xlabel("time (s)")
+    potential.set_xlim(0, _settled(runs))
+    tidy([chart, kinetic, potential])
+    for letter, ax in zip("abc", (chart, kinetic, potential), strict=True):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    handles, labels = chart.get_legend_handles_labels()
+    legend.axis("off")
+    legend.legend(handles, labels, loc="center", ncols=2, frameon=False, fontsize=FONT - 1, handlelength=3)
     return figure
 
 
-def _map(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
+def _map(figure: SubFigure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
     first = runs[0]
     lowest = float(first.loss_map.min())
     shown = draw_map(ax, first, top=lowest + ROOM * (float(first.loss.max()) - lowest))
-    bar = figure.colorbar(shown, ax=ax, label="loss $L$ (dimensionless)", shrink=0.9)
-    bar.ax.tick_params(labelsize=FONT - 2)
+    colour_bar(figure, ax, shown)
     for style, run, trial in _lines(runs):
         path = run.theta.isel(trial=trial).values
         ax.plot(*path.T, **style | {"markevery": _even(path)})
-    for minimum in first.minimum.values:
-        mark(ax, minimum, "optimum")
-    mark(ax, first.theta.values[0, 0], "start")
+    mark(ax, first.theta.values[:1, 0], "start", "start")
+    mark(ax, first.minimum.values, "optimum", "minimum of the loss")
     ax.set_xlabel("parameter $x$ (dimensionless)")
     ax.set_ylabel("parameter $y$\n(dimensionless)")
     critical = float(first.critical_discount)
     if np.isfinite(critical):
-        ax.set_title(f"critical discount {critical:.3f} 1/s, start ○, minima +", loc="right")
+        ax.set_title(f"critical discount {critical:.3f} s$^{{-1}}$", loc="right", fontsize=FONT)
 
 
-def _cost(ax: Axes, runs: tuple[xr.Dataset, ...], name: str) -> None:
-    for style, run, trial in _lines(runs):
-        ax.plot(run.sample, run[name].isel(trial=trial), **style | {"markevery": max(1, run.sizes["sample"] // 12)})
+def _cost(ax: Axes, runs: tuple[xr.Dataset, ...], name: str, words: str) -> None:
+    stop = _settled(runs)
+    for index, (style, run, trial) in enumerate(_lines(runs)):
+        seen = int((run.sample < stop).sum())
+        every = (index * seen // 60, max(1, seen // 10))
+        ax.plot(run.sample, run[name].isel(trial=trial), **style | {"markevery": every})
     ax.axhline(0, color="0.6", linewidth=0.8, zorder=0)
-    ax.set_xlabel("time (s)")
+    ax.set_ylabel(words)
+
+
+def _settled(runs: tuple[xr.Dataset, ...]) -> float:
+    """Time until which something happens: some while after the last path has come close to its end."""
+    last = 0.0
+    for run in runs:
+        away = np.abs(run.theta - run.theta.isel(time=-1)).max(("trial", "parameter"))
+        last = max(last, float(run.time[int(np.flatnonzero(away > NEAR)[-1])]))
+    return min(AFTER * last, float(runs[0].time[-1]))
 
 
 def _lines(runs: tuple[xr.Dataset, ...]) -> list[tuple[dict, xr.Dataset, int]]:
@@ -82,7 +97,7 @@ def _lines(runs: tuple[xr.Dataset, ...]) -> list[tuple[dict, xr.Dataset, int]]:
     flow = {"color": GREY, "linestyle": ":", "linewidth": 2.0, "label": "gradient flow"}
     lines = [(flow, runs[0], FLOW)]
     for index, run in enumerate(runs):
-        named = f"optimal path, {label(run)}"
+        named = f"optimal path,\n{label(run)}"
         lines.append((look(index) | {"label": named, "markersize": 4.5, "linewidth": 1.8}, run, OPTIMAL))
     return lines
 
