@@ -213,7 +213,7 @@ def _rule(score: Score) -> list[Block]:
     values = ", ".join(
         f"{name} = {_number(value)}" for name, value in json.loads(attrs.get("rule_values", "{}")).items()
     )
-    about = f"{score.label}: {attrs['title']}."
+    about = f"{score.label}: {attrs.get('rule_title', attrs['title'])}."
     fitted = attrs.get("free", "")
     freedom = f" Fitted here: {', '.join(fitted.split())}." if fitted else ""
     blocks: list[Block] = [Paragraph(f"{about} Parameters in SI units: {values or 'not recorded'}.{freedom}")]

@@ -25,18 +25,12 @@ if TYPE_CHECKING:
 class Parameters:
     """Protocol of the experiment and the rule of the synapse."""
 
-    rule: Any = parameter(
-        "triplet_stdp", "1", "learning rule: a name from `python -m plasticity list`, or a Rule"
-    )
-    rule_parameters: dict = parameter(
-        {}, "1", "arguments of the rule, as rule_parameters.NAME=VALUE (SI units)"
-    )
+    rule: Any = parameter("triplet_stdp", "1", "learning rule: a name from `python -m plasticity list`, or a Rule")
+    rule_parameters: dict = parameter({}, "1", "arguments of the rule, as rule_parameters.NAME=VALUE (SI units)")
     frequencies: tuple[float, ...] = parameter(
         (0.1, 10.0, 20.0, 40.0, 50.0), "Hz", "pairing frequencies", low=1e-3, high=200.0
     )
-    intervals: tuple[float, ...] = parameter(
-        (0.01, -0.01), "s", "post minus pre spike time", low=-0.5, high=0.5
-    )
+    intervals: tuple[float, ...] = parameter((0.01, -0.01), "s", "post minus pre spike time", low=-0.5, high=0.5)
     n_pairs: int = parameter(60, "1", "pairs per protocol, in one unbroken train", low=1)
     n_free: int = parameter(
         0, "1", "how many parameters of the rule were fitted to the data it will be compared with", low=0
@@ -83,6 +77,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
             "frequency": ("protocol", [f for _, f in protocols], "Hz", "pairing frequency"),
         },
         title=f"Pairing at different frequencies: {rule.title}",
+        rule_title=rule.title,
         rule=rule.name,
         engine=result.engine,
         references=("sjostrom_2001", *rule.references),

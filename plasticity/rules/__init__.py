@@ -52,8 +52,7 @@ def resolve(rule: str | Rule, arguments: Mapping[str, Any] | None = None) -> Rul
         raise InputError(f"rule must be a name or a Rule, got {rule!r}")
     make = load(rule)
     signature = inspect.signature(make).parameters
-    free = any(p.kind is p.VAR_KEYWORD for p in signature.values())
     for name in arguments:
-        if name not in signature and not free:
+        if name not in signature:
             raise UnknownNameError(f"argument of rule {rule!r}", name, signature)
     return make(**arguments)

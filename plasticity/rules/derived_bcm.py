@@ -23,7 +23,15 @@ def derived_bcm(
     threshold: float | FadingMemory = 19.2203,
     discount: object = sp.oo,
     curvature_belief: FadingMemory | None = None,
-    **signal: object,
+    pair: float = 0.0,
+    target_rate: float = 10.0,
+    tau_plus: float = 16.8e-3,
+    tau_minus: float = 33.7e-3,
+    tau_y: float = 114e-3,
+    curvature_scale: float = 1.0,
+    pre_interaction: str = "all_to_all",
+    post_interaction: str = "all_to_all",
+    slow_interaction: str = "all_to_all",
 ) -> Rule:
     """Derive the rule from the BCM objective: ``observe(derive(Objective(discount)), bcm(threshold, …))``.
 
@@ -37,8 +45,10 @@ def derived_bcm(
         γ [1/s].
     curvature_belief : FadingMemory, optional
         Needed unless the horizon is short.
-    **signal
-        Further arguments of `plasticity.signals.bcm.bcm`: time constants, pair term, interactions.
+    pair, target_rate, tau_plus, tau_minus, tau_y, curvature_scale : float
+        As in `plasticity.signals.bcm.bcm`, which see.
+    pre_interaction, post_interaction, slow_interaction : {"all_to_all", "nearest_spike"}
+        As there.
 
     Returns
     -------
@@ -58,7 +68,18 @@ def derived_bcm(
     ----------
     vastola_2025; intrator_1992; pfister_2006 (defaults reproduce its minimal all-to-all visual-cortex fit).
     """
+    signal = bcm(
+        threshold=threshold,
+        pair=pair,
+        target_rate=target_rate,
+        tau_plus=tau_plus,
+        tau_minus=tau_minus,
+        tau_y=tau_y,
+        curvature_scale=curvature_scale,
+        pre_interaction=pre_interaction,
+        post_interaction=post_interaction,
+        slow_interaction=slow_interaction,
+    )
     objective = Objective(discount=discount, plasticity=learning_rate)
-    policy = derive(objective, curvature_belief=curvature_belief)
-    rule = observe(policy, bcm(threshold=threshold, **signal))
-    return replace(rule, name="derived_bcm")
+    rule = observe(derive(objective, curvature_belief=curvature_belief), signal)
+    return replace(rule, name="derived_bcm", title="Rule derived from the BCM objective")
