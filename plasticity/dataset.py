@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,7 @@ def make_dataset(
 
 
 @functools.cache
+@cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that shape the numbers."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}

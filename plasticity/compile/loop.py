@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import inspect
-import sys
 from types import ModuleType
 
 import sympy as sp
-from sympy.printing.pycode import PythonCodePrinter
 
-from plasticity.cache import cache_folder, keep
 from plasticity.compile import extrapolation
 from plasticity.compile.classify import event_driven, flows
+from plasticity.compile.generated import generated_module, indented, python_code
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Rule
 
@@ -67,20 +63,8 @@ def loop_module(rule: Rule) -> ModuleType:
     """
     if rule.inputs:
         asked = ", ".join(s.name for s in rule.inputs)
-        raise InputError(
-            f"rule {rule.name!r} asks for {asked}, which spikes do not give; pass it a signal first"
-        )
-    source = loop_source(rule)
-    name = f"steersman_loop_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
-    if name not in sys.modules:
-        path = cache_folder("loops") / f"{name}.py"
-        if not path.is_file() or path.read_text(encoding="utf-8") != source:
-            keep(path, source)
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+        raise InputError(f"rule {rule.name!r} asks for {asked}, which spikes do not give; pass it a signal first")
+    return generated_module("loops", loop_source(rule))
 
 
 def loop_source(rule: Rule) -> str:
@@ -95,11 +79,11 @@ def loop_source(rule: Rule) -> str:
     exact = event_driven(rule)
     coupled = [v for v in flows(rule) if v not in exact]
     parts = {
-        "parameters": _lines(8, [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]),
-        "initial": _lines(12, [f"{s.name} = {float(s.initial)!r}" for s in rule.states]),
-        "flow": _lines(20, _flow_lines(rule, exact, coupled) + _clip(rule)),
-        "events": _lines(16, _event_lines(rule)),
-        "record": _lines(20, [f"path[_e, {i}] = {v.name}" for i, v in enumerate(flows(rule))]),
+        "parameters": indented(8, [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]),
+        "initial": indented(12, [f"{s.name} = {float(s.initial)!r}" for s in rule.states]),
+        "flow": indented(20, _flowindented(rule, exact, coupled) + _clip(rule)),
+        "events": indented(16, _eventindented(rule)),
+        "record": indented(20, [f"path[_e, {i}] = {v.name}" for i, v in enumerate(flows(rule))]),
     }
     text = _HEAD.format(title=rule.title)
     if coupled:
@@ -107,7 +91,7 @@ def loop_source(rule: Rule) -> str:
     return text + _RUN.format(**parts)
 
 
-def _flow_lines(rule: Rule, exact: dict, coupled: list) -> list[str]:
+def _flowindented(rule: Rule, exact: dict, coupled: list) -> list[str]:
     lines = []
     if coupled:
         start = ", ".join(v.name for v in exact) + ","
@@ -120,17 +104,17 @@ def _flow_lines(rule: Rule, exact: dict, coupled: list) -> list[str]:
 
 def _relax(variable: sp.Symbol, rates: tuple, elapsed: str) -> str:
     """Exact value of an affine variable after `elapsed`."""
-    alpha, beta = (_code(r) for r in rates)
+    alpha, beta = (python_code(r) for r in rates)
     decayed = f"{variable.name} * math.exp(({alpha}) * {elapsed})"
     return decayed if rates[1] == 0 else f"{decayed} + ({beta}) * relaxed({alpha}, {elapsed})"
 
 
-def _event_lines(rule: Rule) -> list[str]:
+def _eventindented(rule: Rule) -> list[str]:
     lines = []
     for event, updates in rule.events.items():
         lines.append(f"{'elif' if lines else 'if'} kinds[_e] == {EVENT_CODES[event]}:")
         for update in updates:
-            lines.append(f"    {update.target} = {_code(update.expression)}")
+            lines.append(f"    {update.target} = {python_code(update.expression)}")
             lines += [f"    {line}" for line in (_clip(rule) if update.target == WEIGHT.name else [])]
     return lines
 
@@ -148,15 +132,7 @@ def _integrator(rule: Rule, exact: dict, coupled: list) -> str:
     body += [f"{p.name} = p[{i}]" for i, p in enumerate(rule.parameters)]
     body += [f"{v.name} = {_relax(v, ab, 's')}" for v, ab in exact.items() if ab != (0, 0)]
     body += [f"{v.name} = y[{i}]" for i, v in enumerate(coupled)]
-    body += [f"out[{i}] = {_code(flows(rule)[v])}" for i, v in enumerate(coupled)]
+    body += [f"out[{i}] = {python_code(flows(rule)[v])}" for i, v in enumerate(coupled)]
     constants = f"COLUMNS = {extrapolation.COLUMNS}\nTOLERANCE = {extrapolation.TOLERANCE}\n"
-    slope = "@njit(cache=True)\ndef slope(s, start, y, p, out):\n" + _lines(4, body) + "\n"
+    slope = "@njit(cache=True)\ndef slope(s, start, y, p, out):\n" + indented(4, body) + "\n"
     return f"{constants}\n\n{slope}\n\n@njit(cache=True)\n{inspect.getsource(extrapolation.integrate)}\n"
-
-
-def _lines(indent: int, lines: list[str]) -> str:
-    return "\n".join(" " * indent + line for line in (lines or ["pass"]))
-
-
-def _code(expression: sp.Expr) -> str:
-    return PythonCodePrinter({"fully_qualified_modules": True}).doprint(expression)
