@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
@@ -86,20 +88,29 @@ def balanced(a: Array, s: Array, q: Array) -> tuple[Array, tuple[Array, Array, A
 
 
 def refined(p: Array, a: Array, s: Array, q: Array, n_steps: int = 3) -> Array:
-    """Newton steps on ``aᵀP + Pa − PsP + q = 0`` from a stabilising `p`, as long as the residual shrinks."""
+    """Newton steps on ``aᵀP + Pa − PsP + q = 0``, if `p` stabilises and as long as the residual shrinks."""
     flow, effort = a.T @ p, p @ s @ p
     floor = 1e-14 * (np.linalg.norm(flow) + np.linalg.norm(effort) + np.linalg.norm(q))
     error = flow + flow.T - effort + q
     for _ in range(n_steps):
         if not floor < np.linalg.norm(error) < np.inf:
             break
-        step = linalg.solve_continuous_lyapunov((a - s @ p).T, -error)
+        if np.linalg.eigvals(a - s @ p).real.max() >= 0:
+            break
+        step = lyapunov(a - s @ p, error)
         better = p + symmetric(step)
         left = a.T @ better + better @ a - better @ s @ better + q
         if not np.linalg.norm(left) < np.linalg.norm(error):
             break
         p, error = better, left
     return p
+
+
+def lyapunov(a: Array, q: Array) -> Array:
+    """Solve ``aᵀP + Pa + q = 0``; nearly singular equations are solved as well as they can be, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return linalg.solve_continuous_lyapunov(a.T, -q)
 
 
 def symmetric(matrix: Array) -> Array:

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from plasticity.doubling import EPS, balanced, doubling, refined, symmetric
+from plasticity.doubling import EPS, balanced, doubling, lyapunov, refined, symmetric
 
 Array = NDArray[np.float64]
+HUGE = 1e100  # beyond it a solution is none
+NEUTRAL = 1e-6  # relative rate below which a mode neither grows nor decays: a chain of three is off by EPS**(1/3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,34 +111,37 @@ def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> A
         p, _, settled = doubling(a, s, q)
         if settled:
             return refined(p, a, s, q) / np.outer(scale, scale)
-    return value_matrix(decomposed_riccati(drift, reach, cost, discount))
+    powers, vectors = np.linalg.eigh(reach)
+    powers[powers < 10 * len(powers) * EPS * powers.max(initial=0.0)] = 0.0
+    return value_matrix(decomposed_riccati(drift, vectors * np.sqrt(powers), cost, discount))
 
 
-def decomposed_riccati(drift: Array, reach: Array, cost: Array, discount: float) -> RiccatiSolution:
-    """Solve as `riccati` does, and keep movable, fixed and free directions apart.
+def decomposed_riccati(drift: Array, control: Array, cost: Array, discount: float) -> RiccatiSolution:
+    """Solve as `riccati` does for S = control·controlᵀ, and keep movable, fixed and free directions apart.
 
     At γ = 0 the blocks are the limits γ → 0⁺; the one on fixed directions is None where it is infinite.
     """
     n = len(drift)
-    scale, (a, s, q) = balanced(drift - 0.5 * discount * np.eye(n), reach, cost)
-    free_last, n_costed = reachable_basis(a.T, q)
+    scale, (a, s, q) = balanced(drift - 0.5 * discount * np.eye(n), control @ control.T, cost)
+    b = control / scale[:, None]
+    free_last, n_costed, _ = (np.eye(n), n, 1.0) if _definite(q) else reachable_basis(a.T, q)
     costed = free_last[:, :n_costed]
     ac, sc, qc = (costed.T @ m @ costed for m in (a, s, q))
-    fixed_last, n_core = reachable_basis(ac, sc)
+    fixed_last, n_core, _ = reachable_basis(ac, costed.T @ b, (_norm(a), _norm(b)), 10 * EPS)
     ac, sc, qc = (fixed_last.T @ m @ fixed_last for m in (ac, sc, qc))
     basis = np.hstack([costed @ fixed_last, free_last[:, n_costed:]])
     i, u = slice(0, n_core), slice(n_core, n_costed)
     if n_core < n_costed:
-        _check_fixed_modes(ac[u, u], discount, basis[:, u] / scale[:, None])
-    core, dual, settled = doubling(ac[i, i], sc[i, i], qc[i, i])
-    _check_core(core, dual, ac[i, i], sc[i, i], qc[i, i])
-    if settled:
+        _check_fixed_modes(ac[u, u], _norm(a), discount, basis[:, u] / scale[:, None])
+    core, dual, _ = doubling(ac[i, i], sc[i, i], qc[i, i])
+    if n_core and np.abs(core).max() < HUGE:
         core = refined(core, ac[i, i], sc[i, i], qc[i, i])
+    _check_core(core, dual, ac[i, i], sc[i, i], qc[i, i])
     closed = ac[i, i] - sc[i, i] @ core
     source = core @ ac[i, u] + qc[i, u]
     cross = linalg.solve_sylvester(closed.T, ac[u, u], -source) if source.size else source
     load = qc[u, u] + ac[i, u].T @ cross + cross.T @ ac[i, u] - cross.T @ sc[i, i] @ cross
-    fixed = _fixed_block(ac[u, u], load)
+    fixed = _fixed_block(ac[u, u], load, _norm(a), discount)
     return RiccatiSolution(basis, n_core, n_costed - n_core, core, cross, fixed, scale)
 
 
@@ -162,9 +167,7 @@ def gain_rows(solution: RiccatiSolution) -> Array:
     return left @ np.hstack([solution.core, solution.cross]) @ costed.T
 
 
-def linear_term(
-    solution: RiccatiSolution, drift: Array, reach: Array, push: Array, rate: float
-) -> tuple[Array, Array]:
+def linear_term(solution: RiccatiSolution, drift: Array, reach: Array, push: Array, rate: float) -> tuple[Array, Array]:
     """Solve ``(rate·1 − A_clᵀ) b = P push`` for the linear part ``bᵀθ`` of the value.
 
     Parameters
@@ -202,30 +205,54 @@ def linear_term(
     return movable, movable + basis[:, c:] @ b_fixed / scale
 
 
-def reachable_basis(a: Array, b: Array) -> tuple[Array, int]:
-    """Orthonormal basis (n, n) whose first r columns span what `b`, `a b`, `a² b`, … reach, and r."""
+def reachable_basis(
+    a: Array, b: Array, sizes: tuple[float, float] | None = None, rounding: float = EPS
+) -> tuple[Array, int, float]:
+    """Orthonormal basis of what `b`, `a b`, `a² b`, … reach, and of the rest.
+
+    Parameters
+    ----------
+    a : (n, n) array
+    b : (n, m) array
+    sizes : (float, float), optional
+        Norms of a and b against which rounding is measured.
+    rounding : float
+        Relative error of a and b.
+
+    Returns
+    -------
+    basis : (n, n) array
+        Its first `rank` columns are reached.
+    rank : int
+    weakest : float
+        Relative strength with which the last of them is reached. Directions carry their strength on, so that
+        the error of a weakly reached direction stays at the level of rounding.
+    """
     n = len(a)
-    floor = 10 * n * EPS
-    basis = np.zeros((n, 0))
-    block, size = b, np.linalg.norm(b, 2)
+    size_a, size_b = sizes or (_norm(a), _norm(b))
+    floor = 10 * n * rounding
+    basis, weakest = np.zeros((n, 0)), 1.0
+    block = b / (size_b or 1.0)
     while basis.shape[1] < n:
         for _ in range(2):  # twice, so that the new block is orthogonal to rounding
             block = block - basis @ (basis.T @ block)
-        left, singular, _ = np.linalg.svd(block, full_matrices=False)
-        new = left[:, singular > floor * size]
-        if new.shape[1] == 0 or size == 0:
+        left, strength, _ = np.linalg.svd(block, full_matrices=False)
+        new = left[:, strength > floor]
+        if new.shape[1] == 0:
             break
+        strength = np.minimum(strength[: new.shape[1]], 1.0)
+        weakest = min(weakest, strength[-1])
         new = np.linalg.qr(new - basis @ (basis.T @ new))[0]  # weak directions had lost their right angle
         basis = np.hstack([basis, new])
-        block, size = a @ new, np.linalg.norm(a, 2)
-    r = basis.shape[1]
-    rest = np.linalg.qr(basis, mode="complete")[0][:, r:] if r else np.eye(n)
-    return np.hstack([basis, rest]), r
+        block = a @ (new * strength) / (size_a or 1.0)
+    rank = basis.shape[1]
+    rest = np.linalg.qr(basis, mode="complete")[0][:, rank:] if rank else np.eye(n)
+    return np.hstack([basis, rest]), rank, float(weakest)
 
 
-def _check_fixed_modes(a: Array, discount: float, basis: Array) -> None:
+def _check_fixed_modes(a: Array, size: float, discount: float, basis: Array) -> None:
     values, vectors = np.linalg.eig(a.T)
-    margin = 1e-12 * max(np.linalg.norm(a, 2), discount)
+    margin = (1e-12 if discount > 0 else NEUTRAL) * max(size, discount)
     worst = int(np.argmax(values.real))
     # at γ = 0 a mode that keeps its size is the limit γ → 0⁺, in which the gain is finite
     if values[worst].real > margin or (discount > 0 and values[worst].real > -margin):
@@ -236,7 +263,7 @@ def _check_core(p: Array, dual: Array, a: Array, s: Array, q: Array) -> None:
     """Refuse a solution that is none, or that longer windows do not approach without diverging in between."""
     if not p.size:
         return
-    if not (np.all(np.isfinite(p)) and np.all(np.isfinite(dual))):
+    if not (np.abs(p).max() < HUGE and np.abs(dual).max() < HUGE):
         raise NoFiniteOptimum("the doubling left the finite numbers")
     size = np.linalg.norm(p)
     residual = np.linalg.norm(a.T @ p + p @ a - p @ s @ p + q)
@@ -246,13 +273,18 @@ def _check_core(p: Array, dual: Array, a: Array, s: Array, q: Array) -> None:
         raise NoFiniteOptimum("the cost has no lower bound")
 
 
-def _fixed_block(a: Array, load: Array) -> Array | None:
+def _fixed_block(a: Array, load: Array, size: float, discount: float) -> Array | None:
     """P on fixed directions, from ``aᵀP + Pa + load = 0``; None if a mode neither grows nor decays."""
     if not a.size:
         return np.zeros_like(a)
-    if np.linalg.eigvals(a).real.max() >= -1e-12 * np.linalg.norm(a, 2):
+    if discount == 0 and np.linalg.eigvals(a).real.max() >= -NEUTRAL * size:
         return None
-    return symmetric(linalg.solve_continuous_lyapunov(a.T, -load))
+    return symmetric(lyapunov(a, load))
+
+
+def _norm(matrix: Array) -> float:
+    """Largest singular value, 0 if there is none."""
+    return float(np.linalg.norm(matrix, 2)) if matrix.size else 0.0
 
 
 def _definite(matrix: Array) -> bool:

@@ -73,7 +73,7 @@ def solve(objective: Objective, landscape: Quadratic) -> Policy:
     reach = 0.5 * (reach + reach.T)
     cost = weight * landscape.hessian_matrix
     try:
-        solution = decomposed_riccati(a, reach, cost, discount)
+        solution = decomposed_riccati(a, _whitened(objective, b, metric), cost, discount)
     except FixedModeGrows as error:
         raise _fixed_mode_error(error, discount) from None
     except NoFiniteOptimum:
@@ -118,6 +118,12 @@ def _ingredients(objective: Objective, landscape: Quadratic) -> tuple[float, Arr
     return discount, a, b, constant_matrix("metric", objective.metric, b.shape[1])
 
 
+def _whitened(objective: Objective, b: Array, metric: Array) -> Array:
+    """Control matrix (n, m) in units of effort: its square with itself is ηBG⁻¹Bᵀ."""
+    root = linalg.cholesky(metric, lower=True)
+    return np.sqrt(objective.plasticity) * linalg.solve_triangular(root, b.T, lower=True).T
+
+
 def _targets(objective: Objective, landscape: Quadratic) -> tuple[Array, Array]:
     """Optimum of the present task and mean optimum of the tasks to come."""
     if objective.hazard == 0:
@@ -146,9 +152,7 @@ def _linear_terms(
     return movable, full
 
 
-def _constant(
-    p: Array, linear: Array, a: Array, reach: Array, objective: Objective, landscape: Quadratic
-) -> float:
+def _constant(p: Array, linear: Array, a: Array, reach: Array, objective: Objective, landscape: Quadratic) -> float:
     """Constant c of the value, from the HJB equation at e = 0; inf if every path costs for ever at γ = 0."""
     discount, hazard = float(objective.discount), objective.hazard
     if not (np.all(np.isfinite(p)) and np.all(np.isfinite(linear))):
@@ -188,9 +192,7 @@ def _fixed_mode_error(error: FixedModeGrows, discount: float) -> InputError:
     )
 
 
-def _concave_error(
-    a: Array, b: Array, metric: Array, objective: Objective, landscape: Quadratic
-) -> InputError:
+def _concave_error(a: Array, b: Array, metric: Array, objective: Objective, landscape: Quadratic) -> InputError:
     """Name the steepest concave direction within reach, and the smallest discount with a finite optimum."""
     stiffness = objective.plasticity * objective.loss_weight
     curvature, vectors = linalg.eigh(b.T @ landscape.hessian_matrix @ b, metric)
@@ -202,28 +204,32 @@ def _concave_error(
         bound = f", steeper than -discount²/(4·plasticity·loss_weight) = {-(discount**2) / 4 / stiffness:g}"
     else:
         needed, bound = _smallest_discount(a, b, metric, objective, landscape), " and the drift leads down it"
+    lowest = np.linalg.eigvalsh(landscape.hessian_matrix)
+    if lowest[0] >= -1e-12 * abs(lowest[-1]):
+        return InputError(
+            f"no solution to working precision at discount={discount:g}: a growing direction is reached or costed "
+            f"too weakly; use a discount of at least {needed:.9g}, or rescale the problem"
+        )
     return InputError(
         f"no finite optimum at discount={discount:g}: the loss has curvature {curvature[0]:.9g} along the "
         f"direction {direction}{bound}; use a discount of at least {needed:.9g}, or a convex loss"
     )
 
 
-def _smallest_discount(
-    a: Array, b: Array, metric: Array, objective: Objective, landscape: Quadratic
-) -> float:
+def _smallest_discount(a: Array, b: Array, metric: Array, objective: Objective, landscape: Quadratic) -> float:
     """Smallest discount with a finite optimum, by bisection."""
-    reach = objective.plasticity * b @ np.linalg.solve(metric, b.T)
+    control = _whitened(objective, b, metric)
     cost = objective.loss_weight * landscape.hessian_matrix
 
     def finite(discount: float) -> bool:
         try:
-            decomposed_riccati(a, reach, cost, discount)
+            decomposed_riccati(a, control, cost, discount)
         except NoFiniteOptimum:
             return False
         return True
 
     low = float(objective.discount)
-    high = low + 2 * np.linalg.norm(a, 2) + 2 * np.sqrt(np.linalg.norm(reach, 2) * np.linalg.norm(cost, 2))
+    high = low + 2 * np.linalg.norm(a, 2) + 2 * np.linalg.norm(control, 2) * np.sqrt(np.linalg.norm(cost, 2))
     while not finite(high):
         low, high = high, 2 * high
     for _ in range(50):

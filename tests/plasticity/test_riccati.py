@@ -50,7 +50,7 @@ def test_reachable_directions_of_a_hidden_chain():
     turn = np.linalg.qr(np.random.default_rng(2).standard_normal((5, 5)))[0]
     chain = np.diag(np.ones(2), -1)
     a = turn @ np.block([[chain, np.zeros((3, 2))], [np.zeros((2, 3)), np.eye(2)]]) @ turn.T
-    basis, rank = reachable_basis(a, turn[:, :1])
+    basis, rank, _ = reachable_basis(a, turn[:, :1])
     assert rank == 3
     assert_allclose(basis[:, :3] @ basis[:, :3].T, turn[:, :3] @ turn[:, :3].T, atol=1e-12)
     assert_allclose(basis.T @ basis, np.eye(5), atol=1e-14)
