@@ -41,19 +41,22 @@ def checked(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) 
 def draw_map(ax: Axes, run: xr.Dataset, top: float | None = None) -> QuadContourSet:
     """Draw the loss on its grid, from its lowest value to `top` (the rest is as dark as the top)."""
     loss = run.loss_map
-    top = float(loss.max()) if top is None else top
-    levels = np.linspace(float(loss.min()), top, LEVELS + 1)
-    filled = ax.contourf(loss.grid_x, loss.grid_y, loss, levels=levels, cmap=PALE, extend="max")
+    highest = float(loss.max())
+    levels = MaxNLocator(LEVELS).tick_values(float(loss.min()), highest if top is None else top)
+    extend = "max" if levels[-1] < highest else "neither"
+    filled = ax.contourf(loss.grid_x, loss.grid_y, loss, levels=levels, cmap=PALE, extend=extend)
     ax.contour(loss.grid_x, loss.grid_y, loss, levels=levels, colors="white", linewidths=0.6, linestyles="solid")
     ax.set_aspect("equal")
     return filled
 
 
-def colour_bar(figure: FigureBase, axes: Axes | Sequence[Axes], shown: QuadContourSet) -> None:
+def colour_bar(
+    figure: FigureBase, axes: Axes | Sequence[Axes], shown: QuadContourSet, shrink: float = 1.0, pad: float = 0.03
+) -> None:
     """Scale of the map below its axes."""
-    bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40, pad=0.03)
+    bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40 * shrink, pad=pad, shrink=shrink)
     bar.set_label("loss $L$ (dimensionless)", fontsize=FONT - 1)
-    bar.set_ticks(MaxNLocator(6).tick_values(*bar.ax.get_xlim())[1:-1])
+    bar.set_ticks(shown.levels[:: 1 + len(shown.levels) // 8])
     bar.ax.tick_params(labelsize=FONT - 2)
 
 

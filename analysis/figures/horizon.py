@@ -1,0 +1,137 @@
+"""The way down a valley at different planning horizons: paths, loss, distances, ratio of rates."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures._loss_map import checked, colour_bar, draw_map, mark
+from analysis.figures._style import COLOURS, FONT, label, look, tidy
+
+__all__ = ["horizon"]
+
+FLOOR = 1e-6  # of the first value, the lowest that is drawn
+DIRECTIONS = {"flat": "-", "steep": (0, (3, 1.5))}
+
+
+def horizon(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw one or several runs, by rising discount, on one valley.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        Of the scenario horizon.
+    data : None
+        There are no measurements of it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no run, or one of another scenario.
+    """
+    checked("horizon", runs, data)
+    runs = tuple(sorted(runs, key=lambda run: run.attrs["discount"]))
+    figure = Figure(figsize=(7.2, 6.4), layout="constrained")
+    axes = figure.subplots(2, 2)
+    looks = _looks(len(runs))
+    _paths(figure, axes[0, 0], runs, looks)
+    _losses(axes[0, 1], runs, looks)
+    _distances(axes[1, 0], runs, looks)
+    _ratios(axes[1, 1], runs, looks)
+    tidy(axes.flat)
+    for letter, ax in zip("abcd", axes.flat, strict=True):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    return figure
+
+
+def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+    colour_bar(figure, ax, draw_map(ax, runs[0]), shrink=0.75)
+    mark(ax, runs[0].theta.values[:1], "start", "start")
+    mark(ax, runs[0].optimum.values[None], "optimum", "optimum")
+    for index, (run, style) in enumerate(zip(runs, looks, strict=True)):
+        ax.plot(*run.theta.values.T, **style | {"label": label(run), "markevery": _even(run.theta.values, index)})
+    ax.set_xlabel(r"parameter $\theta_1$ (dimensionless)")
+    ax.set_ylabel(r"parameter $\theta_2$ (dimensionless)")
+
+
+def _losses(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+    for run, style in zip(runs, looks, strict=True):
+        ax.semilogy(run.time, run.loss, **style | {"markevery": _every(run)})
+    _down_to(ax, float(runs[0].loss[0]))
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel("loss $L$ (dimensionless)")
+
+
+def _distances(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+    for run, style in zip(runs, looks, strict=True):
+        for direction, dashes in DIRECTIONS.items():
+            away = np.abs(run.distance.sel(direction=direction))
+            ax.semilogy(run.time, away, **style | {"markevery": _every(run), "linestyle": dashes})
+    for direction, dashes in DIRECTIONS.items():
+        curvature = float(runs[0].curvature.sel(direction=direction))
+        ax.plot([], [], color="black", linestyle=dashes, label=f"curvature {curvature:g}")
+    _down_to(ax, float(np.abs(runs[0].distance[0]).max()))
+    ax.legend(
+        frameon=False,
+        fontsize=FONT - 2,
+        ncols=2,
+        columnspacing=1.0,
+        handlelength=1.8,
+        loc="lower right",
+        bbox_to_anchor=(1.02, 0.98),
+    )
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel("distance from the optimum\nalong a direction (dimensionless)")
+
+
+def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+    curve = runs[0].ratio_curve
+    ax.plot(curve.curve_discount, curve, color="0.5", linewidth=1.4, zorder=1)
+    curvature_ratio = runs[0].attrs["curvature_ratio"]
+    for level, name in (
+        (curvature_ratio, "short horizon: gradient descent"),
+        (np.sqrt(curvature_ratio), "long horizon"),
+    ):
+        ax.axhline(level, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
+        ax.annotate(name, (0.97, level), (0, 3), ("axes fraction", "data"), "offset points", ha="right", fontsize=8)
+    for run, style in zip(runs, looks, strict=True):
+        ax.plot(run.attrs["discount"], run.rate_ratio, **style | {"linestyle": "none", "markersize": 7}, clip_on=False)
+    ax.set_xscale("symlog", linthresh=float(curve.curve_discount[1]), linscale=0.5)
+    ax.set_xlim(0, max(float(curve.curve_discount[-1]), runs[-1].attrs["discount"]))
+    ax.margins(y=0.12)
+    ax.set_xlabel("discount (s$^{-1}$)")
+    ax.set_ylabel("rate along the steep direction\nover the flat one")
+
+
+def _looks(number: int) -> list[dict]:
+    """One look per run; more runs than colours get a scale from dark to light by their discount."""
+    if number <= len(COLOURS):
+        styles = [look(i) for i in range(number)]
+    else:
+        shades = mpl.colormaps["viridis"](np.linspace(0, 0.78, number))
+        styles = [look(i) | {"color": tuple(shade)} for i, shade in enumerate(shades)]
+    return [style | {"markersize": 4.5, "linewidth": 1.6} for style in styles]
+
+
+def _down_to(ax: Axes, top: float) -> None:
+    ax.set_ylim(FLOOR * top, 2 * top)
+
+
+def _every(run: xr.Dataset) -> int:
+    return max(1, run.sizes["time"] // 12)
+
+
+def _even(path: np.ndarray, index: int, n: int = 6) -> list[int]:
+    """Points at even distances along a path, a little shifted from run to run."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    share = (np.arange(n) + 0.5 + 0.15 * (index % 6 - 2.5)) / n
+    return sorted(set(np.searchsorted(length, length[-1] * share).tolist()))

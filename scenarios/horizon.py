@@ -1,0 +1,148 @@
+"""Horizon: how does the planning horizon change the way down a valley?
+
+On a quadratic loss with one flat and one steep direction, a learner with a short horizon 1/discount follows the
+gradient: its rate of approach along each direction is proportional to the curvature, so the flat direction lags. A
+learner with a long horizon approaches along each at a rate proportional to the square root of the curvature, so the
+valley troubles it less, and it needs no inverse of the curvature for that.
+
+Expect: with a fourfold curvature, rates in the ratio 2 at discount 0, and in a ratio that tends to 4 as the
+discount grows. At the same plasticity a shorter horizon also is slower, because change pays less.
+
+Result: `theta`(time, parameter) of the optimal policy; `loss`(time); `distance`(time, direction) from the optimum
+along the two principal directions of the loss; `rate`(direction), measured on those distances; `rate_ratio`;
+`ratio_curve`, the ratio at other discounts from the eigenvalues of their policies, for comparison. One discount per
+run; draw several runs in one figure by `analysis.figures.draw(*runs)`.
+
+Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eqs. 6-9 and Fig. 2a-d. Against the code published with the
+figure nothing is typed in: the policy is solved for from the objective at every discount, and the rates are measured
+on its path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scenarios._parameters import parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from plasticity.landscapes import Quadratic
+    from plasticity.objective import Objective
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The objective of the learner and the valley."""
+
+    discount: float = parameter(1.0, "1/s", "temporal discounting; 1/discount is the horizon", low=0)
+    plasticity: float = parameter(1.0, "1/s^2", "how cheap change is", low=1e-9)
+    loss_weight: float = parameter(1.0, "1", "weight of the loss against the cost of change", low=1e-9)
+    curvature: float = parameter(1.0, "1", "curvature of the loss along the flat direction", low=1e-9)
+    curvature_ratio: float = parameter(4.0, "1", "curvature of the steep direction over the flat one", low=1.0)
+    angle: float = parameter(0.0, "1", "angle of the flat direction against the first parameter, in rad")
+    start: tuple[float, ...] = parameter((1.0, 1.0), "1", "parameters at time 0")
+    optimum: tuple[float, ...] = parameter((0.0, 0.0), "1", "parameters of least loss")
+    duration: float = parameter(20.0, "s", "length of the run", low=1e-6)
+    n_points: int = parameter(401, "1", "points of the path", low=3)
+
+
+SMOKE = {"n_points": 101}
+
+ROUNDING = 1e-10  # distances below this share of the first are not trusted
+CURVE = (0.01, 100.0, 33)  # discounts of the curve: lowest, highest (in units of √(ηk·curvature)), how many
+
+
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+    """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
+    import numpy as np
+
+    from plasticity.dataset import make_dataset
+    from plasticity.landscapes import Quadratic
+    from plasticity.objective import Objective
+    from plasticity.solve import solve
+    from scenarios._plane import loss_map, pair
+
+    p = parameters
+    start, optimum = pair("start", p.start), pair("optimum", p.optimum)
+    axes = np.array([[np.cos(p.angle), np.sin(p.angle)], [-np.sin(p.angle), np.cos(p.angle)]])
+    curvatures = p.curvature * np.array([1.0, p.curvature_ratio])
+    valley = Quadratic(axes.T @ np.diag(curvatures) @ axes, optimum)
+    objective = Objective(p.discount, p.plasticity, p.loss_weight)
+    policy = solve(objective, valley)
+    times = np.linspace(0.0, p.duration, p.n_points)
+    theta = policy.trajectory(start, times).theta.values
+    distance = (theta - optimum) @ axes.T
+    rate = measured_rates(times, distance)
+    discounts, curve = _ratio_curve(objective, valley, np.sqrt(p.plasticity * p.loss_weight * p.curvature))
+    surface, surface_axes = loss_map(valley, [start, optimum])
+    return make_dataset(
+        {
+            "theta": (("time", "parameter"), theta, "1", "parameters"),
+            "loss": ("time", valley.loss(theta), "1", "loss"),
+            "distance": (("time", "direction"), distance, "1", "distance from the optimum along the direction"),
+            "rate": ("direction", rate, "1/s", "rate of approach measured on the path"),
+            "rate_ratio": ((), rate[1] / rate[0], "1", "rate of the steep direction over that of the flat one"),
+            "ratio_curve": ("curve_discount", curve, "1", "ratio of the eigenvalues of the policy at other discounts"),
+            "action": ((), policy.value(start), "s", "discounted cost from the start on"),
+            "optimum": ("parameter", optimum, "1", "parameters of least loss"),
+            "axis": (("direction", "parameter"), axes, "1", "unit vector of the direction"),
+            **surface,
+        },
+        {
+            "time": ("time", times, "s", "time"),
+            "parameter": ("parameter", np.arange(2), "1", "index of the parameter"),
+            "direction": ("direction", ["flat", "steep"], "1", "principal direction of the loss"),
+            "curvature": ("direction", curvatures, "1", "curvature of the loss"),
+            "curve_discount": ("curve_discount", discounts, "1/s", "discount"),
+            **surface_axes,
+        },
+        title="Optimal learning in a valley",
+        rule="optimal linear-quadratic policy",
+        engine="matrix exponential",
+        references=("vastola_2025",),
+        label=f"discount {p.discount:g} s⁻¹",
+        discount=p.discount,
+        curvature_ratio=p.curvature_ratio,
+    )
+
+
+def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rate (k,) [1/s] of exponential approach: slope of the logarithm of each distance (n_times, k).
+
+    Raises
+    ------
+    InputError
+        If a distance vanishes from the start, so that it has no rate.
+    """
+    import numpy as np
+
+    from plasticity.errors import InputError
+
+    rates = []
+    for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
+        if away[0] <= ROUNDING * np.abs(distance[0]).max():
+            raise InputError(f"start must differ from the optimum along both directions; it does not along the {name}")
+        seen = away > ROUNDING * away[0]
+        if seen.sum() < 2:
+            raise InputError(f"n_points is too small: the {name} direction is at rest after one step; use more points")
+        rates.append(-np.polyfit(times[seen], np.log(away[seen]), 1)[0])
+    return np.array(rates)
+
+
+def _ratio_curve(
+    objective: Objective, valley: Quadratic, natural_rate: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Discounts from 0 on, and the ratio of the two rates of the policy that is optimal at each."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from plasticity.solve import solve
+
+    discounts = np.concatenate([[0.0], natural_rate * np.geomspace(*CURVE)])
+    rates = np.array([solve(replace(objective, discount=discount), valley).rates for discount in discounts])
+    return discounts, rates[:, 1] / rates[:, 0]
