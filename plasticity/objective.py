@@ -81,9 +81,7 @@ class Objective:
         if self.control is not None:
             object.__setattr__(self, "control", _checked_array("control", self.control, ndims=(2,)))
         if self.prior_mean is not None:
-            object.__setattr__(
-                self, "prior_mean", _checked_array("prior_mean", self.prior_mean, ndims=(0, 1))
-            )
+            object.__setattr__(self, "prior_mean", _checked_array("prior_mean", self.prior_mean, ndims=(0, 1)))
         if self.hazard > 0 and self.prior_mean is None:
             raise InputError("hazard > 0 needs prior_mean, the mean optimum of the tasks to come; got None")
 
@@ -152,6 +150,7 @@ def _checked_metric(value: Any) -> np.ndarray:
     if smallest[0] <= 0:
         raise InputError(
             f"metric must be positive definite, but its smallest eigenvalue is {smallest[0]:g} "
-            f"along the direction {np.round(vectors[:, 0], 6).tolist()}"
+            f"along the direction {np.round(vectors[:, 0], 6).tolist()}; "
+            f"add more than {-smallest[0]:g} to its diagonal"
         )
     return array

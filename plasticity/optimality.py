@@ -206,8 +206,10 @@ def angle_to_gradient(velocity: ArrayLike, theta: ArrayLike, objective: Objectiv
     velocity, theta = np.asarray(velocity, dtype=float), np.asarray(theta, dtype=float)
     cost = path_cost(objective, landscape, theta.shape[-1])
     slope = landscape.gradient(theta)
-    metric = cost.metric_matrix(theta)
-    raised = np.einsum("...ij,...j->...i", np.linalg.pinv(metric, hermitian=True), slope)
+    if np.ndim(cost.metric) == 1 and not callable(cost.metric):
+        raised = slope / cost.metric
+    else:
+        raised = np.einsum("...ij,...j->...i", np.linalg.pinv(cost.metric_matrix(theta), hermitian=True), slope)
     speed = np.einsum("...i,...i->...", velocity, cost.lowered(theta, velocity))
     steepness = np.einsum("...i,...i->...", slope, raised)
     size = np.sqrt(np.maximum(speed * steepness, 0.0))
