@@ -1,0 +1,133 @@
+"""Loss and test accuracy of a network that learns digits, one line per rule, with standard errors over trials."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.figures._style import FONT, label, look, tidy
+from plasticity.errors import InputError
+
+__all__ = ["digits"]
+
+PERCENT = 100.0
+PANEL = (5.0, 3.6)  # inches
+GAP = 0.11  # least distance of two labels, in heights of a panel
+FLOOR = 5.0  # the axis of accuracy starts at a multiple of so many percent
+DRAWN = ("train_loss", "test_accuracy", "learning_rate", "at_edge", "epoch", "rule_title")
+
+
+def digits(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw the learning curves of each run in a row: means over trials, with standard errors as bands.
+
+    The start, where the network guesses, lies below the axis of accuracy.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        Of the scenario digits.
+    data : None
+        There are no measurements of it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no run, a run lacks a variable, or there are measurements.
+    """
+    if not runs:
+        raise InputError("there is nothing to draw; give a run of digits")
+    if data is not None:
+        raise InputError("there are no measurements to draw with a run of digits; give data=None")
+    for run in runs:
+        missing = [name for name in DRAWN if name not in run]
+        if missing:
+            raise InputError(f"{run.attrs['title']!r} has no {missing[0]}: it is no run of digits; draw it on its own")
+    figure = Figure(figsize=(2 * PANEL[0], PANEL[1] * len(runs)), layout="constrained")
+    rows = figure.subplots(len(runs), 2, squeeze=False)
+    for run, (loss, accuracy) in zip(runs, rows, strict=True):
+        _row(loss, accuracy, run, f"{label(run)}\n" if len(runs) > 1 else "")
+    tidy(rows.ravel().tolist())
+    return figure
+
+
+def _row(loss: Axes, accuracy: Axes, run: xr.Dataset, words: str) -> None:
+    _curves(loss, run, "train_loss", 1.0)
+    loss.set_yscale("log")
+    loss.set_ylabel(f"{words}training loss (nats per image)")
+    _name_lines(loss, run, "train_loss", 1.0, _tuned(run))
+    mean, error = _curves(accuracy, run, "test_accuracy", PERCENT)
+    lowest = (mean - np.nan_to_num(error))[min(1, len(mean) - 1) :].min()
+    accuracy.set_ylim(FLOOR * np.floor(lowest / FLOOR), PERCENT)
+    accuracy.set_ylabel("test accuracy (%)")
+    reached = [f"{m:.1f} ± {e:.1f} %" for m, e in zip(mean[-1], error[-1], strict=True)]
+    _name_lines(accuracy, run, "test_accuracy", PERCENT, reached)
+    for ax in (loss, accuracy):
+        ax.set_xlabel("epoch")
+        ax.set_title(f"mean ± standard error, {run.sizes['trial']} trials")
+        ax.set_xlim(0, float(run.epoch[-1]))
+
+
+def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray, NDArray]:
+    """Draw a variable for every rule; its mean and standard error over trials (time, rule)."""
+    mean, error = _statistics(run, name, unit)
+    for index in range(run.sizes["rule"]):
+        style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 6)), "markersize": 4.5}
+        low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]
+        ax.fill_between(run.epoch, low, high, color=style["color"], alpha=0.2, linewidth=0)
+        ax.plot(run.epoch, mean[:, index], label=str(run.rule_title.values[index]), linewidth=1.6, **style)
+    return mean, error
+
+
+def _statistics(run: xr.Dataset, name: str, unit: float) -> tuple[NDArray, NDArray]:
+    values = unit * run[name].transpose("trial", "time", "rule").values
+    if len(values) == 1:
+        return values[0], np.full_like(values[0], np.nan)
+    return values.mean(0), values.std(0, ddof=1) / np.sqrt(len(values))
+
+
+def _tuned(run: xr.Dataset) -> list[str]:
+    edge = {0: "", 1: ", at the edge"}
+    pairs = zip(run.learning_rate.values, run.at_edge.values, strict=True)
+    return [f"learning rate {rate:.2g}{edge[int(at)]}" for rate, at in pairs]
+
+
+def _name_lines(ax: Axes, run: xr.Dataset, name: str, unit: float, words: list[str]) -> None:
+    """Write name and words at the end of every line, apart from each other."""
+    ends = _statistics(run, name, unit)[0][-1]
+    ax.autoscale_view()
+    to_axes = ax.transScale + ax.transLimits
+    height = [float(to_axes.transform((float(run.epoch[-1]), end))[1]) for end in ends]
+    for index, place in enumerate(_apart(np.array(height))):
+        ax.annotate(
+            f"{run.rule_title.values[index]}\n{words[index]}",
+            xy=(1.0, height[index]),
+            xytext=(1.07, place),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            color=look(index)["color"],
+            fontsize=FONT - 1,
+            verticalalignment="center",
+            arrowprops={"arrowstyle": "-", "color": look(index)["color"], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
+        )
+
+
+def _apart(height: NDArray) -> NDArray:
+    """Places near the heights, in the same order, at least a gap apart."""
+    order = np.argsort(height, kind="stable")
+    ranks = GAP * np.arange(height.size)
+    merged: list[list[float]] = []
+    for level in height[order] - ranks:  # pool neighbours that are out of order, as in isotonic regression
+        merged.append([float(level)])
+        while len(merged) > 1 and np.mean(merged[-2]) > np.mean(merged[-1]):
+            merged[-2:] = [merged[-2] + merged[-1]]
+    pooled = np.concatenate([np.full(len(block), np.mean(block)) for block in merged])
+    places = np.empty_like(height)
+    places[order] = pooled + ranks
+    return places
