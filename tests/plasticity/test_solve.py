@@ -93,9 +93,7 @@ def test_value_under_a_hazard_satisfies_the_hjb_equation():
     later = solve(Objective(0.4, 0.9, 1.1, drift=0.3 * ROTATION - 0.1), Quadratic(loss.hessian_matrix, prior))
     theta = np.random.default_rng(1).standard_normal((5, 2))
     h = 1e-5
-    along = (now.value(theta + h * now.velocity(theta)) - now.value(theta - h * now.velocity(theta))) / (
-        2 * h
-    )
+    along = (now.value(theta + h * now.velocity(theta)) - now.value(theta - h * now.velocity(theta))) / (2 * h)
     left = (0.4 + 0.7) * now.value(theta)
     # exact for a quadratic up to rounding, 1e-16 / h
     assert_allclose(left, now.running_cost(theta) + along + 0.7 * later.value(theta), rtol=1e-9)
@@ -144,9 +142,7 @@ def test_directions_that_cost_nothing_are_left_alone():
     drift, hessian = turn @ np.diag([1, 2, 0.5, -1]) @ turn.T, turn @ np.diag([0, 1, 0, 1.0]) @ turn.T
     policy = solve(Objective(0.5, drift=drift), Quadratic(hessian, np.zeros(4)))
     expected = [a - 0.25 + np.sqrt((a - 0.25) ** 2 + 1) for a in (2, -1)]
-    assert_allclose(
-        turn.T @ policy.value_matrix @ turn, np.diag([0, expected[0], 0, expected[1]]), atol=1e-12
-    )
+    assert_allclose(turn.T @ policy.value_matrix @ turn, np.diag([0, expected[0], 0, expected[1]]), atol=1e-12)
 
 
 @pytest.mark.parametrize("margin", [1e-3, 1e-6, 1e-9])
@@ -156,9 +152,7 @@ def test_concave_losses_up_to_the_conjugate_limit(margin):
     turn = np.linalg.qr(np.random.default_rng(5).standard_normal((3, 3)))[0]
     curvature = np.array([-limit * (1 - margin), 0.5, 2.0])
     hessian = turn @ np.diag(curvature) @ turn.T
-    policy = solve(
-        Objective(discount, plasticity, weight), Quadratic((hessian + hessian.T) / 2, [0.1, 0.2, 0.3])
-    )
+    policy = solve(Objective(discount, plasticity, weight), Quadratic((hessian + hessian.T) / 2, [0.1, 0.2, 0.3]))
     rates = np.sqrt(discount**2 / 4 + plasticity * weight * curvature) - discount / 2
     # next to a double root an error ε of the data moves the rate by √ε at most, here by ε/√margin
     assert_allclose(policy.closed_loop, -turn @ np.diag(rates) @ turn.T, atol=1e-13 / np.sqrt(margin))
@@ -168,9 +162,7 @@ def test_ill_conditioned_problems_are_solved():
     curvature = 10.0 ** np.arange(-12, 13, 4)
     policy = solve(Objective(0), Quadratic(curvature, np.zeros(7)))
     assert_allclose(-np.diag(policy.closed_loop), np.sqrt(curvature), rtol=1e-7)
-    weak = solve(
-        Objective(0.1, drift=[[0.2, 1.0], [0.0, 0.3]], control=[[0.0], [1e-6]]), Quadratic(1.0, [0.0, 0.0])
-    )
+    weak = solve(Objective(0.1, drift=[[0.2, 1.0], [0.0, 0.3]], control=[[0.0], [1e-6]]), Quadratic(1.0, [0.0, 0.0]))
     p, a, b = (
         weak.value_matrix,
         np.array([[0.2, 1.0], [0.0, 0.3]]) - 0.05 * np.eye(2),
@@ -225,9 +217,7 @@ def test_trajectory_is_the_flow_of_the_policy():
         check_schema(path)
         assert path.theta.dims == ("trial", "time", "parameter")
         for start, trial in zip(starts, path.theta.values, strict=True):
-            exact = [
-                policy.rest_point + expm(policy.closed_loop * t) @ (start - policy.rest_point) for t in times
-            ]
+            exact = [policy.rest_point + expm(policy.closed_loop * t) @ (start - policy.rest_point) for t in times]
             assert_allclose(trial, exact, atol=1e-12)
     assert_allclose(policy.velocity(policy.rest_point), 0, atol=1e-13)
 
@@ -258,3 +248,16 @@ def test_wrong_sizes_and_functions_are_refused():
         policy.trajectory([1.0], [0, 1])
     with pytest.raises(InputError, match="times"):
         policy.trajectory([1.0, 2.0], [1, 0])
+
+
+def test_costed_directions_out_of_reach_and_neutral_chains_are_told_from_rounding():
+    turn = np.linalg.qr(np.random.default_rng(11).standard_normal((3, 3)))[0]
+    # the loss lies across the control: nothing can be done, and nothing is
+    across = solve(Objective(0, control=turn[:, :1]), Quadratic(np.outer(turn[:, 1], turn[:, 1]), np.zeros(3)))
+    assert_allclose(across.gain, 0, atol=1e-12)
+    # a chain of integrators out of reach keeps its size up to a power of t: at no discount the gain has a limit
+    chain = turn @ np.diag([1.0, 1.0], 1) @ turn.T
+    loss = Quadratic(turn @ np.diag([2.0, 1.0, 0.5]) @ turn.T, np.zeros(3))
+    limit, near = (solve(Objective(g, drift=chain, control=turn[:, :1]), loss) for g in (0, 1e-6))
+    assert "limit" in limit.notes[0]
+    assert_allclose(limit.gain, near.gain, atol=1e-5)

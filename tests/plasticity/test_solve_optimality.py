@@ -70,9 +70,7 @@ def transcribed_minimum(objective, landscape, start, times):
 
 def extrapolated_minimum(objective, landscape, start, window):
     """Three meshes; the errors are even powers of the step."""
-    a, b, c = (
-        transcribed_minimum(objective, landscape, start, mesh(window, number)) for number in (150, 300, 600)
-    )
+    a, b, c = (transcribed_minimum(objective, landscape, start, mesh(window, number)) for number in (150, 300, 600))
     ab, bc = b + (b - a) / 3, c + (c - b) / 3
     return bc + (bc - ab) / 15
 
@@ -100,9 +98,7 @@ def forgotten_after(policy):
     return 22 / min(transient, lasting)
 
 
-SWEEP = [
-    (n, discount, True) for n, discount in zip(range(1, 9), (0.05, 20, 0.3, 5, 0.1, 1, 12, 0.05), strict=True)
-]
+SWEEP = [(n, discount, True) for n, discount in zip(range(1, 9), (0.05, 20, 0.3, 5, 0.1, 1, 12, 0.05), strict=True)]
 SWEEP += [(n, discount, False) for n, discount in ((1, 0), (2, 0), (3, 20), (5, 0), (6, 2), (8, 0))]
 
 
