@@ -21,10 +21,8 @@ from plasticity.limits import DURATION, change
 from plasticity.local_control import optimal_push
 from plasticity.local_problem import StatedProblem, state_problem
 from plasticity.objective import Objective
-from plasticity.rule import WEIGHT, Parameter, Rule, State, Step, Update
+from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
 from plasticity.weight_belief import uncertain_weight
-
-_TICK = Parameter("clock_step", 1.0, unit="s", meaning="time between observations, Δt", positive=True)
 
 
 def derive(
@@ -200,9 +198,9 @@ def _observing(rule: Rule, memories: list[Inference]) -> Rule:
         acting = _with(acting, memory)
     if ticks:
         moves = [(s, flows[s.name]) for s in (*rule.states, State(WEIGHT.name)) if flows[s.name] != 0]
-        clock += [Update(s.name, s.symbol + _TICK.symbol * f) for s, f in moves]
+        clock += [Update(s.name, s.symbol + TICK.symbol * f) for s, f in moves]
         flows = dict.fromkeys(flows, sp.S.Zero)
-        acting = replace(acting, parameters=(*acting.parameters, *([_TICK] if moves else [])))
+        acting = replace(acting, parameters=(*acting.parameters, *([TICK] if moves else [])))
     acting = replace(
         acting,
         weight_flow=flows[WEIGHT.name],

@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, Step, Update, free_symbols
+from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Rule, State, Step, Update, free_symbols
 from plasticity.signal import Signal
 from plasticity.units import simplified
 
@@ -15,9 +15,11 @@ from plasticity.units import simplified
 def observe(rule: Rule, signal: Signal) -> Rule:
     """Rule of a synapse that sees the gradient only through `signal`.
 
-    The flow of the weight and of every belief is a polynomial ``a + b·gradient + c·gradient²``. With the gradient
-    a train of impulses it becomes the flow ``a`` and, at an event, a jump by ``b·impulse + c·squared impulse``.
-    At an event beliefs are updated first, then the weight (with the updated beliefs), then the traces.
+    The flow of the weight and of every belief is a polynomial in the gradient. With the gradient a density plus a
+    train of impulses, the flow takes the density, and at an event a variable with the flow
+    ``a + b·impulse + c·impulse²`` jumps by ``b·impulse + c·squared impulse``. At an event beliefs are updated first,
+    then the weight (with the updated beliefs), then the traces. A rule that acts at clock ticks sees the mean
+    gradient since the last tick, from a state ``gradient_sum`` that collects it.
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     Returns
     -------
     Rule
-        Without inputs: it runs on spikes.
+        It asks for no gradient: it runs on spikes, and on local variables if the signal's density uses them.
 
     Raises
     ------
@@ -46,18 +48,20 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     -learning_rate*post_trace*threshold/tau_minus + w
     """
     _check_inputs(rule, signal)
-    events = {}
+    rule = _collecting(rule) if "clock" in rule.events else rule
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
+    shifted = {v: sp.sympify(flow).subs(GRADIENT, GRADIENT + signal.density) for v, flow in flows.items()}
+    events = dict(rule.events)
     for event in ("pre", "post"):
-        jumps = [(target, _jump(flow, signal, event)) for target, flow in flows.items()]
+        jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
         updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
         events[event] = (*updates, *signal.events.get(event, ()))
     composed = replace(
         rule,
         name=f"{rule.name}_{signal.name}",
         title=f"{rule.title}; {signal.title}",
-        weight_flow=rule.weight_flow.subs(GRADIENT, 0),
-        states=(*(replace(s, flow=s.flow.subs(GRADIENT, 0)) for s in rule.states), *signal.states),
+        weight_flow=shifted[WEIGHT].subs(GRADIENT, 0),
+        states=(*(replace(s, flow=shifted[s.symbol].subs(GRADIENT, 0)) for s in rule.states), *signal.states),
         events=events,
         parameters=(*rule.parameters, *signal.parameters),
         assumptions=(*rule.assumptions, *signal.assumptions),
@@ -65,6 +69,20 @@ def observe(rule: Rule, signal: Signal) -> Rule:
         references=tuple(dict.fromkeys((*rule.references, *signal.references))),
     )
     return _with_units(_without_unused(composed), signal.loss_unit)
+
+
+def _collecting(rule: Rule) -> Rule:
+    """Rule that collects the gradient between clock ticks and acts on its mean."""
+    collected = State("gradient_sum", GRADIENT, unit="loss*s", meaning="gradient collected since the last tick")
+    tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), TICK)
+    mean = {GRADIENT: collected.symbol / tick.symbol}
+    ticks = (Update(u.target, u.expression.subs(mean)) for u in rule.events["clock"])
+    return replace(
+        rule,
+        states=(*rule.states, collected),
+        parameters=tuple(dict.fromkeys((*rule.parameters, tick))),
+        events={**rule.events, "clock": (*ticks, Update(collected.name, sp.S.Zero))},
+    )
 
 
 def _check_inputs(rule: Rule, signal: Signal) -> None:
@@ -75,11 +93,6 @@ def _check_inputs(rule: Rule, signal: Signal) -> None:
             f"rule {rule.name!r} asks for the curvature, which signal {signal.name!r} does not give; "
             "pass curvature_belief=FadingMemory(time_constant=…) to derive, or use discount=sympy.oo"
         )
-    if "clock" in rule.events:
-        raise InputError(
-            f"rule {rule.name!r} observes the gradient at clock ticks, signal {signal.name!r} gives it at "
-            "spikes; use beliefs with a time_constant instead of a decay per step"
-        )
 
 
 def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
@@ -87,9 +100,7 @@ def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
     try:
         polynomial = sp.Poly(flow, GRADIENT)
     except sp.PolynomialError as error:
-        raise InputError(
-            f"the flow {flow} is no polynomial in the gradient, so impulses cannot enter"
-        ) from error
+        raise InputError(f"the flow {flow} is no polynomial in the gradient, so impulses cannot enter") from error
     if polynomial.degree() > 2:
         raise InputError(f"the flow {flow} has a power of the gradient above 2, which no signal gives")
     linear, squared = polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)

@@ -15,12 +15,13 @@ from typing import Any
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.local import LOCALS
 
 EVENTS = ("pre", "post", "clock")
 WEIGHT = sp.Symbol("w", real=True)
 GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, given by a landscape or a signal
 CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², given by a landscape or a signal
-INPUTS = (GRADIENT, CURVATURE)
+INPUTS = (GRADIENT, CURVATURE, *(v.symbol for v in LOCALS.values()))  # what somebody else must supply
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Parameter:
         if self.positive:
             return sp.Symbol(self.name, positive=True)
         return sp.Symbol(self.name, nonnegative=True) if self.low >= 0 else sp.Symbol(self.name, real=True)
+
+
+TICK = Parameter("clock_step", 1.0, unit="s", meaning="time between observations, Δt", positive=True)
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ class Rule:
 
     @property
     def inputs(self) -> tuple[sp.Symbol, ...]:
-        """What a landscape or a signal must supply: gradient, curvature, both or nothing."""
+        """What somebody else must supply: gradient and curvature, or local variables of a circuit."""
         used = free_symbols(self)
         return tuple(s for s in INPUTS if s in used)
 

@@ -13,14 +13,16 @@ from plasticity.rule import Parameter, State, Step, Update
 
 @dataclass(frozen=True)
 class Signal:
-    """Observation model: the gradient ∂L/∂w as a train of impulses at events.
+    """Observation model: the gradient ∂L/∂w as a density plus a train of impulses at events.
 
     Parameters
     ----------
     name, title : str
         Catalogue name, and what the signal is in one line.
     gradient : mapping of str to sympy expression
-        Impulse of ∂L/∂w [loss·s] at ``"pre"`` and ``"post"`` spikes: ĝ(t) = Σ_events impulse · δ(t − t_event).
+        Impulse of ∂L/∂w [loss·s] at ``"pre"`` and ``"post"`` spikes: ĝ(t) = density + Σ_events impulse · δ(t − t_event).
+    density : sympy expression
+        Continuous part of the gradient [loss], in terms of `states` and of local variables (`plasticity.local`).
     squared_gradient : mapping of str to sympy expression
         Impulse that stands for (∂L/∂w)² [loss²·s] at the same events, where the signal says how it is read.
     states : tuple of State
@@ -36,7 +38,8 @@ class Signal:
 
     name: str
     title: str
-    gradient: Mapping[str, sp.Expr]
+    gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
+    density: sp.Expr = sp.S.Zero
     squared_gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
     states: tuple[State, ...] = ()
     events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)

@@ -1,0 +1,70 @@
+"""Local variables: what a circuit can tell a synapse besides its spikes.
+
+A signal writes the gradient in these names; an engine supplies them. The index says who owns the variable: the
+presynaptic neuron j, the postsynaptic neuron i, the synapse ij, or everybody (a third factor that is broadcast).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+INDICES = ("pre", "post", "synapse", "global")
+
+
+@dataclass(frozen=True)
+class Local:
+    """One local variable: its name, owner, unit and meaning."""
+
+    name: str
+    index: str
+    unit: str
+    meaning: str
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """SymPy symbol that stands for the variable in the equations."""
+        return sp.Symbol(self.name, real=True)
+
+    @property
+    def is_third_factor(self) -> bool:
+        """Whether it comes from outside the two neurons: an error, a reward, a perturbation of the loss."""
+        return self.index == "global" or self.name in THIRD_FACTORS
+
+
+THIRD_FACTORS = ("post_error", "learning_signal", "target_train")
+_TABLE = (
+    Local("pre_rate", "pre", "Hz", "firing rate r_j of the presynaptic neuron"),
+    Local("post_rate", "post", "Hz", "firing rate r_i of the postsynaptic neuron"),
+    Local("post_slope", "post", "Hz", "slope φ'(u_i) of the rate by the input"),
+    Local("post_error", "post", "s", "backpropagated error δ_i = −∂L/∂u_i"),
+    Local("learning_signal", "post", "s", "error M_i = Σ_k F_ik e_k that a feedback path sends to the neuron"),
+    Local("perturbation", "post", "1", "noise ξ_i added to the input of the neuron"),
+    Local("weight_perturbation", "synapse", "1", "noise ξ_ij added to the weight"),
+    Local("loss_difference", "global", "1", "loss with the perturbation minus loss without"),
+    Local("reward_deviation", "global", "1", "reward minus its expectation, R − R̄"),
+    Local("pre_psp", "pre", "1", "postsynaptic potential ε_j that the spikes of the presynaptic neuron evoke"),
+    Local("escape_rate", "post", "Hz", "escape rate ρ_i of the postsynaptic neuron"),
+    Local("escape_slope", "post", "Hz", "slope ρ'_i of the escape rate by the potential"),
+    Local("target_train", "post", "Hz", "spike train S*_i that the neuron should have fired"),
+    Local("post_train", "post", "Hz", "spike train S_i of the neuron, as a density"),
+    Local("pseudo_derivative", "post", "1", "pseudo-derivative ψ(V_i) of the spike by the potential"),
+)
+LOCALS = {local.name: local for local in _TABLE}
+
+
+def local(name: str) -> sp.Symbol:
+    """Symbol of the local variable `name`.
+
+    Raises
+    ------
+    KeyError
+        If there is no such variable.
+
+    Examples
+    --------
+    >>> local("pre_rate")
+    pre_rate
+    """
+    return LOCALS[name].symbol
