@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.figures._style import FONT, label, look, tidy
@@ -72,6 +73,7 @@ def _row(loss: Axes, accuracy: Axes, run: xr.Dataset, words: str) -> None:
         ax.set_xlabel("epoch")
         ax.set_title(f"mean ± standard error, {run.sizes['trial']} trials")
         ax.set_xlim(0, float(run.epoch[-1]))
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray, NDArray]:
