@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 STEP = 1.0  # s per mini-batch
 BALLISTIC = "ballistic"
-SOURCES = ("alpaydin_1998",)
+SOURCES = ("kingma_2015", "rumelhart_1986", "alpaydin_1998")
 
 
 @dataclass(frozen=True)
