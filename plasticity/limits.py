@@ -141,7 +141,9 @@ def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
     step = next(p.symbol for p in rule.parameters if p.name == "clock_step")
     speed = rate.symbol / step
     old = {"plasticity": speed**2 / LOSS_WEIGHT.symbol, "discount": 2 * floor.symbol * speed}
-    return reparametrised(rule, (rate, floor), old)
+    stepped = reparametrised(rule, (rate, floor), old)
+    squares = (replace(s, unit="loss**2") if s.name == "belief_curvature" else s for s in stepped.states)
+    return replace(stepped, states=tuple(squares))  # nothing is left that would make a curvature of the mean square
 
 
 def change(rule: Rule) -> sp.Eq:
@@ -166,11 +168,17 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     if at == 0:
         found = expression.subs(symbol, 0)
         if found.is_finite is not False and not found.has(sp.nan, sp.zoo, sp.oo):
-            return found
+            return _without_quotient_of_weight(found)
     terms = [sp.limit(term, symbol, at, "+" if at == 0 else "-") for term in sp.Add.make_args(expression)]
     if any(t.has(sp.oo, -sp.oo, sp.nan, sp.zoo) for t in terms):
         return sp.limit(expression, symbol, at, "+" if at == 0 else "-")
     return sp.Add(*terms)
+
+
+def _without_quotient_of_weight(expression: sp.Expr) -> sp.Expr:
+    """Write w²/|w| as |w|, which has a value at 0."""
+    size = sp.Dummy("size", positive=True)
+    return expression.xreplace({sp.Abs(WEIGHT): size, WEIGHT**2: size**2}).xreplace({size: sp.Abs(WEIGHT)})
 
 
 def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:

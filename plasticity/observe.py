@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Rule, State, Step, Update, free_symbols
+from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.signal import Signal
 from plasticity.units import simplified
 
@@ -17,9 +17,9 @@ def observe(rule: Rule, signal: Signal) -> Rule:
 
     The flow of the weight and of every belief is a polynomial in the gradient. With the gradient a density plus a
     train of impulses, the flow takes the density, and at an event a variable with the flow
-    ``a + b·impulse + c·impulse²`` jumps by ``b·impulse + c·squared impulse``. At an event beliefs are updated first,
-    then the weight (with the updated beliefs), then the traces. A rule that acts at clock ticks sees the mean
-    gradient since the last tick, from a state ``gradient_sum`` that collects it.
+    ``a + b·gradient + c·gradient²`` jumps by ``b·impulse + c·information_scale·impulse²``. At an event beliefs are
+    updated first, then the weight (with the updated beliefs), then the traces. A rule that acts at clock ticks sees
+    the mean gradient since the last tick, from a state ``gradient_sum`` that collects it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     -learning_rate*post_trace*threshold/tau_minus + w
     """
     _check_inputs(rule, signal)
-    rule = _collecting(rule) if "clock" in rule.events else rule
+    rule = _collecting(rule, signal) if "clock" in rule.events else rule
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
     shifted = {v: sp.sympify(flow).subs(GRADIENT, GRADIENT + signal.density) for v, flow in flows.items()}
     events = dict(rule.events)
@@ -63,7 +63,7 @@ def observe(rule: Rule, signal: Signal) -> Rule:
         weight_flow=shifted[WEIGHT].subs(GRADIENT, 0),
         states=(*(replace(s, flow=shifted[s.symbol].subs(GRADIENT, 0)) for s in rule.states), *signal.states),
         events=events,
-        parameters=(*rule.parameters, *signal.parameters),
+        parameters=_once(*rule.parameters, *signal.parameters),
         assumptions=(*rule.assumptions, *signal.assumptions),
         steps=(*rule.steps, *signal.steps, *_steps(events)),
         references=tuple(dict.fromkeys((*rule.references, *signal.references))),
@@ -71,16 +71,22 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     return _with_units(_without_unused(composed), signal.loss_unit)
 
 
-def _collecting(rule: Rule) -> Rule:
+def _collecting(rule: Rule, signal: Signal) -> Rule:
     """Rule that collects the gradient between clock ticks and acts on its mean."""
     collected = State("gradient_sum", GRADIENT, unit="loss*s", meaning="gradient collected since the last tick")
     tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), TICK)
-    mean = {GRADIENT: collected.symbol / tick.symbol}
-    ticks = (Update(u.target, u.expression.subs(mean)) for u in rule.events["clock"])
+    mean = collected.symbol / tick.symbol
+    units = {s.name: s.unit for s in rule.states}
+    ticks = []
+    for update in rule.events["clock"]:
+        expression = update.expression
+        if units.get(update.target) == "loss" and expression.has(GRADIENT**2):  # a curvature, not a mean square
+            expression = expression.subs(GRADIENT**2, _information_scale(signal) * collected.symbol**2 / tick.symbol)
+        ticks.append(Update(update.target, expression.subs(GRADIENT, mean)))
     return replace(
         rule,
         states=(*rule.states, collected),
-        parameters=tuple(dict.fromkeys((*rule.parameters, tick))),
+        parameters=_once(*rule.parameters, tick, *signal.parameters),
         events={**rule.events, "clock": (*ticks, Update(collected.name, sp.S.Zero))},
     )
 
@@ -104,10 +110,20 @@ def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
     if polynomial.degree() > 2:
         raise InputError(f"the flow {flow} has a power of the gradient above 2, which no signal gives")
     linear, squared = polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)
-    if squared != 0 and event not in signal.squared_gradient and event in signal.gradient:
-        raise InputError(f"signal {signal.name!r} does not say how the squared gradient is read at {event!r}")
-    jump = linear * signal.gradient.get(event, 0) + squared * signal.squared_gradient.get(event, 0)
-    return sp.expand(jump) if polynomial.degree() == 1 and not flow.has(sp.sqrt) else jump
+    impulse = signal.gradient.get(event, sp.S.Zero)
+    if squared == 0 or impulse == 0:
+        jump = linear * impulse
+        return sp.expand(jump) if not flow.has(sp.sqrt) else jump
+    return linear * impulse + squared * _information_scale(signal) * impulse**2
+
+
+def _information_scale(signal: Signal) -> sp.Expr:
+    if signal.information_scale is None:
+        raise InputError(
+            f"signal {signal.name!r} does not say how a squared gradient is read, so it feeds no curvature belief; "
+            "leave curvature_belief out, or use a signal with an information_scale"
+        )
+    return signal.information_scale
 
 
 def _steps(events: dict) -> tuple[Step, ...]:
@@ -117,6 +133,11 @@ def _steps(events: dict) -> tuple[Step, ...]:
         for u in updates
         if u.target == WEIGHT.name
     )
+
+
+def _once(*parameters: Parameter) -> tuple[Parameter, ...]:
+    """Parameters without repetition of a name; the first value counts."""
+    return tuple({p.name: p for p in reversed(parameters)}.values())[::-1]
 
 
 def _without_unused(rule: Rule) -> Rule:

@@ -20,11 +20,13 @@ class Signal:
     name, title : str
         Catalogue name, and what the signal is in one line.
     gradient : mapping of str to sympy expression
-        Impulse of ∂L/∂w [loss·s] at ``"pre"`` and ``"post"`` spikes: ĝ(t) = density + Σ_events impulse · δ(t − t_event).
+        Impulses of ∂L/∂w [loss·s] at ``"pre"`` and ``"post"`` spikes: ĝ(t) = density + Σ impulse · δ(t − t_event).
     density : sympy expression
         Continuous part of the gradient [loss], in terms of `states` and of local variables (`plasticity.local`).
-    squared_gradient : mapping of str to sympy expression
-        Impulse that stands for (∂L/∂w)² [loss²·s] at the same events, where the signal says how it is read.
+    information_scale : sympy expression or None
+        What turns a squared impulse into information (curvature) [loss·s per (loss·s)²]: for a log likelihood of a
+        point process it is 1, since its Fisher information per unit time is the mean of Σ impulse² δ(t − t_event).
+        None: the signal does not say how a squared gradient is read.
     states : tuple of State
         Traces and beliefs that the impulses use.
     events : mapping of str to tuple of Update
@@ -40,7 +42,7 @@ class Signal:
     title: str
     gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
     density: sp.Expr = sp.S.Zero
-    squared_gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
+    information_scale: sp.Expr | None = None
     states: tuple[State, ...] = ()
     events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

@@ -112,7 +112,7 @@ def bcm(
         name="bcm",
         title="BCM objective, read from spikes by three traces",
         gradient={"pre": at_pre, "post": at_post},
-        squared_gradient={e: scale.symbol * c**2 for e, c in (("pre", at_pre), ("post", at_post))},
+        information_scale=scale.symbol,
         states=(*moment.states, pre, post, slow),
         events={
             "pre": (jump(pre, pre_interaction),),
@@ -128,9 +128,7 @@ def bcm(
             "x·y² is read at post spikes, ϑ·x·y at pre spikes, from the traces just before the spike.",
         ),
         steps=(
-            Step(
-                "Objective of the neuron", sp.Eq(sp.Symbol("L"), -(_Y**3) / 3 + moment.penalty), "m = E[y²]"
-            ),
+            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), -(_Y**3) / 3 + moment.penalty), "m = E[y²]"),
             Step("Its gradient", sp.Eq(GRADIENT, growth + penalty + pairing)),
             Step("Read at post spikes", at_post, "impulse of the gradient"),
             Step("Read at pre spikes", at_pre, "impulse of the gradient"),
@@ -148,11 +146,10 @@ def _second_moment(threshold: float | FadingMemory, target_rate: float, reading:
     if threshold.time_constant is None:
         raise InputError(f"threshold needs FadingMemory(time_constant=…) between spikes, got {threshold}")
     tau = time_constant("tau_threshold", threshold.time_constant, "memory of the threshold")
-    target = Parameter(
-        "target_rate", target_rate, unit="Hz", meaning="rate y_0 at which it settles", positive=True
-    )
+    target = Parameter("target_rate", target_rate, unit="Hz", meaning="rate y_0 at which it settles", positive=True)
     symbol = sp.Symbol("belief_second_moment", real=True)
-    state = State(symbol.name, -symbol / tau.symbol, unit="Hz**2", initial=threshold.initial or 0.0, meaning="belief about E[y²]")
+    start = threshold.initial or 0.0
+    state = State(symbol.name, -symbol / tau.symbol, unit="Hz**2", initial=start, meaning="belief about E[y²]")
     update = Update(symbol.name, symbol + reading / tau.symbol)
     words = "The threshold slides: ϑ = E[y²]/y_0, where E[y²] is a fading memory."
     return _SecondMoment(_M**2 / (4 * target.symbol), symbol, words, (tau, target), (state,), (update,))
