@@ -132,7 +132,7 @@ def _beliefs(name: str) -> dict[str, Any]:
     from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 
     mean, square = FadingMemory(decay=0.9), FadingMemory(decay=0.999)
-    known = {
+    known: dict[str, dict[str, Any]] = {
         "none": {},
         "adam": {"gradient_belief": mean, "curvature_belief": square},
         "rmsprop": {"curvature_belief": FadingMemory(decay=0.9, initial=0.0)},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.limits import DISCOUNT, DURATION, change
+from plasticity.local import LOCALS
 from plasticity.notation import latex, plain, symbol_name
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
 
@@ -71,7 +73,7 @@ def sections(rule: Rule) -> list[Section]:
         Section("Derivation", equations=rule.steps, numbered=True),
         Section("The rule", bounds, _equations(rule)),
         Section("Named limits", equations=_named_limits(rule)),
-        Section("What it must be given", tuple(f"{s.name}: {_INPUTS[s]}" for s in rule.inputs)),
+        Section("What it must be given", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
         Section("Parameters", parameters=rule.parameters),
         Section("Where it fails", rule.cautions),
         Section("References", rule.references),
@@ -97,10 +99,10 @@ def _equations(rule: Rule) -> tuple[Step, ...]:
 class Assignment(sp.Basic):
     """``target ← expression``, for printing only."""
 
-    def _latex(self, printer: object) -> str:
+    def _latex(self, printer: Any) -> str:
         return rf"{printer._print(self.args[0])} \leftarrow {printer._print(self.args[1])}"
 
-    def _sympystr(self, printer: object) -> str:
+    def _sympystr(self, printer: Any) -> str:
         return f"{printer._print(self.args[0])} <- {printer._print(self.args[1])}"
 
 
@@ -125,6 +127,13 @@ def _named_limits(rule: Rule) -> tuple[Step, ...]:
             note = "at fixed learning rate" if at.get("discount") == sp.oo else ""
             found.append(Step(title, change(taken), note))
     return tuple(found)
+
+
+def _meaning(given: sp.Symbol) -> str:
+    if given in _INPUTS:
+        return _INPUTS[given]
+    known = LOCALS[given.name]
+    return f"{known.meaning} [{known.unit}]"
 
 
 def _value(parameter: Parameter) -> str:

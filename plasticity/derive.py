@@ -8,6 +8,7 @@ computer algebra (`plasticity.limits`). Nothing of the result is typed in.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import sympy as sp
 
@@ -155,7 +156,7 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
     return replace(acting, steps=(*rule.steps, *steps))
 
 
-def _process(gradient_belief: object, optimum_belief: object) -> Inference | None:
+def _process(gradient_belief: Any, optimum_belief: Any) -> Inference | None:
     """Belief that says how the gradient or the optimum moves."""
     if isinstance(optimum_belief, SwitchingTask):
         return switching_optimum(optimum_belief)
@@ -164,7 +165,7 @@ def _process(gradient_belief: object, optimum_belief: object) -> Inference | Non
     return wandering_gradient(gradient_belief) if isinstance(gradient_belief, OrnsteinUhlenbeck) else None
 
 
-def _memories(gradient_belief: object, curvature_belief: FadingMemory | None) -> list[Inference]:
+def _memories(gradient_belief: Any, curvature_belief: FadingMemory | None) -> list[Inference]:
     found = [fading_gradient(gradient_belief)] if isinstance(gradient_belief, FadingMemory) else []
     return [*found, *([fading_curvature(curvature_belief)] if curvature_belief is not None else [])]
 

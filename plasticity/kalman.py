@@ -7,6 +7,7 @@ Gaussian with variance σ²/Δt; conditioning on it, to first order in Δt, give
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import sympy as sp
 
@@ -198,7 +199,7 @@ def _rate(name: str) -> sp.Symbol:
     return sp.Symbol(f"d_{name}/dt")
 
 
-def _one(name: str, value: object) -> float:
+def _one(name: str, value: Any) -> float:
     while isinstance(value, tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, tuple):

@@ -9,6 +9,7 @@ is a cost is taken, and the control is read at δ = 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -182,5 +183,5 @@ def _cost_root(quadratic: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return sp.solve(pace - PACE, _P)[0], sp.expand(pace.subs(_P, costs[0]), deep=False)
 
 
-def _dot(a: tuple, b: tuple) -> sp.Expr:
+def _dot(a: Sequence, b: Sequence) -> sp.Expr:
     return sum((x * y for x, y in zip(a, b, strict=True)), sp.S.Zero)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sympy as sp
 
@@ -100,7 +101,7 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def latex(equation: object) -> str:
+def latex(equation: Any) -> str:
     r"""LaTeX of an equation, an expression or a matrix, in the field's symbols.
 
     Examples
@@ -109,12 +110,12 @@ def latex(equation: object) -> str:
     >>> print(latex(gradient_descent().weight_flow))
     - g \alpha
     """
-    equation = sp.sympify(equation)
-    names = {s: symbol_name(s.name) for s in equation.atoms(sp.Symbol)}
-    return sp.latex(equation, symbol_names=names)
+    known = sp.sympify(equation)
+    names = {s: symbol_name(s.name) for s in known.atoms(sp.Symbol)}
+    return sp.latex(known, symbol_names=names)
 
 
-def plain(equation: object) -> str:
+def plain(equation: Any) -> str:
     """Text of an equation in the names of the code.
 
     Examples

@@ -1,9 +1,12 @@
 """Heavy ball: momentum from controlling the acceleration of a weight, for any horizon.
 
 For a long horizon d²w/dt² = −sqrt(ηk/curvature)·gradient − sqrt(2 sqrt(ηk·curvature))·velocity, with damping ratio
-1/√2. One of three rules that are called momentum: `polyak` has its damping from a friction (short horizon), and
-`gradient_average` has no inertia, but a memory of gradients. The friction is chosen by the learner here. Not
-without a curvature.
+1/√2; the friction is chosen by the learner.
+
+Different things are called momentum. `plasticity.plan` follows the Euler–Lagrange equation d²w/dt² = γ dw/dt + ηk ∇L
+of a learner that controls the velocity; on its stable manifold the momentum is only the slope of the value. Here, and
+with a given friction in `polyak`, the weight has inertia. In `gradient_average` it has none: a memory of gradients
+does the smoothing. Not without a curvature.
 """
 
 from __future__ import annotations
