@@ -54,7 +54,7 @@ def colour_bar(
     figure: FigureBase, axes: Axes | Sequence[Axes], shown: QuadContourSet, shrink: float = 1.0, pad: float = 0.03
 ) -> None:
     """Scale of the map below its axes."""
-    bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40 * shrink, pad=pad, shrink=shrink)
+    bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40, pad=pad, shrink=shrink)
     bar.set_label("loss $L$ (dimensionless)", fontsize=FONT - 1)
     bar.set_ticks(shown.levels[:: 1 + len(shown.levels) // 8])
     bar.ax.tick_params(labelsize=FONT - 2)
