@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -56,15 +57,23 @@ def colour_bar(
     """Scale of the map below its axes."""
     bar = figure.colorbar(shown, ax=axes, orientation="horizontal", aspect=40, pad=pad, shrink=shrink)
     bar.set_label("loss $L$ (dimensionless)", fontsize=FONT - 1)
-    bar.set_ticks(shown.levels[:: 1 + len(shown.levels) // 8])
+    levels = np.asarray(shown.levels)
+    bar.set_ticks(levels[:: 1 + len(levels) // 8].tolist())
     bar.ax.tick_params(labelsize=FONT - 2)
 
 
 def mark(ax: Axes, points: np.ndarray, kind: str, label: str = "") -> None:
     """Mark points (k, 2) of the map as ``"start"``, ``"optimum"`` or ``"rest"``."""
-    looks = {
+    looks: dict[str, dict[str, Any]] = {
         "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
         "optimum": {"marker": "+", "color": "black", "markersize": 10, "markeredgewidth": 1.6},
         "rest": {"marker": "o", "color": "black", "markersize": 5},
     }
     ax.plot(*np.asarray(points).T, linestyle="none", zorder=5, label=label or "_", **looks[kind])
+
+
+def evenly(path: np.ndarray, n: int, shift: float = 0.0) -> list[int]:
+    """Indices of about `n` points of a path (n_times, 2) at even distances, moved on by a share of that distance."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    share = (np.arange(n) + 0.5 + shift) / n
+    return sorted(set(np.searchsorted(length, length[-1] * share).tolist()))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
-from analysis.figures._loss_map import checked, colour_bar, draw_map, mark
+from analysis.figures._loss_map import checked, colour_bar, draw_map, evenly, mark
 from analysis.figures._style import FONT, label, look, tidy
 
 __all__ = ["controllability"]
@@ -60,13 +61,14 @@ def controllability(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
     return figure
 
 
-def _panel(ax: Axes, runs: list[xr.Dataset]) -> object:
+def _panel(ax: Axes, runs: list[xr.Dataset]) -> QuadContourSet:
     first = runs[0]
     shown = draw_map(ax, first)
     ax.streamplot(
         first.grid_x.values,
         first.grid_y.values,
-        *np.moveaxis(first.velocity.values, -1, 0),
+        first.velocity.values[..., 0],
+        first.velocity.values[..., 1],
         color=FIELD,
         linewidth=0.7,
         arrowsize=0.8,
@@ -75,7 +77,7 @@ def _panel(ax: Axes, runs: list[xr.Dataset]) -> object:
     )
     for index, run in enumerate(runs):
         style = look(index) | {"markersize": 4.5, "linewidth": 2.0, "label": f"optimal path, {label(run)}"}
-        ax.plot(*run.theta.values.T, **style | {"markevery": _even(run.theta.values)}, zorder=3)
+        ax.plot(*run.theta.values.T, **style | {"markevery": evenly(run.theta.values, MARKS)}, zorder=3)
     mark(ax, first.theta.values[:1], "start", "start")
     mark(ax, first.optimum.values[None], "optimum", "optimum of the loss")
     mark(ax, np.stack([run.rest_point.values for run in runs]), "rest", "rest point")
@@ -106,9 +108,3 @@ def _words(case: xr.Dataset) -> str:
 def _number(value: float) -> str:
     """Three digits; what is zero up to rounding is 0."""
     return f"{float(value):.3g}".replace("-", "−") if abs(value) > ROUNDING else "0"
-
-
-def _even(path: np.ndarray) -> list[int]:
-    """Points at even distances along a path."""
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    return sorted(set(np.searchsorted(length, np.linspace(0, length[-1], MARKS + 2)[1:-1]).tolist()))

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from analysis.figures._loss_map import GREY, checked, colour_bar, draw_map, mark
+from analysis.figures._loss_map import GREY, checked, colour_bar, draw_map, evenly, mark
 from analysis.figures._style import FONT, label, look, tidy
 
 __all__ = ["double_well"]
@@ -15,6 +15,7 @@ __all__ = ["double_well"]
 OPTIMAL, FLOW = 0, 1  # trials of a run
 ROOM = 1.5  # the scale of the map ends at this many times the highest loss on the paths, above the lowest
 NEAR = 0.02  # distance from the end of a path that counts as arrived
+MARKS = 9  # along a path
 AFTER = 1.4  # the time axis goes on for a while
 
 
@@ -39,7 +40,7 @@ def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """
     checked("double_well", runs, data)
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=[1.5, 1])
+    left, right = figure.subfigures(1, 2, width_ratios=[1.5, 1], squeeze=False)[0]
     chart, legend = left.subplots(2, 1, height_ratios=[2.6, 1])
     kinetic, potential = right.subplots(2, 1, sharex=True)
     _map(left, chart, runs)
@@ -63,7 +64,7 @@ def _map(figure: SubFigure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
     colour_bar(figure, ax, shown)
     for style, run, trial in _lines(runs):
         path = run.theta.isel(trial=trial).values
-        ax.plot(*path.T, **style | {"markevery": _even(path)})
+        ax.plot(*path.T, **style | {"markevery": evenly(path, MARKS)})
     mark(ax, first.theta.values[:1, 0], "start", "start")
     mark(ax, first.minimum.values, "optimum", "minimum of the loss")
     ax.set_xlabel("parameter $x$ (dimensionless)")
@@ -100,9 +101,3 @@ def _lines(runs: tuple[xr.Dataset, ...]) -> list[tuple[dict, xr.Dataset, int]]:
         named = f"optimal path,\n{label(run)}"
         lines.append((look(index) | {"label": named, "markersize": 4.5, "linewidth": 1.8}, run, OPTIMAL))
     return lines
-
-
-def _even(path: np.ndarray, n: int = 10) -> list[int]:
-    """Points at about even distances along a path."""
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    return sorted(set(np.searchsorted(length, np.linspace(0, length[-1], n + 1)[1:-1])))

@@ -8,11 +8,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._loss_map import checked, colour_bar, draw_map, mark
+from analysis.figures._loss_map import checked, colour_bar, draw_map, evenly, mark
 from analysis.figures._style import COLOURS, FONT, label, look, tidy
 
 __all__ = ["horizon"]
 
+MARKS = 6  # along a path
 FLOOR = 1e-6  # of the first value, the lowest that is drawn
 DIRECTIONS = {"flat": "-", "steep": (0, (3, 1.5))}
 
@@ -58,7 +59,10 @@ def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[d
     mark(ax, runs[0].theta.values[:1], "start", "start")
     mark(ax, runs[0].optimum.values[None], "optimum", "optimum")
     for index, (run, style) in enumerate(zip(runs, looks, strict=True)):
-        ax.plot(*run.theta.values.T, **style | {"label": label(run), "markevery": _even(run.theta.values, index)})
+        ax.plot(
+            *run.theta.values.T,
+            **style | {"label": label(run), "markevery": evenly(run.theta.values, MARKS, 0.15 * (index % 6 - 2.5))},
+        )
     ax.set_xlabel(r"parameter $\theta_1$ (dimensionless)")
     ax.set_ylabel(r"parameter $\theta_2$ (dimensionless)")
 
@@ -128,10 +132,3 @@ def _down_to(ax: Axes, top: float) -> None:
 
 def _every(run: xr.Dataset) -> int:
     return max(1, run.sizes["time"] // 12)
-
-
-def _even(path: np.ndarray, index: int, n: int = 6) -> list[int]:
-    """Points at even distances along a path, a little shifted from run to run."""
-    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    share = (np.arange(n) + 0.5 + 0.15 * (index % 6 - 2.5)) / n
-    return sorted(set(np.searchsorted(length, length[-1] * share).tolist()))
