@@ -2,27 +2,27 @@
 
 A data set is a Dataset with the dimension ``protocol``. ``value`` is the measured quantity, ``sem`` the
 standard error of its mean, ``n`` the number of cells or pairs (NaN where unknown). The attribute ``kind``
-says what predicts the value; for ``"spikes"`` it is the spike times ``pre_time`` and ``post_time``.
-Attributes say where the numbers come from: ``data`` (its name), ``citation``, ``doi``, ``figure``,
-``rights``, ``provenance``.
+says what predicts the value (`analysis.data_kinds`); for ``"spikes"`` it is the spike times ``pre_time`` and
+``post_time``. Attributes say where the numbers come from: ``data`` (its name), ``citation``, ``doi``, ``figure``,
+``rights``, ``provenance``. Where a standard error was not published it is NaN, and the attribute ``sem_missing``
+says why; see `analysis.missing_errors`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.dataset import check_schema, make_dataset
+from analysis.data_checks import SIDES, SOURCE_ATTRIBUTES, check_dataset, trimmed
+from analysis.data_kinds import KINDS
+from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 
-__all__ = ["SOURCE_ATTRIBUTES", "check_dataset", "make_spike_data", "spike_trains"]
-
-SOURCE_ATTRIBUTES = ("data", "citation", "doi", "figure", "rights", "provenance")
-SIDES = ("pre", "post")
+__all__ = ["SOURCE_ATTRIBUTES", "check_dataset", "make_data", "make_spike_data", "spike_trains"]
 
 
 def make_spike_data(
@@ -78,28 +78,115 @@ def make_spike_data(
     >>> float(data.post_time[0, 0])
     0.01
     """
-    variables: dict[str, tuple] = {
-        "value": ("protocol", np.asarray(value, float), "1", "fractional weight change"),
-        "sem": ("protocol", np.asarray(sem, float), "1", "standard error of the mean weight change"),
-        "n": ("protocol", np.asarray(n, float), "1", "number of cells or pairs (NaN: unknown)"),
-    }
+    spikes = {}
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
-        variables[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
-    labels = {"protocol": ("protocol", np.asarray(protocols, dtype=str), "1", "name")}
-    for label, (values, units, long_name) in (coordinates or {}).items():
-        labels[label] = ("protocol", np.asarray(values, float), units, long_name)
-    data = make_dataset(
-        variables,
-        labels,
+        spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
+    return _checked(
+        "spikes",
+        {**_measured("spikes", value, sem, n), **spikes},
+        _labelled("spikes", protocols, coordinates or {}),
+        name=name,
         title=title,
         scenario=scenario,
-        engine="experiment",
         references=references,
-        data=name,
-        kind="spikes",
         **source,
     )
+
+
+def make_data(
+    kind: str,
+    protocols: Sequence[str],
+    value: ArrayLike,
+    sem: ArrayLike,
+    n: ArrayLike,
+    labels: Mapping[str, ArrayLike | tuple[ArrayLike, str, str]],
+    *,
+    name: str,
+    title: str,
+    scenario: str = "",
+    references: tuple[str, ...] = (),
+    **source: Any,
+) -> xr.Dataset:
+    """Build a data set of any kind but ``spikes``, for which see `make_spike_data`.
+
+    Parameters
+    ----------
+    kind : str
+        One of `analysis.data_kinds.KINDS`, which says what unit the values have and which labels are needed.
+    protocols : sequence of str
+        Name of each measurement.
+    value, sem, n : (n_protocols,) arrays
+        Value and its standard error in the unit of the kind, number of cells, pairs or people (NaN: unknown).
+    labels : mapping of str to values, or to (values, units, long_name) for labels that the kind does not know
+        Coordinates along ``protocol``.
+    name, title, scenario, references, **source
+        As in `make_spike_data`.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    InputError
+        If the data violate the contract (see `check_dataset`).
+
+    Examples
+    --------
+    >>> data = make_data("frequency", ["low", "high"], [-0.1, 0.2], [0.05, 0.05], [6, 6], {"frequency": [1, 100]},
+    ...                  name="", title="two rates", citation="", doi="", figure="", rights="", provenance="made up")
+    >>> data.frequency.attrs["units"]
+    'Hz'
+    """
+    if kind not in KINDS or kind == "spikes":
+        raise InputError(f"kind must be one of {', '.join(k for k in KINDS if k != 'spikes')}, got {kind!r}")
+    return _checked(
+        kind,
+        _measured(kind, value, sem, n),
+        _labelled(kind, protocols, labels),
+        name=name,
+        title=title,
+        scenario=scenario,
+        references=references,
+        **source,
+    )
+
+
+def _measured(kind: str, value: ArrayLike, sem: ArrayLike, n: ArrayLike) -> dict[str, tuple]:
+    """Variables that every kind has."""
+    units, long_name = KINDS[kind].units, KINDS[kind].long_name
+    return {
+        "value": ("protocol", np.asarray(value, float), units, long_name),
+        "sem": ("protocol", np.asarray(sem, float), units, "standard error of the mean"),
+        "n": ("protocol", np.asarray(n, float), "1", "number of measurements in the mean (NaN: unknown)"),
+    }
+
+
+def _labelled(kind: str, protocols: Sequence[str], labels: Mapping[str, Any]) -> dict[str, tuple]:
+    """Coordinates along ``protocol``; the kind knows the units of its own labels."""
+    known = {label.name: label for label in KINDS[kind].labels}
+    found = {"protocol": ("protocol", np.asarray(protocols, dtype=str), "1", "name")}
+    for name, given in labels.items():
+        label = known.get(name)
+        if isinstance(given, tuple) and len(given) == 3 and isinstance(given[1], str):
+            values, units, long_name = given
+        elif label is not None:
+            values, units, long_name = given, label.units, label.long_name
+        else:
+            raise InputError(
+                f"label {name!r} has no units; give it as (values, units, long_name), or use one of "
+                f"{', '.join(known)}, whose units are known"
+            )
+        as_type = str if label is not None and label.is_text else float
+        found[name] = ("protocol", np.asarray(values, as_type), units, long_name)
+    return found
+
+
+def _checked(
+    kind: str, variables: dict[str, tuple], labels: dict[str, tuple], *, name: str, **about: Any
+) -> xr.Dataset:
+    data = make_dataset(variables, labels, engine="experiment", data=name, kind=kind, **about)
     check_dataset(data)
     return data
 
@@ -114,77 +201,8 @@ def spike_trains(data: xr.Dataset) -> tuple[list[NDArray[np.float64]], list[NDAr
     >>> len(pre), pre[0].size
     (10, 60)
     """
-    pre, post = ([_trimmed(row) for row in data[f"{side}_time"].values] for side in SIDES)
+    pre, post = ([trimmed(row) for row in data[f"{side}_time"].values] for side in SIDES)
     return pre, post
-
-
-def check_dataset(data: xr.Dataset) -> None:
-    """Raise with the list of every violation of the contract for data sets; return None if there is none.
-
-    Raises
-    ------
-    InputError
-        If the schema of a Dataset is violated, a variable or an attribute about the source is missing, `kind`
-        is unknown, a protocol occurs twice, a value is not finite, a standard error is not positive, or
-        spikes are out of order.
-
-    Examples
-    --------
-    >>> from analysis.datasets import load
-    >>> data = load("sjostrom_2001")
-    >>> check_dataset(data.assign(sem=0 * data.sem))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    plasticity.errors.InputError: not a valid data set: sem of '+10ms_0.1Hz' must be > 0, got 0; ...
-    """
-    check_schema(data)
-    problems = [f"attribute {a!r} is missing" for a in SOURCE_ATTRIBUTES if a not in data.attrs]
-    missing = [name for name in ("protocol", "value", "sem", "n") if name not in data.variables]
-    problems += [f"{name!r} is missing" for name in missing]
-    problems += [
-        f"{name!r} must have the dimension protocol alone, not {data[name].dims}"
-        for name in ("protocol", "value", "sem", "n")
-        if name not in missing and data[name].dims != ("protocol",)
-    ]
-    kind = str(data.attrs.get("kind"))
-    if kind not in _CHECKS:
-        problems.append(f"attribute 'kind' must be one of {', '.join(_CHECKS)}, got {kind!r}")
-    if not problems:
-        problems = _problems_with_numbers(data) + _CHECKS[kind](data)
-    if problems:
-        raise InputError("not a valid data set: " + "; ".join(problems))
-
-
-def _problems_with_numbers(data: xr.Dataset) -> list[str]:
-    names = [str(p) for p in data.protocol.values]
-    problems = [f"protocol {p!r} occurs twice" for i, p in enumerate(names) if p in names[:i]]
-    if not names:
-        problems.append("there is no protocol")
-    for name, value, sem in zip(names, data.value.values, data.sem.values, strict=True):
-        if not np.isfinite(value):
-            problems.append(f"value of {name!r} must be finite, got {value:g}")
-        if not (np.isfinite(sem) and sem > 0):
-            problems.append(f"sem of {name!r} must be > 0, got {sem:g}")
-    return problems
-
-
-def _problems_with_spikes(data: xr.Dataset) -> list[str]:
-    problems = []
-    for side in SIDES:
-        if f"{side}_time" not in data.variables:
-            problems.append(f"'{side}_time' is missing")
-            continue
-        for name, row in zip(data.protocol.values.tolist(), data[f"{side}_time"].values, strict=True):
-            times = _trimmed(row)
-            if np.any(np.isnan(times)):
-                problems.append(f"{side}_time of {name!r} has a gap; NaN may stand only at the end")
-            elif np.any(np.diff(times) <= 0):
-                problems.append(f"{side}_time of {name!r} must increase strictly; sort the spikes")
-            elif times.size and not (times[0] >= 0 and np.isfinite(times[-1])):
-                problems.append(f"{side}_time of {name!r} must be finite and >= 0 s")
-    return problems
-
-
-_CHECKS: Mapping[str, Callable[[xr.Dataset], list[str]]] = {"spikes": _problems_with_spikes}
 
 
 def _padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:
@@ -194,9 +212,3 @@ def _padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:
     for row, train in zip(padded, arrays, strict=True):
         row[: train.size] = train
     return padded
-
-
-def _trimmed(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One train without the NaN at its end."""
-    known = np.flatnonzero(~np.isnan(row))
-    return row[: known[-1] + 1] if known.size else row[:0]

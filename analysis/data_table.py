@@ -1,14 +1,17 @@
 """A user's own measurements from a CSV file, checked cell by cell.
 
-One protocol per row, columns in any order::
+One protocol per row, columns in any order; the columns tell the kind of data (`analysis.data_kinds`)::
 
-    protocol,pre_times_s,post_times_s,value,sem,n
-    once,0.0,0.01,0.2,0.1,5
-    twice,0.0 0.1,0.01 0.11,0.35,0.1,
+    spikes        protocol,pre_times_s,post_times_s,value,sem,n      optional: interval_s, frequency_hz, group
+    frequency     protocol,frequency_hz,value,sem,n                  optional: group
+    plateau       protocol,time_from_plateau_s,initial_ramp_mV,value_mV,sem_mV,n            optional: group
+    trials        protocol,perturbation_deg,clamped,value_deg,sem_deg,n                     optional: group
+    distribution  protocol,sd_log10,mixture_weight,unit,value_log10,sem_log10,n             optional: group
+    quantities    protocol,unit,value,sem,n                          optional: group
 
-``value`` is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the number of
-cells or pairs (empty: unknown); spike times [s] are separated by blanks. The columns ``interval_s`` and
-``frequency_hz`` are optional labels; other columns are refused, so that no misspelt one is lost silently.
+``value`` of the first two is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the
+number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. Names of columns carry the
+unit. Other columns are refused, so that no misspelt one is lost silently.
 """
 
 from __future__ import annotations
@@ -20,26 +23,23 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from analysis.data_record import make_spike_data
+from analysis.data_kinds import KINDS, Kind, Label
+from analysis.data_record import make_data, make_spike_data
 from plasticity.errors import InputError
 
 __all__ = ["read_csv"]
 
-REQUIRED = ("protocol", "pre_times_s", "post_times_s", "value", "sem", "n")
-LABELS = {
-    "interval_s": ("interval", "s", "t_post − t_pre"),
-    "frequency_hz": ("frequency", "Hz", "pairing frequency"),
-}
-HEADER = ",".join(REQUIRED)
+TRAINS = ("pre_times_s", "post_times_s")
+OWN = {"doi": "", "figure": "", "rights": "the user's own"}
 
 
 def read_csv(path: str | os.PathLike) -> xr.Dataset:
-    r"""Read measurements of kind ``spikes`` from a comma-separated file with one header row.
+    r"""Read measurements of any kind from a comma-separated file with one header row.
 
     Parameters
     ----------
     path : str or path
-        File with the columns ``protocol,pre_times_s,post_times_s,value,sem,n``.
+        File with the columns of one kind, such as ``protocol,pre_times_s,post_times_s,value,sem,n``.
 
     Returns
     -------
@@ -63,34 +63,62 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     """
     path = Path(path)
     header, rows = _cells(path)
+    kind = _kind(path, header)
     cells = [_Row(path, number, dict(zip(header, row, strict=True))) for number, row in rows]
     names = [row.text("protocol") for row in cells]
     for row, name in zip(cells, names, strict=True):
         if names.index(name) < cells.index(row):
             row.refuse("protocol", f"{name!r} occurs twice; give every protocol its own name")
-    sem = [row.number("sem") for row in cells]
+    sem = [row.number(kind.sem_column) for row in cells]
     for row, value in zip(cells, sem, strict=True):
         if value <= 0:
-            row.refuse("sem", f"a standard error must be > 0, got {value:g}")
-    return make_spike_data(
-        names,
-        [(row.times("pre_times_s"), row.times("post_times_s")) for row in cells],
-        [row.number("value") for row in cells],
-        sem,
-        [row.number("n", optional=True) for row in cells],
-        name=str(path),
-        title=f"Measurements in {path.name}",
-        coordinates={
-            LABELS[column][0]: ([row.number(column, optional=True) for row in cells], *LABELS[column][1:])
-            for column in header
-            if column in LABELS
-        },
-        citation=f"the user's own file {path.name}",
-        doi="",
-        figure="",
-        rights="the user's own",
-        provenance=f"read from {path.name}",
-    )
+            row.refuse(kind.sem_column, f"a standard error must be > 0, got {value:g}")
+    measured = ([row.number(kind.column) for row in cells], sem, [row.number("n", optional=True) for row in cells])
+    labels = {label.name: [row.label(label) for row in cells] for label in kind.labels if label.column in header}
+    about = {
+        "name": str(path),
+        "title": f"Measurements in {path.name}",
+        "provenance": f"read from {path.name}",
+        **OWN,
+        "citation": f"the user's own file {path.name}",
+    }
+    if kind.name != "spikes":
+        return make_data(kind.name, names, *measured, labels, **about)
+    trains = [tuple(row.times(column) for column in TRAINS) for row in cells]
+    return make_spike_data(names, trains, *measured, coordinates=labels, **about)
+
+
+def _required(kind: Kind) -> tuple[str, ...]:
+    """Columns that a file of this kind must have."""
+    labels = tuple(label.column for label in kind.labels if label.required)
+    return ("protocol", *(TRAINS if kind.name == "spikes" else labels), kind.column, kind.sem_column, "n")
+
+
+def _kind(path: Path, header: list[str]) -> Kind:
+    """The kind of which most columns are there, spikes in doubt; refuse a header that misses or misspells one."""
+    for column in header:
+        if header.count(column) > 1:
+            raise InputError(f"{path}: column {column!r} occurs twice; remove one")
+
+    def present(kind: Kind) -> tuple[float, int]:
+        own = set(_required(kind)) - {"protocol", "value", "sem", "n"}
+        return len(own & set(header)) / len(own), len(own & set(header))
+
+    kind = max(KINDS.values(), key=present)
+    for column in _required(kind):
+        if column not in header:
+            raise InputError(
+                f"{path}: column {column!r} is missing (found: {', '.join(header)}); the header must be "
+                f"{','.join(_required(kind))} for data of kind {kind.name}"
+            )
+    known = [*_required(kind), *(label.column for label in kind.labels if not label.required)]
+    for column in header:
+        if column not in known:
+            raise InputError(
+                f"{path}: column {column!r} is unknown; remove it (known for data of kind {kind.name}: "
+                f"{', '.join(known)})"
+            )
+    return kind
 
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -106,9 +134,10 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
     if not lines:
-        raise InputError(f"{path} is empty; it needs the header {HEADER} and one row per protocol")
+        wanted = ",".join(_required(KINDS["spikes"]))
+        raise InputError(f"{path} is empty; it needs a header such as {wanted} and one row per protocol")
     header, rows = lines[0][1], lines[1:]
-    _check_header(path, header)
+    _kind(path, header)
     if not rows:
         raise InputError(f"{path} has a header but no row; add one row per protocol")
     for number, row in rows:
@@ -118,20 +147,6 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                 "separate cells with commas and spike times with blanks"
             )
     return header, rows
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    found = ", ".join(header)
-    for column in REQUIRED:
-        if column not in header:
-            raise InputError(f"{path}: column {column!r} is missing (found: {found}); the header must be {HEADER}")
-    for column in header:
-        if header.count(column) > 1:
-            raise InputError(f"{path}: column {column!r} occurs twice; remove one")
-        if column not in REQUIRED and column not in LABELS:
-            raise InputError(
-                f"{path}: column {column!r} is unknown; remove it (known: {', '.join([*REQUIRED, *LABELS])})"
-            )
 
 
 class _Row:
@@ -153,6 +168,12 @@ class _Row:
         if optional and not self.cells[column]:
             return float("nan")
         return self._finite(column, self.text(column))
+
+    def label(self, label: Label) -> float | str:
+        """Cell of a label; NaN or no word if it is empty and may be."""
+        if label.is_text:
+            return self.cells[label.column] if not label.required else self.text(label.column)
+        return self.number(label.column, optional=not label.required)
 
     def times(self, column: str) -> np.ndarray:
         """Strictly increasing spike times [s] ≥ 0."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from analysis.data_kinds import KINDS
 from analysis.data_record import spike_trains
 from analysis.datasets import load
 from plasticity.errors import InputError
@@ -81,6 +82,57 @@ def test_every_fault_is_named(lines, parts, tmp_path):
         load(path)
     for part in ["own.csv", *parts]:
         assert part in str(caught.value)
+
+
+KIND_FILES = {
+    "frequency": ("protocol,frequency_hz,value,sem,n,group", "low,1,-0.1,0.03,8,light", "frequency", 1.0),
+    "plateau": (
+        "protocol,time_from_plateau_s,initial_ramp_mV,value_mV,sem_mV,n",
+        "a,-1.5,0,5,0.4,9",
+        "initial_ramp",
+        0.0,
+    ),
+    "trials": ("protocol,perturbation_deg,clamped,value_deg,sem_deg,n", "t1,30,0,3.8,1,15", "perturbation", 30.0),
+    "distribution": (
+        "protocol,sd_log10,mixture_weight,unit,value_log10,sem_log10,n",
+        "s,0.24,0.77,µm³,-1.4,0.02,1960",
+        "sd_log",
+        0.24,
+    ),
+    "quantities": ("protocol,unit,value,sem,n", "turnover,%,20.4,2.6,14", "unit", "%"),
+}
+
+
+@pytest.mark.parametrize("kind", KIND_FILES)
+def test_the_columns_tell_the_kind(kind, tmp_path):
+    header, row, label, expected = KIND_FILES[kind]
+    data = load(written(tmp_path / "own.csv", header, row))
+    assert data.attrs["kind"] == kind
+    assert data[label].values[0] == expected
+    assert data.value.attrs["units"] == KINDS[kind].units
+
+
+def test_every_kind_can_be_read():
+    assert {"spikes", *KIND_FILES} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "message"),
+    [
+        ("frequency", "frequency_hz", "frequency", "'frequency_hz' is missing|'pre_times_s' is missing"),
+        ("frequency", ",1,", ",0,", "'frequency' of 'low' must be finite and > 0 Hz, got 0"),
+        ("plateau", "sem_mV", "sem", "'sem_mV' is missing"),
+        ("plateau", ",0.4,", ",0,", "'sem_mV': a standard error must be > 0, got 0"),
+        ("trials", ",30,", ",,", "'perturbation_deg': is empty"),
+        ("quantities", ",%,", ",,", "'unit': is empty"),
+        ("distribution", ",0.24,", ",-0.24,", "'sd_log' of 's' must be finite and > 0 1, got -0.24"),
+    ],
+)
+def test_units_and_ranges_of_every_kind_are_checked(kind, old, new, message, tmp_path):
+    header, row, *_ = KIND_FILES[kind]
+    text = (header + "\n" + row).replace(old, new, 1)
+    with pytest.raises(InputError, match=message):
+        load(written(tmp_path / "own.csv", text))
 
 
 def test_missing_file(tmp_path):

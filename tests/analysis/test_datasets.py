@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from analysis import datasets
 from analysis.bibliography import citation
-from analysis.data_record import SOURCE_ATTRIBUTES, check_dataset, make_spike_data, spike_trains
+from analysis.data_record import SOURCE_ATTRIBUTES, check_dataset, make_data, make_spike_data, spike_trains
+from analysis.missing_errors import neighbour_scatter, require_errors, with_pooled_errors
 from plasticity import catalog
 from plasticity.dataset import read, write
 from plasticity.errors import InputError, UnknownNameError
@@ -23,7 +24,7 @@ def test_member_keeps_the_contract(name):
         assert data.attrs[attribute], f"{name} says nothing about {attribute}"
     assert data.attrs["data"] == name
     assert data.attrs["references"].split()[0] == name
-    assert data.attrs["doi"].startswith("10.")
+    assert data.attrs["doi"].startswith("10.") or data.attrs["url"].startswith("https://")
     assert catalog.title("analysis.datasets", name)
     for key in data.attrs["references"].split():
         assert not citation(key).startswith(key), f"{key} is not in REFERENCES.bib"
@@ -37,7 +38,7 @@ def test_member_survives_a_file(name, tmp_path):
     xr.testing.assert_identical(read(path), data)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [n for n in NAMES if datasets.load(n).attrs["kind"] == "spikes"])
 def test_trains_are_what_the_name_says(name):
     data = datasets.load(name)
     for protocol, pre, post in zip(data.protocol.values, *spike_trains(data), strict=True):
@@ -67,6 +68,92 @@ def test_hippocampal_triplets_depend_on_order():
     assert value.sel(protocol="post_pre_post_-5ms_+5ms") == 0.33
     assert value.sel(protocol="pre_post_pre_+5ms_-5ms") == -0.01
     assert value.sel(protocol="quadruplet_5ms_-88.5ms") == -0.003
+
+
+def test_the_window_of_single_cells_has_two_sides_and_no_errors():
+    data = datasets.load("bi_poo_1998")
+    first = data.group.values == "pre_first"
+    assert (data.interval.values[first] > 0).all()
+    assert data.value.values[first].mean() > 0.3  # potentiation
+    assert data.value.values[~first & (data.interval.values < -4e-3)].mean() < -0.1  # depression
+    assert np.isnan(data.sem).all()
+    assert data.attrs["sem_missing"]
+
+
+def test_visual_experience_moves_the_frequency_curve():
+    value = datasets.load("kirkwood_1996").value
+    assert value.sel(protocol="light_1Hz") == -0.159
+    assert value.sel(protocol="dark_1Hz") == -0.06
+    assert value.sel(protocol="dark_10Hz") > value.sel(protocol="light_10Hz")  # the threshold slid down in the dark
+
+
+def test_strong_inputs_far_from_the_plateau_depress():
+    data = datasets.load("milstein_2021")
+    near, far = abs(data.time_from_plateau) < 0.5, data.time_from_plateau > 2
+    assert (data.value[near] > 1.5).all()
+    assert (data.value[far & (data.initial_ramp == 0)] > 0).all()
+    assert (data.value[far & (data.initial_ramp > 4)] < -1).all()
+
+
+def test_reaching_follows_both_rotations_and_rebounds():
+    data = datasets.load("thart_reach")
+    assert data.sizes["protocol"] == 32 + 100 + 12 + 20
+    last = {
+        block: float(data.value[data.group == block][-5:].mean()) for block in ("rotated", "reversed", "error_clamp")
+    }
+    assert last["rotated"] > 25
+    assert last["reversed"] < -10
+    assert last["error_clamp"] > 4
+
+
+def test_components_of_spine_heads_add_up():
+    data = datasets.load("dorkenwald_2022")
+    for group in ("all", "single", "dual", "triple"):
+        assert float(data.mixture_weight[data.group == group].sum()) == pytest.approx(1.0, abs=1e-12)
+    # table 2: the large component is 0.65 decades above the small one
+    assert float(data.value.sel(protocol="all_large") - data.value.sel(protocol="all_small")) == pytest.approx(0.65)
+    assert 10 ** float(datasets.load("song_2005").value[0]) == pytest.approx(np.exp(-0.702))  # mV
+
+
+def test_density_of_spines_stays_while_they_are_replaced():
+    value = datasets.load("pfeiffer_2018").value
+    for days in ("0_to_2", "2_to_4"):
+        lost, new = (float(value.sel(protocol=f"fraction_{k}_day_{days}")) for k in ("lost", "new"))
+        assert abs(lost - new) < 5  # %
+    assert float(value.sel(protocol="fraction_lost_day_0_to_2")) == 21.2
+
+
+def test_missing_errors_are_pooled_by_group_and_told():
+    data = datasets.load("kirkwood_1996")
+    pooled = with_pooled_errors(data)
+    light = np.array([0.034, 0.038, 0.025, 0.021])
+    assert float(pooled.sem.sel(protocol="light_0.1Hz")) == pytest.approx(np.sqrt(np.mean(light**2)))
+    known = ~np.isnan(data.sem.values)
+    assert_allclose(pooled.sem.values[known], data.sem.values[known], rtol=0)
+    assert "light" in pooled.attrs["sem_pooled"]
+    assert with_pooled_errors(pooled) is pooled
+    with pytest.raises(InputError, match=r"no standard error for 3 of 11 protocols.*with_pooled_errors"):
+        require_errors(data)
+    with pytest.raises(InputError, match="different quantities"):
+        with_pooled_errors(datasets.load("raman_2021"))
+
+
+def test_scatter_of_neighbours_finds_the_noise_on_a_smooth_curve():
+    """20,000 draws: the estimate has a relative standard error of sqrt(3/4n) = 0.6 %; 5 of them are allowed."""
+    noise = np.random.default_rng(0).normal(0, 0.3, 20_000)
+    assert neighbour_scatter(np.sin(np.linspace(0, 3, noise.size)) + noise) == pytest.approx(0.3, rel=0.03)
+
+
+def test_a_label_without_units_is_refused():
+    source = dict.fromkeys(set(SOURCE_ATTRIBUTES) - {"data"}, "")
+    with pytest.raises(InputError, match="label 'depth' has no units"):
+        make_data("frequency", ["a"], [1], [1], [1], {"frequency": [1], "depth": [3]}, name="", title="t", **source)
+    with pytest.raises(InputError, match=r"coordinate 'frequency' \[Hz\] is missing"):
+        make_data("frequency", ["a"], [1], [1], [1], {}, name="", title="t", **source)
+    data = datasets.load("kirkwood_1996")
+    data.frequency.attrs["units"] = "kHz"
+    with pytest.raises(InputError, match="units of 'frequency' must be 'Hz', got 'kHz'"):
+        check_dataset(data)
 
 
 def test_trains_of_unequal_length_lose_their_padding():

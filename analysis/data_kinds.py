@@ -1,0 +1,129 @@
+"""Kinds of measurements: what predicts a value, and which labels and units every protocol of a kind needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["KINDS", "Kind", "Label"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A coordinate or variable of every protocol, beside ``value``, ``sem`` and ``n``.
+
+    Parameters
+    ----------
+    name : str
+        Name in the Dataset.
+    column : str
+        Name in a CSV file, with the unit.
+    units : str
+    long_name : str
+    required : bool
+        Whether every protocol must have it.
+    low : float
+        Smallest allowed number.
+    exclusive : bool
+        Whether `low` itself is refused.
+    is_text : bool
+        Words instead of numbers.
+    """
+
+    name: str
+    column: str
+    units: str
+    long_name: str
+    required: bool = True
+    low: float = float("-inf")
+    exclusive: bool = False
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of data.
+
+    Parameters
+    ----------
+    name : str
+        Value of the attribute ``kind``.
+    predicted_by : str
+        What a model must be given to predict the value, in words.
+    units, long_name : str
+        Of the value.
+    column : str
+        Name of the value in a CSV file; the one of its standard error begins with ``sem`` instead of ``value``.
+    labels : tuple of Label
+    """
+
+    name: str
+    predicted_by: str
+    units: str
+    long_name: str
+    column: str
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def sem_column(self) -> str:
+        """Name of the standard error in a CSV file."""
+        return self.column.replace("value", "sem")
+
+
+_CHANGE = ("1", "fractional weight change", "value")
+_GROUP = Label("group", "group", "1", "group of protocols", required=False, is_text=True)
+_UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
+_INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
+_RATE = Label("frequency", "frequency_hz", "Hz", "pairing frequency", required=False)
+_FREQUENCY = Label("frequency", "frequency_hz", "Hz", "stimulation frequency", low=0.0, exclusive=True)
+_PLATEAU = Label("time_from_plateau", "time_from_plateau_s", "s", "time of the input − time of the plateau")
+_RAMP = Label("initial_ramp", "initial_ramp_mV", "mV", "depolarisation by the input before induction", low=0.0)
+_TURN = Label("perturbation", "perturbation_deg", "deg", "perturbation of the movement; positive: to be countered")
+_CLAMP = Label("clamped", "clamped", "1", "1: the error is held at zero; 0: it is seen", low=0.0)
+_SPREAD = Label("sd_log", "sd_log10", "1", "standard deviation of log10 size", low=0.0, exclusive=True)
+_SHARE = Label(
+    "mixture_weight", "mixture_weight", "1", "share of the component in its mixture", low=0.0, exclusive=True
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind("spikes", "spike times of the two neurons", *_CHANGE, (_INTERVAL, _RATE, _GROUP)),
+            Kind("frequency", "frequency of the stimulation", *_CHANGE, (_FREQUENCY, _GROUP)),
+            Kind(
+                "plateau",
+                "time of the input from a plateau potential, and the initial ramp",
+                "mV",
+                "change of the ramp of depolarisation",
+                "value_mV",
+                (_PLATEAU, _RAMP, _GROUP),
+            ),
+            Kind(
+                "trials",
+                "perturbation on this and all earlier trials, in order",
+                "deg",
+                "change of the movement against the perturbation",
+                "value_deg",
+                (_TURN, _CLAMP, _GROUP),
+            ),
+            Kind(
+                "distribution",
+                "stationary distribution of sizes",
+                "1",
+                "mean of log10 size, size in the coordinate unit",
+                "value_log10",
+                (_SPREAD, _SHARE, _UNIT, _GROUP),
+            ),
+            Kind(
+                "quantities",
+                "a simulation of the experiment",
+                "1",
+                "measured quantity, in the coordinate unit",
+                "value",
+                (_UNIT, _GROUP),
+            ),
+        )
+    }
+)
