@@ -12,7 +12,7 @@ from functools import cache
 import sympy as sp
 
 from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
-from plasticity.local_control import DELTA, MOBILITY, OBJECTIVE, LocalControl, LocalProblem, mobility
+from plasticity.local_control import DELTA, MOBILITY, OBJECTIVE, LocalProblem, mobility
 from plasticity.rule import CURVATURE, GRADIENT, Step
 
 VELOCITY = sp.Symbol("velocity", real=True)
@@ -22,7 +22,7 @@ _U, _BY_VELOCITY, _BY_DELTA = sp.symbols("u V_v V_d", real=True)
 _ROOT = sp.Symbol("root", positive=True)
 
 
-def optimal_acceleration(problem: LocalProblem) -> LocalControl:
+def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
     """Solve the Hamilton–Jacobi–Bellman equation when the acceleration is controlled.
 
     Parameters
@@ -32,29 +32,29 @@ def optimal_acceleration(problem: LocalProblem) -> LocalControl:
 
     Returns
     -------
-    LocalControl
-        ``push`` is the acceleration u, in terms of ``gradient``, ``curvature`` and ``velocity``; ``rate`` the
-        decay of the mean of the two modes of the closed loop.
+    push : sympy expression
+        The acceleration u, in terms of ``gradient``, ``curvature`` and ``velocity``.
+    steps : tuple of Step
 
     Examples
     --------
     At γ = 0 and without friction the damping ratio is 1/√2: the squared friction is twice the stiffness.
 
-    >>> push = optimal_acceleration(LocalProblem()).push.subs({DISCOUNT.symbol: 0, CURVATURE: 1})
+    >>> push, _ = optimal_acceleration(LocalProblem())
+    >>> push = push.subs({DISCOUNT.symbol: 0, CURVATURE: 1})
     >>> sp.simplify(sp.diff(push, VELOCITY) ** 2 / sp.diff(push, GRADIENT))
     -2
     """
-    push, root, rate, steps = _solve()
+    push, root, steps = _solve()
     here = {MOBILITY: mobility(problem), _SLOPE: problem.slope}
     solved = push.subs(_ROOT, root).subs(here)
     cheapest = Step("Mobility", sp.Eq(MOBILITY, here[MOBILITY]), "Σ b²/G over the controls")
-    steps = (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
-    return LocalControl(solved, rate.subs(_ROOT, root).subs(here), steps)
+    return solved, (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
 
 
 @cache
-def _solve() -> tuple[sp.Expr, sp.Expr, sp.Expr, tuple[Step, ...]]:
-    """Control at δ = 0 and mean decay in terms of ``root``, that root, and the steps."""
+def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
+    """Control at δ = 0 in terms of ``root``, that root, and the steps."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     loss = GRADIENT * DELTA + CURVATURE * DELTA**2 / 2
     value = _P11 * DELTA**2 / 2 + _P12 * DELTA * VELOCITY + _P22 * VELOCITY**2 / 2
@@ -87,7 +87,7 @@ def _solve() -> tuple[sp.Expr, sp.Expr, sp.Expr, tuple[Step, ...]]:
         Step("With", sp.Eq(_ROOT, root), "the quartic is a quadratic for root²"),
         Step("Optimal control at δ = 0", sp.Eq(_U, push)),
     )
-    return push, root, (damping - _SLOPE) / 2, steps
+    return push, root, steps
 
 
 def _coefficient(polynomial: sp.Expr, m: int, n: int) -> sp.Expr:

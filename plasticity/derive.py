@@ -119,10 +119,10 @@ def _policy(
         uncertain = uncertain_weight(weight_belief)
         steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.push)
     elif order == 2:
-        solution = optimal_acceleration(stated.local)
-        flow = stated.local.slope * VELOCITY + solution.push
+        push, steps = optimal_acceleration(stated.local)
+        flow = stated.local.slope * VELOCITY + push
         velocity = State("velocity", flow, "Hz", meaning="velocity of the weight")
-        steps, rule = solution.steps, replace(rule, weight_flow=VELOCITY, states=(velocity,))
+        rule = replace(rule, weight_flow=VELOCITY, states=(velocity,))
     else:
         solution = optimal_push(stated.local)
         steps, rate = solution.steps, solution.rate

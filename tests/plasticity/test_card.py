@@ -9,8 +9,10 @@ from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.card import card, sections
 from plasticity.errors import UnknownNameError
+from plasticity.limits import DISCOUNT
+from plasticity.local_control import MOBILITY
 from plasticity.notation import latex, symbol_name
-from plasticity.rule import WEIGHT, Parameter, Rule, State
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State
 
 GENERAL = {
     "multi-step": lambda: derive(Objective(sp.Symbol("gamma"), metric=2.0, drift=-1.0)),
@@ -99,6 +101,9 @@ def test_a_derived_rule_satisfies_its_own_equations():
     pace = steps["Pace γ + R"]
     left = steps["Coefficient of δ²/2"].lhs.subs(p.lhs, p.rhs).subs(pace.lhs, pace.rhs)
     assert sp.simplify(left) == 0
+    rate = sp.diff(derive(Objective(1.0)).weight_flow.subs(GRADIENT, CURVATURE * WEIGHT), WEIGHT)
+    symbols = {sp.Symbol("v", nonnegative=True): CURVATURE, MOBILITY: 1, sp.Symbol("a", real=True): 0}
+    assert sp.simplify(pace.rhs.subs(symbols) - DISCOUNT.symbol + rate) == 0  # pace − γ is the rate R
     control = steps["Optimal control"]
     bracket = steps["HJB equation"].rhs.subs(sp.Symbol("min_u"), 1)
     assert sp.simplify(sp.diff(bracket, control.lhs).subs(control.lhs, control.rhs)) == 0
