@@ -5,6 +5,8 @@ from plasticity.lazy import export
 __all__ = export(
     __name__,
     {
+        "Controllability": "controllability",
+        "FeedbackChannel": "feedback",
         "Objective": "objective",
         "Rule": "rule",
         "compile_rule": "compile",

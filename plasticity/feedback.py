@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from plasticity.disturbance import NAME, Disturbance, disturb, draw, receive, sources_of, together
 from plasticity.errors import InputError, require_number
 from plasticity.streams import stream
 
 Array = NDArray[np.float64]
-NAME = "feedback"
 _STEPS_AHEAD = 256  # steps for which random numbers are drawn at once
 
 
@@ -80,25 +80,6 @@ class FeedbackChannel:
         """Whether what is received is what was sent."""
         plain = (self.noise, self.delay, self.sparsity, self.gain, self.sign_error, self.quantum)
         return plain == (0, 0, 0, 1, 0, 0) and self.projection is None
-
-
-@dataclass(frozen=True, eq=False)
-class Disturbance:
-    """What happens to the messages of some steps: received = delivered · quantised(factor · arriving + noise).
-
-    Parameters
-    ----------
-    factor : (n_steps, size) array
-        Gain times the sign, −1 where it is wrong.
-    noise : (n_steps, size) array
-        Standard deviation σ/√dt.
-    delivered : (n_steps, 1) array
-        1, or 0 where the message is lost.
-    """
-
-    factor: Array
-    noise: Array
-    delivered: Array
 
 
 def transmit(
@@ -182,7 +163,7 @@ def open_line(
     unique = {seed: projection_matrix(channel, size, seed, name) for seed in dict.fromkeys(seeds)}
     matrices = None if channel.projection is None else np.stack([unique[seed] for seed in seeds])
     n_received = size if matrices is None else matrices.shape[1]
-    sources = [_sources(channel, seed, trial, name) for seed, trial in streams]
+    sources = [sources_of(channel, seed, trial, name) for seed, trial in streams]
     waiting = np.zeros((late, len(sources), n_received))
     ahead = max(1, min(_STEPS_AHEAD, 2**20 // max(1, len(sources) * n_received)))
     step, drawn = 0, None
@@ -192,7 +173,7 @@ def open_line(
         if channel.is_perfect:
             return signal
         if step % ahead == 0:
-            drawn = _together([_draw(channel, ahead, n_received, dt, s) for s in sources])
+            drawn = together([draw(channel, ahead, n_received, dt, s) for s in sources])
         now = Disturbance(*(values[step % ahead] for values in (drawn.factor, drawn.noise, drawn.delivered)))
         arriving = signal if matrices is None else np.einsum("krs,ks->kr", matrices, signal)
         if late:
@@ -202,21 +183,6 @@ def open_line(
         return receive(channel, arriving, now) if step > late else np.zeros_like(arriving)
 
     return send
-
-
-def receive(channel: FeedbackChannel, arriving: Array, disturbance: Disturbance) -> Array:
-    """What is received of messages that arrive after projection and delay."""
-    received = disturbance.factor * arriving + disturbance.noise
-    if channel.quantum > 0:
-        received = channel.quantum * np.rint(received / channel.quantum)
-    return received * disturbance.delivered
-
-
-def disturb(
-    channel: FeedbackChannel, n_steps: int, size: int, dt: float, seed: int = 0, trial: int = 0, name: str = NAME
-) -> Disturbance:
-    """Disturbances of the first `n_steps` messages of `size` components, for engines that need them beforehand."""
-    return _draw(channel, n_steps, size, dt, _sources(channel, seed, trial, name))
 
 
 def delay_steps(channel: FeedbackChannel, dt: float) -> int:
@@ -272,37 +238,6 @@ def projection_matrix(channel: FeedbackChannel, n_sent: int, seed: int = 0, name
 def orthonormal(directions: Array) -> Array:
     """Orthonormal basis (n, m) of the space that the columns of `directions` span, if they are independent."""
     return np.linalg.qr(directions)[0]
-
-
-def _sources(channel: FeedbackChannel, seed: int, trial: int, name: str) -> dict[str, np.random.Generator]:
-    """Generators of what is random in this channel: each its own, so that one does not shift the other."""
-    wanted = {"noise": channel.noise, "sign": channel.sign_error, "delivery": channel.sparsity}
-    return {purpose: stream(seed, f"{name}/{purpose}", trial) for purpose, amount in wanted.items() if amount > 0}
-
-
-def _draw(
-    channel: FeedbackChannel, n_steps: int, size: int, dt: float, sources: dict[str, np.random.Generator]
-) -> Disturbance:
-    """Next disturbances from generators; time runs slowest, so that drawing in portions changes nothing."""
-    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
-    factor = np.full((n_steps, size), float(channel.gain))
-    noise, delivered = np.zeros((n_steps, size)), np.ones((n_steps, 1))
-    if "noise" in sources:
-        noise = channel.noise / np.sqrt(dt) * sources["noise"].standard_normal((n_steps, size))
-    if "sign" in sources:
-        factor[sources["sign"].random((n_steps, size)) < channel.sign_error] *= -1
-    if "delivery" in sources:
-        delivered[sources["delivery"].random((n_steps, 1)) < channel.sparsity] = 0.0
-    return Disturbance(factor, noise, delivered)
-
-
-def _together(parts: list[Disturbance]) -> Disturbance:
-    """Disturbances of many learners, with the learners on the second axis."""
-    return Disturbance(
-        np.stack([p.factor for p in parts], axis=1),
-        np.stack([p.noise for p in parts], axis=1),
-        np.stack([p.delivered for p in parts], axis=1),
-    )
 
 
 def _checked_projection(value: Any) -> Any:

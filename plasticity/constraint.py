@@ -1,0 +1,111 @@
+"""Weights within limits: what becomes of a change that a rule asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    """Limits of weights of one shape, as arrays; made by `constrain`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    mask : array of bool of this shape, or None
+        Plastic weights; None is all.
+    low, high : arrays that broadcast to this shape
+        −inf and inf where there is no bound.
+    control : (n_weights, m) array or None
+        B: an orthonormal basis of the controllable space.
+    read : (m, n_weights) array or None
+        (BᵀGB)⁻¹BᵀG, so that ``control @ read`` is the projector onto it in the metric G.
+    drift : array or None
+        A number, one per weight, or a matrix (n_weights, n_weights).
+    """
+
+    shape: tuple[int, ...]
+    mask: NDArray[np.bool_] | None
+    low: Array
+    high: Array
+    control: Array | None
+    read: Array | None
+    drift: Array | None
+
+    @property
+    def has_matrix_drift(self) -> bool:
+        """Whether the drift couples weights."""
+        size = int(np.prod(self.shape))
+        return self.drift is not None and self.drift.shape == (size, size) and self.shape != (size, size)
+
+
+def move(constraint: Constraint, weights: Array, change: ArrayLike, dt: float = 0.0) -> Array:
+    """Weights (..., *shape) after the change that a rule asks for and a step of drift: one explicit Euler step.
+
+    Parameters
+    ----------
+    constraint : Constraint
+    weights : (..., *shape) array
+    change : (..., *shape) array
+        What the rule adds to the weights in this step.
+    dt : float
+        Time step of the drift [s].
+    """
+    moved = weights + project(constraint, change)
+    if constraint.drift is not None and dt:
+        moved = moved + dt * drift(constraint, weights)
+    return clip(constraint, moved)
+
+
+def project(constraint: Constraint, change: ArrayLike) -> Array:
+    """Part of a change (..., *shape) that can be carried out: plastic weights, controllable directions."""
+    change = np.asarray(change, dtype=float)
+    if constraint.mask is not None:
+        change = np.where(constraint.mask, change, 0.0)
+    if constraint.control is None:
+        return change
+    flat = change.reshape(*change.shape[: change.ndim - len(constraint.shape)], -1)
+    return ((flat @ constraint.read.T) @ constraint.control.T).reshape(change.shape)
+
+
+def drift(constraint: Constraint, weights: Array) -> Array:
+    """Velocity f(w) (..., *shape) [1/s] of weights that are left alone."""
+    if constraint.drift is None:
+        return np.zeros_like(weights)
+    if not constraint.has_matrix_drift:
+        return constraint.drift * weights
+    flat = weights.reshape(*weights.shape[: weights.ndim - len(constraint.shape)], -1)
+    return (flat @ constraint.drift.T).reshape(weights.shape)
+
+
+def clip(constraint: Constraint, weights: Array) -> Array:
+    """Weights (..., *shape) within their bounds."""
+    return np.minimum(np.maximum(weights, constraint.low), constraint.high)
+
+
+def check_weights(constraint: Constraint, weights: ArrayLike, name: str = "weights") -> None:
+    """Refuse initial weights (..., *shape) outside their bounds.
+
+    Raises
+    ------
+    InputError
+        Naming the first weight that violates them.
+    """
+    weights = np.asarray(weights, dtype=float)
+    bad = ~((weights >= constraint.low) & (weights <= constraint.high))
+    if not bad.any():
+        return
+    where = tuple(int(i) for i in np.argwhere(bad)[0])
+    inner = where[len(where) - len(constraint.shape) :]
+    low, high = (float(np.broadcast_to(b, constraint.shape)[inner]) for b in (constraint.low, constraint.high))
+    raise InputError(
+        f"{name}[{', '.join(map(str, where))}] is {weights[where]:g}, outside its bounds {low:g} … {high:g} "
+        "(bounds and sign together); start inside, or change them"
+    )
