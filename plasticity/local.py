@@ -33,21 +33,23 @@ class Local:
         return self.index == "global" or self.name in THIRD_FACTORS
 
 
-THIRD_FACTORS = ("post_error", "learning_signal", "target_train")
+THIRD_FACTORS = ("post_error", "learning_signal", "spike_error")
+TRAINS = ("spike_error", "post_train")  # a spike in a step of length dt has the density 1/dt
 _TABLE = (
     Local("pre_rate", "pre", "Hz", "firing rate r_j of the presynaptic neuron"),
     Local("post_rate", "post", "Hz", "firing rate r_i of the postsynaptic neuron"),
-    Local("post_slope", "post", "Hz", "slope φ'(u_i) of the rate by the input"),
-    Local("post_error", "post", "s", "backpropagated error δ_i = −∂L/∂u_i"),
-    Local("learning_signal", "post", "s", "error M_i = Σ_k F_ik e_k that a feedback path sends to the neuron"),
-    Local("perturbation", "post", "1", "noise ξ_i added to the input of the neuron"),
+    Local("post_slope", "post", "1", "slope φ'(u_i) of the rate by the input"),
+    Local("post_information", "post", "1", "belief of the neuron about E[φ'(u_i)²], its Fisher information"),
+    Local("post_error", "post", "Hz", "backpropagated error δ_i = −∂L/∂u_i"),
+    Local("learning_signal", "post", "Hz", "error M_i = Σ_k F_ik e_k that a feedback path sends to the neuron"),
+    Local("perturbation", "post", "Hz", "noise ξ_i added to the input of the neuron"),
     Local("weight_perturbation", "synapse", "1", "noise ξ_ij added to the weight"),
-    Local("loss_difference", "global", "1", "loss with the perturbation minus loss without"),
+    Local("loss_difference", "global", "Hz**2", "loss with the perturbation minus loss without"),
     Local("reward_deviation", "global", "1", "reward minus its expectation, R − R̄"),
     Local("pre_psp", "pre", "1", "postsynaptic potential ε_j that the spikes of the presynaptic neuron evoke"),
     Local("escape_rate", "post", "Hz", "escape rate ρ_i of the postsynaptic neuron"),
     Local("escape_slope", "post", "Hz", "slope ρ'_i of the escape rate by the potential"),
-    Local("target_train", "post", "Hz", "spike train S*_i that the neuron should have fired"),
+    Local("spike_error", "post", "Hz", "error S*_i − ρ_i of the spike train: spikes it should have fired minus rate"),
     Local("post_train", "post", "Hz", "spike train S_i of the neuron, as a density"),
     Local("pseudo_derivative", "post", "1", "pseudo-derivative ψ(V_i) of the spike by the potential"),
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from plasticity.errors import InputError
+from plasticity.local import TRAINS
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.signal import Signal
 from plasticity.units import simplified
@@ -35,8 +36,8 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     Raises
     ------
     InputError
-        If the rule asks for no gradient, asks for the curvature itself, or is no polynomial of degree 2 in the
-        gradient; or if the signal does not say how the squared gradient is read.
+        If the rule asks for no gradient, asks for a curvature that the signal does not give, or is no polynomial
+        of degree 2 in the gradient; or if the signal does not say how the squared gradient is read.
 
     Examples
     --------
@@ -48,9 +49,10 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     -learning_rate*post_trace*threshold/tau_minus + w
     """
     _check_inputs(rule, signal)
+    rule = _with_curvature(rule, signal)
     rule = _collecting(rule, signal) if "clock" in rule.events else rule
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
-    shifted = {v: sp.sympify(flow).subs(GRADIENT, GRADIENT + signal.density) for v, flow in flows.items()}
+    shifted = {v: _with_density(sp.sympify(flow), signal) for v, flow in flows.items()}
     events = dict(rule.events)
     for event in ("pre", "post"):
         jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
@@ -71,9 +73,26 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     return _with_units(_without_unused(composed), signal.loss_unit)
 
 
+def _with_curvature(rule: Rule, signal: Signal) -> Rule:
+    """Rule that reads the curvature from the local variables of the signal."""
+    if CURVATURE not in rule.inputs:
+        return rule
+    return replace(
+        rule,
+        weight_flow=rule.weight_flow.subs(CURVATURE, signal.curvature),
+        states=tuple(replace(s, flow=sp.sympify(s.flow).subs(CURVATURE, signal.curvature)) for s in rule.states),
+        events={
+            event: tuple(Update(u.target, sp.sympify(u.expression).subs(CURVATURE, signal.curvature)) for u in updates)
+            for event, updates in rule.events.items()
+        },
+    )
+
+
 def _collecting(rule: Rule, signal: Signal) -> Rule:
     """Rule that collects the gradient between clock ticks and acts on its mean."""
     collected = State("gradient_sum", GRADIENT, unit="loss*s", meaning="gradient collected since the last tick")
+    curvature = State("curvature_sum", CURVATURE, unit="loss*s", meaning="curvature collected since the last tick")
+    sums = (collected, curvature) if CURVATURE in rule.inputs else (collected,)
     tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), TICK)
     mean = collected.symbol / tick.symbol
     units = {s.name: s.unit for s in rule.states}
@@ -82,34 +101,60 @@ def _collecting(rule: Rule, signal: Signal) -> Rule:
         expression = update.expression
         if units.get(update.target) == "loss" and expression.has(GRADIENT**2):  # a curvature, not a mean square
             expression = expression.subs(GRADIENT**2, _information_scale(signal) * collected.symbol**2 / tick.symbol)
-        ticks.append(Update(update.target, expression.subs(GRADIENT, mean)))
+        known = {GRADIENT: mean, CURVATURE: curvature.symbol / tick.symbol}
+        ticks.append(Update(update.target, expression.subs(known)))
     return replace(
         rule,
-        states=(*rule.states, collected),
+        states=(*rule.states, *sums),
         parameters=_once(*rule.parameters, tick, *signal.parameters),
-        events={**rule.events, "clock": (*ticks, Update(collected.name, sp.S.Zero))},
+        events={**rule.events, "clock": (*ticks, *(Update(s.name, sp.S.Zero) for s in sums))},
     )
 
 
 def _check_inputs(rule: Rule, signal: Signal) -> None:
     if GRADIENT not in rule.inputs:
         raise InputError(f"rule {rule.name!r} asks for no gradient, so signal {signal.name!r} cannot feed it")
-    if CURVATURE in rule.inputs:
+    if CURVATURE in rule.inputs and signal.curvature is None:
         raise InputError(
             f"rule {rule.name!r} asks for the curvature, which signal {signal.name!r} does not give; "
             "pass curvature_belief=FadingMemory(time_constant=…) to derive, or use discount=sympy.oo"
         )
 
 
-def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
-    """Jump that the impulses of the gradient at `event` give to a variable with this flow."""
+def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
+    """Flow that takes the density of the signal; where there are impulses, a square is read at them alone.
+
+    The square of a gradient with impulses is dominated by them: that of the density is of higher order in time.
+    """
+    if signal.curvature is not None:
+        flow = flow.subs(CURVATURE, signal.curvature)
+    if signal.density == 0 or not flow.has(GRADIENT):
+        return flow
+    square = _coefficients(flow)[1] * GRADIENT**2
+    if square != 0 and {s.name for s in signal.density.free_symbols} & set(TRAINS):
+        raise InputError(
+            f"the gradient of signal {signal.name!r} follows spike trains, whose square has no density; use beliefs "
+            "with a decay per step, which square the gradient that was collected between ticks"
+        )
+    if square != 0 and signal.gradient:
+        return sp.expand(flow - square).subs(GRADIENT, GRADIENT + signal.density) + square
+    return flow.subs(GRADIENT, GRADIENT + signal.density)
+
+
+def _coefficients(flow: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Coefficients of the gradient and of its square."""
     try:
         polynomial = sp.Poly(flow, GRADIENT)
     except sp.PolynomialError as error:
         raise InputError(f"the flow {flow} is no polynomial in the gradient, so impulses cannot enter") from error
     if polynomial.degree() > 2:
         raise InputError(f"the flow {flow} has a power of the gradient above 2, which no signal gives")
-    linear, squared = polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)
+    return polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)
+
+
+def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
+    """Jump that the impulses of the gradient at `event` give to a variable with this flow."""
+    linear, squared = _coefficients(flow)
     impulse = signal.gradient.get(event, sp.S.Zero)
     if squared == 0 or impulse == 0:
         jump = linear * impulse

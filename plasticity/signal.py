@@ -27,6 +27,10 @@ class Signal:
         What turns a squared impulse into information (curvature) [loss·s per (loss·s)²]: for a log likelihood of a
         point process it is 1, since its Fisher information per unit time is the mean of Σ impulse² δ(t − t_event).
         None: the signal does not say how a squared gradient is read.
+    curvature : sympy expression or None
+        ∂²L/∂w² [loss] in local variables, where a synapse can know it; None: it cannot.
+    curvature : sympy expression or None
+        Local estimate of ∂²L/∂w² [loss], in the same terms as `density`; None if the signal gives none.
     states : tuple of State
         Traces and beliefs that the impulses use.
     events : mapping of str to tuple of Update
@@ -43,6 +47,7 @@ class Signal:
     gradient: Mapping[str, sp.Expr] = field(default_factory=dict)
     density: sp.Expr = sp.S.Zero
     information_scale: sp.Expr | None = None
+    curvature: sp.Expr | None = None
     states: tuple[State, ...] = ()
     events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

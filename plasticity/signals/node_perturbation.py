@@ -1,0 +1,56 @@
+"""Node perturbation: noise in the inputs of neurons, correlated with the change of the loss that it makes.
+
+Every neuron adds independent noise ξ_i to its input. One number is broadcast, the loss with the noise minus the loss
+without. To first order L_ξ − L_0 = Σ_i ξ_i ∂L/∂u_i, so (L_ξ − L_0) ξ_i r_j/σ² has the mean ∂L/∂w_ij; the bias is of
+order σ². The variance grows with the number of neurons that are perturbed at once.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.local import local
+from plasticity.rule import GRADIENT, Parameter, Step
+from plasticity.signal import Signal
+
+
+def node_perturbation(noise_std: float = 0.01) -> Signal:
+    """Estimate ``loss_difference·perturbation·pre_rate/noise_std²`` of the gradient.
+
+    Parameters
+    ----------
+    noise_std : float
+        σ > 0 [Hz]: standard deviation of the noise in the input of every neuron.
+
+    Returns
+    -------
+    Signal
+
+    Examples
+    --------
+    >>> node_perturbation().density
+    loss_difference*perturbation*pre_rate/noise_std**2
+
+    References
+    ----------
+    werfel_2005.
+    """
+    rate, change, noise = (local(name) for name in ("pre_rate", "loss_difference", "perturbation"))
+    std = Parameter("noise_std", noise_std, unit="Hz", meaning="noise in the input of a neuron", positive=True)
+    density = change * noise * rate / std.symbol**2
+    return Signal(
+        name="node_perturbation",
+        title="loss change by noise in the neurons",
+        density=density,
+        parameters=(std,),
+        loss_unit="Hz**2",
+        assumptions=(
+            "Every neuron knows the noise that it added to its input.",
+            "One number is broadcast: the loss with the noise minus the loss without; small noise.",
+        ),
+        steps=(
+            Step("Change of the loss", sp.Eq(change, noise * sp.Symbol("dL/du")), "summed over neurons, first order"),
+            Step("Its correlation with the noise", sp.Eq(GRADIENT, density), "mean ∂L/∂w: ⟨noise²⟩ = noise_std²"),
+        ),
+        references=("werfel_2005",),
+    )

@@ -1,0 +1,56 @@
+"""Weight perturbation: noise in the weights, correlated with the change of the loss that it makes.
+
+Every synapse adds independent noise ξ_ij to its weight. One number is broadcast, the loss with the noise minus the
+loss without; (L_ξ − L_0) ξ_ij/σ² has the mean ∂L/∂w_ij, up to a bias of order σ². Nothing about the network needs to
+be known, but the variance grows with the number of synapses.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.local import local
+from plasticity.rule import GRADIENT, Parameter, Step
+from plasticity.signal import Signal
+
+
+def weight_perturbation(noise_std: float = 0.01) -> Signal:
+    """Estimate ``loss_difference·weight_perturbation/noise_std²`` of the gradient.
+
+    Parameters
+    ----------
+    noise_std : float
+        σ > 0 [1]: standard deviation of the noise in every weight.
+
+    Returns
+    -------
+    Signal
+
+    Examples
+    --------
+    >>> weight_perturbation().density
+    loss_difference*weight_perturbation/noise_std**2
+
+    References
+    ----------
+    cauwenberghs_1993; werfel_2005 (comparison with node perturbation).
+    """
+    change, noise = local("loss_difference"), local("weight_perturbation")
+    std = Parameter("noise_std", noise_std, meaning="noise in a weight", positive=True)
+    density = change * noise / std.symbol**2
+    return Signal(
+        name="weight_perturbation",
+        title="loss change by noise in the weights",
+        density=density,
+        parameters=(std,),
+        loss_unit="Hz**2",
+        assumptions=(
+            "Every synapse knows the noise that it added to its weight.",
+            "One number is broadcast: the loss with the noise minus the loss without; small noise.",
+        ),
+        steps=(
+            Step("Change of the loss", sp.Eq(change, noise * sp.Symbol("dL/dw")), "summed over synapses, first order"),
+            Step("Its correlation with the noise", sp.Eq(GRADIENT, density), "mean ∂L/∂w: ⟨noise²⟩ = noise_std²"),
+        ),
+        references=("cauwenberghs_1993", "werfel_2005"),
+    )
