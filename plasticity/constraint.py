@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,6 +88,20 @@ def drift(constraint: Constraint, weights: Array) -> Array:
 def clip(constraint: Constraint, weights: Array) -> Array:
     """Weights (..., *shape) within their bounds."""
     return np.minimum(np.maximum(weights, constraint.low), constraint.high)
+
+
+def narrowed(constraint: Constraint, low: float, high: float) -> Constraint:
+    """Constraint with further bounds, those of a rule.
+
+    Raises
+    ------
+    InputError
+        If they leave a weight no value.
+    """
+    lower, upper = np.maximum(constraint.low, low), np.minimum(constraint.high, high)
+    if np.any(lower > upper):
+        raise InputError(f"the bounds of the rule, {low:g} … {high:g}, leave a weight no value; change one of them")
+    return replace(constraint, low=lower, high=upper)
 
 
 def check_weights(constraint: Constraint, weights: ArrayLike, name: str = "weights") -> None:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from plasticity.constraint import Constraint, move
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+
+if TYPE_CHECKING:
+    from plasticity.feedback import FeedbackChannel
 
 STEP = sp.Symbol("_dt", positive=True)
 
@@ -24,7 +28,8 @@ STEP = sp.Symbol("_dt", positive=True)
 class Descent:
     """A rule on a landscape: `n_steps` steps of `dt` [s], recorded `every` so many and at the end.
 
-    `values` holds a number or an (n,) array for every parameter of the rule.
+    `values` holds a number or an (n,) array for every parameter of the rule; `channel` and `constraint` are what
+    limits feedback and change, if anything does.
     """
 
     rule: Rule
@@ -34,6 +39,8 @@ class Descent:
     every: int
     noise_std: float
     values: Mapping[str, Any]
+    channel: FeedbackChannel | None = None
+    constraint: Constraint | None = None
 
     @property
     def recorded(self) -> NDArray[np.int64]:
@@ -53,6 +60,8 @@ class Batch:
     loss : (n_trials, n_recorded) array
     broken : (n_trials,) array of int
         Step after which a variable was no longer finite; 0 if there is none.
+    send : function, optional
+        Line on which the gradient (n_trials, n) of a step is sent; it returns what is received.
     """
 
     theta: NDArray[np.float64]
@@ -60,6 +69,7 @@ class Batch:
     path: NDArray[np.float64]
     loss: NDArray[np.float64]
     broken: NDArray[np.int64]
+    send: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
 
 
 def euler(rule: Rule) -> dict[str, sp.Expr]:
@@ -83,7 +93,7 @@ def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:
     following = euler(rule)
     flow = _numeric(rule, list(following.values()))
     constants, inputs = {**descent.values, STEP.name: descent.dt}, rule.inputs
-    low, high = rule.bounds or (-np.inf, np.inf)
+    change, settle = _changes(descent)
 
     def advance(batch: Batch, noise: NDArray, first: int) -> None:
         now = {**constants, **dict(zip(names, [batch.theta, *batch.states], strict=True))}
@@ -91,9 +101,11 @@ def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:
             step = first + offset
             _observe(descent, inputs, batch, now, step, noise[:, offset])
             for target, expression in clock:
-                now[target] = _clipped(target, expression(now)[0], low, high)
-            changed = dict(zip(following, flow(now), strict=True))
-            now |= {name: _clipped(name, value, low, high) for name, value in changed.items()}
+                value = expression(now)[0]
+                now[target] = change(now["w"], value) if target == WEIGHT.name else value
+            after = dict(zip(following, flow(now), strict=True))
+            after[WEIGHT.name] = settle(now["w"], after.get(WEIGHT.name, now["w"]))
+            now |= after
             _note_broken(batch, [now[name] for name in names], step + 1)
             if batch.broken.any():
                 break
@@ -106,6 +118,20 @@ def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:
     return advance
 
 
+def _changes(descent: Descent) -> tuple[Callable, Callable]:
+    """What becomes of a weight that a rule assigns, and of one that flows for a step: functions of old and new."""
+    constraint = descent.constraint
+    if constraint is not None:
+        return (
+            lambda old, new: move(constraint, old, new - old),
+            lambda old, new: move(constraint, old, new - old, descent.dt),
+        )
+    if descent.rule.bounds is None:
+        return (lambda old, new: new), (lambda old, new: new)
+    low, high = descent.rule.bounds
+    return (lambda old, new: np.clip(new, low, high)), (lambda old, new: np.clip(new, low, high))
+
+
 def _observe(descent: Descent, inputs: tuple, batch: Batch, now: dict, step: int, noise: NDArray) -> None:
     """Record if it is time, and read gradient (with noise) and curvature at the present parameters."""
     landscape = _at(descent.landscape, step)
@@ -114,7 +140,8 @@ def _observe(descent: Descent, inputs: tuple, batch: Batch, now: dict, step: int
         _record(descent, batch, step)
     if GRADIENT in inputs:
         gradient = landscape.gradient(batch.theta)
-        now[GRADIENT.name] = gradient + descent.noise_std * noise if noise.size else gradient
+        gradient = gradient + descent.noise_std * noise if noise.size else gradient
+        now[GRADIENT.name] = gradient if batch.send is None else batch.send(gradient)
     if CURVATURE in inputs:
         now[CURVATURE.name] = np.diagonal(landscape.hessian(batch.theta), axis1=-2, axis2=-1)
 
@@ -127,10 +154,6 @@ def _record(descent: Descent, batch: Batch, step: int) -> None:
 
 def _at(landscape: Any, step: int) -> Any:
     return landscape.at(step) if isinstance(landscape, LandscapeSequence) else landscape
-
-
-def _clipped(name: str, value: Any, low: float, high: float) -> Any:
-    return np.clip(value, low, high) if name == WEIGHT.name and (low, high) != (-np.inf, np.inf) else value
 
 
 def _note_broken(batch: Batch, values: list, step: int) -> None:

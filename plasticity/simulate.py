@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.compile.descent import compiled
+from plasticity.constraint import check_weights, narrowed
+from plasticity.controllability import Controllability, constrain
 from plasticity.dataset import make_dataset
 from plasticity.descent import Batch, Descent, vectorised
 from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.feedback import FeedbackChannel, open_line, projection_matrix
+from plasticity.known_drift import separate_drift
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, INPUTS, Rule
@@ -35,6 +40,8 @@ def simulate(
     n_trials: int = 1,
     *,
     record_every: int = 1,
+    feedback: FeedbackChannel | None = None,
+    controllability: Controllability | None = None,
 ) -> xr.Dataset:
     """Parameters and loss along runs of `rule` on `landscape`, one synapse per parameter.
 
@@ -63,6 +70,12 @@ def simulate(
     n_trials : int
     record_every : int
         Steps between records; start and end are always recorded.
+    feedback : FeedbackChannel, optional
+        What becomes of the observed gradient before the learner sees it; the curvature is known as it is. A channel
+        noise σ is white noise of intensity σ², as ``gradient_noise = σ/√dt``, from streams of its own.
+    controllability : Controllability, optional
+        What becomes of the change that the rule asks for. Control of low rank projects in the metric of the rule. A
+        drift that the rule counts on acts on all weights, also where the rule cannot act.
 
     Returns
     -------
@@ -72,7 +85,8 @@ def simulate(
     Raises
     ------
     InputError
-        If the rule runs on spikes or has a parameter without value, or an argument cannot be used.
+        If the rule runs on spikes or has a parameter without value, an argument cannot be used, the start is out of
+        bounds, or a delay does not fit `dt`.
     DivergedError
         If a variable leaves the finite numbers; names it and the time.
 
@@ -87,17 +101,21 @@ def simulate(
     n_trials, seed = _count("n_trials", n_trials, 1), _count("seed", seed, 0)
     theta = _start(start, n_trials, landscape)
     descent = _descent(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
+    descent = _limited(descent, feedback, controllability, theta, seed)
     path = np.empty((n_trials, descent.recorded.size, theta.shape[1]))
     loss = np.empty(path.shape[:2])
-    advance = compiled(descent) if isinstance(landscape, Quadratic) else vectorised(descent)
+    advance = compiled(descent) if _is_compiled(descent) else vectorised(descent)
     size = _trials_at_once(descent, theta)
     with np.errstate(all="ignore"):
         for low in range(0, n_trials, size):
             high = min(low + size, n_trials)
-            batch = _batch(rule, theta[low:high], path[low:high], loss[low:high])
+            send = _line(descent, seed, low, high, theta.shape[1])
+            batch = _batch(rule, theta[low:high], path[low:high], loss[low:high], send)
             _run(descent, advance, batch, seed, low)
             _check_finite(descent, batch, low)
-    return _dataset(descent, path, loss, seed)
+    return _dataset(
+        descent, path, loss, seed, {**_given("feedback", feedback), **_given("controllability", controllability)}
+    )
 
 
 def _run(descent: Descent, advance: Callable, batch: Batch, seed: int, low: int) -> None:
@@ -127,16 +145,50 @@ def _trials_at_once(descent: Descent, theta: NDArray) -> int:
     n_trials, n = theta.shape
     if descent.noise_std == 0:
         return n_trials
-    if isinstance(descent.landscape, Quadratic):
+    if _is_compiled(descent):
         return max(1, _NUMBERS_AT_ONCE // (descent.n_steps * n))
     return max(1, _NUMBERS_AT_ONCE // (8 * n))
 
 
-def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray) -> Batch:
+def _is_compiled(descent: Descent) -> bool:
+    """Whether the compiled loop can run it."""
+    return isinstance(descent.landscape, Quadratic) and descent.channel is None and descent.constraint is None
+
+
+def _limited(
+    descent: Descent,
+    feedback: FeedbackChannel | None,
+    controllability: Controllability | None,
+    theta: NDArray,
+    seed: int,
+) -> Descent:
+    """Descent with what limits it; a perfect channel and full control are none."""
+    if feedback is not None and not feedback.is_perfect:
+        descent = replace(descent, channel=feedback)
+        matrix = projection_matrix(feedback, theta.shape[1])
+        if matrix is not None and len(matrix) != theta.shape[1]:
+            raise InputError(f"projection must return {theta.shape[1]} numbers, one per parameter, got {len(matrix)}")
+    if controllability is None or controllability.is_full:
+        return descent
+    rule, controllability = separate_drift(descent.rule, controllability)
+    constraint = constrain(controllability, theta.shape[1], seed, descent.values.get("metric"))
+    constraint = constraint if rule.bounds is None else narrowed(constraint, *rule.bounds)
+    check_weights(constraint, theta, "start")
+    return replace(descent, rule=rule, constraint=constraint)
+
+
+def _line(descent: Descent, seed: int, low: int, high: int, n: int) -> Callable | None:
+    """Line on which the trials from `low` to `high` receive their gradients."""
+    if descent.channel is None:
+        return None
+    return open_line(descent.channel, n, descent.dt, [(seed, trial) for trial in range(low, high)])
+
+
+def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray, send: Callable | None) -> Batch:
     states = np.empty((len(rule.states), *theta.shape))
     for values, state in zip(states, rule.states, strict=True):
         values[:] = state.initial
-    return Batch(theta, states, path, loss, np.zeros(theta.shape[0], dtype=np.int64))
+    return Batch(theta, states, path, loss, np.zeros(theta.shape[0], dtype=np.int64), send)
 
 
 def _check_finite(descent: Descent, batch: Batch, low: int) -> None:
@@ -214,7 +266,7 @@ def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float6
     return theta
 
 
-def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int) -> xr.Dataset:
+def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int, limits: dict) -> xr.Dataset:
     n_trials, _, n = path.shape
     rule = descent.rule
     return make_dataset(
@@ -231,6 +283,14 @@ def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int) -> xr.Da
         rule=rule.name,
         engine="simulate",
         seed=seed,
-        parameters={**descent.values, "dt": descent.dt, "gradient_noise": descent.noise_std},
+        parameters={**descent.values, "dt": descent.dt, "gradient_noise": descent.noise_std, **limits},
         references=rule.references,
     )
+
+
+def _given(name: str, record: FeedbackChannel | Controllability | None) -> dict[str, Any]:
+    """Fields of a record that differ from their defaults, for the file."""
+    if record is None:
+        return {}
+    changed = {f.name: getattr(record, f.name) for f in fields(record)}
+    return {name: {k: v for k, v in changed.items() if np.ndim(v) or v != getattr(type(record), k)}}
