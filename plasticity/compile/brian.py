@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, event_driven, flows
-from plasticity.errors import InputError
+from plasticity.errors import InputError, require_number
+from plasticity.exprel import exprel
+from plasticity.local import LOCALS, Local
 from plasticity.observe import observe
-from plasticity.rule import WEIGHT, Rule, free_symbols
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 from plasticity.signal import Signal
 from plasticity.units import seconds_power
 
-_FUNCTIONS = (sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos)
+_NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
+_EVENTS = ("pre", "post", "clock")
+_FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
+
+_NOT_IN_BRIAN = {
+    "third_factor": "reacts to a third factor at given times, which no Brian2 circuit delivers yet",
+    "pre_delayed": "lets a pre spike act after a delay inside the synapse, which the Brian2 strings do not express",
+}
+
+
+class _Printer(StrPrinter):
+    """Brian2 text: a step is the truth value of a comparison."""
+
+    def _print_Heaviside(self, step: sp.Heaviside) -> str:
+        return f"int({self._print(step.args[0])} > 0)"
 
 
 @dataclass(frozen=True)
@@ -27,10 +45,12 @@ class SynapseModel:
     rule : Rule
         Where it comes from.
     model, on_pre, on_post, on_clock : str
-        Equations and statements; `on_clock` runs every `clock_dt` seconds.
+        Equations and statements; `on_clock` runs every `clock_dt` seconds, from `clock_dt` on, after the spikes of
+        that time. Local variables bear the suffix ``_pre`` or ``_post`` of the neuron that has them.
     clock_dt : float or None
     parameters : mapping of str to (value, unit)
-        Shared constants with units such as ``"second"``: one compiled binary serves every value.
+        Constants with units such as ``"second"``, shared by all synapses or (arrays) one per synapse: one compiled
+        binary serves every value.
     initial : mapping of str to float
         Initial values of the states, in SI units.
     method : str or None
@@ -43,7 +63,7 @@ class SynapseModel:
     on_post: str
     on_clock: str
     clock_dt: float | None
-    parameters: Mapping[str, tuple[float, str]]
+    parameters: Mapping[str, tuple[Any, str]]
     initial: Mapping[str, float]
     method: str | None
 
@@ -51,6 +71,11 @@ class SynapseModel:
     def is_event_driven(self) -> bool:
         """Whether nothing happens between spikes that a simulator must follow."""
         return self.method is None and not self.on_clock
+
+    @property
+    def needs(self) -> tuple[Local, ...]:
+        """Local variables that the neurons of a circuit must have; a global one is broadcast to every post neuron."""
+        return tuple(LOCALS[s.name] for s in self.rule.inputs)
 
     def report(self) -> str:
         """Equations, how each variable is advanced and why, bytes per synapse, as Markdown."""
@@ -80,8 +105,8 @@ class SynapseModel:
 def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = None) -> SynapseModel:
     """Compile a rule to the strings of a Brian2 ``Synapses`` object.
 
-    Variables that relax on their own become ``(event-driven)``; coupled or nonlinear ones, all that they
-    depend on, and a weight that flows become ``(clock-driven)``.
+    Variables that relax on their own become ``(event-driven)``; coupled or nonlinear ones, those that follow local
+    variables of the neurons, all that they depend on, and a weight that flows become ``(clock-driven)``.
 
     Parameters
     ----------
@@ -89,7 +114,8 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     signal : Signal, optional
         Feeds the gradient of a derived rule (`plasticity.observe`).
     method : str, optional
-        Brian2 integration method of clock-driven variables: ``"rk4"`` by default, ``"euler"`` is cheaper.
+        Brian2 integration method of clock-driven variables: by default ``"rk4"``, or ``"euler"``, which is cheaper,
+        where they follow local variables, which are constant during a step.
 
     Returns
     -------
@@ -98,8 +124,8 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     Raises
     ------
     InputError
-        If a parameter has no value or is no single number, the rule still asks for a gradient, or an
-        expression has a function that Brian2 does not know.
+        If a parameter has no value, the rule still asks for a gradient, acts at clock ticks of unknown distance, or
+        an expression has a function that Brian2 does not know.
 
     Examples
     --------
@@ -112,17 +138,17 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
         rule = observe(rule, signal)
     _check(rule)
     clocked = clock_driven(rule)
-    coupled = bool(clocked)
+    default = "euler" if rule.inputs else "rk4"
     return SynapseModel(
         rule=rule,
         model="\n".join([*_equations(rule, clocked), *_declarations(rule)]),
         on_pre=_statements(rule, "pre"),
         on_post=_statements(rule, "post"),
-        on_clock="",
-        clock_dt=None,
+        on_clock=_statements(rule, "clock"),
+        clock_dt=rule.clock_dt if "clock" in rule.events else None,
         parameters=_parameters(rule),
         initial={s.name: float(s.initial) for s in rule.states},
-        method=(method or "rk4") if coupled else None,
+        method=(method or default) if clocked else None,
     )
 
 
@@ -142,18 +168,22 @@ def brian_unit(unit: str) -> str:
 
 
 def _check(rule: Rule) -> None:
-    if rule.inputs:
-        asked = ", ".join(s.name for s in rule.inputs)
-        raise InputError(f"rule {rule.name!r} asks for {asked}; pass compile_rule a signal that gives it")
-    if "clock" in rule.events:
+    asked = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
+    if asked:
+        raise InputError(f"rule {rule.name!r} asks for {', '.join(asked)}; pass compile_rule a signal that gives it")
+    strange = [event for event in rule.events if event not in _EVENTS]
+    if strange:
+        raise InputError(f"rule {rule.name!r} acts at {strange[0]!r} events, which a network does not give; use replay")
+    if "clock" in rule.events and rule.clock_dt is None:
         raise InputError(
-            f"rule {rule.name!r} updates at clock ticks, which need a gradient per tick; "
-            "use beliefs with a time_constant instead of a decay per step"
+            f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step that says how far apart they are"
         )
+    if "clock" in rule.events:
+        require_number("clock_step", rule.clock_dt, low=0, exclusive=True, unit="s")
     for p in rule.parameters:
-        if p.value is None or getattr(p.value, "ndim", 0):
+        if p.value is None or np.ndim(p.value) > 1:
             raise InputError(
-                f"{p.name} of rule {rule.name!r} must be one number, got {p.value!r}; set it first"
+                f"{p.name} of rule {rule.name!r} must be one number (or one per synapse), got {p.value!r}; set it first"
             )
     used = set().union(*(sp.sympify(e).atoms(sp.Function) for e in _expressions(rule)))
     unknown = [f for f in used if not isinstance(f, _FUNCTIONS)]
@@ -179,22 +209,30 @@ def _equations(rule: Rule, clocked: set) -> list[str]:
 
 
 def _declarations(rule: Rule) -> list[str]:
-    return [f"{name} : {unit} (shared, constant)" for name, (_, unit) in _parameters(rule).items()]
+    return [
+        f"{name} : {unit} ({'shared, ' if np.ndim(value) == 0 else ''}constant)"
+        for name, (value, unit) in _parameters(rule).items()
+    ]
 
 
-def _parameters(rule: Rule) -> dict[str, tuple[float, str]]:
+def _parameters(rule: Rule) -> dict[str, tuple[Any, str]]:
     used = {s.name for s in free_symbols(rule)}
-    values = {p.name: (float(p.value), brian_unit(p.unit)) for p in rule.parameters if p.name in used}
+    values = {p.name: (_value(p.value), brian_unit(p.unit)) for p in rule.parameters if p.name in used}
     if rule.bounds is not None:
         low, high = rule.bounds
         values |= {"weight_low": (float(low), "1"), "weight_high": (float(high), "1")}
     return values
 
 
+def _value(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
+
+
 def _statements(rule: Rule, event: str) -> str:
+    units = {s.name: brian_unit(s.unit) for s in rule.states}
     lines = []
     for update in rule.events.get(event, ()):
-        text = _text(update.expression)
+        text = _text(update.expression) if update.expression != 0 else f"0*{units.get(update.target, '1')}"
         if update.target == WEIGHT.name and rule.bounds is not None:
             text = f"clip({text}, weight_low, weight_high)"
         lines.append(f"{update.target} = {text}")
@@ -205,4 +243,5 @@ def _text(expression: sp.Expr, unit: str = "1") -> str:
     """Brian2 text of an expression; a zero flow keeps its unit."""
     if expression == 0:
         return "0*hertz" if unit == "1" else f"0*{unit}*hertz"
-    return StrPrinter({"abbrev": False, "full_prec": False}).doprint(expression).replace("Abs(", "abs(")
+    expression = sp.sympify(expression).subs(_NEURONS)
+    return _Printer({"abbrev": False, "full_prec": False}).doprint(expression).replace("Abs(", "abs(")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import sympy as sp
 
+from plasticity.local import LOCALS
 from plasticity.rule import WEIGHT, Rule
 
 
@@ -14,7 +15,7 @@ def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
     return {WEIGHT: rule.weight_flow, **{s.symbol: s.flow for s in rule.states}}
 
 
-def affine(variable: sp.Symbol, flow: sp.Expr, variables: Mapping[sp.Symbol, object]) -> tuple | None:
+def affine(variable: sp.Symbol, flow: sp.Expr, variables: Collection[sp.Symbol]) -> tuple | None:
     """``(α, β)`` if ``flow = α·variable + β`` with α and β free of all `variables`, else None.
 
     Such a variable has the exact solution ``v(t) = v e^{αt} + β (e^{αt} − 1)/α``.
@@ -35,19 +36,23 @@ def affine(variable: sp.Symbol, flow: sp.Expr, variables: Mapping[sp.Symbol, obj
 def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:
     """Variables that stand still or relax on their own, with their ``(α, β)``: exact at any interval."""
     every = flows(rule)
-    found = {v: affine(v, f, every) for v, f in every.items()}
+    moving = {*every, *(local.symbol for local in LOCALS.values())}
+    found = {v: affine(v, f, moving) for v, f in every.items()}
     return {v: ab for v, ab in found.items() if ab is not None}
 
 
 def clock_driven(rule: Rule) -> set[sp.Symbol]:
     """Variables that a simulator must advance at every step.
 
-    These are the coupled and nonlinear ones, all that they depend on, and the weight as soon as it flows at
-    all, so that it is current when it is read.
+    These are the coupled and nonlinear ones, those that follow local variables of the circuit, all that they
+    depend on, what moves and is read at a clock tick, and the weight as soon as it flows at all, so that it is current
+    when it is read.
     """
     every = flows(rule)
     exact = event_driven(rule)
     driven = {v for v in every if v not in exact}
+    for update in rule.events.get("clock", ()):
+        driven |= {v for v in every if every[v] != 0 and update.expression.has(v)}
     if every[WEIGHT] != 0:
         driven.add(WEIGHT)
     while True:
