@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 
 import sympy as sp
 
@@ -159,6 +160,7 @@ def change(rule: Rule) -> sp.Eq:
     return sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow)
 
 
+@cache
 def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     """Limit for a positive symbol, term by term where every term has a finite one."""
     if not expression.has(symbol):
