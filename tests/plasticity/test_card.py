@@ -88,8 +88,8 @@ def test_the_derivation_is_shown_from_objective_to_rule():
 
 def test_the_limits_on_the_card_are_those_of_the_engine():
     text = card(derive(Objective(1.0)), "text")
-    assert "dw/dt = -gradient*learning_rate" in text
-    assert "dw/dt = -gradient*sqrt(loss_weight)*sqrt(plasticity)/sqrt(curvature)" in text
+    assert "discount → ∞ (at fixed learning rate)\n     dw/dt = -gradient*learning_rate\n" in text
+    assert "discount → 0\n     dw/dt = -gradient*sqrt(loss_weight)*sqrt(plasticity)/sqrt(curvature)" in text
     assert "no finite limit" in card(GENERAL["uncertain"](), "text")
     assert "Delta_w = -gradient/curvature" in card(GENERAL["between looks"](), "text")
 
