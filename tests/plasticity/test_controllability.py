@@ -1,0 +1,176 @@
+"""Limits of control as arrays: masks, Dale's law, bounds, few directions, drift, refusals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from plasticity import Controllability
+from plasticity.constraint import check_weights, clip, drift, move, narrowed, project
+from plasticity.controllability import constrain, of_synapses
+from plasticity.errors import InputError
+
+RANDOM = np.random.default_rng(0)
+B = RANDOM.standard_normal((6, 2))
+
+
+def test_full_control_changes_nothing():
+    change = RANDOM.standard_normal((2, 3))
+    limits = constrain(Controllability(), (2, 3))
+    assert Controllability().is_full
+    np.testing.assert_array_equal(move(limits, np.zeros((2, 3)), change, dt=0.1), change)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.5, 1.0])
+def test_a_plastic_fraction_is_exact_and_drawn_from_the_seed(fraction):
+    some = Controllability(plastic_fraction=fraction)
+    masks = [project(constrain(some, (10, 20), seed), np.ones((10, 20))) for seed in (0, 0, 1)]
+    assert [m.sum() for m in masks] == [round(200 * fraction)] * 3
+    np.testing.assert_array_equal(masks[0], masks[1])
+    assert (masks[0] != masks[2]).any() == (0 < fraction < 1)
+
+
+def test_every_weight_is_plastic_with_the_same_probability():
+    """400 seeds: each weight is plastic in a binomial number of them, within 4.5 standard deviations."""
+    some = Controllability(plastic_fraction=0.25)
+    often = sum(constrain(some, 40, seed).mask.astype(int) for seed in range(400))
+    assert np.abs(often - 100).max() < 4.5 * np.sqrt(400 * 0.25 * 0.75)
+
+
+def test_a_fraction_is_one_of_the_weights_that_the_mask_allows():
+    allowed = np.arange(12).reshape(3, 4) % 2 == 0
+    limits = constrain(Controllability(plastic_fraction=0.5, mask=allowed), (3, 4))
+    assert limits.mask.sum() == 3
+    assert not (limits.mask & ~allowed).any()
+
+
+def test_dales_law_holds_column_by_column():
+    """Each presynaptic neuron has one sign; 0 is free. Batches of any size pass through."""
+    limits = constrain(Controllability(sign=[1, -1, 0], bounds=(-2.0, 0.5)), (4, 3))
+    moved = move(limits, np.zeros((5, 4, 3)), 10 * RANDOM.choice([-1.0, 1.0], (5, 4, 3)))
+    assert set(np.unique(moved[..., 0])) == {0.0, 0.5}
+    assert set(np.unique(moved[..., 1])) == {-2.0, 0.0}
+    assert set(np.unique(moved[..., 2])) == {-2.0, 0.5}
+
+
+def test_bounds_of_a_rule_narrow_further():
+    limits = narrowed(constrain(Controllability(sign=1), 2), -1.0, 0.7)
+    np.testing.assert_array_equal(clip(limits, np.array([-5.0, 5.0])), [0.0, 0.7])
+    with pytest.raises(InputError, match="no value"):
+        narrowed(constrain(Controllability(sign=-1), 2), 0.5, 0.7)
+
+
+def test_few_controllers_project_orthogonally_on_their_directions():
+    """The change is B B⁺ of what was asked, whatever the basis of the space."""
+    change = RANDOM.standard_normal((4, 6))
+    for directions in (B, B @ np.array([[2.0, 1.0], [0.0, -3.0]])):
+        moved = project(constrain(Controllability(rank=directions), 6), change)
+        np.testing.assert_allclose(moved, change @ (B @ np.linalg.pinv(B)), atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", ["diagonal", "matrix"])
+def test_a_metric_says_what_is_orthogonal(shape):
+    """With ẇ = −ηG⁻¹g asked for, equation (2) gives −ηB(BᵀGB)⁻¹Bᵀg."""
+    root = RANDOM.standard_normal((6, 6))
+    metric = np.diag([1.0, 2, 3, 4, 5, 6]) if shape == "diagonal" else root @ root.T + np.eye(6)
+    gradient = RANDOM.standard_normal(6)
+    given = np.diag(metric) if shape == "diagonal" else metric
+    limits = constrain(Controllability(rank=B), 6, metric=given)
+    moved = project(limits, -np.linalg.solve(metric, gradient))
+    np.testing.assert_allclose(moved, -B @ np.linalg.solve(B.T @ metric @ B, B.T @ gradient), atol=1e-12)
+
+
+def test_random_directions_depend_on_seed_and_name_and_span_the_rank():
+    spaces = [
+        constrain(Controllability(rank=3), (5, 4), seed, name=name).control
+        for seed, name in [(0, "a"), (1, "a"), (0, "b")]
+    ]
+    for basis in spaces:
+        np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-14)
+    overlaps = [np.linalg.norm(spaces[0].T @ other) for other in spaces[1:]]
+    assert max(overlaps) < 0.95 * np.sqrt(3)
+    np.testing.assert_array_equal(constrain(Controllability(rank=3), (5, 4), 0, name="a").control, spaces[0])
+
+
+def test_frozen_weights_stay_exactly_where_they_are_under_shared_control():
+    mask = np.array([True, False, True, True, False, True])
+    moved = project(constrain(Controllability(rank=B, mask=mask), 6), RANDOM.standard_normal((3, 6)))
+    assert np.all(moved[:, ~mask] == 0)
+    assert np.linalg.matrix_rank(moved, tol=1e-12) == 2
+
+
+def test_drift_is_a_number_a_number_per_weight_or_a_matrix():
+    w = RANDOM.standard_normal((4, 2, 3))
+    matrix = RANDOM.standard_normal((6, 6))
+    expected = (w.reshape(4, 6) @ matrix.T).reshape(w.shape)
+    np.testing.assert_allclose(drift(constrain(Controllability(drift=matrix), (2, 3)), w), expected, atol=1e-14)
+    np.testing.assert_allclose(drift(constrain(Controllability(drift=-2.0), (2, 3)), w), -2 * w)
+    rates = np.array([1.0, -2.0, 0.0])
+    np.testing.assert_allclose(drift(constrain(Controllability(drift=rates), (2, 3)), w), rates * w)
+
+
+def test_drift_moves_what_cannot_be_changed():
+    limits = constrain(Controllability(drift=-1.0, mask=[False, True]), 2)
+    np.testing.assert_allclose(move(limits, np.ones(2), np.ones(2), dt=0.1), [0.9, 1.9])
+
+
+def test_synapses_in_a_list_have_the_limits_of_their_place():
+    """A list of all synapses, shuffled, moves as the matrix does."""
+    shape, c = (3, 4), Controllability(sign=[1, -1, 0, 1], bounds=(-0.4, np.full((3, 1), 0.3)), drift=-np.arange(4.0))
+    c = replace(c, mask=np.arange(12).reshape(shape) % 3 > 0)
+    targets, sources = (x.ravel()[::-1] for x in np.indices(shape))
+    change = RANDOM.standard_normal(shape)
+    whole = move(constrain(c, shape), np.zeros(shape), change, 0.1)
+    listed = constrain(of_synapses(c, shape, targets, sources), targets.size)
+    found = move(listed, np.zeros(targets.size), change[targets, sources], 0.1)
+    np.testing.assert_array_equal(found, whole[targets, sources])
+
+
+BAD = {
+    "fraction": ({"plastic_fraction": 1.2}, "plastic_fraction must be <= 1"),
+    "mask": ({"mask": [0.5, 1.0]}, "mask must be True where a weight can change"),
+    "sign": ({"sign": 2}, r"sign must be \+1, -1 or 0"),
+    "bounds": ({"bounds": (1.0, 0.0)}, "bounds must be .* low < high"),
+    "one bound": ({"bounds": 1.0}, r"bounds must be \(low, high\)"),
+    "nan bound": ({"bounds": (0.0, np.nan)}, "bounds must be"),
+    "rank": ({"rank": 0}, "rank must be >= 1"),
+    "half a rank": ({"rank": 1.5}, "rank must be a whole number"),
+    "a vector": ({"rank": [1.0, 0.0]}, "rank must be a number or have shape"),
+    "drift": ({"drift": np.nan}, "drift must be finite"),
+    "drift text": ({"drift": "decay"}, "drift must be numbers"),
+}
+
+
+@pytest.mark.parametrize(("fields", "message"), BAD.values(), ids=BAD)
+def test_bad_limits_are_refused_where_they_are_written(fields, message):
+    with pytest.raises(InputError, match=message):
+        Controllability(**fields)
+
+
+UNFIT = {
+    "mask": (Controllability(mask=np.ones((3, 2), bool)), r"mask has shape \(3, 2\).*weights of shape \(2, 3\)"),
+    "sign": (Controllability(sign=np.ones(2)), r"sign has shape \(2,\)"),
+    "drift": (Controllability(drift=np.ones((5, 5))), r"drift has shape \(5, 5\)"),
+    "rank": (Controllability(rank=7), "rank is 7, but only 6 weights are plastic"),
+    "rows": (Controllability(rank=np.ones((5, 1))), "rank has 5 rows, but there are 6 weights"),
+    "frozen": (Controllability(rank=2, mask=[[True, False, False], [False] * 3]), "only 1 weights are plastic"),
+    "dependent": (Controllability(rank=np.ones((6, 2))), "not independent"),
+    "empty": (Controllability(sign=1, bounds=(-2.0, -1.0)), r"leave weight \[0, 0\] no value"),
+}
+
+
+@pytest.mark.parametrize(("limits", "message"), UNFIT.values(), ids=UNFIT)
+def test_limits_that_do_not_fit_the_weights_are_refused(limits, message):
+    with pytest.raises(InputError, match=message):
+        constrain(limits, (2, 3))
+
+
+def test_weights_that_start_out_of_bounds_are_named():
+    limits = constrain(Controllability(sign=[1, -1]), (3, 2))
+    check_weights(limits, np.zeros((3, 2)))
+    with pytest.raises(InputError, match=r"w\[1, 1\] is 0.5, outside its bounds -inf … 0"):
+        check_weights(limits, [[0.0, 0.0], [0.0, 0.5], [0.0, 0.0]], "w")
+    weights = np.zeros((5, 3, 2))
+    weights[4, 2, 0] = np.nan
+    with pytest.raises(InputError, match=r"weights\[4, 2, 0\] is nan"):
+        check_weights(limits, weights)
