@@ -23,7 +23,7 @@ from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.replay import replay
 from plasticity.rule import Rule
 
-__all__ = ["Fit", "as_dataset", "fit"]
+__all__ = ["Fit", "as_dataset", "fit", "fit_problem"]
 
 SAME_MINIMUM = 0.01  # starts whose errors differ by less than this fraction found the same minimum
 
@@ -137,17 +137,23 @@ def fit(
     """
     if require_number("n_starts", n_starts, low=1) != int(n_starts):
         raise InputError(f"n_starts must be a whole number, got {n_starts}")
-    problem = make_problem(rule, data, free, bounds)
+    return fit_problem(make_problem(rule, data, free, bounds), int(n_starts), seed)
+
+
+def fit_problem(problem: Problem, n_starts: int, seed: int, first: NDArray | None = None) -> Fit:
+    """`fit` of a problem that is checked and compiled already; `first` takes the place of the first start."""
     if not problem.free:
         return _result(problem, np.empty(0), (), (seed, 0))
     space = SearchSpace(problem)
-    starts = space.starts(int(n_starts), seed)
+    starts = space.starts(n_starts, seed)
+    if first is not None:
+        starts[0] = space.coordinates(np.clip(first, problem.low, problem.high))
     runs = [run for start in tqdm(starts, "fit", disable=None, delay=2, leave=False) if (run := space.descend(start))]
     if not runs:
         _raise_divergence(problem, problem.start)
     best = min(runs, key=lambda run: run.cost)
     values, at_bound = space.snap(space.values(best.x))
-    return _result(problem, values, at_bound, (seed, int(n_starts)), _search_warnings(runs, best))
+    return _result(problem, values, at_bound, (seed, n_starts), _search_warnings(runs, best))
 
 
 def as_dataset(fitted: Fit) -> xr.Dataset:
@@ -203,7 +209,7 @@ def _result(
     predictions = problem.predictions(values[None, :])[0]
     if not np.all(np.isfinite(predictions)):
         _raise_divergence(problem, values)
-    measured = (data.value.values, predictions, data.sem.values)
+    measured = (problem.value, predictions, problem.sem)
     likelihood = float(log_likelihood(*measured))
     errors = SearchSpace(problem).standard_errors(values, at_bound)
     limits = zip(problem.low.tolist(), problem.high.tolist(), strict=True)
@@ -229,8 +235,9 @@ def _result(
 def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
     """Say which variable leaves the finite numbers, and when, in the first protocol where one does."""
     rule = problem.rule.with_parameters(**dict(zip(problem.free, values.tolist(), strict=True)))
-    for pre, post in zip(*spike_trains(problem.data), strict=True):
-        replay(rule, pre, post)
+    if problem.data.attrs["kind"] == "spikes":
+        for pre, post in zip(*spike_trains(problem.data), strict=True):
+            replay(rule, pre, post)
     raise DivergedError("the weight", 0.0, "narrow the bounds of the free parameters")
 
 

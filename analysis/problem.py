@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import ModuleType
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from analysis import datasets
-from analysis.data_record import check_dataset, spike_trains
+from analysis.data_record import check_dataset
+from analysis.missing_errors import require_errors
+from analysis.predict import Predictor, predictor
 from plasticity import rules
-from plasticity.compile.loop import loop_module
 from plasticity.errors import InputError, UnknownNameError, require_number
-from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
 
-__all__ = ["Problem", "as_data", "default_bounds", "make_problem"]
+__all__ = ["Problem", "as_data", "default_bounds", "make_problem", "with_values"]
 
 TIME_BOUNDS = (1e-3, 1.0)  # s, for time constants
 AMPLITUDE_BOUND = 1.0  # for dimensionless parameters: the whole weight in one event
@@ -41,10 +40,10 @@ class Problem:
         Names of the free parameters.
     low, high : (n_free,) arrays
         Bounds of the free parameters, in SI units.
-    events : tuple of arrays
-        The spikes of all protocols, merged once for many runs.
-    loop : module
-        The rule, compiled once for many runs.
+    value, sem : (n_protocols,) arrays
+        The measurements and their standard errors.
+    predict : callable
+        What the rule predicts, see `analysis.predict`.
     """
 
     rule: Rule
@@ -52,13 +51,14 @@ class Problem:
     free: tuple[str, ...]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
-    events: tuple[NDArray, ...]
-    loop: ModuleType
+    value: NDArray[np.float64]
+    sem: NDArray[np.float64]
+    predict: Predictor
 
     @property
     def n_protocols(self) -> int:
         """Number of measurements."""
-        return self.data.sizes["protocol"]
+        return self.value.size
 
     @property
     def start(self) -> NDArray[np.float64]:
@@ -69,9 +69,7 @@ class Problem:
         return np.clip(values, self.low, self.high)
 
     def predictions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Predicted ``(w_final − w_initial)/w_initial`` of every protocol, for each row of free values.
-
-        The weight starts at 1; how it changes is replayed exactly from the spike trains of the data.
+        """What the rule predicts for every protocol, for each row of free values.
 
         Parameters
         ----------
@@ -79,18 +77,18 @@ class Problem:
 
         Returns
         -------
-        (n_vectors, n_protocols) array [1]
+        (n_vectors, n_protocols) array
         """
         own = [np.nan if p.value is None else p.value for p in self.rule.parameters]
         vectors = np.tile(np.array(own, float), (len(values), 1))
         names = [p.name for p in self.rule.parameters]
         vectors[:, [names.index(name) for name in self.free]] = values
-        return run_events(self.rule, self.events, vectors, 1.0, self.loop) - 1.0
+        return self.predict(vectors)
 
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(prediction − value)/sem`` for each row, not finite where the rule diverges; (n_vectors, n_protocols)."""
         with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge; inf and nan say so
-            return (self.predictions(values) - self.data.value.values) / self.data.sem.values
+            return (self.predictions(values) - self.value) / self.sem
 
 
 def make_problem(
@@ -107,8 +105,8 @@ def make_problem(
         If a free parameter or a bound names no parameter of the rule.
     InputError
         If a parameter of the rule has a value that is not allowed, or none and is not free, bounds are empty or
-        not allowed, a bound is given for a parameter that is not free, the data are not of kind ``spikes``, or
-        there are more free parameters than protocols.
+        not allowed, a bound is given for a parameter that is not free, no rule predicts this kind of data, a
+        standard error is missing, or there are more free parameters than protocols.
     """
     rule, data = rules.resolve(rule), as_data(data)
     free, bounds = tuple([free] if isinstance(free, str) else free), dict(bounds or {})
@@ -122,20 +120,25 @@ def make_problem(
     for name in bounds:
         if name not in free:
             raise InputError(f"bounds are given for {name}, which is not free; add it to free or drop its bounds")
-    if data.attrs["kind"] != "spikes":
-        raise InputError(f"data of kind {data.attrs['kind']!r} cannot be predicted from spikes by a rule")
     if len(free) > data.sizes["protocol"]:
         raise InputError(
             f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "
             "protocols; free fewer"
         )
+    require_errors(data)
     for name, parameter in known.items():
         if parameter.value is None and name not in free:
             raise InputError(f"{name} of rule {rule.name!r} has no value; give it one or make it free")
     limits = [checked_bounds(known[n], bounds[n]) if n in bounds else default_bounds(known[n]) for n in free]
     low, high = np.array(limits, float).reshape(-1, 2).T
-    events = merge_protocols(*spike_trains(data))
-    return Problem(rule, data, free, low, high, events, loop_module(rule))
+    value, sem = data.value.values.astype(float), data.sem.values.astype(float)
+    return Problem(rule, data, free, low, high, value, sem, predictor(rule, data))
+
+
+def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:
+    """The same problem with other measured values, such as simulated ones."""
+    data = problem.data.assign(value=problem.data.value.copy(data=value))
+    return replace(problem, data=data, value=np.asarray(value, float))
 
 
 def as_data(data: xr.Dataset | str | os.PathLike) -> xr.Dataset:

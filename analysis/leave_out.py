@@ -1,0 +1,161 @@
+"""Leave-one-out: how well a rule predicts the measurement that it has not seen, by exact refits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from analysis.fit import Fit, fit_problem
+from analysis.problem import make_problem
+from analysis.scores import fitting_error
+from plasticity.errors import InputError, UnknownNameError
+
+__all__ = ["LeftOut", "difference", "leave_out"]
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """How well each unit is predicted by a fit to all others.
+
+    Parameters
+    ----------
+    unit : str
+        Coordinate whose values were left out one after the other.
+    units : tuple of str
+        Its values.
+    scores : (n_units,) array
+        Log density of the measurements of each unit under the fit to the others.
+    predictions : (n_protocols,) array
+        Prediction of each protocol by the fit that has not seen it.
+    error : float
+        E of these predictions, see `analysis.scores.fitting_error`.
+    warnings : tuple of str
+        What a reader must know before using the numbers.
+    """
+
+    unit: str
+    units: tuple[str, ...]
+    scores: NDArray[np.float64]
+    predictions: NDArray[np.float64]
+    error: float
+    warnings: tuple[str, ...]
+
+    @property
+    def score(self) -> float:
+        """Sum of `scores`: log density of all measurements, each predicted without itself; larger is better."""
+        return float(self.scores.sum())
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of `score` over units, ``sqrt(n_units · variance(scores))`` (vehtari_2017)."""
+        return _standard_error(self.scores)
+
+
+def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int = 0) -> LeftOut:
+    """Refit without one unit at a time and predict it: ``score = Σ_u ln p(value_u | fit without u)``.
+
+    The density is Gaussian about the prediction of the refit with the standard error of the measurement; the
+    uncertainty of the refitted parameters is not added, so an unstable rule is punished in full. The first start
+    of every refit is the full fit, the others are drawn.
+
+    Parameters
+    ----------
+    fitted : Fit
+        With the rule, the data, the free parameters and their bounds.
+    unit : str
+        Coordinate of the data along ``protocol``; protocols that share its value are left out together. Use the
+        independent unit: ``"protocol"``, or the cell where several values come from one cell.
+    n_starts : int
+        Starts of each refit.
+    seed : int
+        The same seed gives the same refits.
+
+    Returns
+    -------
+    LeftOut
+
+    Raises
+    ------
+    UnknownNameError
+        If the data have no coordinate of that name along ``protocol``.
+    InputError
+        If there are fewer than two units, or more free parameters than protocols that remain.
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> left = leave_out(fit("pair_stdp", "wang_2005", free=["A_plus", "A_minus"]))
+    >>> print(f"E = {left.error:.1f} over {len(left.units)} protocols")
+    E = 11.1 over 13 protocols
+
+    References
+    ----------
+    vehtari_2017 (standard error of the score)
+    """
+    groups = _groups(fitted, unit)
+    names = list(dict.fromkeys(groups.tolist()))
+    if len(names) < 2:
+        raise InputError(f"nothing can be left out: the data have one {unit} only")
+    best = np.array([fitted.parameters[name] for name in fitted.free])
+    predictions = np.empty(groups.size)
+    on_bound = 0
+    whole = make_problem(fitted.rule, fitted.data, fitted.free, fitted.bounds)
+    for name in tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False):
+        kept, out = np.flatnonzero(groups != name), groups == name
+        rest = make_problem(fitted.rule, fitted.data.isel(protocol=kept), fitted.free, fitted.bounds)
+        refit = fit_problem(rest, n_starts, seed, first=best)
+        values = np.array([[refit.parameters[free] for free in fitted.free]])
+        predictions[out] = whole.predictions(values)[0, out]
+        on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
+    deviation = (predictions - whole.value) / whole.sem
+    density = -0.5 * deviation**2 - 0.5 * np.log(2 * np.pi * whole.sem**2)
+    scores = np.array([density[groups == name].sum() for name in names])
+    error = float(fitting_error(whole.value, predictions, whole.sem))
+    return LeftOut(unit, tuple(map(str, names)), scores, predictions, error, _warnings(on_bound, names, scores))
+
+
+def difference(first: LeftOut, second: LeftOut) -> tuple[float, float]:
+    """Score of `first` minus that of `second`, and the standard error of the difference over their common units.
+
+    Raises
+    ------
+    InputError
+        If the two did not leave out the same units.
+
+    References
+    ----------
+    vehtari_2017
+    """
+    if first.units != second.units:
+        raise InputError("the two rules were not tested on the same units; leave out the same ones of the same data")
+    paired = first.scores - second.scores
+    return float(paired.sum()), _standard_error(paired)
+
+
+def _standard_error(scores: NDArray) -> float:
+    return float(np.sqrt(scores.size * scores.var(ddof=1))) if scores.size > 1 else float("nan")
+
+
+def _groups(fitted: Fit, unit: str) -> NDArray:
+    labels = [str(name) for name, c in fitted.data.coords.items() if c.dims == ("protocol",)]
+    if unit not in labels:
+        raise UnknownNameError("coordinate of the protocols", unit, labels)
+    return fitted.data[unit].values
+
+
+def _warnings(on_bound: int, names: list, scores: NDArray) -> tuple[str, ...]:
+    warnings = []
+    if on_bound:
+        warnings.append(f"{on_bound} of {len(names)} refits ended on a bound on which the full fit is not")
+    worst = int(np.argmin(scores))
+    spread = scores.std(ddof=1)
+    if (
+        len(names) > 2
+        and spread > 0
+        and (np.median(scores) - scores[worst]) > 0.5 * abs(scores - np.median(scores)).sum()
+    ):
+        warnings.append(f"the left-out score hangs on {names[worst]} alone: half of all deviation is its own")
+    return tuple(warnings)

@@ -1,0 +1,222 @@
+"""Posterior of the parameters of a rule, sampled with an ensemble of walkers, and whether the chains mixed."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from analysis.fit import Fit
+from analysis.search import SearchSpace
+from analysis.synthetic import problem_of
+from plasticity.dataset import make_dataset
+from plasticity.errors import InputError, require_number
+
+__all__ = ["parameter_draws", "posterior"]
+
+ENSEMBLES = 2  # independent groups of walkers: what one finds, the other must find
+BLOCK = 500  # steps between looks at the mixing
+LENGTH = 50  # a chain must be this many autocorrelation times long, foreman_mackey_2013
+R_HAT = 1.05  # largest that passes; walkers are many and short, so stricter than 1.01 needs very long runs
+ACCEPTANCE = 0.1  # smallest that passes
+OFFSET = 1e-4  # of the upper bound: below it a parameter that may vanish counts as linear, not logarithmic
+DISPERSION = 2.0  # standard errors by which the walkers are spread about the fit
+
+
+def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int = 0) -> xr.Dataset:
+    """Sample ``p(parameters | data) ∝ exp(−½ Σ ((value − prediction)/sem)²) · prior``.
+
+    The prior is flat between the bounds in the coordinates of the search: in the logarithm of parameters that must
+    be positive, in the value of the others. All walkers are evaluated in one compiled call. Sampling goes on until
+    the second half of every chain is 50 autocorrelation times long, or for `max_steps`; that half is kept.
+
+    Parameters
+    ----------
+    fitted : Fit
+        With free parameters and their bounds; the walkers start around it.
+    n_walkers : int
+        Walkers in each of two independent ensembles; even, at least twice the number of free parameters.
+    max_steps : int
+        Longest run [steps].
+    seed : int
+        The same seed gives the same samples.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable ``(chain, draw)`` per free parameter, ``log_likelihood(chain, draw)``, and per ``parameter``
+        ``r_hat`` (rank-normalised, split), ``effective_sample_size`` and ``autocorrelation_time`` [steps];
+        ``acceptance(chain)``. If the chains did not mix the attribute ``warnings`` says so.
+
+    Raises
+    ------
+    InputError
+        If nothing is free, a number is out of range, or emcee and arviz-stats are not installed.
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> samples = posterior(fit("pair_stdp", "wang_2005", free=["A_plus"]), n_walkers=8, max_steps=500)
+    >>> dict(samples.A_plus.sizes)
+    {'chain': 16, 'draw': 250}
+
+    References
+    ----------
+    foreman_mackey_2013 (sampler); vehtari_2021 (R-hat)
+    """
+    emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
+    _check(fitted, n_walkers, max_steps)
+    chart = _Chart(SearchSpace(problem_of(fitted)))
+    moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
+    samplers, states = [], []
+    for ensemble in range(ENSEMBLES):
+        sampler = emcee.EnsembleSampler(n_walkers, len(fitted.free), chart.log_density, moves=moves, vectorize=True)
+        sampler.random_state = np.random.RandomState([seed, ensemble]).get_state()
+        samplers.append(sampler)
+        states.append(chart.enter(_starts(fitted, chart.space, n_walkers, np.random.default_rng([seed, ensemble]))))
+    for _ in tqdm(range(max_steps // BLOCK), f"{fitted.rule.name}: posterior", disable=None, delay=2, leave=False):
+        states = [s.run_mcmc(x, BLOCK, skip_initial_state_check=True) for s, x in zip(samplers, states, strict=True)]
+        times = np.max([_autocorrelation_time(s, emcee) for s in samplers], axis=0)
+        if samplers[0].iteration // 2 > LENGTH * times.max():
+            break
+    return _dataset(fitted, chart, samplers, times, arviz_stats, seed)
+
+
+class _Chart:
+    """Coordinates in which the walkers move: those of the search, but ``ln(x + offset)`` for x that may vanish.
+
+    Amplitudes and time constants compensate one another in products, so that posteriors are straight in logarithms.
+    The prior stays flat in the coordinates of the search: `log_density` holds the logarithm of the slope dx/du.
+    """
+
+    def __init__(self, space: SearchSpace):
+        self.space = space
+        self.bent = space.problem.low == 0
+        self.offset = np.where(self.bent, OFFSET * space.problem.high, 0.0)
+
+    def enter(self, x: NDArray) -> NDArray:
+        return np.where(self.bent, np.log(np.where(self.bent, x + self.offset, 1.0)), x)
+
+    def leave(self, u: NDArray) -> NDArray:
+        return np.where(self.bent, np.exp(np.where(self.bent, np.minimum(u, 700.0), 0.0)) - self.offset, u)
+
+    def log_slope(self, u: NDArray) -> NDArray:
+        return np.where(self.bent, u, 0.0).sum(axis=-1)
+
+    def log_density(self, u: NDArray) -> NDArray:
+        x = self.leave(u)
+        inside = np.all((x >= self.space.low) & (x <= self.space.high), axis=1)
+        misfit = np.sum(self.space.residuals(np.clip(x, self.space.low, self.space.high)) ** 2, axis=1)
+        return np.where(inside, self.log_slope(u) - 0.5 * misfit, -np.inf)
+
+
+def parameter_draws(fitted: Fit, samples: xr.Dataset | None, n_draws: int, seed: int) -> NDArray[np.float64]:
+    """Rows of values of the free parameters, drawn from posterior samples; the fit itself without samples.
+
+    Returns
+    -------
+    (n_draws, n_free) array; one row without samples or free parameters
+    """
+    if samples is None or not fitted.free:
+        return np.array([[fitted.parameters[name] for name in fitted.free]])
+    pool = np.column_stack([samples[name].values.ravel() for name in fitted.free])
+    return pool[np.random.default_rng(seed).choice(len(pool), n_draws, replace=len(pool) < n_draws)]
+
+
+def _library(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise InputError(f"the posterior needs {name}, which is not installed: pip install 'steersman[fit]'") from None
+
+
+def _check(fitted: Fit, n_walkers: int, max_steps: int) -> None:
+    if not fitted.free:
+        raise InputError("nothing is free, so there is no posterior; name free parameters")
+    least = max(4, 2 * len(fitted.free))
+    if require_number("n_walkers", n_walkers, low=least) != int(n_walkers) or n_walkers % 2:
+        raise InputError(f"n_walkers must be an even whole number, got {n_walkers}")
+    if require_number("max_steps", max_steps, low=BLOCK) != int(max_steps):
+        raise InputError(f"max_steps must be a whole number, got {max_steps}")
+
+
+def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Generator) -> NDArray:
+    """Walkers about the fit, spread wider than its standard errors, reflected into the bounds."""
+    values = np.array([fitted.parameters[name] for name in fitted.free])
+    errors = np.array([fitted.standard_errors[name] for name in fitted.free])
+    errors = errors / np.where(space.logarithmic, values, 1.0)
+    width = space.high - space.low
+    spread = np.where(np.isfinite(errors), np.minimum(DISPERSION * errors, width / 4), width / 4)
+    x = space.coordinates(values) + spread * rng.standard_normal((n_walkers, values.size))
+    x = space.low + np.abs(x - space.low)
+    x = space.high - np.abs(space.high - x)
+    return np.clip(x, space.low, space.high)
+
+
+def _autocorrelation_time(sampler, emcee: ModuleType) -> NDArray:
+    """Integrated autocorrelation time [steps] of the second half, per parameter."""
+    chain = sampler.get_chain(discard=sampler.iteration // 2)
+    return np.atleast_1d(emcee.autocorr.integrated_time(chain, tol=0, quiet=True))
+
+
+def _dataset(
+    fitted: Fit, chart: _Chart, samplers: list, times: NDArray, arviz_stats: ModuleType, seed: int
+) -> xr.Dataset:
+    half = samplers[0].iteration // 2
+    x = np.concatenate([s.get_chain(discard=half).swapaxes(0, 1) for s in samplers])  # (chain, draw, parameter)
+    values = chart.space.values(chart.leave(x))
+    constant = np.sum(np.log(2 * np.pi * chart.space.problem.sem**2))
+    density = np.concatenate([s.get_log_prob(discard=half).T for s in samplers])
+    likelihood = density - chart.log_slope(x) - 0.5 * constant
+    acceptance = np.concatenate([s.acceptance_fraction for s in samplers])
+    r_hat = np.array([float(arviz_stats.rhat(x[:, :, i])) for i in range(x.shape[2])])
+    size = x.shape[0] * x.shape[1] / times
+    parameters = {p.name: p for p in fitted.rule.parameters}
+    samples = {
+        name: (("chain", "draw"), values[:, :, i], parameters[name].unit, parameters[name].meaning or name)
+        for i, name in enumerate(fitted.free)
+    }
+    diagnostics = {
+        "log_likelihood": (("chain", "draw"), likelihood, "1", "ln of the likelihood"),
+        "acceptance": ("chain", acceptance, "1", "share of accepted steps"),
+        "r_hat": ("parameter", r_hat, "1", "rank-normalised split R-hat"),
+        "effective_sample_size": ("parameter", size, "1", "draws divided by the autocorrelation time"),
+        "autocorrelation_time": ("parameter", times, "1", "integrated autocorrelation time [steps]"),
+    }
+    return make_dataset(
+        samples | diagnostics,
+        {
+            "chain": ("chain", np.arange(x.shape[0]), "1", "walker"),
+            "draw": ("draw", np.arange(x.shape[1]), "1", "step"),
+            "parameter": ("parameter", list(fitted.free), "1", "free parameter"),
+            "ensemble": ("chain", np.repeat(np.arange(ENSEMBLES), len(x) // ENSEMBLES), "1", "group of the walker"),
+        },
+        title=f"Posterior of {fitted.rule.title} given {fitted.data.attrs['data']}",
+        rule=fitted.rule.name,
+        engine="replay",
+        seed=seed,
+        parameters={"free": fitted.free, "bounds": fitted.bounds, "n_walkers": len(x) // ENSEMBLES},
+        references=("foreman_mackey_2013", "vehtari_2021"),
+        data=fitted.data.attrs["data"],
+        prior="flat between the bounds, in the logarithm of parameters that must be positive",
+        warnings="\n".join(_warnings(fitted.free, times, r_hat, acceptance, x.shape[1])),
+    )
+
+
+def _warnings(free: tuple[str, ...], times: NDArray, r_hat: NDArray, acceptance: NDArray, n_draws: int) -> list[str]:
+    warnings = []
+    for name, time, ratio in zip(free, times, r_hat, strict=True):
+        if not ratio <= R_HAT or not n_draws >= LENGTH * time:
+            warnings.append(
+                f"the chains did not mix in {name}: R-hat {ratio:.3f} (at most {R_HAT} passes), {n_draws / time:.0f} "
+                f"autocorrelation times (at least {LENGTH} pass); do not trust its interval, raise max_steps"
+            )
+    if np.median(acceptance) < ACCEPTANCE:
+        warnings.append(
+            f"the walkers accepted {100 * np.median(acceptance):.0f} % of their steps only: hard to explore"
+        )
+    return warnings

@@ -1,0 +1,93 @@
+"""Leave-one-out: for a linear rule the refits have a closed form, singly and in groups."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from analysis.datasets import load
+from analysis.fit import fit
+from analysis.leave_out import difference, leave_out
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.rules.pair_stdp import pair_stdp
+
+AMPLITUDES = ["A_plus", "A_minus"]
+
+
+def linear(data):
+    """Design matrix and targets in units of sem: predictions of the pair rule are linear in its amplitudes."""
+    unit = [fit(pair_stdp(A_plus=a, A_minus=b), data).predictions for a, b in ((1, 0), (0, 1))]
+    return np.transpose(unit) / data.sem.values[:, None], data.value.values / data.sem.values
+
+
+def test_left_out_residuals_are_those_of_the_hat_matrix():
+    # residual_i / (1 − h_ii), exact for linear least squares
+    data = load("wang_2005")
+    design, target = linear(data)
+    hat = design @ np.linalg.pinv(design)
+    expected = (target - hat @ target) / (1 - np.diag(hat))
+    left = leave_out(fit("pair_stdp", data, AMPLITUDES), n_starts=1)
+    assert_allclose((data.value.values - left.predictions) / data.sem.values, expected, rtol=1e-5)
+    assert left.error == pytest.approx(np.mean(expected**2), rel=1e-5)
+    scores = -0.5 * expected**2 - np.log(np.sqrt(2 * np.pi) * data.sem.values)
+    assert_allclose(left.scores, scores, rtol=1e-5)
+    assert left.score == pytest.approx(scores.sum(), rel=1e-5)
+    assert left.standard_error == pytest.approx(np.sqrt(13) * scores.std(ddof=1), rel=1e-5)
+
+
+def test_groups_are_left_out_together():
+    # (1 − H_GG)⁻¹ residual_G for a group G
+    data = load("wang_2005")
+    design, target = linear(data)
+    hat = design @ np.linalg.pinv(design)
+    residual = target - hat @ target
+    left = leave_out(fit("pair_stdp", data, AMPLITUDES), unit="interval", n_starts=1)
+    assert left.units == ("0.01", "-0.01", "0.005", "0.015", "-0.005", "-0.015")
+    found = (data.value.values - left.predictions) / data.sem.values
+    for interval in map(float, left.units):
+        group = data.interval.values == interval
+        expected = np.linalg.solve(np.eye(group.sum()) - hat[np.ix_(group, group)], residual[group])
+        assert_allclose(found[group], expected, rtol=1e-5)
+
+
+def test_a_rule_without_free_parameters_has_seen_nothing():
+    evaluated = fit("triplet_stdp", "sjostrom_2001")
+    assert leave_out(evaluated).score == pytest.approx(evaluated.log_likelihood, rel=1e-12)
+
+
+def test_difference_is_paired():
+    data = load("wang_2005")
+    first = leave_out(fit("pair_stdp", data, AMPLITUDES), n_starts=1)
+    second = leave_out(fit("triplet_stdp", data))
+    gain, error = difference(second, first)
+    assert gain == pytest.approx(second.score - first.score)
+    assert error == pytest.approx(np.sqrt(13) * np.std(second.scores - first.scores, ddof=1))
+    assert difference(first, first) == (0.0, 0.0)
+    with pytest.raises(InputError, match="same units"):
+        difference(first, leave_out(fit("pair_stdp", "sjostrom_2001")))
+
+
+def test_one_point_that_decides_the_score_is_named():
+    data = load("wang_2005")
+    value = data.value.values.copy()
+    value[3] += 2.0  # 67 standard errors
+    outlier = data.assign(value=data.value.copy(data=value))
+    left = leave_out(fit("pair_stdp", outlier, AMPLITUDES), n_starts=1)
+    assert any("hangs on pre_post_pre_+10ms_-10ms alone" in warning for warning in left.warnings)
+
+
+def test_refits_on_a_bound_are_reported():
+    # four parameters of two windows that were sampled at 10 ms only
+    fitted = fit("pair_stdp", "sjostrom_2001", ["A_plus", "A_minus", "tau_plus", "tau_minus"], n_starts=3)
+    assert any("refits ended on a bound" in warning for warning in leave_out(fitted).warnings)
+
+
+def test_bad_input():
+    fitted = fit("pair_stdp", "sjostrom_2001", AMPLITUDES, n_starts=1)
+    with pytest.raises(UnknownNameError, match="did you mean 'frequency'"):
+        leave_out(fitted, unit="frequencies")
+    single = fit("pair_stdp", load("sjostrom_2001").isel(protocol=[0]))
+    with pytest.raises(InputError, match="one protocol only"):
+        leave_out(single)
+    saturated = fit("pair_stdp", load("sjostrom_2001").isel(protocol=[0, 5]), AMPLITUDES, n_starts=1)
+    with pytest.raises(InputError, match="2 free parameters .* cannot be fitted to 1 protocols"):
+        leave_out(saturated)

@@ -1,0 +1,125 @@
+"""Posterior: for a linear rule with known noise it is Gaussian, in closed form; chains that did not mix say so."""
+
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from analysis.fit import fit
+from analysis.posterior import parameter_draws, posterior
+from plasticity.dataset import check_schema, read, write
+from plasticity.errors import InputError
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.rules.triplet_stdp import triplet_stdp
+
+pytest.importorskip("emcee")
+pytest.importorskip("arviz_stats")
+
+
+@pytest.fixture(scope="module")
+def linear():
+    fitted = fit("pair_stdp", "wang_2005", ["A_plus", "A_minus"])
+    return fitted, posterior(fitted, n_walkers=16, max_steps=1000)
+
+
+def test_linear_rule_has_the_gaussian_posterior_of_the_normal_equations(linear):
+    fitted, samples = linear
+    data = fitted.data
+    unit = [fit(pair_stdp(A_plus=a, A_minus=b), data).predictions for a, b in ((1, 0), (0, 1))]
+    design = np.transpose(unit) / data.sem.values[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    draws = np.column_stack([samples[name].values.ravel() for name in fitted.free])
+    effective = float(samples.effective_sample_size.min())
+    assert effective > 1000
+    spread = np.sqrt(np.diag(covariance))
+    best = [fitted.parameters[name] for name in fitted.free]  # 5 or more sd from the bound at 0
+    # a mean of n draws is known to sd/√n, an sd to sd/√(2n): four times that
+    assert_allclose(draws.mean(axis=0), best, atol=4 * spread.max() / effective**0.5)
+    assert_allclose(draws.std(axis=0), spread, rtol=4 / (2 * effective) ** 0.5)
+    correlation = covariance[0, 1] / spread.prod()
+    assert np.corrcoef(draws.T)[0, 1] == pytest.approx(correlation, abs=4 / effective**0.5)
+
+
+def test_likelihood_of_the_samples_is_that_of_a_fit(linear):
+    fitted, samples = linear
+    sample = samples.isel(chain=3, draw=7)
+    here = pair_stdp(A_plus=float(sample.A_plus), A_minus=float(sample.A_minus))
+    assert float(sample.log_likelihood) == pytest.approx(fit(here, "wang_2005").log_likelihood, rel=1e-9)
+    assert float(samples.log_likelihood.max()) <= fitted.log_likelihood + 1e-9
+
+
+def test_chains_that_mixed_carry_no_warning_and_can_be_stored(linear, tmp_path):
+    _, samples = linear
+    assert samples.attrs["warnings"] == ""
+    check_schema(samples)
+    assert read(write(samples, tmp_path / "samples.nc")).identical(samples)
+
+
+def test_prior_is_flat_where_the_data_are_silent():
+    # tau_x does nothing while A3_minus = 0, and its logarithm is uniform; A3_plus is held by its bounds
+    rule = triplet_stdp(A3_minus=0.0)
+    fitted = fit(rule, "sjostrom_2001", ["tau_x"], bounds={"tau_x": (1e-3, 1.0)}, n_starts=1)
+    samples = posterior(fitted, n_walkers=16, max_steps=1000)
+    position = 1 + np.log10(samples.tau_x.values.ravel()) / 3
+    effective = float(samples.effective_sample_size[0])
+    assert position.mean() == pytest.approx(0.5, abs=4 / np.sqrt(12 * effective))
+    assert np.mean(position < 0.1) == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / effective))
+
+
+def test_prior_is_flat_in_an_amplitude_that_may_vanish():
+    # narrow bounds far from where the data pull: p(A) ∝ exp(−(A − A₀)²/2s²) on [0, A₀ + s]
+    free = fit("pair_stdp", "wang_2005", ["A_minus"], n_starts=1)
+    spread, best = free.standard_errors["A_minus"], free.parameters["A_minus"]
+    bounds = {"A_minus": (0.0, 0.2 * spread)}
+    samples = posterior(fit("pair_stdp", "wang_2005", ["A_minus"], bounds, n_starts=1), n_walkers=16, max_steps=1000)
+    grid = np.linspace(0, 0.2 * spread, 2001)
+    density = np.exp(-0.5 * ((grid - best) / spread) ** 2)
+    expected = np.average(grid, weights=density)
+    width = 0.2 * spread / np.sqrt(12)
+    effective = float(samples.effective_sample_size[0])
+    assert samples.A_minus.mean() == pytest.approx(expected, abs=4 * width / np.sqrt(effective))
+
+
+def test_chains_that_did_not_mix_are_reported():
+    # both windows of the triplet rule are free: a curved ridge, and 500 steps
+    free = ["A3_plus", "A2_minus", "tau_y", "tau_plus", "tau_minus"]
+    samples = posterior(fit("triplet_stdp", "sjostrom_2001", free, n_starts=2), n_walkers=12, max_steps=500)
+    assert "the chains did not mix in" in samples.attrs["warnings"]
+    assert float(samples.r_hat.max()) > 1.05
+
+
+def test_same_seed_same_samples():
+    fitted = fit("pair_stdp", "wang_2005", ["A_plus"], n_starts=1)
+    first, second, other = (posterior(fitted, n_walkers=4, max_steps=500, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.A_plus, second.A_plus)
+    assert not np.array_equal(first.A_plus, other.A_plus)
+
+
+def test_draws_are_rows_of_the_samples(linear):
+    fitted, samples = linear
+    draws = parameter_draws(fitted, samples, 5, seed=0)
+    assert draws.shape == (5, 2)
+    assert np.isin(draws[:, 0], samples.A_plus.values).all()
+    assert parameter_draws(fitted, None, 5, seed=0).tolist() == [[fitted.parameters[n] for n in fitted.free]]
+
+
+@pytest.mark.parametrize("missing", ["emcee", "arviz_stats"])
+def test_missing_library_names_the_extra(missing, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(InputError, match=rf"{missing}, which is not installed: pip install 'steersman\[fit\]'"):
+        posterior(fit("pair_stdp", "wang_2005", ["A_plus"], n_starts=1))
+
+
+@pytest.mark.parametrize(
+    ("free", "arguments", "message"),
+    [
+        ([], {}, "nothing is free"),
+        (["A_plus"], {"n_walkers": 5}, "even"),
+        (["A_plus"], {"n_walkers": 2}, "n_walkers must be >= 4"),
+        (["A_plus"], {"max_steps": 3}, "max_steps must be >= 500"),
+    ],
+)
+def test_bad_input(free, arguments, message):
+    with pytest.raises(InputError, match=message):
+        posterior(fit("pair_stdp", "wang_2005", free, n_starts=1), **arguments)

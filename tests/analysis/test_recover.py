@@ -1,0 +1,64 @@
+"""Recovery: standard errors of a linear rule cover at their nominal rate; what cannot be known is flagged."""
+
+import numpy as np
+import pytest
+
+from analysis.fit import fit
+from analysis.recover import recover
+from analysis.synthetic import synthetic_values
+from plasticity.dataset import check_schema
+from plasticity.errors import InputError
+from plasticity.rules.triplet_stdp import triplet_stdp
+
+
+def test_synthetic_values_have_the_mean_and_the_noise_of_the_experiment():
+    fitted = fit("triplet_stdp", "sjostrom_2001")
+    values = synthetic_values(fitted, 4000, seed=1)
+    score = (values - fitted.predictions) / fitted.data.sem.values
+    # 40000 standard normal numbers: mean known to 0.005, sd to 0.0035; four times that
+    assert score.mean() == pytest.approx(0, abs=0.02)
+    assert score.std() == pytest.approx(1, abs=0.014)
+
+
+def test_two_standard_errors_cover_a_linear_parameter():
+    recovery = recover(fit("pair_stdp", "wang_2005", ["A_plus", "A_minus"], n_starts=1), n_starts=1)
+    check_schema(recovery)
+    assert recovery.verdict.values.tolist() == ["identifiable", "identifiable"]
+    # nominal 95.45 %; of 50 sets fewer than 42 are covered once in 10⁵ times
+    assert (recovery.coverage >= 0.84).all()
+    assert recovery.attrs["warnings"] == ""
+    error = recovery.estimate.std("trial", ddof=1)
+    np.testing.assert_allclose(error, recovery.standard_error.mean("trial"), rtol=4 / np.sqrt(2 * 49))
+
+
+def test_every_fitted_parameter_comes_back_or_is_flagged():
+    fitted = fit("triplet_stdp", "sjostrom_2001", ["A3_plus", "A2_minus", "tau_y"], n_starts=3)
+    recovery = recover(fitted)
+    for coverage, verdict in zip(recovery.coverage.values, recovery.verdict.values, strict=True):
+        assert coverage >= 0.8 or verdict.startswith("not identifiable")
+    # potentiation and its time constant compensate one another: known to no better than their size
+    assert recovery.verdict.sel(parameter="A2_minus") == "identifiable"
+    assert "not identifiable" in str(recovery.verdict.sel(parameter="tau_y").values)
+    assert "tau_y is not identifiable" in recovery.attrs["warnings"]
+
+
+def test_a_parameter_without_effect_is_flagged():
+    fitted = fit(triplet_stdp(A3_minus=0.0), "sjostrom_2001", ["A3_plus", "tau_x"], n_starts=1)
+    recovery = recover(fitted, n_sets=10, n_starts=1)
+    assert recovery.identifiable.values.tolist() == [1, 0]
+    # every value does as well, so each fit puts it onto a bound
+    assert "on a bound in 10 of 10 sets" in str(recovery.verdict.sel(parameter="tau_x").values)
+
+
+def test_a_parameter_on_its_bound_is_flagged():
+    fitted = fit("triplet_stdp", "sjostrom_2001", ["A2_plus", "A3_plus", "A2_minus"], n_starts=2)
+    assert fitted.at_bound == ("A2_plus",)
+    recovery = recover(fitted, n_sets=20, n_starts=1)
+    assert "on a bound in" in str(recovery.verdict.sel(parameter="A2_plus").values)
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match="nothing is free"):
+        recover(fit("pair_stdp", "wang_2005"))
+    with pytest.raises(InputError, match="n_sets must be a whole number"):
+        recover(fit("pair_stdp", "wang_2005", ["A_plus"], n_starts=1), n_sets=2.5)
