@@ -15,6 +15,11 @@ from plasticity.notation import latex, plain, symbol_name
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
 
 FORMATS = ("markdown", "latex", "text")
+_EVENTS = {
+    "clock": "clock tick",
+    "third_factor": "third factor",
+    "pre_delayed": "pre spike, pre_delay later",
+}
 _INPUTS = {GRADIENT: "gradient of the loss by the weight", CURVATURE: "curvature of the loss by the weight"}
 
 
@@ -89,7 +94,7 @@ def _equations(rule: Rule) -> tuple[Step, ...]:
             note = state.meaning if not state.initial else f"{state.meaning}; at the start {state.initial:g}"
             flows.append(Step(f"State {state.name}", sp.Eq(sp.Symbol(f"d_{state.name}/dt"), state.flow), note))
     for event, updates in rule.events.items():
-        where = "clock tick" if event == "clock" else f"{event} spike"
+        where = _EVENTS.get(event, f"{event} spike")
         for i, update in enumerate(updates):
             assignment = Assignment(sp.Symbol(update.target), sp.sympify(update.expression))
             flows.append(Step(f"At a {where}, {i + 1}", assignment))

@@ -27,11 +27,14 @@ def replay(
     post_spikes: ArrayLike,
     weight: float = 1.0,
     duration: float | None = None,
+    third_factor: ArrayLike = (),
 ) -> xr.Dataset:
     """Weight and states of one synapse after every event.
 
     Variables that relax on their own are advanced by their closed form, coupled or nonlinear ones by
-    extrapolation to a relative error of 1e-13 between events. Of two spikes at one time the pre spike is taken first.
+    extrapolation to a relative error of 1e-13 between events. Of events at one time the pre spike is taken first, then
+    the post spike, then the third factor, then the clock of rules that have one: it ticks at ``clock_step``,
+    ``2·clock_step``, … before the end.
 
     Parameters
     ----------
@@ -42,7 +45,9 @@ def replay(
     weight : float
         Initial weight [1].
     duration : float, optional
-        End of the run [s]; by default the last spike.
+        End of the run [s]; by default the last event.
+    third_factor : (k,) array, optional
+        Times of a third factor [s], such as plateau potentials or rewards, for rules that react to it.
 
     Returns
     -------
@@ -64,15 +69,16 @@ def replay(
     0.003679
     """
     pre, post = spike_train("pre_spikes", pre_spikes), spike_train("post_spikes", post_spikes)
-    end = max(pre[-1:].max(initial=0), post[-1:].max(initial=0))
+    third = spike_train("third_factor", third_factor)
+    end = max(t[-1:].max(initial=0) for t in (pre, post, third))
     if duration is not None:
-        end = require_number("duration", duration, low=end, unit="s (the last spike)")
-    times, kinds = _merge(pre, post, end)
+        end = require_number("duration", duration, low=end, unit="s (the last event)")
+    times, kinds = _merge(pre, post, third, end, _tick(rule))
     names = ["weight", *(s.name for s in rule.states)]
     path = np.empty((times.size, len(names)))
     final = np.empty((1, 1))
     bounds = (np.array([0]), np.array([times.size]))
-    loop_module(rule).run(times, kinds, *bounds, _vectors(rule, None), float(weight), final, path)
+    loop_module(rule).run(times, kinds, *bounds, _vectors(rule, None), np.array([float(weight)]), final, path)
     bad = ~np.isfinite(path)
     if bad.any():
         event, column = np.argwhere(bad)[0]
@@ -127,17 +133,36 @@ def final_weights(
     >>> final_weights(pair_stdp(A_plus=0.01, A_minus=0.0), [[0.0], [0.0]], [[0.0], []]) - 1
     array([[0.01, 0.  ]])
     """
-    return run_events(rule, merge_protocols(pre, post), parameters, weight)
+    return run_events(rule, merge_protocols(pre, post, tick=_tick(rule)), parameters, weight)
 
 
-def merge_protocols(pre: Sequence[ArrayLike], post: Sequence[ArrayLike]) -> tuple[NDArray, ...]:
-    """Sort the spikes of every protocol into one event list, for repeated use in `run_events`."""
-    if len(pre) != len(post):
-        raise InputError(f"pre has {len(pre)} protocols, post has {len(post)}; give one train each")
+def merge_protocols(
+    pre: Sequence[ArrayLike],
+    post: Sequence[ArrayLike],
+    third_factor: Sequence[ArrayLike] | None = None,
+    settle: float = 0.0,
+    tick: float | None = None,
+) -> tuple[NDArray, ...]:
+    """Sort the events of every protocol into one list, for repeated use in `run_events`.
+
+    Parameters
+    ----------
+    pre, post, third_factor : sequences of (n,) arrays
+        Times [s] of the events of each protocol; no third factor by default.
+    settle : float
+        How long the weight goes on changing after the last event [s], where it flows between events.
+    tick : float, optional
+        Time between ticks of rules that have a clock [s].
+    """
+    require_number("settle", settle, low=0, unit="s")
+    given = {"pre": pre, "post": post, "third_factor": [()] * len(pre) if third_factor is None else third_factor}
+    for name, trains in given.items():
+        if len(trains) != len(pre):
+            raise InputError(f"pre has {len(pre)} protocols, {name} has {len(trains)}; give one train each")
     merged = []
-    for i, (a, b) in enumerate(zip(pre, post, strict=True)):
-        a, b = spike_train(f"pre[{i}]", a), spike_train(f"post[{i}]", b)
-        merged.append(_merge(a, b, max(a[-1:].max(initial=0), b[-1:].max(initial=0))))
+    for i in range(len(pre)):
+        trains = [spike_train(f"{name}[{i}]", each[i]) for name, each in given.items()]
+        merged.append(_merge(*trains, max(t[-1:].max(initial=0) for t in trains) + settle, tick))
     sizes = np.array([t.size for t, _ in merged], dtype=np.int64)
     last = np.cumsum(sizes)
     times = np.concatenate([t for t, _ in merged]) if merged else np.empty(0)
@@ -149,10 +174,12 @@ def run_events(
     rule: Rule,
     events: tuple[NDArray, ...],
     parameters: ArrayLike | None = None,
-    weight: float = 1.0,
+    weight: ArrayLike = 1.0,
     loop: ModuleType | None = None,
 ) -> NDArray[np.float64]:
     """Final weights, shape (n_vectors, n_protocols), for events that `merge_protocols` made.
+
+    `weight` is the initial one, a number or one per protocol.
 
     `loop` is ``loop_module(rule)``, given by callers that run one rule many times.
     """
@@ -160,7 +187,11 @@ def run_events(
     vectors = _vectors(rule, parameters)
     final = np.empty((vectors.shape[0], first.size))
     nothing = np.empty((0, 1))
-    (loop or loop_module(rule)).run(times, kinds, first, last, vectors, float(weight), final, nothing)
+    try:
+        start = np.array(np.broadcast_to(np.asarray(weight, dtype=float), first.shape))
+    except ValueError:
+        raise InputError(f"weight must be a number or one per protocol ({first.size}), got {weight!r}") from None
+    (loop or loop_module(rule)).run(times, kinds, first, last, vectors, start, final, nothing)
     return final
 
 
@@ -179,9 +210,7 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     if train.ndim != 1:
         raise InputError(f"{name} must be one-dimensional, got shape {train.shape}")
     if not np.all(np.isfinite(train)) or train.min(initial=0) < 0:
-        raise InputError(
-            f"{name} must be finite and >= 0 s, got {train[~(train >= 0) | ~np.isfinite(train)][0]}"
-        )
+        raise InputError(f"{name} must be finite and >= 0 s, got {train[~(train >= 0) | ~np.isfinite(train)][0]}")
     wrong = np.flatnonzero(np.diff(train) <= 0)
     if wrong.size:
         i = wrong[0] + 1
@@ -191,10 +220,26 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     return train
 
 
-def _merge(pre: NDArray, post: NDArray, end: float) -> tuple[NDArray, NDArray]:
-    times = np.concatenate([pre, post, [end]])
-    codes = [EVENT_CODES[k] for k in ("pre", "post", "end")]
-    kinds = np.repeat(np.array(codes, dtype=np.int64), [pre.size, post.size, 1])
+def _tick(rule: Rule) -> float | None:
+    """Time between clock ticks [s], or None for a rule without a clock."""
+    if "clock" not in rule.events:
+        return None
+    if rule.clock_dt is None:
+        raise InputError(f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step; give it one")
+    return require_number("clock_step", rule.clock_dt, low=0, exclusive=True, unit="s")
+
+
+def _merge(
+    pre: NDArray, post: NDArray, third: NDArray, end: float, tick: float | None = None
+) -> tuple[NDArray, NDArray]:
+    ticks = np.empty(0)
+    if tick is not None:
+        ticks = np.round(np.arange(1, np.ceil(end / tick) + 1) * tick, _SIMULTANEOUS)
+        ticks = ticks[ticks < np.round(end, _SIMULTANEOUS)]
+    every = {"pre": pre, "post": post, "third_factor": third, "clock": ticks, "end": np.array([end])}
+    times = np.concatenate([*every.values()])
+    codes = np.array([EVENT_CODES[kind] for kind in every], dtype=np.int64)
+    kinds = np.repeat(codes, [t.size for t in every.values()])
     order = np.lexsort((kinds, times))
     return times[order], kinds[order]
 

@@ -1,8 +1,10 @@
 """The learning rule: state equations and event updates as SymPy expressions, with units and provenance.
 
-A rule is a hybrid system. Between events the weight ``w`` and the states follow differential equations; at an
-event (``"pre"`` spike, ``"post"`` spike, ``"clock"`` tick) they jump by assignments that are carried out in the
-order in which they stand. Rules that were derived and rules that were written by hand are of this one type.
+A rule is a hybrid system. Between events the weight ``w`` and the states follow differential equations; at an event
+(``"pre"`` spike, ``"post"`` spike, ``"third_factor"`` such as a plateau potential or a reward, ``"clock"`` tick) they
+jump by assignments that are carried out in the order in which they stand. What a pre spike does only after a delay
+stands at ``"pre_delayed"``; the parameter ``pre_delay`` [s] is that delay. Rules that were derived and rules that were
+written by hand are of this one type.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import sympy as sp
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.local import LOCALS
 
-EVENTS = ("pre", "post", "clock")
+EVENTS = ("pre", "post", "third_factor", "clock", "pre_delayed")
 WEIGHT = sp.Symbol("w", real=True)
 GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, given by a landscape or a signal
 CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², given by a landscape or a signal
@@ -111,7 +113,7 @@ class Rule:
     states : tuple of State
         Traces, beliefs, thresholds.
     events : mapping of str to tuple of Update
-        Assignments at ``"pre"``, ``"post"`` and ``"clock"`` events, in order.
+        Assignments at ``"pre"``, ``"post"``, ``"third_factor"``, ``"clock"`` and ``"pre_delayed"`` events, in order.
     parameters : tuple of Parameter
     bounds : (float, float) or None
         Limits to which the weight is clipped after every change.
@@ -243,6 +245,8 @@ def _check_closed(rule: Rule) -> None:
     for event, updates in rule.events.items():
         if event not in EVENTS:
             raise UnknownNameError("event", event, EVENTS)
+        if event == "pre_delayed" and "pre_delay" not in known:
+            raise InputError(f"rule {rule.name!r} acts at 'pre_delayed' but has no parameter 'pre_delay' [s]")
         for update in updates:
             if update.target not in targets:
                 raise InputError(f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state")

@@ -10,10 +10,10 @@ from plasticity.rule import Parameter, State, Update
 INTERACTIONS = ("all_to_all", "nearest_spike")
 
 
-def trace(name: str, tau: Parameter, estimates: str | None = None) -> State:
+def trace(name: str, tau: Parameter, estimates: str | None = None, unit: str = "1") -> State:
     """State that decays with time constant `tau` [s]: ``d name/dt = −name/tau``."""
     symbol = sp.Symbol(name, real=True)
-    return State(name, -symbol / tau.symbol, estimates=estimates, meaning=f"trace with {tau.name}")
+    return State(name, -symbol / tau.symbol, unit, estimates=estimates, meaning=f"trace with {tau.name}")
 
 
 def jump(state: State, interaction: str) -> Update:

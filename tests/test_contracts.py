@@ -16,6 +16,7 @@ from analysis import datasets, figures
 from plasticity import Objective, catalog, compile_rule, derive, observe, replay, rules, signals, simulate
 from plasticity.compile.classify import flows
 from plasticity.dataset import check_schema, read, write
+from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.local import LOCALS
 from plasticity.units import seconds_power
@@ -49,6 +50,9 @@ SPIKE_RULES = [n for n in rules.names() if on_spikes(n)]
 LANDSCAPE_RULES = [n for n in rules.names() if on_landscapes(n)]
 
 
+NETWORK_RULES = [n for n in SPIKE_RULES if not {"third_factor", "pre_delayed"} & set(rule_of(n).events)]
+
+
 def trains(seed=0):
     rng = np.random.default_rng(seed)
     return tuple(np.sort(rng.choice(500, 30, replace=False)) * 2e-3 for _ in range(2))
@@ -76,7 +80,13 @@ def test_every_rule_runs_somewhere():
     assert set(SPIKE_RULES) | set(LANDSCAPE_RULES) == set(rules.names())
 
 
-@pytest.mark.parametrize("name", SPIKE_RULES)
+@pytest.mark.parametrize("name", [n for n in SPIKE_RULES if n not in NETWORK_RULES])
+def test_rule_with_events_that_no_network_gives_says_so(name):
+    with pytest.raises(InputError, match="replay"):
+        compile_rule(rule_of(name))
+
+
+@pytest.mark.parametrize("name", NETWORK_RULES)
 def test_spike_rule_runs_in_brian_with_consistent_units_and_any_dt(name):
     """Brian2 checks the units of every statement; the namespace of the run is empty, so the rule is whole."""
     rule = rule_of(name)
@@ -92,7 +102,8 @@ def test_spike_rule_keeps_its_bounds_and_rests_in_silence(name):
     rule = rule_of(name)
     pre, post = trains(1)
     bounded = replace(rule, bounds=(0.99999, 1.00001))
-    w = replay(bounded, pre, post).weight.values
+    third = np.arange(1, 5) * 0.2 if "third_factor" in rule.events else ()
+    w = replay(bounded, pre, post, third_factor=third).weight.values
     assert w.min() >= 0.99999
     assert w.max() <= 1.00001
     assert w.min() < 1 or w.max() > 1

@@ -10,10 +10,11 @@ import sympy as sp
 from plasticity.compile import extrapolation
 from plasticity.compile.classify import event_driven, flows
 from plasticity.compile.generated import generated_module, indented, python_code
+from plasticity.compile.switches import SOURCE, Switch, without_switches
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Rule
 
-EVENT_CODES = {"pre": 0, "post": 1, "clock": 2, "end": 3}
+EVENT_CODES = {"pre": 0, "post": 1, "third_factor": 2, "clock": 3, "end": 4, "pre_delayed": 5}
 
 _HEAD = '''"""{title}. Generated; do not edit."""
 
@@ -38,19 +39,43 @@ def run(times, kinds, first, last, vectors, weight, final, path):
         _p = vectors[_v]
 {parameters}
         for _q in range(first.size):
-            w = weight
+            w = weight[_q]
 {initial}
             _now = 0.0
-            for _e in range(first[_q], last[_q]):
-                _dt = times[_e] - _now
-                _now = times[_e]
+            _e = first[_q]
+            _late = first[_q]
+            while _e < last[_q]:
+                _at = times[_e]
+                _kind = kinds[_e]
+{arrival}
+                _dt = _at - _now
+                _now = _at
                 if _dt > 0.0:
 {flow}
 {events}
+                if _kind == {delayed}:
+                    continue
                 if path.shape[0]:
 {record}
+                _e += 1
             final[_v, _q] = w
 '''
+
+_ARRIVAL = """while _late < last[_q] and kinds[_late] != {pre}:
+    _late += 1
+if _late < last[_q] and times[_late] + pre_delay <= _at + 1e-12:
+    _at = max(min(times[_late] + pre_delay, _at), _now)
+    _kind = {delayed}
+    _late += 1"""
+
+_PIECES = """_cuts = np.array([0.0, _dt, {crossings}])
+_cuts.sort()
+for _c in range(_cuts.size - 1):
+    if _cuts[_c] < 0.0 or _cuts[_c + 1] <= _cuts[_c]:
+        continue
+    _dt = _cuts[_c + 1] - _cuts[_c]
+{above}
+{flow}"""
 
 
 def loop_module(rule: Rule) -> ModuleType:
@@ -76,19 +101,51 @@ def loop_source(rule: Rule) -> str:
     >>> "w = A_plus*pre_trace + w" in loop_source(pair_stdp())
     True
     """
-    exact = event_driven(rule)
-    coupled = [v for v in flows(rule) if v not in exact]
+    smooth, switches = without_switches(rule)
+    exact = event_driven(smooth)
+    coupled = [v for v in flows(smooth) if v not in exact]
+    moving = _flowindented(smooth, exact, coupled) + _clip(rule)
+    codes = {"pre": EVENT_CODES["pre"], "delayed": EVENT_CODES["pre_delayed"]}
     parts = {
         "parameters": indented(8, [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]),
         "initial": indented(12, [f"{s.name} = {float(s.initial)!r}" for s in rule.states]),
-        "flow": indented(20, _flowindented(rule, exact, coupled) + _clip(rule)),
+        "arrival": indented(16, _ARRIVAL.format(**codes).splitlines() if "pre_delayed" in rule.events else []),
+        "flow": indented(20, _pieces(switches, exact, moving) if switches else moving),
         "events": indented(16, _eventindented(rule)),
         "record": indented(20, [f"path[_e, {i}] = {v.name}" for i, v in enumerate(flows(rule))]),
     }
-    text = _HEAD.format(title=rule.title)
+    text = _HEAD.format(title=rule.title) + (SOURCE if switches else "")
     if coupled:
-        text += _integrator(rule, exact, coupled)
-    return text + _RUN.format(**parts)
+        text += _integrator(smooth, exact, coupled)
+    return text + _RUN.format(**parts, delayed=codes["delayed"])
+
+
+def _pieces(switches: tuple[Switch, ...], exact: dict, moving: list[str]) -> list[str]:
+    """The flow, piece by piece between the times at which a threshold is crossed."""
+    crossings: list[str] = []
+    before: list[str] = []
+    for k, switch in enumerate(switches):
+        rates = [tuple(python_code(r) for r in exact[v]) for v, _ in switch.terms]
+        factors = [f"({python_code(c)})" for _, c in switch.terms]
+        level = f"({python_code(switch.constant)})"
+        variables = [v.name for v, _ in switch.terms]
+        if len(variables) == 1:
+            (alpha, beta), factor = rates[0], factors[0]
+            crossings.append(f"crossing({variables[0]}, {alpha}, {beta}, -{level}/{factor}, _dt)")
+            continue
+        scaled = [f"{f}*{v}, {a}, {f}*({b})" for f, v, (a, b) in zip(factors, variables, rates, strict=True)]
+        slopes = [f"{a}, {f}*(({a})*{v} + ({b}))" for f, v, (a, b) in zip(factors, variables, rates, strict=True)]
+        arguments = f"{level}, {', '.join(scaled)}"
+        before.append(f"_turn_{k} = turning({', '.join(slopes)}, _dt)")
+        before.append(f"_mid_{k} = _turn_{k} if _turn_{k} > 0.0 else _dt")
+        crossings += [f"bisected(0.0, _mid_{k}, {arguments})", f"bisected(_mid_{k}, _dt, {arguments})"]
+    above = []
+    for switch in switches:
+        # the variables in an argument are those at the start of the piece: half of it later they are well off it
+        value = " + ".join(f"({python_code(c)})*({_relax(v, exact[v], '(0.5*_dt)')})" for v, c in switch.terms)
+        above.append(f"{switch.above.name} = 1.0 if ({python_code(switch.constant)}) + {value} > 0.0 else 0.0")
+    text = _PIECES.format(crossings=", ".join(crossings), above=indented(4, above), flow=indented(4, moving))
+    return [*before, *text.splitlines()]
 
 
 def _flowindented(rule: Rule, exact: dict, coupled: list) -> list[str]:
@@ -112,7 +169,7 @@ def _relax(variable: sp.Symbol, rates: tuple, elapsed: str) -> str:
 def _eventindented(rule: Rule) -> list[str]:
     lines = []
     for event, updates in rule.events.items():
-        lines.append(f"{'elif' if lines else 'if'} kinds[_e] == {EVENT_CODES[event]}:")
+        lines.append(f"{'elif' if lines else 'if'} _kind == {EVENT_CODES[event]}:")
         for update in updates:
             lines.append(f"    {update.target} = {python_code(update.expression)}")
             lines += [f"    {line}" for line in (_clip(rule) if update.target == WEIGHT.name else [])]
@@ -128,11 +185,11 @@ def _clip(rule: Rule) -> list[str]:
 
 def _integrator(rule: Rule, exact: dict, coupled: list) -> str:
     """The flow of the coupled variables, and the integrator that calls it."""
-    body = [f"{v.name} = start[{i}]" for i, v in enumerate(exact)]
-    body += [f"{p.name} = p[{i}]" for i, p in enumerate(rule.parameters)]
-    body += [f"{v.name} = {_relax(v, ab, 's')}" for v, ab in exact.items() if ab != (0, 0)]
-    body += [f"{v.name} = y[{i}]" for i, v in enumerate(coupled)]
-    body += [f"out[{i}] = {python_code(flows(rule)[v])}" for i, v in enumerate(coupled)]
+    body = [f"{v.name} = _start[{i}]" for i, v in enumerate(exact)]
+    body += [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]
+    body += [f"{v.name} = {_relax(v, ab, '_s')}" for v, ab in exact.items() if ab != (0, 0)]
+    body += [f"{v.name} = _y[{i}]" for i, v in enumerate(coupled)]
+    body += [f"_out[{i}] = {python_code(flows(rule)[v])}" for i, v in enumerate(coupled)]
     constants = f"COLUMNS = {extrapolation.COLUMNS}\nTOLERANCE = {extrapolation.TOLERANCE}\n"
-    slope = "@njit(cache=True)\ndef slope(s, start, y, p, out):\n" + indented(4, body) + "\n"
+    slope = "@njit(cache=True)\ndef slope(_s, _start, _y, _p, _out):\n" + indented(4, body) + "\n"
     return f"{constants}\n\n{slope}\n\n@njit(cache=True)\n{inspect.getsource(extrapolation.integrate)}\n"

@@ -1,0 +1,83 @@
+"""Events beside the two spikes: a third factor, pre spikes with a delay, settling, initial weights per protocol."""
+
+import numpy as np
+import pytest
+
+from plasticity import compile_rule, replay
+from plasticity.errors import InputError
+from plasticity.replay import merge_protocols, run_events
+from plasticity.rule import WEIGHT, Parameter, Rule, Update
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.trace import jump, time_constant, trace
+
+TAU, DELAY = 0.05, 0.013
+
+
+def gated():
+    """The weight grows by the pre trace at a third factor."""
+    tau = time_constant("tau", TAU, "eligibility")
+    x = trace("eligibility", tau)
+    events = {"pre": (jump(x, "all_to_all"),), "third_factor": (Update("w", WEIGHT + x.symbol),)}
+    return Rule("gated", "gated", states=(x,), events=events, parameters=(tau,))
+
+
+def delayed(pre_delay):
+    """Pair rule of which the pre trace jumps a delay after the spike."""
+    tau, wait = time_constant("tau", TAU, "trace"), Parameter("pre_delay", pre_delay, unit="s", meaning="delay")
+    x = trace("pre_trace", tau)
+    events = {"post": (Update("w", WEIGHT + x.symbol),), "pre_delayed": (jump(x, "all_to_all"),)}
+    return Rule("late", "late", states=(x,), events=events, parameters=(tau, wait))
+
+
+def test_a_third_factor_reads_the_eligibility_of_its_time():
+    ds = replay(gated(), [0.1], [], third_factor=[0.05, 0.13, 0.2])
+    expected = 1 + np.exp(-0.03 / TAU) + np.exp(-0.1 / TAU)
+    assert float(ds.weight[-1]) == pytest.approx(expected, rel=1e-13)
+
+
+def test_a_third_factor_comes_after_the_spikes_of_its_time():
+    assert float(replay(gated(), [0.1], [], third_factor=[0.1]).weight[-1]) == 2.0
+
+
+def test_a_delay_is_a_shift_of_the_pre_spikes():
+    rng = np.random.default_rng(2)
+    pre, post = (np.sort(rng.choice(3000, 50, replace=False)) * 1e-3 for _ in range(2))
+    late = replay(delayed(DELAY), pre, post, duration=4.0).weight[-1]
+    shifted = replay(delayed(0.0), pre + DELAY, post, duration=4.0).weight[-1]
+    assert float(late) == pytest.approx(float(shifted), rel=1e-12)
+    assert float(late) > 1.1
+
+
+def test_a_pre_spike_that_arrives_after_the_end_does_nothing():
+    ds = replay(delayed(0.5), [0.1], [0.2], duration=0.3)
+    assert float(ds.pre_trace[-1]) == 0.0
+    assert float(replay(delayed(0.5), [0.1], [0.7]).weight[-1]) == pytest.approx(1 + np.exp(-0.1 / TAU), rel=1e-12)
+
+
+def test_every_protocol_may_start_from_its_own_weight():
+    rule = pair_stdp(A_plus=0.01, tau_plus=0.02)
+    events = merge_protocols([[0.1], [0.1]], [[0.12], [0.12]])
+    found = run_events(rule, events, weight=[1.0, 3.0])[0]
+    np.testing.assert_allclose(found, np.array([1.0, 3.0]) + 0.01 / np.e, rtol=1e-13)
+    with pytest.raises(InputError, match="one per protocol"):
+        run_events(rule, events, weight=[1.0, 2.0, 3.0])
+
+
+def test_settling_lets_a_flow_run_out():
+    rate = Parameter("rate", 0.3, unit="Hz")
+    rule = Rule("decay", "decay", -rate.symbol * WEIGHT, parameters=(rate,))
+    events = merge_protocols([[0.5]], [[]], settle=2.0)
+    assert run_events(rule, events)[0, 0] == pytest.approx(np.exp(-0.3 * 2.5), rel=1e-13)
+
+
+def test_what_is_wrong_is_named():
+    with pytest.raises(InputError, match="third_factor has 1"):
+        merge_protocols([[0.1], [0.2]], [[], []], [[0.3]])
+    with pytest.raises(InputError, match="third_factor is out of order"):
+        replay(gated(), [], [], third_factor=[0.2, 0.1])
+    with pytest.raises(InputError, match="no parameter 'pre_delay'"):
+        Rule("x", "x", events={"pre_delayed": (Update("w", WEIGHT + 1),)})
+    with pytest.raises(InputError, match="third_factor.*use replay"):
+        compile_rule(gated())
+    with pytest.raises(InputError, match="pre_delayed.*use replay"):
+        compile_rule(delayed(0.01))
