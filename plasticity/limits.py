@@ -10,7 +10,7 @@ import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.exprel import exprel
-from plasticity.rule import WEIGHT, Parameter, Rule, Step, Update, free_symbols
+from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, free_symbols
 
 DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
 PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
@@ -20,6 +20,8 @@ DURATION = Parameter("duration", None, unit="s", meaning="time between looks", p
 
 _SHORT = "short horizon, γ → ∞ at fixed ηk/γ"
 _LONG = "long horizon, γ → 0⁺"
+_DIVERGES = "Where the curvature vanishes the rule diverges: a long horizon has no scale for flat losses."
+_FINITE = "The planning horizon is 1/γ"
 
 
 def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
@@ -45,8 +47,8 @@ def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
 
 def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
     _require(rule, DISCOUNT)
+    order = 2 if any(s.name == "velocity" for s in rule.states) else 1
     if at == sp.oo:
-        order = 2 if any(s.name == "velocity" for s in rule.states) else 1
         rate = _learning_rate(rule, order)
         title = _SHORT + ("²" if order == 2 else "")
         taken = _map(rule, lambda e: _short_horizon(e, order), (rate,))
@@ -55,7 +57,10 @@ def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
         taken = _map(rule, lambda e: _limit(e, DISCOUNT.symbol, sp.S.Zero))
     else:
         raise InputError(f"limit takes discount=0 or discount=sympy.oo, got {at}")
-    return _finished(rule, taken, title)
+    words = tuple(horizon(at, order) if a.startswith(_FINITE) else a for a in taken.assumptions)
+    flat = any(e.subs(CURVATURE, 0).has(sp.zoo, sp.nan) for e in expressions(taken))
+    cautions = (*taken.cautions, *([_DIVERGES] if flat else []))
+    return _finished(rule, replace(taken, assumptions=words, cautions=cautions), title)
 
 
 def _duration_limit(rule: Rule, at: sp.Expr) -> Rule:
@@ -68,6 +73,15 @@ def _duration_limit(rule: Rule, at: sp.Expr) -> Rule:
 def _require(rule: Rule, parameter: Parameter) -> None:
     if parameter.symbol not in free_symbols(rule):
         raise InputError(f"rule {rule.name!r} has no {parameter.name}, so it has no limit in it")
+
+
+def horizon(at: sp.Expr, order: int = 1) -> str:
+    """Sentence for a discount: 0, oo, a number [Hz] or a symbol."""
+    if at == sp.oo:
+        return f"The horizon is short ({_SHORT.partition(', ')[2]}{'²' if order == 2 else ''})."
+    if at.is_zero:
+        return f"The horizon is long ({_LONG.partition(', ')[2]})."
+    return f"{_FINITE} with γ = {f'{float(at):g} Hz' if at.is_number else at}."
 
 
 def small_discount(rule: Rule) -> Rule:

@@ -10,7 +10,7 @@ import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.inference import Inference
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
+from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY, horizon
 from plasticity.local_control import Forecast, LocalProblem
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
@@ -151,13 +151,7 @@ def _scalar(name: str, value: Any) -> Any:
 def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ...]:
     what = "its squared speed" if order == 1 else "its squared acceleration"
     words = [f"Changing a weight costs {what}; the learner trades it against the discounted loss."]
-    fixed = "ηk/γ" if order == 1 else "ηk/γ²"
-    horizon = {
-        sp.S.Zero: "The horizon is long (γ → 0⁺).",
-        sp.oo: f"The horizon is short (γ → ∞ at fixed {fixed}).",
-    }
-    gamma = f"{float(at):g} Hz" if at.is_number and at.is_finite else at
-    words.append(horizon.get(at, f"The planning horizon is 1/γ with γ = {gamma}."))
+    words.append(horizon(at, order))
     if objective.metric is not None:
         words.append("The cost of change is measured in a metric, taken at the present weight.")
     if objective.control is not None:
@@ -176,8 +170,6 @@ def _cautions(objective: Objective, at: sp.Expr) -> tuple[str, ...]:
     words = ["Leaving a local minimum needs a plan over the landscape (`plan`): this rule sees only near its weight."]
     if at != sp.oo:
         words.append("A negative curvature steeper than −γ²/(4ηk)·G has no optimum; the curvature is taken ≥ 0.")
-    if at == 0:
-        words.append("Where the curvature vanishes the rule diverges: a long horizon has no scale for flat losses.")
     if objective.drift is not None:
         words.append("A drift that grows faster than γ/2 and a vanishing loss have no finite optimum together.")
     return tuple(words)

@@ -151,6 +151,24 @@ def test_other_parameters_give_the_same_rule():
 
 
 @pytest.mark.parametrize(
+    ("objective", "flat"), [({}, True), ({"drift": -1.0}, False), ({"hazard": 1.0, "prior_mean": 0.0}, False)]
+)
+def test_only_a_rule_that_diverges_on_flat_losses_warns_of_it(objective, flat):
+    rule = derive(Objective(1.0, **objective)).limit(discount=0)
+    assert any("curvature vanishes" in c for c in rule.cautions) == flat
+    assert not any("curvature vanishes" in c for c in derive(Objective(1.0, **objective)).cautions)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("at", [0, sp.oo])
+def test_a_limit_assumes_what_the_same_objective_assumes(at, order):
+    """Taking the limit of a rule or deriving with the limit: the same words, and the finite horizon is gone."""
+    found = derive(Objective(0.5), order=order).limit(discount=at)
+    assert found.assumptions == derive(Objective(at), order=order).assumptions
+    assert "0.5" not in " ".join(found.assumptions)
+
+
+@pytest.mark.parametrize(
     ("rule", "limit", "named"),
     [
         (lambda: derive(Objective(sp.oo)), {"discount": 0}, "has no discount"),
