@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from circuits._rate_records import RateCircuit, RateRun
 from circuits._records import Circuit, Run
 from plasticity.cli import say
 from plasticity.errors import DivergedError, InputError, UnknownNameError, require_number
+
+if TYPE_CHECKING:
+    from plasticity.controllability import Controllability
+    from plasticity.feedback import FeedbackChannel
 
 DEVICES = ("cpp", "numpy")
 
 
 def run(
-    circuit: Circuit,
+    circuit: Circuit | RateCircuit,
     duration: float,
     dt: float = 1e-3,
     device: str | None = None,
     record_every: float | None = None,
-) -> Run:
-    """Simulate `circuit` in Brian2.
+    seed: int = 0,
+    record: Sequence[str] = (),
+    n_tracked: int = 20,
+    feedback: FeedbackChannel | None = None,
+    controllability: Controllability | None = None,
+) -> Run | RateRun:
+    """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
     Parameters
     ----------
-    circuit : Circuit
+    circuit : Circuit or RateCircuit
     duration : float
         Simulated time [s].
     dt : float
@@ -35,10 +47,22 @@ def run(
         compiler, else cpp.
     record_every : float, optional
         Interval of recorded weights [s]; by default only the final weights are kept.
+    seed : int
+        Seed of everything random.
+    record : sequence of str
+        What to record beside the weights: states of the rules; in rate circuits also ``"rate"`` and
+        ``"information"``.
+    n_tracked : int
+        Synapses of each projection that are recorded, at even distances.
+    feedback : FeedbackChannel, optional
+        What becomes of the error, or of the change of the loss, on its way; for a rate circuit also a sequence with
+        one channel for each member of the batch.
+    controllability : Controllability or mapping of str to Controllability, optional
+        Which weights can change, of all plastic projections or by their names.
 
     Returns
     -------
-    Run
+    Run or RateRun
 
     Raises
     ------
@@ -47,6 +71,12 @@ def run(
     DivergedError
         If a weight leaves the finite numbers.
     """
+    if isinstance(circuit, RateCircuit):
+        from circuits.engines import rate
+
+        if device is not None and device not in DEVICES:
+            raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
+        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, feedback, controllability)
     from circuits.engines import spiking
 
     require_number("dt", dt, low=0, exclusive=True, unit="s")

@@ -1,0 +1,171 @@
+"""What the rate engine does for a circuit: which rules, which signals they need, whether the circuit can give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from circuits._rate_records import RateCircuit, RatePopulation
+from plasticity.compile.dense import check_supplied
+from plasticity.errors import InputError
+from plasticity.mean_field import on_rates
+from plasticity.rule import Rule
+
+FEEDBACK = ("post_error", "learning_signal", "loss_difference")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A circuit with the rules that its projections run.
+
+    Parameters
+    ----------
+    circuit : RateCircuit
+    rules : tuple of Rule or None
+        Of every projection; spikes are replaced by rates.
+    limits : tuple of str
+        Kind of limits of every projection, see `plasticity.compile.dense.sweep_source`.
+    n_received : int
+        Components of a message that comes out of the feedback channel.
+    dt : float
+        Time step [s].
+    """
+
+    circuit: RateCircuit
+    rules: tuple[Rule | None, ...]
+    limits: tuple[str, ...]
+    n_received: int
+    dt: float
+
+    def __post_init__(self) -> None:
+        """Check that the circuit gives what the rules ask for.
+
+        Raises
+        ------
+        InputError
+            Naming rule, projection, variable and remedy.
+        """
+        for k, rule in enumerate(self.rules):
+            if rule is not None:
+                self._check(k, rule)
+        if self.sends_error and self.is_perturbed:
+            raise InputError("one rule reads the error and another the change of the loss; use one kind of feedback")
+        if self.uses("post_error") and not self.receives_all:
+            raise InputError(
+                f"post_error needs the error of all {self.populations[-1].size} outputs, but the channel delivers "
+                f"{self.n_received} numbers; use the signal random_feedback, or a square projection"
+            )
+
+    @property
+    def populations(self) -> tuple[RatePopulation, ...]:
+        """Populations of the circuit, in their order."""
+        return self.circuit.populations
+
+    @property
+    def each(self) -> range:
+        """Indices of the populations."""
+        return range(len(self.populations))
+
+    @property
+    def last(self) -> int:
+        """Index of the population with the targets."""
+        return len(self.populations) - 1
+
+    @property
+    def sends_error(self) -> bool:
+        """Whether the error of the output goes through the channel."""
+        return self.uses("post_error") or self.uses("learning_signal")
+
+    @property
+    def is_perturbed(self) -> bool:
+        """Whether the change of the loss by noise goes through the channel."""
+        return self.uses("loss_difference")
+
+    @property
+    def receives_all(self) -> bool:
+        """Whether what is received has one number per output."""
+        return self.n_received == self.populations[-1].size
+
+    @cached_property
+    def noisy_neurons(self) -> set[int]:
+        """Populations with noise in their inputs."""
+        return {self.ends[k][1] for k in self._using("perturbation")}
+
+    @cached_property
+    def noisy_weights(self) -> set[int]:
+        """Projections with noise in their weights."""
+        return set(self._using("weight_perturbation"))
+
+    @cached_property
+    def ends(self) -> list[tuple[int, int]]:
+        """Presynaptic and postsynaptic population of every projection."""
+        index = {p.name: k for k, p in enumerate(self.populations)}
+        return [(index[p.pre], index[p.post]) for p in self.circuit.projections]
+
+    def arriving(self, population: int) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Projections into a population: index and (pre, post)."""
+        return ((m, ends) for m, ends in enumerate(self.ends) if ends[1] == population)
+
+    def is_input(self, population: int) -> bool:
+        """Whether the stimulus sets the rates of this population."""
+        return population == 0 and self.circuit.stimulus is not None
+
+    def uses(self, name: str) -> bool:
+        """Whether a rule reads this local variable."""
+        return bool(self._using(name))
+
+    def with_limits(self, kind: str) -> list[int]:
+        """Projections with this kind of limits."""
+        return [m for m, limits in enumerate(self.limits) if limits == kind]
+
+    def error_reaches(self, population: int) -> bool:
+        """Whether the backpropagated error of this population is needed: there, or on the way to where it is."""
+        return population in self._reached
+
+    @cached_property
+    def _reached(self) -> set[int]:
+        wanted = {self.ends[m][1] for m in self._using("post_error")}
+        needed = set(wanted)
+        while True:
+            later = {post for pre, post in self.ends if pre in needed and not self.is_input(post)}
+            if later <= needed:
+                return needed
+            needed |= later
+
+    def _using(self, name: str) -> list[int]:
+        return [m for m, r in enumerate(self.rules) if r is not None and name in {s.name for s in r.inputs}]
+
+    def _check(self, k: int, rule: Rule) -> None:
+        check_supplied(rule)
+        projection = self.circuit.projections[k]
+        post = self.populations[self.ends[k][1]]
+        asked = [s.name for s in rule.inputs if s.name in FEEDBACK]
+        if asked and not self.circuit.has_targets:
+            raise InputError(
+                f"rule {rule.name!r} of {projection.name!r} asks for {asked[0]}; give the stimulus targets"
+            )
+        if (
+            "learning_signal" in asked
+            and post.name not in self.circuit.feedback_weights
+            and post is not self.populations[-1]
+        ):
+            raise InputError(
+                f"rule {rule.name!r} of {projection.name!r} asks for learning_signal in {post.name!r}; "
+                "give feedback_weights for it"
+            )
+        if "loss_difference" in asked and any(p.tau > 0 for p in self.populations[1:]):
+            raise InputError(
+                f"rule {rule.name!r} compares the loss with and without noise, which neurons with a time constant "
+                "have not settled to at the end of a step; use tau=0"
+            )
+        for p in rule.parameters:
+            if p.value is None and p.name not in projection.parameters:
+                raise InputError(f"{p.name} of rule {rule.name!r} has no value; use rule.with_parameters({p.name}=…)")
+
+
+def make_plan(circuit: RateCircuit, limits: tuple[str, ...], n_received: int, dt: float) -> Plan:
+    """Plan of a circuit, with rules on rates."""
+    rules = tuple(None if p.rule is None else on_rates(p.rule) for p in circuit.projections)
+    kinds = tuple("none" if rule is None else kind for rule, kind in zip(rules, limits, strict=True))
+    return Plan(circuit, rules, kinds, n_received, dt)

@@ -1,0 +1,83 @@
+"""Records of a run of a rate circuit: a few tracked synapses, states, rates; whole weights only at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._rate_records import RateRun
+from circuits.engines._rate_plan import Plan
+from circuits.engines._rate_state import Network
+from plasticity.compile.dense import POST
+from plasticity.errors import UnknownNameError, require_number
+
+RATE, INFORMATION = "rate", "information"
+
+
+class Record:
+    """Notes the present values in rows of arrays that were made beforehand."""
+
+    def __init__(self, plan: Plan, network: Network, record: Sequence[str], n_tracked: int, times: NDArray):
+        require_number("n_tracked", n_tracked, low=0)
+        self.plan, self.network, self.times = plan, network, times
+        states = {s.name for rule in plan.rules if rule is not None for s in rule.states}
+        for name in record:
+            if name not in (RATE, INFORMATION, *states):
+                raise UnknownNameError("variable to record", name, (RATE, INFORMATION, *states))
+        names = [p.name for p in plan.circuit.projections]
+        self.places = {n: _spread(w.shape[1:], int(n_tracked)) for n, w in zip(names, network.weights, strict=True)}
+        shape = (plan.circuit.n_batch, times.size)
+        self.weights = {n: np.empty((*shape, len(at))) for n, at in self.places.items()}
+        self.states: dict[str, dict[str, NDArray]] = {}
+        for name, rule in zip(names, plan.rules, strict=True):
+            own = [] if rule is None else [s.name for s in rule.states if s.name in record]
+            self.states[name] = {s: np.empty_like(self.weights[name]) for s in own}
+        sizes = {p.name: p.size for p in plan.populations}
+        self.rates = {n: np.empty((*shape, k)) for n, k in sizes.items()} if RATE in record else {}
+        self.information = {n: np.empty((*shape, k)) for n, k in sizes.items()} if INFORMATION in record else {}
+        self.loss = np.empty(shape)
+
+    def note(self, row: int) -> None:
+        """Note the present values."""
+        for m, (name, at) in enumerate(self.places.items()):
+            self.weights[name][:, row] = self.network.weights[m][:, at[:, 0], at[:, 1]]
+            for state, values in self.states[name].items():
+                k = [s.name for s in self.plan.rules[m].states].index(state)
+                values[:, row] = self.network.states[m][:, k, at[:, 0], at[:, 1]]
+        for values, which in ((self.rates, "post_rate"), (self.information, "post_information")):
+            for k, kept in enumerate(values.values()):
+                kept[:, row] = self.network.tables[k][:, POST.index(which)]
+        self.loss[:, row] = self.network.loss if self.plan.circuit.has_targets else np.nan
+
+    def run(self) -> RateRun:
+        """Everything that was noted, and the final values."""
+        names = list(self.places)
+        finals = {
+            name: {s.name: states[:, k].copy() for k, s in enumerate(rule.states)}
+            for name, rule, states in zip(names, self.plan.rules, self.network.states, strict=True)
+            if rule is not None
+        }
+        return RateRun(
+            times=self.times,
+            weights=self.weights,
+            states=self.states,
+            tracked=self.places,
+            rates=self.rates,
+            information=self.information,
+            loss=self.loss,
+            final=dict(zip(names, (w.copy() for w in self.network.weights), strict=True)),
+            final_states=finals,
+            final_rates={
+                p.name: t[:, 0].copy() for p, t in zip(self.plan.populations, self.network.tables, strict=True)
+            },
+            engine="rate numba",
+        )
+
+
+def _spread(shape: tuple[int, int], n_tracked: int) -> NDArray[np.int64]:
+    """Synapses at even distances through the matrix: (n, 2) of post- and presynaptic neuron."""
+    size = shape[0] * shape[1]
+    chosen = np.unique(np.linspace(0, size - 1, min(n_tracked, size)).round().astype(np.int64))
+    return np.stack(np.unravel_index(chosen, shape), axis=1)

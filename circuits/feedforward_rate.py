@@ -1,0 +1,133 @@
+"""Layers of rate neurons, all-to-all from one to the next, of any depth: a perceptron that learns while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
+from plasticity.errors import InputError
+from plasticity.observe import observe
+from plasticity.rule import GRADIENT, Rule
+from plasticity.signal import Signal
+from plasticity.streams import stream
+
+
+def feedforward_rate(
+    sizes: Sequence[int],
+    rule: Rule | Sequence[Rule | None],
+    signal: Signal | None = None,
+    *,
+    patterns: Any,
+    targets: Any = None,
+    order: Any = None,
+    hold: float | None = None,
+    nonlinearity: Any = "tanh",
+    output: Any = "linear",
+    tau: float = 0.0,
+    weights: Sequence[Any] | None = None,
+    feedback_weights: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    n_batch: int = 1,
+    trials: Sequence[int] | None = None,
+    seed: int = 0,
+) -> RateCircuit:
+    """Layers ``input``, ``hidden_1``, …, ``output`` with projections ``layer_1``, ``layer_2``, …
+
+    ``r_l = φ(W_l r_{l−1})``, at once (tau = 0) or with a time constant; the loss is ½ Σ (target − output)².
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Neurons per layer, from the input to the output.
+    rule : Rule or sequence of Rule or None
+        Of all projections, or one each; None for weights that stay.
+    signal : Signal, optional
+        Feeds the gradient of derived rules.
+    patterns, targets, order, hold
+        What is shown and what should come out, see `circuits._rate_records.Stimulus`.
+    nonlinearity, output : str or sympy expression in ``u``
+        φ of the hidden layers and of the output.
+    tau : float
+        Time constant of hidden and output neurons [s].
+    weights : sequence of arrays, optional
+        Initial weights (n_post, n_pre) or (n_batch, n_post, n_pre) of every projection; by default normal with
+        standard deviation ``1/sqrt(n_pre)``, other ones for every trial.
+    feedback_weights : mapping of str to array, optional
+        F by layer, for signals that read `learning_signal`; by default normal with standard deviation
+        ``1/sqrt(n_outputs)`` for every hidden layer.
+    parameters : mapping of str to float or (n_batch,) array, optional
+        Parameters of the rule that differ between the members of the batch.
+    n_batch : int
+        Copies that run together.
+    trials : (n_batch,) sequence of int, optional
+        Random numbers of a member depend on the seed and its trial alone.
+    seed : int
+        Of initial and feedback weights.
+
+    Returns
+    -------
+    RateCircuit
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two layers, or arrays do not fit.
+
+    Examples
+    --------
+    >>> from plasticity.rules.gradient_descent import gradient_descent
+    >>> from plasticity.signals.exact_error import exact_error
+    >>> circuit = feedforward_rate((2, 3, 1), gradient_descent(), exact_error(), patterns=[[1, 0]], targets=[[1]])
+    >>> [p.name for p in circuit.projections]
+    ['layer_1', 'layer_2']
+    """
+    sizes = [int(n) for n in sizes]
+    if len(sizes) < 2:
+        raise InputError(f"sizes must name at least two layers, got {sizes}")
+    trials = np.arange(n_batch) if trials is None else np.asarray(trials)
+    n_layers = len(sizes) - 1
+    rules = [rule] * n_layers if isinstance(rule, Rule) or rule is None else list(rule)
+    given = [None] * n_layers if weights is None else list(weights)
+    if len(rules) != n_layers or len(given) != n_layers:
+        raise InputError(f"there are {n_layers} projections, but {len(rules)} rules and {len(given)} weights")
+    names = ["input", *(f"hidden_{k}" for k in range(1, n_layers)), "output"]
+    populations = [RatePopulation(names[0], sizes[0])]
+    projections = []
+    for k in range(1, n_layers + 1):
+        shape = (sizes[k], sizes[k - 1])
+        populations.append(RatePopulation(names[k], sizes[k], tau, nonlinearity if k < n_layers else output))
+        weight = random_weights(f"layer_{k}", shape, trials, seed) if given[k - 1] is None else given[k - 1]
+        projections.append(
+            RateProjection(
+                f"layer_{k}",
+                names[k - 1],
+                names[k],
+                weight,
+                fed(rules[k - 1], signal),
+                {} if rules[k - 1] is None else dict(parameters or {}),
+            )
+        )
+    if feedback_weights is None and targets is not None:
+        feedback_weights = {
+            name: random_weights(f"{name}/feedback", (n, sizes[-1]), trials, seed)
+            for name, n in zip(names[1:-1], sizes[1:-1], strict=True)
+        }
+    stimulus = Stimulus(patterns, targets, order, hold)
+    fixed = dict(feedback_weights or {})
+    return RateCircuit("feedforward_rate", tuple(populations), tuple(projections), stimulus, fixed, n_batch, trials)
+
+
+def fed(rule: Rule | None, signal: Signal | None) -> Rule | None:
+    """Rule with its gradient from the signal; rules that ask for none, and None, stay as they are."""
+    return rule if rule is None or signal is None or GRADIENT not in rule.inputs else observe(rule, signal)
+
+
+def random_weights(name: str, shape: tuple[int, int], trials: Any, seed: int, gain: float = 1.0) -> np.ndarray:
+    """Normal weights (n_batch, n_post, n_pre) with standard deviation gain/sqrt(n_pre), one stream per trial."""
+    drawn = {
+        int(t): stream(seed, f"{name}/start", int(t)).standard_normal(shape) for t in set(np.asarray(trials).tolist())
+    }
+    return gain / np.sqrt(shape[1]) * np.stack([drawn[int(t)] for t in trials])

@@ -1,0 +1,98 @@
+"""A recurrent network of rate neurons, all-to-all, with plastic recurrent weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
+from circuits.feedforward_rate import fed, random_weights
+from plasticity.rule import Rule
+from plasticity.signal import Signal
+
+
+def recurrent_rate(
+    size: int,
+    rule: Rule | None,
+    signal: Signal | None = None,
+    *,
+    patterns: Any = None,
+    targets: Any = None,
+    order: Any = None,
+    hold: float | None = None,
+    nonlinearity: Any = "tanh",
+    tau: float = 0.01,
+    bias: Any = 0.0,
+    initial: Any = 0.0,
+    gain: float = 0.5,
+    weight: Any = None,
+    input_weight: Any = None,
+    feedback_weights: Any = None,
+    parameters: Mapping[str, Any] | None = None,
+    n_batch: int = 1,
+    trials: Sequence[int] | None = None,
+    seed: int = 0,
+) -> RateCircuit:
+    """Population ``neurons`` with the projection ``recurrent``: ``τ dr/dt = −r + φ(W r + W_in x + bias)``.
+
+    With targets for all neurons an exact error is the fixed point of ``τ dz/dt = −z + e + Wᵀ(φ' z)``, which the engine
+    follows; so it is right when patterns are held for long against τ and eigenvalues of W are well below 1.
+
+    Parameters
+    ----------
+    size : int
+        Number of neurons.
+    rule : Rule or None
+        Of the recurrent weights.
+    signal : Signal, optional
+        Feeds the gradient of a derived rule.
+    patterns, targets, order, hold
+        Rates of the population ``input`` and targets of the neurons, see `circuits._rate_records.Stimulus`; without
+        patterns there is no input but the bias.
+    nonlinearity : str or sympy expression in ``u``
+    tau : float
+        Time constant τ > 0 [s].
+    bias, initial : float, (size,) array; initial also (n_batch, size)
+        Constant input and rates at the start [Hz].
+    gain : float
+        Initial weights are normal with standard deviation ``gain/sqrt(size)``.
+    weight : (size, size) or (n_batch, size, size) array, optional
+        Initial recurrent weights instead.
+    input_weight : (size, n_inputs) array, optional
+        Weights from the input, which stay; by default normal with standard deviation ``1/sqrt(n_inputs)``.
+    feedback_weights : (size, size) array, optional
+        F, for signals that read `learning_signal`; by default every neuron receives its own error.
+    parameters, n_batch, trials, seed
+        As in `circuits.feedforward_rate`.
+
+    Returns
+    -------
+    RateCircuit
+
+    Examples
+    --------
+    >>> from plasticity.rules.oja import oja
+    >>> recurrent_rate(5, oja()).projections[0].weight.shape
+    (1, 5, 5)
+
+    References
+    ----------
+    pineda_1987.
+    """
+    trials = np.arange(n_batch) if trials is None else np.asarray(trials)
+    neurons = RatePopulation("neurons", size, tau, nonlinearity, bias, initial)
+    start = random_weights("recurrent", (size, size), trials, seed, gain) if weight is None else weight
+    own = {} if rule is None else dict(parameters or {})
+    populations: tuple[RatePopulation, ...] = (neurons,)
+    projections = [RateProjection("recurrent", "neurons", "neurons", start, fed(rule, signal), own)]
+    stimulus = None
+    if patterns is not None:
+        stimulus = Stimulus(patterns, targets, order, hold)
+        n_inputs = stimulus.patterns.shape[1]
+        populations = (RatePopulation("input", n_inputs), neurons)
+        arriving = random_weights("input", (size, n_inputs), trials, seed) if input_weight is None else input_weight
+        projections.append(RateProjection("input", "input", "neurons", arriving))
+    routes = {} if feedback_weights is None else {"neurons": feedback_weights}
+    return RateCircuit("recurrent_rate", populations, tuple(projections), stimulus, routes, n_batch, trials)
