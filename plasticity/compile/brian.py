@@ -10,7 +10,8 @@ import numpy as np
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from plasticity.compile.classify import clock_driven, event_driven, flows
+from plasticity.compile.classify import clock_driven, flows
+from plasticity.compile.report import cost, report
 from plasticity.errors import InputError, require_number
 from plasticity.exprel import exprel
 from plasticity.local import LOCALS, Local
@@ -22,11 +23,6 @@ from plasticity.units import seconds_power
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
 _EVENTS = ("pre", "post", "clock")
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
-
-_NOT_IN_BRIAN = {
-    "third_factor": "reacts to a third factor at given times, which no Brian2 circuit delivers yet",
-    "pre_delayed": "lets a pre spike act after a delay inside the synapse, which the Brian2 strings do not express",
-}
 
 
 class _Printer(StrPrinter):
@@ -78,28 +74,15 @@ class SynapseModel:
         return tuple(LOCALS[s.name] for s in self.rule.inputs)
 
     def report(self) -> str:
-        """Equations, how each variable is advanced and why, bytes per synapse, as Markdown."""
-        clocked = {v.name for v in clock_driven(self.rule)}
-        rows = [
-            f"| {v.name} | {'every time step' if v.name in clocked else 'at spikes only'} | {flow} |"
-            for v, flow in flows(self.rule).items()
-        ]
-        cost = "event-driven: cheap" if self.is_event_driven else "clock-driven: every synapse at every step"
-        return "\n".join(
-            [
-                f"# {self.rule.title}",
-                f"Cost: {cost}. {8 * self.n_variables} bytes per synapse for its variables.",
-                "All terms are local: spikes of the two neurons and the synapse's own states.",
-                "\n| variable | advanced | flow |\n|---|---|---|",
-                *rows,
-                f"\nmodel\n```\n{self.model}\n```\non_pre\n```\n{self.on_pre}\n```\non_post\n```\n{self.on_post}\n```",
-            ]
-        )
+        """Locality and cost of the rule (`plasticity.compile.report`), and the Brian2 strings, as Markdown."""
+        parts = {"model": self.model, "on_pre": self.on_pre, "on_post": self.on_post, "on_clock": self.on_clock}
+        strings = [f"\n{name}\n```\n{text}\n```" for name, text in parts.items() if text]
+        return "\n".join([report(self.rule), *strings])
 
     @property
     def n_variables(self) -> int:
-        """Doubles stored per synapse: weight, states, and the time of the last update where needed."""
-        return 1 + len(self.rule.states) + int(bool(event_driven(self.rule)))
+        """Doubles stored per synapse: weight, states, own parameters, the time of the last event where needed."""
+        return len(cost(self.rule).variables)
 
 
 def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = None) -> SynapseModel:

@@ -1,0 +1,209 @@
+"""What a rule asks of a synapse: where each term gets its quantities from, when it acts, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from plasticity.compile.classify import clock_driven, event_driven, flows
+from plasticity.local import LOCALS
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
+
+_OWNERS = {"pre": "pre neuron", "post": "post neuron", "synapse": "synapse"}
+_EVENTS = {"pre": "pre spike", "post": "post spike", "third_factor": "third factor", "pre_delayed": "delayed pre spike"}
+_CLASSES = (  # from cheap to expensive
+    "at spikes only: nothing is computed between the spikes of the two neurons",
+    "at clock ticks: every synapse at every tick, and in between at spikes only",
+    "every time step: every synapse",
+)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of what moves a variable of the synapse.
+
+    Parameters
+    ----------
+    variable : str
+        What it moves.
+    when : str
+        The event at which it is added, or how the flow that it is part of is advanced.
+    expression : sympy expression
+        What is added at the event, or the rate of change.
+    sources : tuple of str
+        Where the quantities in it come from.
+    is_local : bool
+        Whether these are the two neurons and the synapse alone.
+    """
+
+    variable: str
+    when: str
+    expression: sp.Expr
+    sources: tuple[str, ...]
+    is_local: bool
+
+    @property
+    def verdict(self) -> str:
+        """Local, or what makes it not so."""
+        return "local" if self.is_local else "third factor"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a synapse costs.
+
+    Parameters
+    ----------
+    variables : tuple of str
+        Stored per synapse, 8 bytes each.
+    per_event : dict of str to int
+        Arithmetic operations by event; ``"step"`` is every time step.
+    rank : int
+        0 per spike, 1 per clock tick, 2 per time step.
+    """
+
+    variables: tuple[str, ...]
+    per_event: dict[str, int]
+    rank: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes per synapse for its variables, without the indices of its two neurons."""
+        return 8 * len(self.variables)
+
+
+def terms(rule: Rule) -> tuple[Term, ...]:
+    """Every summand of the flows and jumps of a rule, weight first.
+
+    Examples
+    --------
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> [(t.variable, t.when, str(t.expression)) for t in terms(pair_stdp())][0]
+    ('pre_trace', 'exact at events', '-pre_trace/tau_plus')
+    """
+    clocked = clock_driven(rule)
+    found = []
+    for variable, flow in flows(rule).items():
+        when = "every time step" if variable in clocked else "exact at events"
+        found += [_term(rule, variable.name, when, e) for e in _summands(flow)]
+    for event, updates in rule.events.items():
+        for update in updates:
+            change = update.expression - _symbol(rule, update.target)
+            found += [_term(rule, update.target, _name(rule, event), e, event) for e in _summands(change)]
+    return tuple(found)
+
+
+def cost(rule: Rule) -> Cost:
+    """Memory and operations of a synapse with this rule.
+
+    Examples
+    --------
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> cost(pair_stdp()).variables, cost(pair_stdp()).bytes
+    (('w', 'pre_trace', 'post_trace', 'last event'), 32)
+    """
+    clocked = clock_driven(rule)
+    relaxing = [v for v in event_driven(rule) if v not in clocked and flows(rule)[v] != 0]
+    used = {s.name for s in free_symbols(rule)}
+    arrays = [p.name for p in rule.parameters if np.ndim(p.value) and p.name in used]
+    variables = (WEIGHT.name, *(s.name for s in rule.states), *(["last event"] if relaxing else []), *arrays)
+    operations = {event: _operations([u.expression for u in us]) for event, us in rule.events.items()}
+    if clocked:
+        operations["step"] = _operations([flows(rule)[v] for v in clocked])
+    rank = 2 if clocked else (1 if "clock" in rule.events else 0)
+    return Cost(variables, operations, rank)
+
+
+def report(rule: Rule) -> str:
+    """Account of a rule as Markdown: local or third factor, event or clock, bytes and cost class per synapse.
+
+    Parameters
+    ----------
+    rule : Rule
+        Composed with a signal, if it asks for a gradient.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> print(report(pair_stdp()).splitlines()[2])
+    **Locality:** all terms are local: they use the two neurons and the synapse itself.
+    """
+    every, price = terms(rule), cost(rule)
+    per_event = [
+        f"{n} per {_name(rule, event) if event != 'step' else 'time step'}" for event, n in price.per_event.items()
+    ]
+    rows = [f"| {t.variable} | {t.when} | `{t.expression}` | {', '.join(t.sources)} | {t.verdict} |" for t in every]
+    return "\n".join(
+        [
+            f"# {rule.title}",
+            "",
+            f"**Locality:** {_locality(rule, every)}",
+            f"**Cost class:** {_CLASSES[price.rank]}.",
+            f"**Memory:** {price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
+            f"**Operations:** {', '.join(per_event) or 'none'}.",
+            "",
+            "| variable | when | term | uses | |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def _locality(rule: Rule, every: Sequence[Term]) -> str:
+    if all(t.is_local for t in every):
+        return "all terms are local: they use the two neurons and the synapse itself."
+    foreign = list(dict.fromkeys(s for t in every if not t.is_local for s in t.sources if s not in _OWNERS.values()))
+    count = sum(not t.is_local for t in every)
+    meanings = [f"{v.name} ({v.meaning})" if (v := LOCALS.get(name)) else name for name in foreign]
+    return f"{count} of {len(every)} terms need a third factor: {'; '.join(meanings)}."
+
+
+def _term(rule: Rule, variable: str, when: str, expression: sp.Expr, event: str = "") -> Term:
+    sources: list[str] = []
+    symbols = sorted(expression.free_symbols, key=str)
+    parameters = {p.name for p in rule.parameters}
+    for symbol in symbols:
+        if symbol in (GRADIENT, CURVATURE):
+            sources.append(f"{symbol} from a signal or a landscape")
+        elif symbol.name in LOCALS:
+            owner = LOCALS[symbol.name]
+            sources.append(symbol.name if owner.is_third_factor else _OWNERS[owner.index])
+        elif symbol.name not in parameters:
+            sources.append("synapse")
+    if event in ("pre", "post"):
+        sources.append(_OWNERS[event])
+    if event == "pre_delayed":
+        sources.append(_OWNERS["pre"])
+    if event == "third_factor":
+        sources.append("third-factor event")
+    sources = list(dict.fromkeys(sources)) or ["nothing"]
+    local = all(s in (*_OWNERS.values(), "nothing") for s in sources)
+    return Term(variable, when, expression, tuple(sources), local)
+
+
+def _name(rule: Rule, event: str) -> str:
+    if event != "clock":
+        return _EVENTS[event]
+    return "clock tick" if rule.clock_dt is None else f"clock tick ({rule.clock_dt:g} s)"
+
+
+def _symbol(rule: Rule, name: str) -> sp.Symbol:
+    return WEIGHT if name == WEIGHT.name else next(s.symbol for s in rule.states if s.name == name)
+
+
+def _summands(expression: sp.Expr) -> list[sp.Expr]:
+    expression = sp.sympify(expression).expand(deep=False)
+    return [] if expression == 0 else list(sp.Add.make_args(expression))
+
+
+def _operations(expressions: Sequence[sp.Expr]) -> int:
+    """Arithmetic operations, with what expressions share counted once."""
+    shared, rest = sp.cse([sp.sympify(e) for e in expressions])
+    return int(sum(sp.count_ops(e) for _, e in shared) + sum(sp.count_ops(e) for e in rest))
