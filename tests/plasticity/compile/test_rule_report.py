@@ -120,5 +120,6 @@ def test_brian_stores_what_the_report_says(rule, monkeypatch):
         namespace={},
     )
     synapses.connect()
+    brian2.Network(group, synapses)
     arrays = [v.get_value() for v in synapses.variables.values() if isinstance(v, brian2.core.variables.ArrayVariable)]
     assert sum(a.nbytes for a in arrays if a.shape == (9,) and a.dtype == float) == 9 * cost(rule).bytes
