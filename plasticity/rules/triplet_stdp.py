@@ -21,6 +21,8 @@ def triplet_stdp(
     tau_x: float = 101e-3,
     tau_y: float = 114e-3,
     interaction: str = "all_to_all",
+    pre_interaction: str | None = None,
+    post_interaction: str | None = None,
 ) -> Rule:
     """Triplet rule: ``w −= o1 (A2_minus + A3_minus r2)`` at pre, ``w += r1 (A2_plus + A3_plus o2)`` at post spikes.
 
@@ -32,6 +34,8 @@ def triplet_stdp(
         Time constants of r1, o1, r2, o2 [s].
     interaction : {"all_to_all", "nearest_spike"}
         Whether the traces count all earlier spikes or the nearest only.
+    pre_interaction, post_interaction : {"all_to_all", "nearest_spike"}, optional
+        The same for the two traces of one side, where it differs from `interaction`.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def triplet_stdp(
     Raises
     ------
     InputError
-        If `interaction` is unknown.
+        If an interaction is unknown.
 
     Examples
     --------
@@ -67,22 +71,23 @@ def triplet_stdp(
     pre, post = trace("pre_trace", taus[0], "pre_rate"), trace("post_trace", taus[1], "post_rate")
     slow_pre = trace("slow_pre_trace", taus[2], "pre_rate")
     slow_post = trace("slow_post_trace", taus[3], "post_rate")
+    of_pre, of_post = pre_interaction or interaction, post_interaction or interaction
     depression = post.symbol * (a2_minus + a3_minus * slow_pre.symbol)
     potentiation = pre.symbol * (a2_plus + a3_plus * slow_post.symbol)
     return Rule(
         name="triplet_stdp",
-        title=f"Triplet STDP, {interaction}",
+        title=f"Triplet STDP, {of_pre if of_pre == of_post else f'pre {of_pre}, post {of_post}'}",
         states=(pre, post, slow_pre, slow_post),
         events={
             "pre": (
                 Update("w", WEIGHT - depression),
-                jump(pre, interaction),
-                jump(slow_pre, interaction),
+                jump(pre, of_pre),
+                jump(slow_pre, of_pre),
             ),
             "post": (
                 Update("w", WEIGHT + potentiation),
-                jump(post, interaction),
-                jump(slow_post, interaction),
+                jump(post, of_post),
+                jump(slow_post, of_post),
             ),
         },
         parameters=(*amplitudes, *taus),

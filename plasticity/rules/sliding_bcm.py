@@ -1,0 +1,69 @@
+"""Derived rule: the BCM objective with a sliding threshold, a belief about the mean square of the post rate.
+
+It is `derived_bcm` with a threshold that remembers for `tau_threshold`. Rates above the threshold potentiate, and raise
+it. A memory much shorter than the time between pairs has forgotten everything when the next one comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from plasticity.belief import FadingMemory
+from plasticity.rule import Rule
+from plasticity.rules.derived_bcm import derived_bcm
+
+
+def sliding_bcm(
+    learning_rate: float = 1.2e-5,
+    tau_threshold: float = 10.0,
+    target_rate: float = 10.0,
+    initial_square: float = 200.0,
+    pair: float = 0.0,
+    tau_plus: float = 16.8e-3,
+    tau_minus: float = 33.7e-3,
+    tau_y: float = 114e-3,
+    pre_interaction: str = "all_to_all",
+    post_interaction: str = "all_to_all",
+    slow_interaction: str = "all_to_all",
+) -> Rule:
+    """Derive ``derived_bcm`` with the threshold E[y²]/target_rate, E[y²] a fading memory.
+
+    Parameters
+    ----------
+    learning_rate : float
+        κ = ηk/γ [s²].
+    tau_threshold : float
+        Memory of the threshold [s].
+    target_rate : float
+        y_0 > 0 [Hz]: rate at which the threshold meets the rate.
+    initial_square : float
+        E[y²] at the start [Hz²]: the history of the synapse before the experiment.
+    pair, tau_plus, tau_minus, tau_y, pre_interaction, post_interaction, slow_interaction
+        As in `plasticity.signals.bcm.bcm`, which see.
+
+    Returns
+    -------
+    Rule
+
+    Examples
+    --------
+    >>> "belief_second_moment" in [s.name for s in sliding_bcm().states]
+    True
+
+    References
+    ----------
+    vastola_2025; intrator_1992; pfister_2006.
+    """
+    rule = derived_bcm(
+        learning_rate,
+        FadingMemory(time_constant=tau_threshold, initial=initial_square),
+        pair=pair,
+        target_rate=target_rate,
+        tau_plus=tau_plus,
+        tau_minus=tau_minus,
+        tau_y=tau_y,
+        pre_interaction=pre_interaction,
+        post_interaction=post_interaction,
+        slow_interaction=slow_interaction,
+    )
+    return replace(rule, name="sliding_bcm", title="Rule derived from the BCM objective with a sliding threshold")

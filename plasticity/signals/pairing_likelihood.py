@@ -1,0 +1,110 @@
+"""Escape-rate likelihood of imposed post spikes, with an after-depolarisation, for pairing experiments.
+
+A neuron with the potential u and the escape rate ρ_0 e^{βu} should fire the post spikes that it fires. The gradient of
+−ln likelihood is −β(S − ρ)ε_j, ε_j the potential that input j evokes. A post spike leaves an after-depolarisation, so
+the neuron is likely to fire again: an input that comes then, and no spike, is evidence against the weight. To first
+order the rate is ρ_0 + ρ_1·a with the trace a of the post spikes.
+
+The term ρ ε_j flows between spikes. Each spike is charged at once with all that it adds to the integral ∫ρ ε_j dt from
+then on: the sum is the same once everything has decayed, and the rule acts at spikes only.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.rule import GRADIENT, Parameter, Step
+from plasticity.signal import Signal
+from plasticity.trace import jump, time_constant, trace
+
+
+def pairing_likelihood(
+    steepness: float = 1.0,
+    spontaneous_rate: float = 0.0,
+    after_rate: float = 20.0,
+    tau_plus: float = 16.8e-3,
+    tau_after: float = 33.7e-3,
+    pre_interaction: str = "all_to_all",
+    post_interaction: str = "all_to_all",
+) -> Signal:
+    """Likelihood of the post spikes: potentiation at post spikes, depression by what was expected and did not come.
+
+    With T = 1/(1/tau_plus + 1/tau_after), ``gradient = steepness (spontaneous_rate tau_plus + after_rate T after)`` at
+    pre spikes and ``−steepness (1 − after_rate T) psp`` at post spikes (all-to-all).
+
+    Parameters
+    ----------
+    steepness : float
+        β ≥ 0 [1]: how steeply the log of the escape rate grows with the potential.
+    spontaneous_rate : float
+        ρ_0 [Hz] at rest; it depresses every input that is not followed by a spike.
+    after_rate : float
+        ρ_1 [Hz]: additional rate just after a post spike.
+    tau_plus, tau_after : float
+        Time constants of the evoked potential and of the after-depolarisation [s].
+    pre_interaction, post_interaction : {"all_to_all", "nearest_spike"}
+        Whether potentials, and after-depolarisations, add up or start anew.
+
+    Returns
+    -------
+    Signal
+
+    Raises
+    ------
+    InputError
+        If an interaction is unknown.
+
+    Examples
+    --------
+    >>> sorted(pairing_likelihood().gradient)
+    ['post', 'pre']
+
+    References
+    ----------
+    pfister_2006b (likelihood of spike times and the part of the after-potential).
+    """
+    taus = (
+        time_constant("tau_plus", tau_plus, "evoked potential"),
+        time_constant("tau_after", tau_after, "after-depolarisation"),
+    )
+    beta = Parameter("steepness", steepness, meaning="slope of the log escape rate by the potential")
+    rest = Parameter("spontaneous_rate", spontaneous_rate, unit="Hz", meaning="escape rate at rest")
+    extra = Parameter("after_rate", after_rate, unit="Hz", meaning="additional escape rate after a post spike")
+    psp, after = trace("psp", taus[0], "pre_rate"), trace("after", taus[1], "post_rate")
+    at_pre, at_post = jump(psp, pre_interaction), jump(after, post_interaction)
+
+    later = sp.Symbol("s", positive=True)
+    decays = [sp.exp(-later / tau.symbol) for tau in taus]
+    alone = sp.integrate(decays[0], (later, 0, sp.oo))
+    together = sp.simplify(sp.integrate(decays[0] * decays[1], (later, 0, sp.oo)))
+    new_psp, new_after = (u.expression - s.symbol for u, s in ((at_pre, psp), (at_post, after)))
+    expected_at_pre = new_psp * (rest.symbol * alone + extra.symbol * after.symbol * together)
+    expected_at_post = extra.symbol * new_after * psp.symbol * together
+    gradient = {
+        "pre": beta.symbol * expected_at_pre,
+        "post": beta.symbol * (expected_at_post - psp.symbol),
+    }
+    train, rate = sp.Symbol("S"), rest.symbol + extra.symbol * after.symbol
+    return Signal(
+        name="pairing_likelihood",
+        title="Likelihood of the post spikes with an after-depolarisation",
+        gradient=gradient,
+        information_scale=sp.S.One,
+        states=(psp, after),
+        events={"pre": (at_pre,), "post": (at_post,)},
+        parameters=(beta, rest, extra, *taus),
+        loss_unit="Hz",
+        assumptions=(
+            "The neuron should make its post spikes likely: the loss is −ln likelihood of their times.",
+            "The escape rate grows exponentially with the potential; after a post spike it is raised for a while.",
+            "The effect of the input itself on the expected rate is small and left out.",
+            "A spike is charged at once with all that it adds to the expected number of later spikes.",
+        ),
+        steps=(
+            Step("Gradient of −ln likelihood", sp.Eq(GRADIENT, -beta.symbol * (train - rate) * psp.symbol)),
+            Step("Overlap of a potential and an after-depolarisation", together, "integral over the time to come"),
+            Step("Read at pre spikes", gradient["pre"], "impulse of the gradient"),
+            Step("Read at post spikes", gradient["post"], "impulse of the gradient"),
+        ),
+        references=("pfister_2006b",),
+    )

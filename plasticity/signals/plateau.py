@@ -1,0 +1,90 @@
+"""Delta rule at a plateau potential: inputs near it should drive the neuron, inputs at other times of the episode not.
+
+The plateau instructs: around its time the drive of an input should be `level`, at other times of the same episode 0.
+The squared error of one input is L = ½E[(level·d − w)² a], d the belief that the plateau was now and a that an episode
+with a plateau is going on; both decay exponentially, d fast and a slowly. To the neuron the two are traces: of the
+input when the plateau comes, of the plateau when the input comes.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.rule import GRADIENT, WEIGHT, Parameter, State, Step
+from plasticity.signal import Signal
+from plasticity.trace import jump, time_constant, trace
+
+
+def plateau(
+    level: float = 10.0,
+    tau_eligibility: float = 1.5,
+    tau_instructive: float = 1.1,
+    tau_slow: float = 4.0,
+) -> Signal:
+    """Gradient ``−(level·fast − w·slow)``, read at plateaus from traces of inputs, at inputs from traces of plateaus.
+
+    An input `t` seconds before a plateau sees ``−level e^{−t/tau_eligibility} + w e^{−t/tau_slow}``, one `t` seconds
+    after it the same with `tau_instructive`.
+
+    Parameters
+    ----------
+    level : float
+        Drive that an input at the time of the plateau should have, in units of the weight.
+    tau_eligibility, tau_instructive : float
+        Fast beliefs: how long after an input, and after a plateau, they count as together [s].
+    tau_slow : float
+        Slow belief: how long they count as the same episode [s].
+
+    Returns
+    -------
+    Signal
+
+    Examples
+    --------
+    >>> plateau().gradient["third_factor"]
+    -eligibility*level + slow_eligibility*w
+
+    References
+    ----------
+    milstein_2021 (the finding that plasticity drives weights to a level which depends on the time from the plateau).
+    """
+    top = Parameter("level", level, meaning="drive that an input at the time of the plateau should have")
+    taus = (
+        time_constant("tau_eligibility", tau_eligibility, "fast memory of an input"),
+        time_constant("tau_instructive", tau_instructive, "fast memory of a plateau"),
+        time_constant("tau_slow", tau_slow, "slow memory of both"),
+    )
+    of_input = (trace("eligibility", taus[0]), trace("slow_eligibility", taus[2]))
+    of_plateau = (trace("instructive", taus[1]), trace("slow_instructive", taus[2]))
+    together, episode = sp.symbols("d a", nonnegative=True)
+    loss = (top.symbol * together - WEIGHT) ** 2 / 2
+    # the plateau is now (d) only while an episode goes on (a), so d·a = d
+    density = sp.expand(sp.expand(sp.diff(loss, WEIGHT) * episode).subs(together * episode, together))
+
+    def read(pair: tuple[State, State]) -> sp.Expr:
+        return density.subs({together: pair[0].symbol, episode: pair[1].symbol}, simultaneous=True)
+
+    return Signal(
+        name="plateau",
+        title="Delta rule at a plateau potential, with a fast and a slow belief",
+        gradient={"pre": read(of_plateau), "third_factor": read(of_input)},
+        states=(*of_input, *of_plateau),
+        events={
+            "pre": tuple(jump(s, "nearest_spike") for s in of_input),
+            "third_factor": tuple(jump(s, "nearest_spike") for s in of_plateau),
+        },
+        parameters=(top, *taus),
+        loss_unit="Hz",
+        assumptions=(
+            "A plateau potential says what the drive of an input should be: a level if both are close in time, else 0.",
+            "Close in time is a fast belief, being in one episode a slow one; both fade exponentially.",
+            "The error of an input is its own: inputs do not compete.",
+        ),
+        steps=(
+            Step("Loss of one input in an episode", sp.Eq(sp.Symbol("L"), loss * episode), "d: together, a: episode"),
+            Step("Its gradient", sp.Eq(GRADIENT, density), "d lies within a, so d·a = d"),
+            Step("Read at a plateau", read(of_input), "traces of the input"),
+            Step("Read at an input", read(of_plateau), "traces of the plateau"),
+        ),
+        references=("milstein_2021",),
+    )
