@@ -19,12 +19,13 @@ def names() -> list[str]:
 
 
 def load(source: str | os.PathLike) -> xr.Dataset:
-    """Return a data set by its name in the catalogue, or read it from a CSV or netCDF file.
+    """Return a data set by its name in the catalogue, or read it from a CSV, netCDF or NWB file.
 
     Parameters
     ----------
     source : str or path
-        A name, or a file that ends in ``.csv`` (columns: see `analysis.data_table.read_csv`) or ``.nc``.
+        A name, or a file that ends in ``.csv`` (columns: see `analysis.data_table`), ``.nc`` or ``.nwb`` (see
+        `analysis.nwb`).
 
     Returns
     -------
@@ -48,6 +49,10 @@ def load(source: str | os.PathLike) -> xr.Dataset:
         from analysis.data_table import read_csv
 
         return read_csv(source)
+    if suffix == ".nwb":
+        from analysis.nwb import read_nwb
+
+        return read_nwb(source)
     if suffix == ".nc":
         from analysis.data_record import check_dataset
         from plasticity.dataset import read
@@ -56,5 +61,5 @@ def load(source: str | os.PathLike) -> xr.Dataset:
         check_dataset(data)
         return data
     if Path(source).is_file():
-        raise InputError(f"the file {source} must end in .csv or .nc to be read as data; rename it")
+        raise InputError(f"the file {source} must end in .csv, .nc or .nwb to be read as data; rename it")
     return catalog.load(__name__, str(source), "data set")()
