@@ -115,7 +115,7 @@ def _print_rotation(arguments: argparse.Namespace) -> None:
                 f"--drift rotation couples two weights and takes no --{name}; use `plasticity.solve` for numbers"
             )
     from plasticity.card import Section, page
-    from plasticity.rotation import rotating_pair
+    from plasticity.derivation.rotation import rotating_pair
 
     pair = rotating_pair(_discount(arguments.discount))
     words = (

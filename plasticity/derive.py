@@ -1,7 +1,7 @@
 """Derive the learning rule of a synapse from an objective and from what the synapse knows.
 
-The optimal-control problem is solved by SymPy (`plasticity.local_control`, `plasticity.acceleration`), beliefs
-become states (`plasticity.inference`, `plasticity.kalman`, `plasticity.weight_belief`), and limits are taken by
+The optimal-control problem is solved by SymPy (`plasticity.derivation.local_control`, `plasticity.derivation.acceleration`), beliefs
+become states (`plasticity.derivation.inference`, `plasticity.derivation.kalman`, `plasticity.derivation.weight_belief`), and limits are taken by
 computer algebra (`plasticity.limits`). Nothing of the result is typed in.
 """
 
@@ -12,18 +12,18 @@ from typing import Any
 
 import sympy as sp
 
-from plasticity.acceleration import VELOCITY, optimal_acceleration
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.derivation.acceleration import VELOCITY, optimal_acceleration
+from plasticity.derivation.exprel import exprel
+from plasticity.derivation.inference import Inference, fading_curvature, fading_gradient
+from plasticity.derivation.kalman import switching_optimum, wandering_gradient, wandering_optimum
+from plasticity.derivation.local_control import optimal_push
+from plasticity.derivation.local_problem import StatedProblem, state_problem
+from plasticity.derivation.weight_belief import uncertain_weight
 from plasticity.errors import InputError, require_number
-from plasticity.exprel import exprel
-from plasticity.inference import Inference, fading_curvature, fading_gradient
-from plasticity.kalman import switching_optimum, wandering_gradient, wandering_optimum
 from plasticity.limits import DURATION, change
-from plasticity.local_control import optimal_push
-from plasticity.local_problem import StatedProblem, state_problem
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
-from plasticity.weight_belief import uncertain_weight
 
 
 def derive(

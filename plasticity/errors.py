@@ -31,7 +31,8 @@ class UnknownNameError(InputError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]):
         known = sorted(known)
-        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        near.sort(key=lambda other: (-difflib.SequenceMatcher(None, other, str(name)).ratio(), len(other)))
         hint = f"; did you mean {near[0]!r}?" if near else "."
         super().__init__(f"unknown {kind} {name!r}{hint} Known: {', '.join(known) or 'none'}")
 
@@ -47,6 +48,10 @@ class DivergedError(ArithmeticError):
 
     def __init__(self, variable: str, time: float, remedy: str):
         super().__init__(f"{variable} is no longer finite at t = {time:g} s: {remedy}")
+
+
+class FailedRunsError(RuntimeError):
+    """Runs of a sweep ended in errors, which are kept beside the results of the others."""
 
 
 def require_number(

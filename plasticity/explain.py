@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.action import RunningCost, running_cost
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.policy import described, parameter_metric
+from plasticity.optimal.action import RunningCost, running_cost
+from plasticity.optimal.policy import described, parameter_metric
 from plasticity.solve import solve
 
 if TYPE_CHECKING:

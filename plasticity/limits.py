@@ -8,8 +8,8 @@ from functools import cache
 
 import sympy as sp
 
+from plasticity.derivation.exprel import exprel
 from plasticity.errors import InputError
-from plasticity.exprel import exprel
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, free_symbols
 
 DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)

@@ -13,14 +13,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.action import difference
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
 from plasticity.explain import Samples, explain, finite_discount, path_cost, sampled
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
+from plasticity.optimal.action import difference
+from plasticity.optimal.policy import Policy
 from plasticity.plan import plan
-from plasticity.policy import Policy
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.solve import solve
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.action import running_cost
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_number
 from plasticity.objective import Objective
-from plasticity.path import Outcome, PathAction
-from plasticity.path_gradient import minimise_by_gradient
-from plasticity.path_newton import minimise_by_newton
-from plasticity.policy import described
+from plasticity.optimal.action import running_cost
+from plasticity.optimal.path import Outcome, PathAction
+from plasticity.optimal.path_gradient import minimise_by_gradient
+from plasticity.optimal.path_newton import minimise_by_newton
+from plasticity.optimal.policy import described
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,8 +11,8 @@ from scipy import linalg
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
-from plasticity.policy import Policy
-from plasticity.riccati import (
+from plasticity.optimal.policy import Policy
+from plasticity.optimal.riccati import (
     FixedModeGrows,
     NoFiniteOptimum,
     RiccatiSolution,

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from plasticity.objective import Objective
-    from plasticity.policy import Policy
+    from plasticity.optimal.policy import Policy
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ def _costs(
     """Kinetic and potential cost per unit time where the action takes them, their weights, and their sum."""
     import numpy as np
 
-    from plasticity.action import running_cost
+    from plasticity.optimal.action import running_cost
 
     cost = running_cost(objective, well, 2)
     middle = {"midpoint": 0.5, "left": 0.0}[p.quadrature]

@@ -12,8 +12,8 @@ from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
 from plasticity.compile.report import cost, report
+from plasticity.derivation.exprel import exprel
 from plasticity.errors import InputError, require_number
-from plasticity.exprel import exprel
 from plasticity.local import LOCALS, Local
 from plasticity.observe import observe
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols

@@ -5,7 +5,7 @@ import time
 import numpy as np
 from scipy.linalg import solve_continuous_are
 
-from plasticity.riccati import riccati
+from plasticity.optimal.riccati import riccati
 
 
 def best_time(function, n_repeats):

@@ -8,9 +8,9 @@ import sympy as sp
 from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.card import card, sections
+from plasticity.derivation.local_control import MOBILITY
 from plasticity.errors import UnknownNameError
 from plasticity.limits import DISCOUNT
-from plasticity.local_control import MOBILITY
 from plasticity.notation import latex, symbol_name
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State
 

@@ -6,12 +6,12 @@ import sympy
 from numpy.testing import assert_allclose
 from scipy.integrate import solve_bvp
 
-from plasticity.action import running_cost
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.landscapes import DoubleWell, Quadratic, from_expression
 from plasticity.objective import Objective
-from plasticity.path import PathAction
+from plasticity.optimal.action import running_cost
+from plasticity.optimal.path import PathAction
 from plasticity.plan import plan
 from plasticity.solve import solve
 
