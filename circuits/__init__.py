@@ -8,6 +8,7 @@ __all__ = export(
         "Circuit": "_records",
         "Population": "_records",
         "Projection": "_records",
+        "Feedback": "_records",
         "Run": "_records",
         "run": "_run",
         "names": "_members",

@@ -1,111 +1,261 @@
-"""Populations, projections, circuits and what a run of one returns."""
+"""Populations, projections, feedback, circuits, what to record, and what a run returns."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits._neurons import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, UnknownNameError, require_number
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Neurons that fire given spike trains.
+    """Neurons that fire given spike trains, neurons with a model, or both.
 
     Parameters
     ----------
     name : str
-    spike_times : tuple of (n,) arrays
-        Spike times [s] of each neuron, strictly increasing.
+    spike_times : tuple of (n,) arrays, optional
+        Spike times [s] of each neuron, strictly increasing. With a model they are what its neurons are made to fire.
+    neuron : NeuronModel, optional
+    n : int, optional
+        Number of neurons, where no spike times say it.
+
+    Raises
+    ------
+    InputError
+        If it has neither spike times nor a model and a size.
     """
 
     name: str
-    spike_times: tuple[NDArray[np.float64], ...]
+    spike_times: tuple[NDArray[np.float64], ...] | None = None
+    neuron: NeuronModel | None = None
+    n: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is something that makes it fire, and how many neurons there are."""
+        if self.spike_times is None and (self.neuron is None or self.n is None):
+            raise InputError(f"population {self.name!r} needs spike_times, or a neuron model and a size n")
+        if self.spike_times is None and require_number(f"n of {self.name!r}", self.n, low=1) != int(self.n):
+            raise InputError(f"n of {self.name!r} must be a whole number, got {self.n}")
+        if self.spike_times is not None and self.n not in (None, len(self.spike_times)):
+            raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
 
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return len(self.spike_times)
+        return int(self.n) if self.spike_times is None else len(self.spike_times)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its spikes are given."""
+        return self.spike_times is not None
+
+    @property
+    def trains(self) -> tuple[NDArray[np.float64], ...]:
+        """Given spike times; none where its neurons fire on their own."""
+        return self.spike_times or ()
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Plastic synapses from one population to another.
+    """Synapses from one population to another.
 
     Parameters
     ----------
     name : str
     pre, post : str
         Names of the populations.
-    synapse : SynapseModel
-        Compiled learning rule.
+    synapse : SynapseModel or None
+        Compiled learning rule; None for weights that stay as they are.
     sources, targets : (n_synapses,) int arrays
         Presynaptic and postsynaptic neuron of every synapse.
-    weight : float
+    weight : float or (n_synapses,) array
         Initial weight [1].
+    receptor : str, optional
+        Receptor of the postsynaptic neuron that its spikes act on; None if they only drive the learning.
+    delay : float
+        Time [s] that a spike takes; also until the synapse sees it.
+
+    Raises
+    ------
+    InputError
+        If arrays do not fit together, or a weight is not finite.
     """
 
     name: str
     pre: str
     post: str
-    synapse: SynapseModel
+    synapse: SynapseModel | None
     sources: NDArray[np.int64]
     targets: NDArray[np.int64]
-    weight: float = 1.0
+    weight: Any = 1.0
+    receptor: str | None = None
+    delay: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the sizes."""
+        n = np.size(self.sources)
+        if np.size(self.targets) != n:
+            raise InputError(f"projection {self.name!r} has {n} sources and {np.size(self.targets)} targets")
+        weight = np.asarray(self.weight, dtype=float)
+        if weight.shape not in ((), (n,)):
+            raise InputError(f"weight of {self.name!r} has shape {weight.shape}; give a number or shape ({n},)")
+        if not np.all(np.isfinite(weight)):
+            raise InputError(f"weight of {self.name!r} must be finite, got {weight[~np.isfinite(weight)].ravel()[0]}")
+        require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return int(np.size(self.sources))
+
+
+@dataclass(frozen=True, eq=False)
+class Feedback:
+    """A path that brings a third factor to neurons: errors or rewards, through a `FeedbackChannel`.
+
+    Parameters
+    ----------
+    name : str
+    source, sends : str
+        Population and the variable of its neurons that is sent at every step.
+    target, receives : str
+        Population and the local variable of its neurons that takes what arrives.
+    weights : None or (n_target, n_received) array
+        None sends to each neuron its own component, or the only one to all (a broadcast); otherwise neuron i
+        receives ``Σ_k weights[i, k]·message[k]``.
+    unit : str
+        Unit of the message, a power of the second.
+    """
+
+    name: str
+    source: str
+    sends: str
+    target: str
+    receives: str
+    weights: NDArray[np.float64] | None = None
+    unit: str = "1"
 
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """Populations and the projections between them.
+    """Populations, the projections between them and the paths of feedback.
 
     Raises
     ------
     InputError
-        If a projection names an unknown population or neuron, or a name occurs twice.
+        If a projection or a path names an unknown population or neuron, a name occurs twice, or a neuron lacks a local
+        variable that the signal of a synapse asks for.
     """
 
     name: str
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...] = field(default=())
+    feedback: tuple[Feedback, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        """Check that every projection starts and ends in this circuit."""
-        sizes = {p.name: p.size for p in self.populations}
-        if len(sizes) < len(self.populations):
-            raise InputError(f"circuit {self.name!r} has two populations of one name: {list(sizes)}")
+        """Check that everything starts and ends in this circuit."""
+        names = [item.name for item in (*self.populations, *self.projections, *self.feedback)]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"circuit {self.name!r} has two populations of one name, or paths: {name!r}")
         for projection in self.projections:
-            ends = ((projection.pre, projection.sources), (projection.post, projection.targets))
-            for population, neurons in ends:
-                if population not in sizes:
-                    raise UnknownNameError("population", population, sizes)
-                if np.size(neurons) and not 0 <= np.min(neurons) <= np.max(neurons) < sizes[population]:
-                    raise InputError(
-                        f"projection {projection.name!r} names neurons outside 0…{sizes[population] - 1} "
-                        f"of population {population!r}"
-                    )
-            require_number(f"weight of {projection.name!r}", projection.weight)
+            _check_projection(self, projection)
+        for path in self.feedback:
+            for name in (path.source, path.target):
+                self.population(name)
+
+    def population(self, name: str) -> Population:
+        """Population of that name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        known = {p.name: p for p in self.populations}
+        if name not in known:
+            raise UnknownNameError("population", name, known)
+        return known[name]
+
+    def projection(self, name: str) -> Projection:
+        """Projection of that name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        known = {p.name: p for p in self.projections}
+        if name not in known:
+            raise UnknownNameError("projection", name, known)
+        return known[name]
+
+    @property
+    def plastic(self) -> tuple[Projection, ...]:
+        """Projections that learn."""
+        return tuple(p for p in self.projections if p.synapse is not None)
+
+
+def _check_projection(circuit: Circuit, projection: Projection) -> None:
+    pre, post = circuit.population(projection.pre), circuit.population(projection.post)
+    for population, neurons in ((pre, projection.sources), (post, projection.targets)):
+        if np.size(neurons) and not 0 <= np.min(neurons) <= np.max(neurons) < population.size:
+            raise InputError(
+                f"projection {projection.name!r} names neurons outside 0…{population.size - 1} "
+                f"of population {population.name!r}"
+            )
+    if projection.receptor is not None:
+        if post.neuron is None:
+            raise InputError(f"population {post.name!r} only fires given spikes: it has no receptor for a projection")
+        post.neuron.receptor(projection.receptor)
+    for local in projection.synapse.needs if projection.synapse is not None else ():
+        owner = pre if local.index == "pre" else post
+        received = {path.receives for path in circuit.feedback if path.target == owner.name}
+        offered = {*(owner.neuron.provides if owner.neuron else ()), *received}
+        if local.index == "synapse" or local.name not in offered:
+            raise InputError(
+                f"rule {projection.synapse.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
+                f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}"
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Weights that an engine recorded.
+    """What an engine recorded.
 
     Parameters
     ----------
     times : (n_times,) array
-        Times of the recorded weights [s]; each value is the one just before the events of that time.
-    weights : dict of str to (n_times, n_synapses) array
+        Times of the record [s]; each value is the one just before the events of that time.
+    weights : dict of str to (n_times, n_tracked) array
         By projection [1].
     final : dict of str to (n_synapses,) array
         Weights at the end [1].
     engine : str
         Engine and device, for the record.
+    tracked : dict of str to (n_tracked,) int array
+        Which synapses of each projection were tracked.
+    states : dict of str to dict of str to (n_times, n_tracked) array
+        By projection and state, in SI units, as far as they were asked for.
+    spikes : dict of str to ((n,) array, (n,) int array)
+        Times [s] and neurons, by population.
+    counts : dict of str to (n_neurons,) int array
+        Number of spikes of each neuron, by population.
     """
 
     times: NDArray[np.float64]
     weights: dict[str, NDArray[np.float64]]
     final: dict[str, NDArray[np.float64]]
     engine: str
+    tracked: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    states: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    spikes: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
+    counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)

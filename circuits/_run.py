@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from circuits._rate_records import RateCircuit, RateRun
+from circuits._recording import recording
 from circuits._records import Circuit, Run
 from plasticity.cli import say
 from plasticity.errors import DivergedError, InputError, UnknownNameError, require_number
@@ -51,12 +52,12 @@ def run(
         Seed of everything random.
     record : sequence of str
         What to record beside the weights: states of the rules; in rate circuits also ``"rate"`` and
-        ``"information"``.
+        ``"information"``; in spiking circuits also populations, whose spikes are kept.
     n_tracked : int
         Synapses of each projection that are recorded, at even distances.
     feedback : FeedbackChannel, optional
-        What becomes of the error, or of the change of the loss, on its way; for a rate circuit also a sequence with
-        one channel for each member of the batch.
+        What becomes of the error, the reward or the change of the loss, on its way; for a rate circuit also a sequence
+        with one channel for each member of the batch, for a spiking one a mapping from paths of feedback to channels.
     controllability : Controllability or mapping of str to Controllability, optional
         Which weights can change, of all plastic projections or by their names.
 
@@ -67,9 +68,10 @@ def run(
     Raises
     ------
     InputError
-        If spikes lie off the grid or beyond `duration`, the device is unknown, or its compiler is missing.
+        If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails, or
+        the circuit has no feedback that a channel could disturb.
     DivergedError
-        If a weight leaves the finite numbers.
+        If a weight, a rate or a variable of a neuron leaves the finite numbers.
     """
     if isinstance(circuit, RateCircuit):
         from circuits.engines import rate
@@ -77,16 +79,36 @@ def run(
         if device is not None and device not in DEVICES:
             raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
         return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, feedback, controllability)
+    from circuits._controlled import controlled
     from circuits.engines import spiking
 
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     require_number("duration", duration, low=dt, unit="s")
     if record_every is not None:
         require_number("record_every", record_every, low=dt, unit="s")
+    kept = recording(circuit, record_every, record, n_tracked)
+    channels = _channels(circuit, feedback)
+    circuit = controlled(circuit, controllability, seed)
     spiking.check_grid(circuit, duration, dt)
-    result = spiking.run(circuit, duration, dt, choose_device(circuit, device), record_every)
+    result = spiking.run(circuit, duration, dt, choose_device(circuit, device), kept, seed, channels)
     _check_finite(result, duration)
     return result
+
+
+def _channels(circuit: Circuit, feedback: FeedbackChannel | Mapping | None) -> dict[str, FeedbackChannel]:
+    """Channel of every path of feedback that is disturbed."""
+    if feedback is None:
+        return {}
+    known = [path.name for path in circuit.feedback]
+    if not known:
+        raise InputError(
+            f"circuit {circuit.name!r} has no feedback, so a FeedbackChannel changes nothing; leave it out"
+        )
+    channels = dict(feedback) if isinstance(feedback, Mapping) else dict.fromkeys(known, feedback)
+    for name in channels:
+        if name not in known:
+            raise UnknownNameError("feedback", name, known)
+    return channels
 
 
 def choose_device(circuit: Circuit, device: str | None) -> str:
@@ -103,12 +125,13 @@ def choose_device(circuit: Circuit, device: str | None) -> str:
         raise InputError("device 'cpp' needs a C++ compiler and none was found; install one or use 'numpy'")
     if device is not None:
         return device
-    if all(p.synapse.is_event_driven for p in circuit.projections):
+    given = all(p.neuron is None for p in circuit.populations)
+    if given and all(p.synapse.method is None for p in circuit.plastic):
         return "numpy"
     if compiler() is None:
         say("no C++ compiler found: running with Brian2's numpy target, which is slower")
         return "numpy"
-    say("a synapse of this circuit changes at every step: running as compiled C++ (built once, then kept)")
+    say("something in this circuit changes at every step: running as compiled C++ (built once, then kept)")
     return "cpp"
 
 
@@ -121,7 +144,7 @@ def _check_finite(result: Run, duration: float) -> None:
     for name, weights in result.final.items():
         if np.all(np.isfinite(weights)):
             continue
-        bad = ~np.isfinite(result.weights[name]).all(axis=1)
+        bad = ~np.isfinite(result.weights.get(name, np.empty((0, 1)))).all(axis=1)
         when = float(result.times[bad][0]) if bad.any() else duration
         synapse = int(np.flatnonzero(~np.isfinite(weights))[0])
         raise DivergedError(

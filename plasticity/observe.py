@@ -49,12 +49,12 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     -learning_rate*post_trace*threshold/tau_minus + w
     """
     _check_inputs(rule, signal)
-    rule = _with_curvature(rule, signal)
     rule = _collecting(rule, signal) if "clock" in rule.events else rule
+    rule = _with_curvature(rule, signal)
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
     shifted = {v: _with_density(sp.sympify(flow), signal) for v, flow in flows.items()}
     events = dict(rule.events)
-    for event in ("pre", "post"):
+    for event in ("pre", "post", "third_factor"):
         jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
         updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
         events[event] = (*updates, *signal.events.get(event, ()))
@@ -74,17 +74,14 @@ def observe(rule: Rule, signal: Signal) -> Rule:
 
 
 def _with_curvature(rule: Rule, signal: Signal) -> Rule:
-    """Rule that reads the curvature from the local variables of the signal."""
+    """Rule whose flows read the curvature from the local variables of the signal."""
     if CURVATURE not in rule.inputs:
         return rule
     return replace(
         rule,
         weight_flow=rule.weight_flow.subs(CURVATURE, signal.curvature),
         states=tuple(replace(s, flow=sp.sympify(s.flow).subs(CURVATURE, signal.curvature)) for s in rule.states),
-        events={
-            event: tuple(Update(u.target, sp.sympify(u.expression).subs(CURVATURE, signal.curvature)) for u in updates)
-            for event, updates in rule.events.items()
-        },
+        parameters=_once(*rule.parameters, *signal.parameters),
     )
 
 
@@ -126,8 +123,6 @@ def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
 
     The square of a gradient with impulses is dominated by them: that of the density is of higher order in time.
     """
-    if signal.curvature is not None:
-        flow = flow.subs(CURVATURE, signal.curvature)
     if signal.density == 0 or not flow.has(GRADIENT):
         return flow
     square = _coefficients(flow)[1] * GRADIENT**2

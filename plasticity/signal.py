@@ -29,8 +29,6 @@ class Signal:
         None: the signal does not say how a squared gradient is read.
     curvature : sympy expression or None
         ∂²L/∂w² [loss] in local variables, where a synapse can know it; None: it cannot.
-    curvature : sympy expression or None
-        Local estimate of ∂²L/∂w² [loss], in the same terms as `density`; None if the signal gives none.
     states : tuple of State
         Traces and beliefs that the impulses use.
     events : mapping of str to tuple of Update

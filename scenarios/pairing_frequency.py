@@ -58,7 +58,8 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     duration = max(t[-1] for t in (*pre, *post)) + 10 * parameters.dt
     duration = parameters.dt * np.ceil(duration / parameters.dt - 1e-6)
     record_every = min(parameters.record_every, duration)
-    result = circuits.run(pairing_circuit(pre, post, rule), duration, parameters.dt, device, record_every)
+    circuit = pairing_circuit(pre, post, rule)
+    result = circuits.run(circuit, duration, parameters.dt, device, record_every, n_tracked=len(protocols))
     names = [pairing_name(i, f) for i, f in protocols]
     return make_dataset(
         {

@@ -22,9 +22,10 @@ HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", 
 PUBLIC = {
     "plasticity": "Controllability FeedbackChannel Objective Rule compile_rule critical_discount derive explain observe "
     "optimality plan replay simulate solve",
-    "analysis": "Comparison Fit as_dataset check_dataset compare fit report",
-    "circuits": "Circuit Population Projection Run load names run",
-    "scenarios": "load names parameter run",
+    "analysis": "Comparison Fit as_dataset check_dataset compare confusion discriminate fit leave_out posterior "
+    "recover report table",
+    "circuits": "Circuit Feedback Population Projection Run load names run",
+    "scenarios": "load names parameter random_points run sweep",
 }
 
 

@@ -1,0 +1,126 @@
+"""Controllability in a spiking circuit: the equations of a synapse that can change only within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import sympy as sp
+
+from circuits._records import Circuit, Projection
+from plasticity.compile.brian import SynapseModel, compile_rule
+from plasticity.constraint import Constraint, check_weights
+from plasticity.controllability import Controllability, constrain, of_synapses
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.rule import WEIGHT, Parameter, Rule, Update
+
+PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
+DRIFT = Parameter("weight_drift", 0.0, unit="Hz", meaning="rate a of the drift f(w) = a·w", low=float("-inf"))
+_LARGEST = float(np.finfo(float).max)
+
+
+def controlled(
+    circuit: Circuit, controllability: Controllability | Mapping[str, Controllability] | None, seed: int = 0
+) -> Circuit:
+    """Circuit whose plastic projections learn within the limits, all of them or those that are named.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to limit, the limits couple synapses, or a weight starts outside them.
+    """
+    if controllability is None:
+        return circuit
+    plastic = {p.name: p for p in circuit.plastic}
+    if isinstance(controllability, Controllability):
+        controllability = dict.fromkeys(plastic, controllability)
+    for name in controllability:
+        if name not in plastic:
+            raise UnknownNameError("plastic projection", name, plastic)
+    limited = {name: _limited(circuit, plastic[name], c, seed) for name, c in controllability.items()}
+    return replace(circuit, projections=tuple(limited.get(p.name, p) for p in circuit.projections))
+
+
+def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
+    if controllability.is_full:
+        return projection
+    shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
+    limits = _limits(projection, controllability, shape, seed)
+    if limits.control is not None or limits.has_matrix_drift:
+        what = "rank" if limits.control is not None else "a drift matrix"
+        raise InputError(
+            f"{what} couples the synapses of {projection.name!r}, which a spiking synapse cannot; use a rate circuit "
+            "or simulate, or a mask, bounds, sign and a drift per synapse"
+        )
+    check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
+    return replace(projection, synapse=limited_model(projection.synapse, limits))
+
+
+def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
+    """Limits of the synapses; where all neurons are connected, the random ones are those of the weight matrix."""
+    targets, sources = projection.targets, projection.sources
+    if projection.n_synapses != shape[0] * shape[1]:
+        listed = of_synapses(controllability, shape, targets, sources)
+        return constrain(listed, projection.n_synapses, seed, name=projection.name)
+    full = constrain(controllability, shape, seed, name=projection.name)
+
+    def pick(array: np.ndarray | None) -> np.ndarray | None:
+        return array if array is None or array.shape != shape else array[targets, sources]
+
+    return replace(
+        full,
+        shape=(projection.n_synapses,),
+        mask=pick(full.mask),
+        low=pick(np.broadcast_to(full.low, shape)),
+        high=pick(np.broadcast_to(full.high, shape)),
+        drift=full.drift if full.has_matrix_drift else pick(full.drift),
+    )
+
+
+def limited_model(model: SynapseModel, limits: Constraint) -> SynapseModel:
+    """Synapse model with masked changes, drift and bounds."""
+    rule = limited_rule(model.rule, limits)
+    low, high = _bounds(model.rule, limits)
+    bounded = np.any(low > -_LARGEST) or np.any(high < _LARGEST)
+    if bounded:
+        rule = replace(rule, bounds=(float(low.min()), float(high.max())))
+    compiled = compile_rule(rule, method=model.method)
+    if not bounded or (np.ptp(low) == 0 and np.ptp(high) == 0):
+        return compiled
+    text = compiled.model
+    for name in ("weight_low", "weight_high"):
+        text = text.replace(f"{name} : 1 (shared, constant)", f"{name} : 1 (constant)")
+    parameters = {**compiled.parameters, "weight_low": (low, "1"), "weight_high": (high, "1")}
+    return replace(compiled, model=text, parameters=parameters)
+
+
+def limited_rule(rule: Rule, limits: Constraint) -> Rule:
+    """Rule that moves only plastic weights, against a drift that moves all: ẇ = f(w) + M ẇ_rule."""
+    plastic, drift = sp.S.One, sp.S.Zero
+    parameters = list(rule.parameters)
+    if limits.mask is not None:
+        plastic = PLASTIC.symbol
+        parameters.append(replace(PLASTIC, value=limits.mask.astype(float)))
+    if limits.drift is not None:
+        drift = DRIFT.symbol * WEIGHT
+        value = limits.drift if limits.drift.ndim else float(limits.drift)
+        parameters.append(replace(DRIFT, value=value))
+    events = {event: tuple(_masked(update, plastic) for update in updates) for event, updates in rule.events.items()}
+    return replace(rule, weight_flow=plastic * rule.weight_flow + drift, events=events, parameters=tuple(parameters))
+
+
+def _masked(update: Update, plastic: sp.Expr) -> Update:
+    if update.target != WEIGHT.name or plastic == 1:
+        return update
+    return Update(update.target, WEIGHT + plastic * (update.expression - WEIGHT))
+
+
+def _bounds(rule: Rule, limits: Constraint) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of every synapse: those of the rule and those of the limits together, as finite numbers."""
+    low, high = rule.bounds or (-_LARGEST, _LARGEST)
+    shape = limits.shape
+    return (
+        np.maximum(np.broadcast_to(np.nan_to_num(limits.low), shape), low),
+        np.minimum(np.broadcast_to(np.nan_to_num(limits.high), shape), high),
+    )

@@ -1,0 +1,69 @@
+"""What a spiking run keeps besides the final weights and the number of spikes of each neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._records import Circuit
+from plasticity.errors import InputError, UnknownNameError, require_number
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What to keep on the way.
+
+    Parameters
+    ----------
+    every : float or None
+        Interval of the record [s]; None records nothing on the way.
+    n_tracked : int
+        How many synapses of each plastic projection are tracked, at even distances.
+    states : tuple of str
+        States of tracked synapses to record beside the weight, such as ``"belief_mean"``.
+    spikes : tuple of str
+        Populations whose spike times are kept.
+    """
+
+    every: float | None = None
+    n_tracked: int = 20
+    states: tuple[str, ...] = ()
+    spikes: tuple[str, ...] = ()
+
+    def tracked(self, n_synapses: int) -> NDArray[np.int64]:
+        """Indices of the tracked synapses of a projection.
+
+        Examples
+        --------
+        >>> Recording(n_tracked=3).tracked(1000)
+        array([  0, 500, 999])
+        """
+        if n_synapses <= self.n_tracked:
+            return np.arange(n_synapses)
+        return np.round(np.linspace(0, n_synapses - 1, self.n_tracked)).astype(np.int64)
+
+
+def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tracked: int) -> Recording:
+    """Recording of the states and populations called `names`.
+
+    Raises
+    ------
+    InputError
+        If a name is neither, states are to be recorded without an interval, or `n_tracked` is no whole number.
+    """
+    if require_number("n_tracked", n_tracked, low=1) != int(n_tracked):
+        raise InputError(f"n_tracked must be a whole number, got {n_tracked}")
+    if isinstance(names, str):
+        raise InputError(f"record must be a sequence of names, got {names!r}; write ({names!r},)")
+    populations = {p.name for p in circuit.populations}
+    states = {s.name for p in circuit.plastic for s in p.synapse.rule.states}
+    for name in names:
+        if name not in populations | states:
+            raise UnknownNameError("state or population to record", name, populations | states)
+    wanted = tuple(n for n in names if n in states)
+    if wanted and every is None:
+        raise InputError(f"record asks for {wanted[0]!r}, but there is no record_every that says when")
+    return Recording(every, int(n_tracked), wanted, tuple(n for n in names if n in populations))

@@ -1,0 +1,87 @@
+"""Poisson spike trains on a time grid, drawn beforehand, so that every engine and device sees the same spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError, require_number
+from plasticity.streams import stream
+
+
+def poisson_trains(
+    rates: ArrayLike, n: int, duration: float, dt: float = 1e-3, seed: int = 0, name: str = "inputs"
+) -> tuple[NDArray[np.float64], ...]:
+    """Spike times of `n` neurons that fire independently with probability ``rate·dt`` in every time step.
+
+    The gaps between the spikes of one neuron after another are geometric: one random number per spike.
+
+    Parameters
+    ----------
+    rates : float or (n,) array
+        Rates [Hz]; different ones are thinned from the highest.
+    n : int
+    duration : float
+        [s]
+    dt : float
+        Time step [s].
+    seed : int
+    name : str
+        With `seed`, determines the spikes.
+
+    Returns
+    -------
+    tuple of (n_spikes,) arrays [s]
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or a rate is too high for the time step.
+
+    Examples
+    --------
+    >>> [t.size for t in poisson_trains(100.0, n=3, duration=1.0, seed=1)]
+    [102, 107, 94]
+    """
+    rates = np.broadcast_to(np.asarray(rates, dtype=float), (n,))
+    require_number("dt", dt, low=0, exclusive=True, unit="s")
+    require_number("duration", duration, low=0, unit="s")
+    if not np.all(np.isfinite(rates)) or rates.min(initial=0) < 0:
+        raise InputError(f"rates must be finite and >= 0 Hz, got {rates[~(rates >= 0)][:1].tolist() or 'nan'}")
+    most = float(rates.max(initial=0))
+    if most * dt > 0.5:
+        raise InputError(f"rates must be at most {0.5 / dt:g} Hz for dt = {dt:g} s, got {most:g} Hz; use a smaller dt")
+    steps = int(np.floor(duration / dt + 1e-9))
+    random = stream(seed, name)
+    if most == 0 or steps == 0:
+        return tuple(np.empty(0) for _ in range(n))
+    cells, probability = steps * n, most * dt
+    count = int(cells * probability + 10 * np.sqrt(cells * probability) + 20)
+    found = np.cumsum(random.geometric(probability, count)) - 1
+    found = found[found < cells]
+    kept = found[random.random(found.size) * most < rates[found // steps]] if np.ptp(rates) else found
+    bounds = np.searchsorted(kept, np.arange(1, n) * steps)
+    return tuple((part % steps) * dt for part in np.split(kept, bounds))
+
+
+def repeated(
+    pattern: tuple[NDArray[np.float64], ...], period: float, n_repeats: int
+) -> tuple[NDArray[np.float64], ...]:
+    """Spike trains of a pattern that is shown again and again, every `period` seconds.
+
+    Raises
+    ------
+    InputError
+        If a spike of the pattern lies outside its period.
+
+    Examples
+    --------
+    >>> repeated((np.array([0.01]),), period=0.1, n_repeats=3)[0]
+    array([0.01, 0.11, 0.21])
+    """
+    require_number("period", period, low=0, exclusive=True, unit="s")
+    for neuron, train in enumerate(pattern):
+        if np.size(train) and not 0 <= np.min(train) <= np.max(train) < period:
+            raise InputError(f"pattern[{neuron}] has spikes outside 0 … {period:g} s, its period")
+    onsets = np.arange(n_repeats) * period
+    return tuple(np.round((onsets[:, None] + np.asarray(train)[None, :]).ravel(), 9) for train in pattern)
