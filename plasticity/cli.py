@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from plasticity.errors import DivergedError, InputError
+from plasticity.errors import DivergedError, FailedRunsError, InputError
 
 
 def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None = None) -> int:
@@ -15,8 +15,8 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     Returns
     -------
     int
-        0 for success; 2 for bad input, with ``error: …`` on standard error; 1 for a run that diverged; 130 for an
-        interrupt. Any other exception is a defect and keeps its traceback.
+        0 for success; 2 for bad input, with ``error: …`` on standard error; 1 for a run that diverged, or runs of a
+        sweep that failed; 130 for an interrupt. Any other exception is a defect and keeps its traceback.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except DivergedError as error:
+    except (DivergedError, FailedRunsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

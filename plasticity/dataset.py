@@ -2,12 +2,12 @@
 
 Dimensions stand in the order trial, time, then parameter, synapse, neuron or protocol; spikes are ragged, as
 ``spike_time(spike)``, ``spike_neuron(spike)``, ``spike_trial(spike)``. Every variable and coordinate has
-``units`` and ``long_name``; times are in seconds.
+``units`` and ``long_name``; times are in seconds. In the Dataset of a sweep the dimensions that its attribute
+``swept`` names stand in front.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import sys
@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plasticity.careful_file import careful_file
 from plasticity.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,7 +104,6 @@ def make_dataset(
     return ds
 
 
-@functools.cache
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that shape the numbers."""
@@ -139,11 +139,13 @@ def check_schema(ds: xr.Dataset) -> None:
             for key, value in attrs.items()
             if value is None or isinstance(value, bool | dict)
         ]
+    swept = str(ds.attrs.get("swept", "")).split()
     for name, variable in ds.variables.items():
         problems += [f"{name!r} has no {key}" for key in ("units", "long_name") if key not in variable.attrs]
-        leading = [d for d in variable.dims if d in LEADING_DIMENSIONS]
-        expected = [d for d in LEADING_DIMENSIONS if d in variable.dims]
-        if leading != expected or list(variable.dims[: len(leading)]) != leading:
+        dims = [d for d in variable.dims if d not in swept]
+        leading = [d for d in dims if d in LEADING_DIMENSIONS]
+        expected = [d for d in LEADING_DIMENSIONS if d in dims]
+        if leading != expected or dims[: len(leading)] != leading:
             problems.append(f"dimensions of {name!r} are {variable.dims}; trial, time come first")
     for key in ("parameters", "versions"):
         try:
@@ -171,7 +173,8 @@ def write(ds: xr.Dataset, path: str | os.PathLike) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
-        ds.to_netcdf(part, engine="h5netcdf")
+        with careful_file(part) as file:
+            ds.to_netcdf(file, engine="h5netcdf")  # type: ignore[call-overload]
         os.replace(part, path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}; choose another path") from error

@@ -1,7 +1,5 @@
 """The schema, and a writer that leaves a whole file or none."""
 
-import os
-
 import numpy as np
 import pytest
 import xarray as xr
@@ -44,22 +42,6 @@ def test_every_violation_is_listed():
         "trial, time come first",
     ):
         assert problem in str(error.value)
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path, monkeypatch):
-    path = write(example(), tmp_path / "run.nc")
-    before = path.read_bytes()
-
-    def interrupted(self, target, **options):
-        with open(target, "wb") as file:
-            file.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", interrupted)
-    with pytest.raises(InputError, match="cannot write .*run.nc: No space left on device"):
-        write(example(), path)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["run.nc"]
 
 
 def test_paths_that_cannot_be_written_are_refused_before_a_run(tmp_path):
