@@ -3,5 +3,13 @@
 from plasticity.lazy import export
 
 __all__ = export(
-    __name__, {"names": "_members", "load": "_members", "parameter": "_parameters", "run": "_run"}
+    __name__,
+    {
+        "names": "_members",
+        "load": "_members",
+        "parameter": "_parameters",
+        "random_points": "_design",
+        "run": "_run",
+        "sweep": "_sweep",
+    },
 )

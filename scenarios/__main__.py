@@ -1,4 +1,4 @@
-"""Commands: list the scenarios, describe one, run one."""
+"""Commands: list the scenarios, describe one, run one, sweep over its parameters, look after the cache."""
 
 from __future__ import annotations
 
@@ -10,29 +10,37 @@ from typing import Any
 from plasticity import catalog
 from plasticity.cli import exit_status, say
 from plasticity.errors import InputError
+from scenarios import _cache_command, _settings, _sweep_command
 
 
 def main(argv: list[str]) -> None:
-    """Dispatch ``list``, ``describe NAME`` and ``run NAME``."""
+    """Dispatch ``list``, ``describe NAME``, ``run NAME``, ``sweep NAME`` and ``cache``."""
     arguments = _parser().parse_args(argv)
-    {"list": _list, "describe": _describe, "run": _run}[arguments.command](arguments)
+    handlers = {
+        "list": _list,
+        "describe": _describe,
+        "run": _run,
+        "sweep": _sweep_command.command,
+        "cache": _cache_command.command,
+    }
+    handlers[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scenarios", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="name and title of every scenario")
-    describe = commands.add_parser("describe", help="question, source and parameters of a scenario")
+    describe = commands.add_parser("describe", help="question, source, parameters and cost of a scenario")
     run = commands.add_parser("run", help="run a scenario and write one netCDF file")
     for command in (describe, run):
         command.add_argument("name", help="a scenario, see `list`")
-    run.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
-    run.add_argument("--config", metavar="FILE.toml", help="parameters; --set overrides them")
+        _settings.add_arguments(command)
     run.add_argument("--seed", default="0")
     run.add_argument("--device", metavar="cpp|numpy", help="Brian2 device; chosen and announced if not given")
-    run.add_argument("--quick", action="store_true", help="a run of under two seconds, to try it out")
     run.add_argument("-o", "--output", metavar="FILE.nc", help="default: results/NAME-SEED.nc")
     run.add_argument("--figure", metavar="FILE.png", help="draw the result as well")
+    _sweep_command.add_command(commands)
+    _cache_command.add_command(commands)
     return parser
 
 
@@ -46,9 +54,11 @@ def _list(arguments: argparse.Namespace) -> None:
 def _describe(arguments: argparse.Namespace) -> None:
     import dataclasses
 
+    from scenarios._estimate import estimate, shown
     from scenarios._members import load
 
     module = load(arguments.name)
+    expected = estimate(arguments.name, _settings.given(arguments))
     print(f"{arguments.name}\n\n{module.__doc__.strip()}\n\nParameters (--set NAME=VALUE)")
     for f in dataclasses.fields(module.Parameters):
         default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
@@ -59,11 +69,13 @@ def _describe(arguments: argparse.Namespace) -> None:
         allowed = " | ".join(meta["choices"]) or bounds
         unit = "" if meta["unit"] == "1" else f" [{meta['unit']}]"
         print(f"  {f.name} = {_shown(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
+    if expected:
+        print(f"\nExpected for the given parameters: {shown(*expected)}, when it has run before")
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    seed = _seed(arguments.seed)
-    parameters = _parameters(arguments)
+    seed = _settings.whole_number(arguments.seed, "--seed")
+    parameters = _settings.given(arguments)
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
     from plasticity.dataset import check_writable, write
@@ -86,39 +98,6 @@ def _saved(figure: Any, path: str) -> str:
     except ValueError as error:
         raise InputError(f"cannot write {path}: {error}; use .png, .pdf or .svg") from error
     return path
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise InputError(f"--seed must be a whole number >= 0, got {text!r}")
-    return int(text)
-
-
-def _parameters(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Defaults < --quick < --config < --set."""
-    from scenarios._members import load
-
-    values: dict[str, Any] = dict(load(arguments.name).SMOKE) if arguments.quick else {}
-    if arguments.config:
-        values |= _config(arguments.config)
-    for setting in arguments.settings:
-        key, equals, value = setting.partition("=")
-        if not equals or not key:
-            raise InputError(f"--set takes KEY=VALUE, got {setting!r}")
-        values[key] = value
-    return values
-
-
-def _config(path: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; check --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML file: {error}") from error
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,49 @@
+"""Runs of a sweep on the workers of a dask scheduler; the results are files, so a lost worker loses only its run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plasticity.errors import InputError
+from scenarios._point import Outcome, Task, failed, run_task
+
+PATIENCE = "10s"  # for the scheduler to answer
+
+
+def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Iterator[Outcome]:
+    """Outcomes of the tasks in the order in which they come.
+
+    Raises
+    ------
+    InputError
+        If dask is not installed, or no scheduler answers at `address`.
+    """
+    try:
+        from distributed import Client, as_completed
+    except ImportError as error:
+        raise InputError(
+            "scheduler needs dask, which is not installed; run: pip install 'steersman[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no dask scheduler answers at {address!r}: {error}; check the address") from error
+    known = {task.key: task for task in tasks}
+    with client:
+        # keys of their own for every sweep: a scheduler remembers outcomes, also failed ones, as long as someone asks
+        futures = client.map(run_task, tasks, pure=False, retries=attempts - 1)
+        asked = {future.key: task.key for future, task in zip(futures, tasks, strict=True)}
+        try:
+            for future in as_completed(futures):
+                if future.status == "finished":
+                    yield future.result()
+                else:
+                    task = known[asked[future.key]]
+                    yield failed(task, f"{future.status}: {_cause(future)}", attempts=attempts)
+        finally:
+            client.cancel(futures)
+
+
+def _cause(future: object) -> str:
+    error = future.exception() if future.status == "error" else None  # type: ignore[attr-defined]
+    return f"{type(error).__name__}: {error}" if error else "no reason given"
