@@ -42,7 +42,7 @@ def on_rates(rule: Rule) -> Rule:
     learning_rate*(-post_rate**2*w + post_rate*pre_rate)
     >>> from plasticity.rules.pair_stdp import pair_stdp
     >>> on_rates(pair_stdp()).weight_flow
-    A_minus*post_rate*pre_rate*tau_minus + A_plus*post_rate*pre_rate*tau_plus
+    -A_minus*post_rate*pre_rate*tau_minus + A_plus*post_rate*pre_rate*tau_plus
     """
     if not any(event in rule.events for event in RATES):
         return rule

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from circuits._rate_records import RateCircuit, RatePopulation
-from plasticity.compile.dense import check_supplied
+from plasticity.compile.dense import check_supplied, sweep_source
 from plasticity.errors import InputError
 from plasticity.mean_field import on_rates
 from plasticity.rule import Rule
@@ -88,14 +87,39 @@ class Plan:
         return self.n_received == self.populations[-1].size
 
     @cached_property
-    def noisy_neurons(self) -> set[int]:
+    def noisy_neurons(self) -> list[int]:
         """Populations with noise in their inputs."""
-        return {self.ends[k][1] for k in self._using("perturbation")}
+        return sorted({self.ends[k][1] for k in self._using("perturbation")})
 
     @cached_property
-    def noisy_weights(self) -> set[int]:
+    def noisy_weights(self) -> list[int]:
         """Projections with noise in their weights."""
-        return set(self._using("weight_perturbation"))
+        return self._using("weight_perturbation")
+
+    @cached_property
+    def routed(self) -> list[int]:
+        """Populations with feedback weights."""
+        return [k for k in self.each if self.populations[k].name in self.circuit.feedback_weights]
+
+    @cached_property
+    def limited(self) -> list[int]:
+        """Projections with limits beyond the bounds of their rule."""
+        return [m for m, limits in enumerate(self.limits) if limits != "none"]
+
+    @property
+    def coupled(self) -> list[int]:
+        """Projections whose limits couple synapses."""
+        return [m for m, limits in enumerate(self.limits) if limits == "coupled"]
+
+    @cached_property
+    def reached(self) -> list[int]:
+        """Populations whose backpropagated error is needed: there, or on the way to where it is."""
+        needed = {self.ends[m][1] for m in self._using("post_error")}
+        while True:
+            later = {post for pre, post in self.ends if pre in needed and not self.is_input(post)}
+            if later <= needed:
+                return sorted(needed)
+            needed |= later
 
     @cached_property
     def ends(self) -> list[tuple[int, int]]:
@@ -103,9 +127,23 @@ class Plan:
         index = {p.name: k for k, p in enumerate(self.populations)}
         return [(index[p.pre], index[p.post]) for p in self.circuit.projections]
 
-    def arriving(self, population: int) -> Iterator[tuple[int, tuple[int, int]]]:
-        """Projections into a population: index and (pre, post)."""
-        return ((m, ends) for m, ends in enumerate(self.ends) if ends[1] == population)
+    def arriving(self, population: int) -> list[tuple[int, int]]:
+        """Projections into a population, each with its presynaptic population."""
+        return [(m, pre) for m, (pre, post) in enumerate(self.ends) if post == population]
+
+    @cached_property
+    def sweeps(self) -> list[tuple[Rule, str]]:
+        """Rules and kinds of limits that occur, each once: projections may share a function."""
+        found: list[tuple[Rule, str]] = []
+        for key in zip(self.rules, self.limits, strict=True):
+            if key[0] is not None and not any(_same_code(key, other) for other in found):
+                found.append(key)
+        return found
+
+    def sweep_of(self, projection: int) -> int:
+        """Which of `sweeps` a projection runs."""
+        own = (self.rules[projection], self.limits[projection])
+        return next(n for n, key in enumerate(self.sweeps) if _same_code(key, own))
 
     def is_input(self, population: int) -> bool:
         """Whether the stimulus sets the rates of this population."""
@@ -114,24 +152,6 @@ class Plan:
     def uses(self, name: str) -> bool:
         """Whether a rule reads this local variable."""
         return bool(self._using(name))
-
-    def with_limits(self, kind: str) -> list[int]:
-        """Projections with this kind of limits."""
-        return [m for m, limits in enumerate(self.limits) if limits == kind]
-
-    def error_reaches(self, population: int) -> bool:
-        """Whether the backpropagated error of this population is needed: there, or on the way to where it is."""
-        return population in self._reached
-
-    @cached_property
-    def _reached(self) -> set[int]:
-        wanted = {self.ends[m][1] for m in self._using("post_error")}
-        needed = set(wanted)
-        while True:
-            later = {post for pre, post in self.ends if pre in needed and not self.is_input(post)}
-            if later <= needed:
-                return needed
-            needed |= later
 
     def _using(self, name: str) -> list[int]:
         return [m for m, r in enumerate(self.rules) if r is not None and name in {s.name for s in r.inputs}]
@@ -162,6 +182,10 @@ class Plan:
         for p in rule.parameters:
             if p.value is None and p.name not in projection.parameters:
                 raise InputError(f"{p.name} of rule {rule.name!r} has no value; use rule.with_parameters({p.name}=…)")
+
+
+def _same_code(one: tuple[Rule, str], other: tuple[Rule, str]) -> bool:
+    return one[1] == other[1] and sweep_source(*one) == sweep_source(*other)
 
 
 def make_plan(circuit: RateCircuit, limits: tuple[str, ...], n_received: int, dt: float) -> Plan:

@@ -6,17 +6,40 @@ were and sum up the input of the next step. Then the error goes back through the
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 
 import sympy as sp
 
-from circuits._rate_records import INPUT
+from circuits._rate_records import INPUT, RatePopulation
 from circuits.engines import _rate_kernels as kernels
 from circuits.engines._rate_plan import Plan
-from plasticity.compile.dense import POST, sweep_source
+from plasticity.compile.dense import sweep_source
 from plasticity.compile.generated import indented, python_code
 
-RATE, SLOPE, ERROR, SIGNAL, NOISE, INFORMATION = range(len(POST))
+_NEURONS = '''
+@njit(cache=True, error_model="numpy")
+def activate_{k}(current, rate):
+    """Rates φ(u)."""
+    for i in range(rate.size):
+        rate[i] = {rate}
+
+
+@njit(cache=True, error_model="numpy")
+def relax_{k}(current, table, rate, slow):
+    """Rates after a step of their time constant."""
+    for i in range(rate.size):
+        rate[i] = table[{row}, i] + slow * ({rate} - table[{row}, i])
+
+
+@njit(cache=True, error_model="numpy")
+def slopes_{k}(current, table, remember):
+    """Slopes φ'(u), and the belief about their mean square."""
+    for i in range(current.size):
+        slope = {slope}
+        table[{slope_row}, i] = slope
+        table[{information}, i] += remember * (slope * slope - table[{information}, i])
+'''
 
 _RUN = '''"""Rate circuit. Generated; do not edit."""
 
@@ -25,13 +48,15 @@ import math
 import numpy as np
 from numba import njit
 
-{kernels}
+from circuits.engines._rate_kernels import {kernels}  # {version}
+
+{neurons}
 {sweeps}
 
 @njit(cache=True, error_model="numpy")
 def run(
     tables, currents, biases, slow, remember, errors, backs, weights, states, vectors,
-    masks, lows, highs, drifts, reads, controls, matrices, routes, noises, node_noise, weight_noise,
+    limits, routes, noises, node_noise, weight_noise,
     patterns, targets, order, hold, channel, quantum, late, waiting, projection, n_sent,
     shared, received, loss, broken, first, count, ticks,
 ):
@@ -45,12 +70,12 @@ def run(
             now = step + 1
             index = now - first - 1
             shown = order[b, (now // hold) % order.shape[1]]
+            starting = step < 0
 {rates}
 {passes}
 {tables}
 {feedback}
-            lost = 0.0
-{finite}
+            lost = {lost}
             if lost != 0.0:
                 broken[b] = now
                 break
@@ -59,92 +84,109 @@ def run(
 
 def circuit_source(plan: Plan) -> str:
     """Text of the module that runs a circuit; it depends on the structure, not on sizes and values."""
-    sweeps = [
-        sweep_source(rule, f"sweep_{k}", limits)
-        for k, (rule, limits) in enumerate(zip(plan.rules, plan.limits, strict=True))
-        if rule is not None
-    ]
-    functions = (kernels.pass_on, kernels.send_back, kernels.deliver, kernels.perturbed)
+    text = inspect.getsource(kernels)  # a change of the kernels makes another module, so that nothing old is loaded
     return _RUN.format(
-        kernels="\n\n".join(inspect.getsource(f.py_func) for f in functions),
-        sweeps="\n".join(sweeps),
+        kernels=", ".join(f.__name__ for f in kernels.KERNELS),
+        version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        neurons="\n".join(_neurons(plan, k) for k in sorted(set(_kinds(plan)))),
+        sweeps="\n".join(sweep_source(*plan.sweeps[n], name=f"sweep_{n}") for n in range(len(plan.sweeps))),
         scratch=indented(4, _scratch(plan)),
         views=indented(8, _views(plan)),
         rates=indented(12, _next_rates(plan)),
         passes=indented(12, _passes(plan)),
         tables=indented(12, _tables(plan)),
         feedback=indented(12, _feedback(plan)),
-        finite=indented(12, [f"for i in range(u{k}.size):\n                lost += 0.0 * u{k}[i]" for k in plan.each]),
+        lost=" + ".join(f"unfinite(u{k})" for k in plan.each),
     )
+
+
+def _kinds(plan: Plan) -> list[int]:
+    """For every population the first one that has its nonlinearity."""
+    rates = [p.rate for p in plan.populations]
+    return [rates.index(rate) for rate in rates]
+
+
+def _neurons(plan: Plan, k: int) -> str:
+    population: RatePopulation = plan.populations[k]
+    return _NEURONS.format(
+        k=k,
+        rate=_code(population.rate),
+        slope=_code(sp.diff(population.rate, INPUT)),
+        row=kernels.RATE,
+        slope_row=kernels.SLOPE,
+        information=kernels.INFORMATION,
+    )
+
+
+def _code(expression: sp.Expr) -> str:
+    return python_code(expression.subs(INPUT, sp.Symbol("_at", real=True))).replace("_at", "current[i]")
 
 
 def _scratch(plan: Plan) -> list[str]:
     lines = [f"f{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each]
     lines += [f"q{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each if plan.is_perturbed]
-    lines += [f"c{k} = np.zeros((weights[{k}].shape[1], weights[{k}].shape[2]))" for k in plan.with_limits("coupled")]
-    return lines
+    return lines + [f"c{m} = np.zeros((weights[{m}].shape[1], weights[{m}].shape[2]))" for m in plan.coupled]
 
 
 def _views(plan: Plan) -> list[str]:
-    lines = [
-        f"t{k}, u{k}, z{k}, g{k} = tables[{k}][b], currents[{k}][b], errors[{k}][b], backs[{k}][b]" for k in plan.each
-    ]
-    for k in range(len(plan.rules)):
-        lines.append(f"w{k}, s{k}, p{k}, x{k} = weights[{k}][b], states[{k}][b], vectors[{k}][b], noises[{k}][b]")
-    return lines
+    """Arrays of one member. Tuples that only some populations or projections need hold only those."""
+    lines = [f"t{k}, u{k} = tables[{k}][b], currents[{k}][b]" for k in plan.each]
+    lines += [f"z{k}, g{k} = errors[{n}][b], backs[{n}][b]" for n, k in enumerate(plan.reached)]
+    lines += [f"w{m}, s{m}, p{m} = weights[{m}][b], states[{m}][b], vectors[{m}][b]" for m in range(len(plan.rules))]
+    return lines + [f"x{m} = noises[{n}][b]" for n, m in enumerate(plan.noisy_weights)]
 
 
 def _next_rates(plan: Plan) -> list[str]:
     """Rates of the next step where they are known before the weights: inputs, and neurons with a time constant."""
     lines = []
-    for k, population in enumerate(plan.populations):
+    for k, kind in enumerate(_kinds(plan)):
         if plan.is_input(k):
-            lines.append(f"f{k}[:] = patterns[shown]")
-        elif population.tau > 0:
-            update = f"t{k}[0, i] + slow[{k}] * ({_code(population.rate, f'u{k}[i]')} - t{k}[0, i])"
-            lines.append(f"for i in range(f{k}.size):\n                f{k}[i] = {update} if step >= 0 else t{k}[0, i]")
-            if plan.error_reaches(k):
-                arriving = f"g{k}[i]" + (" + received[b, i]" if k == plan.last else "")
-                lines.append(
-                    f"if step >= 0:\n                for i in range(f{k}.size):\n"
-                    f"                    z{k}[i] += slow[{k}] * ({arriving} - z{k}[i])"
-                )
-        lines.append(f"u{k}[:] = biases[{k}][b]")
+            lines.append(f"copy(patterns[shown], f{k})")
+        elif plan.populations[k].tau > 0:
+            lines.append(f"relax_{kind}(u{k}, t{k}, f{k}, 0.0 if starting else slow[{k}])")
+            if k in plan.reached:
+                lines.append(f"relax_error(z{k}, g{k}, 0.0 if starting else slow[{k}])")
+                if k == plan.last:
+                    lines.append(f"relax_to(z{k}, received[b], 0.0 if starting else slow[{k}])")
+        lines.append(f"copy(biases[{k}][b], u{k})")
     return lines
 
 
 def _passes(plan: Plan) -> list[str]:
     lines = []
-    for k, population in enumerate(plan.populations):
-        for m, (pre, _) in plan.arriving(k):
+    for k, kind in enumerate(_kinds(plan)):
+        for m, pre in plan.arriving(k):
             plain = f"pass_on(w{m}, f{pre}, u{k})"
             if plan.rules[m] is None:
                 lines.append(plain)
                 continue
-            change = f"c{m}" if plan.limits[m] == "coupled" else f"masks[{m}]"
+            noise = f"x{m}" if m in plan.noisy_weights else f"w{m}"  # not read without noise
+            arguments = f"w{m}, s{m}, t{pre}, t{k}, {noise}, shared[b], p{m}, f{pre}, u{k}, {_limits(plan, m)}, tick"
             lines += [
                 f"tick = ticks[{m}] > 0 and now % max(ticks[{m}], 1) == 0",
-                f"if step < 0:\n                {plain}",
-                f"else:\n                sweep_{m}(w{m}, s{m}, t{pre}, t{k}, x{m}, shared[b], p{m}, f{pre}, u{k}, masks[{m}],"
-                f" lows[{m}], highs[{m}], drifts[{m}], reads[{m}], controls[{m}], matrices[{m}], {change}, tick)",
+                f"if starting:\n                {plain}",
+                f"else:\n                sweep_{plan.sweep_of(m)}({arguments})",
             ]
-        if population.tau == 0 and not plan.is_input(k):
-            lines.append(f"for i in range(f{k}.size):\n                f{k}[i] = {_code(population.rate, f'u{k}[i]')}")
+        if plan.populations[k].tau == 0 and not plan.is_input(k):
+            lines.append(f"activate_{kind}(u{k}, f{k})")
     return lines
+
+
+def _limits(plan: Plan, m: int) -> str:
+    """Arguments with the limits of a projection; arrays that are not read where it has none."""
+    if plan.limits[m] == "none":
+        return ", ".join([f"w{m}"] * 8)
+    own = f"limits[{plan.limited.index(m)}]"
+    change = f"c{m}" if plan.limits[m] == "coupled" else f"w{m}"
+    return ", ".join([*(f"{own}[{n}]" for n in range(7)), change])
 
 
 def _tables(plan: Plan) -> list[str]:
     """Local variables of the neurons at the next step."""
-    lines = []
-    for k, population in enumerate(plan.populations):
-        body = [f"t{k}[{RATE}, i] = f{k}[i]"]
+    lines = [f"copy(f{k}, t{k}[{kernels.RATE}])" for k in plan.each]
+    for k, kind in enumerate(_kinds(plan)):
         if not plan.is_input(k):
-            body.append(f"t{k}[{SLOPE}, i] = {_code(sp.diff(population.rate, INPUT), f'u{k}[i]')}")
-            body.append(
-                f"t{k}[{INFORMATION}, i] += remember[{k}] * (t{k}[{SLOPE}, i] ** 2 - t{k}[{INFORMATION}, i])"
-                f" if step >= 0 else 0.0"
-            )
-        lines.append(f"for i in range(f{k}.size):\n                " + "\n                ".join(body))
+            lines.append(f"slopes_{kind}(u{k}, t{k}, 0.0 if starting else remember[{k}])")
     return lines
 
 
@@ -152,22 +194,16 @@ def _feedback(plan: Plan) -> list[str]:
     if not plan.circuit.has_targets:
         return []
     last = plan.last
-    lines = [
-        "deviation = 0.0",
-        f"for i in range(f{last}.size):\n                deviation += 0.5 * (targets[shown, i] - f{last}[i]) ** 2",
-        "loss[b] += deviation",
-    ]
+    lines = [f"missed = deviation(targets[shown], f{last})", "loss[b] += missed"]
     if plan.is_perturbed:
-        lines += _perturbation(plan)
+        lines += [*_perturbation(plan), f"message[0] = deviation(targets[shown], q{last}) - missed", _DELIVER]
+        lines.append("shared[b, 0] = received[b, 0]")
     if plan.sends_error:
-        lines += [
-            f"for i in range(f{last}.size):\n                message[i] = targets[shown, i] - f{last}[i]",
-            _DELIVER,
-        ]
-        lines += _messages(plan)
-    if any(plan.error_reaches(k) for k in plan.each):
-        lines += _backwards(plan)
-    return lines
+        lines += [f"difference(targets[shown], f{last}, message)", _DELIVER]
+        lines += [f"learning_signal(routes[{n}][b], received[b], t{k})" for n, k in enumerate(plan.routed)]
+        if last not in plan.routed and plan.receives_all:
+            lines.append(f"copy(received[b], t{last}[{kernels.SIGNAL}])")
+    return lines + _backwards(plan)
 
 
 _DELIVER = (
@@ -176,65 +212,34 @@ _DELIVER = (
 
 
 def _perturbation(plan: Plan) -> list[str]:
-    """Loss of the same network with noise; what is broadcast is the difference."""
-    lines = ["q0[:] = patterns[shown]"]
-    for k, population in enumerate(plan.populations):
+    """Rates of the same network with noise."""
+    lines = []
+    for k, kind in enumerate(_kinds(plan)):
         if plan.is_input(k):
+            lines.append(f"copy(patterns[shown], q{k})")
             continue
-        lines.append(f"q{k}[:] = biases[{k}][b]")
+        lines.append(f"copy(biases[{k}][b], q{k})")
         if k in plan.noisy_neurons:
-            lines.append(
-                f"for i in range(q{k}.size):\n                t{k}[{NOISE}, i] = node_noise[{k}][b, index, i]\n"
-                f"                q{k}[i] += t{k}[{NOISE}, i]"
-            )
-        for m, (pre, _) in plan.arriving(k):
+            lines.append(f"disturbed(node_noise[{plan.noisy_neurons.index(k)}][b, index], t{k}, q{k})")
+        for m, pre in plan.arriving(k):
             if m in plan.noisy_weights:
-                lines.append(
-                    f"x{m}[:, :] = weight_noise[{m}][b, index]\n            perturbed(w{m}, x{m}, q{pre}, q{k})"
-                )
+                drawn = f"weight_noise[{plan.noisy_weights.index(m)}][b, index]"
+                lines.append(f"perturbed(w{m}, {drawn}, x{m}, q{pre}, q{k})")
             else:
                 lines.append(f"pass_on(w{m}, q{pre}, q{k})")
-        lines.append(f"for i in range(q{k}.size):\n                q{k}[i] = {_code(population.rate, f'q{k}[i]')}")
-    last = plan.last
-    return [
-        *lines,
-        "message[0] = -deviation",
-        f"for i in range(q{last}.size):\n                message[0] += 0.5 * (targets[shown, i] - q{last}[i]) ** 2",
-        _DELIVER,
-        "shared[b, 0] = received[b, 0]",
-    ]
-
-
-def _messages(plan: Plan) -> list[str]:
-    """Learning signals: the error through the feedback weights, and as it is at the last population."""
-    lines = []
-    for k in plan.each:
-        if plan.populations[k].name in plan.circuit.feedback_weights:
-            lines.append(
-                f"for i in range(t{k}.shape[1]):\n                t{k}[{SIGNAL}, i] = 0.0\n"
-                f"                for m in range(received.shape[1]):\n"
-                f"                    t{k}[{SIGNAL}, i] += routes[{k}][b, i, m] * received[b, m]"
-            )
-        elif k == plan.last and plan.receives_all:
-            lines.append(f"for i in range(t{k}.shape[1]):\n                t{k}[{SIGNAL}, i] = received[b, i]")
+        lines.append(f"activate_{kind}(q{k}, q{k})")
     return lines
 
 
 def _backwards(plan: Plan) -> list[str]:
     """Errors of all neurons, from the last population to the first, through the forward weights."""
-    lines = [f"g{k}[:] = 0.0" for k in plan.each if plan.error_reaches(k)]
-    for k in reversed(plan.each):
-        if not plan.error_reaches(k):
-            continue
+    lines = [f"clear(g{k})" for k in plan.reached]
+    for k in reversed(plan.reached):
         if plan.populations[k].tau == 0:
-            arriving = f"g{k}[i]" + (" + received[b, i]" if k == plan.last else "")
-            lines.append(f"for i in range(z{k}.size):\n                z{k}[i] = {arriving}")
-        lines.append(f"for i in range(z{k}.size):\n                t{k}[{ERROR}, i] = t{k}[{SLOPE}, i] * z{k}[i]")
+            lines.append(f"copy(g{k}, z{k})")
+            lines += [f"add(received[b], z{k})"] if k == plan.last else []
+        lines.append(f"local_error(z{k}, t{k})")
         lines += [
-            f"send_back(w{m}, t{k}[{ERROR}], g{pre})" for m, (pre, _) in plan.arriving(k) if plan.error_reaches(pre)
+            f"send_back(w{m}, t{k}[{kernels.ERROR}], g{pre})" for m, pre in plan.arriving(k) if pre in plan.reached
         ]
     return lines
-
-
-def _code(expression: sp.Expr, at: str) -> str:
-    return python_code(expression.subs(INPUT, sp.Symbol("_at", real=True))).replace("_at", at)

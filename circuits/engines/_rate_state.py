@@ -55,7 +55,7 @@ class Network:
     def arguments(self) -> tuple:
         """First arguments of the compiled loop."""
         neurons = (self.tables, self.currents, self.biases, self.slow, self.remember, self.errors, self.backs)
-        synapses = (self.weights, self.states, self.vectors, *self.limits, self.routes, self.noises)
+        synapses = (self.weights, self.states, self.vectors, self.limits, self.routes, self.noises)
         return (*neurons, *synapses)
 
 
@@ -106,21 +106,20 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
     states = tuple(_states(rule, w) for rule, w in zip(plan.rules, weights, strict=True))
     perturbed = {("neuron", k): _noise_std(plan, vectors, k) for k in plan.noisy_neurons}
     perturbed |= {("synapse", m): vectors[m][:, _place(plan, m, "noise_std")] for m in plan.noisy_weights}
-    noisy = [w.shape if m in plan.noisy_weights else (n_batch, 0, 0) for m, w in enumerate(weights)]
     return Network(
         tables=tables,
         currents=tuple(np.zeros((n_batch, n)) for n in sizes),
         biases=tuple(np.array(np.broadcast_to(p.bias, (n_batch, p.size)), dtype=float) for p in circuit.populations),
         slow=np.array([dt / p.tau if p.tau > 0 else 0.0 for p in circuit.populations]),
         remember=np.array([dt / p.tau_information for p in circuit.populations]),
-        errors=tuple(np.zeros((n_batch, n)) for n in sizes),
-        backs=tuple(np.zeros((n_batch, n)) for n in sizes),
+        errors=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
+        backs=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
         weights=weights,
         states=states,
         vectors=vectors,
-        limits=_limit_arrays(limits),
-        routes=tuple(_route(plan, p.name, n_batch) for p in circuit.populations),
-        noises=tuple(np.zeros(shape) for shape in noisy),
+        limits=tuple(_limit_arrays(limits[m].constraint) for m in plan.limited),
+        routes=tuple(_route(plan, circuit.populations[k].name, n_batch) for k in plan.routed),
+        noises=tuple(np.zeros(weights[m].shape) for m in plan.noisy_weights),
         stimulus=_stimulus(circuit, dt),
         ticks=np.array([_ticks(plan, m, dt) for m in range(len(plan.rules))], dtype=np.int64),
         noise_std=perturbed,
@@ -148,7 +147,7 @@ def _states(rule: Any, weights: Array) -> Array:
 
 
 def _vector(plan: Plan, m: int) -> Array:
-    """Parameters of a rule, the time step and the bounds: (n_batch, n); the step is filled in by `_limit_arrays`."""
+    """Parameters of a rule, the time step and the bounds: (n_batch, n)."""
     rule, projection, n_batch = plan.rules[m], plan.circuit.projections[m], plan.circuit.n_batch
     if rule is None:
         return np.zeros((n_batch, 0))
@@ -179,27 +178,18 @@ def _noise_std(plan: Plan, vectors: tuple[Array, ...], population: int) -> Array
     return found[0]
 
 
-def _limit_arrays(limits: list[Limits]) -> tuple[tuple[Array, ...], ...]:
-    """Masks, low and high bounds, drifts, readings, controls and drift matrices, each for every projection."""
-    none = np.zeros((0, 0))
-    rows = []
-    for limit in limits:
-        c = limit.constraint
-        if c is None:
-            rows.append((none,) * 7)
-            continue
-        own = [np.ones(c.shape) if c.mask is None else c.mask.astype(float), c.low, c.high]
-        matrix = c.drift if c.has_matrix_drift else none
-        own.append(np.zeros(c.shape) if c.drift is None or c.has_matrix_drift else c.drift)
-        each = [np.array(np.broadcast_to(a, c.shape), dtype=float, order="C") for a in own]
-        coupling = [none if a is None else np.array(a, dtype=float, order="C") for a in (c.read, c.control, matrix)]
-        rows.append((*each, *coupling))
-    return tuple(zip(*rows, strict=True)) if rows else ((),) * 7
+def _limit_arrays(constraint: Constraint) -> tuple[Array, ...]:
+    """Mask, bounds and drift of every synapse; then reading, control and drift matrix, empty if there is none."""
+    c, none = constraint, np.zeros((0, 0))
+    matrix = c.drift if c.has_matrix_drift else none
+    own = [np.ones(c.shape) if c.mask is None else c.mask.astype(float), c.low, c.high]
+    own.append(np.zeros(c.shape) if c.drift is None or c.has_matrix_drift else c.drift)
+    each = [np.array(np.broadcast_to(a, c.shape), dtype=float, order="C") for a in own]
+    coupling = [none if a is None else np.array(a, dtype=float, order="C") for a in (c.read, c.control, matrix)]
+    return (*each, *coupling)
 
 
 def _route(plan: Plan, name: str, n_batch: int) -> Array:
-    if name not in plan.circuit.feedback_weights:
-        return np.zeros((n_batch, 0, 0))
     matrix = _copies(plan.circuit.feedback_weights[name], 2, n_batch)
     if matrix.shape[2] != plan.n_received:
         raise InputError(

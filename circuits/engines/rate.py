@@ -111,18 +111,16 @@ class _Perturbations:
         return [stream(seed, name, int(trial)) for trial in plan.circuit.trials]
 
     def draw(self, count: int) -> tuple[tuple, tuple]:
-        """Noise of the next `count` steps: (n_batch, count, n) by population, (n_batch, count, n, n) by projection."""
-        nodes = [np.zeros((0, 0, 0)) for _ in self.network.tables]
+        """Noise of the next `count` steps: (n_batch, count, n) and (n_batch, count, n_post, n_pre) arrays."""
+        nodes, weights = [], []
         for k, sources in self.neurons.items():
             size = self.network.tables[k].shape[2]
-            nodes[k] = (
-                np.stack([g.standard_normal((count, size)) for g in sources]) * self.std["neuron", k][:, None, None]
-            )
-        weights = [np.zeros((0, 0, 0, 0)) for _ in self.network.weights]
+            drawn = np.stack([g.standard_normal((count, size)) for g in sources])
+            nodes.append(drawn * self.std["neuron", k][:, None, None])
         for m, sources in self.synapses.items():
             shape = (count, *self.network.weights[m].shape[1:])
             drawn = np.stack([g.standard_normal(shape) for g in sources])
-            weights[m] = drawn * self.std["synapse", m][:, None, None, None]
+            weights.append(drawn * self.std["synapse", m][:, None, None, None])
         return tuple(nodes), tuple(weights)
 
 

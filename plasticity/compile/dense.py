@@ -76,7 +76,7 @@ for _i in range(_w.shape[0]):
     _current[_i] += _total"""
 
 
-def sweep_source(rule: Rule, name: str = "sweep", limits: str = "none") -> str:
+def sweep_source(rule: Rule, limits: str = "none", name: str = "sweep") -> str:
     """Text of the function `name` that advances all synapses of a projection by one explicit Euler step.
 
     Its arguments are weights (n_post, n_pre), states (n_states, n_post, n_pre), local variables in the rows of
@@ -86,10 +86,10 @@ def sweep_source(rule: Rule, name: str = "sweep", limits: str = "none") -> str:
     Parameters
     ----------
     rule : Rule
-    name : str
     limits : {"none", "each", "coupled"}
         No limits but the bounds of the rule; mask, bounds and drift per synapse; or also a control of low rank and a
         drift that couple synapses.
+    name : str
 
     Raises
     ------

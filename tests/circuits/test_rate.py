@@ -1,0 +1,242 @@
+"""Rate engine: against Brian2 and NumPy, order of convergence, batches, limits, bad input."""
+
+import itertools
+from dataclasses import replace
+
+import brian2
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.testing import assert_allclose, assert_array_equal
+
+from circuits import load, run
+from circuits._rate_records import RatePopulation, Stimulus
+from plasticity import Objective, derive
+from plasticity.constraint import move
+from plasticity.controllability import Controllability, constrain
+from plasticity.errors import DivergedError, InputError
+from plasticity.feedback import FeedbackChannel
+from plasticity.rules.adam import adam
+from plasticity.rules.gradient_descent import gradient_descent
+from plasticity.rules.oja import oja
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.signals.exact_error import exact_error
+from plasticity.signals.node_perturbation import node_perturbation
+from plasticity.signals.random_feedback import random_feedback
+
+N, TAU, DT, RATE = 12, 0.02, 1e-3, 2.0
+recurrent, feedforward = load("recurrent_rate"), load("feedforward_rate")
+
+
+def ring(n=N, seed=0):
+    """Weights and bias of a recurrent network with lively, but stable rates."""
+    random = np.random.default_rng(seed)
+    return 0.8 * random.standard_normal((n, n)) / np.sqrt(n), 0.5 * random.standard_normal(n)
+
+
+def hebbian(**options):
+    w, bias = ring()
+    return recurrent(N, oja(RATE), tau=TAU, bias=bias, weight=w, **options)
+
+
+def brian_oja(w, bias, duration, dt):
+    """The same Euler steps in Brian2: all derivatives at the beginning of a step."""
+    clock = brian2.Clock(dt * brian2.second, name="rate_steps")
+    neurons = brian2.NeuronGroup(
+        N,
+        "dr/dt = (-r + tanh(u + bias))/tau : 1\nu : 1\nbias : 1 (constant)",
+        method="euler",
+        clock=clock,
+        namespace={"tau": TAU * brian2.second},
+        name="rate_neurons",
+    )
+    synapses = brian2.Synapses(
+        neurons,
+        neurons,
+        "dw/dt = eta*(r_pre*r_post - r_post**2*w) : 1 (clock-driven)\nu_post = w*r_pre : 1 (summed)",
+        method="euler",
+        clock=clock,
+        namespace={"eta": RATE * brian2.Hz},
+        name="rate_synapses",
+    )
+    synapses.connect(i=np.tile(np.arange(N), N), j=np.repeat(np.arange(N), N))
+    synapses.w, neurons.bias = w.ravel(), bias
+    synapses.summed_updaters["u_post"].order = -2  # first the input, then the weights, then the rates
+    synapses.state_updater.order = -1
+    network = brian2.Network(neurons, synapses, name="rate_network")
+    network.run(duration * brian2.second, namespace={})
+    return np.array(neurons.r[:]), np.array(synapses.w[:]).reshape(N, N)
+
+
+def test_same_model_in_brian2(monkeypatch):
+    """Same equations, same explicit steps; only the order of sums differs, far below the 1e-6 asked for."""
+    monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
+    w, bias = ring()
+    rates, weights = brian_oja(w, bias, 0.3, DT)
+    ours = run(hebbian(), 0.3, dt=DT)
+    assert np.abs(ours.final["recurrent"][0] - w).max() > 0.1  # it learned
+    assert_allclose(ours.final["recurrent"][0], weights, rtol=1e-10, atol=1e-12)
+    assert_allclose(ours.final_rates["neurons"][0], rates, rtol=1e-10, atol=1e-12)
+
+
+def test_error_halves_with_the_time_step():
+    """Explicit Euler is of first order: successive differences halve, up to terms of the next order, here a tenth."""
+    paths = [run(hebbian(), 0.2, dt=dt).final["recurrent"] for dt in (1e-3, 5e-4, 2.5e-4, 1.25e-4)]
+    steps = [np.linalg.norm(b - a) for a, b in itertools.pairwise(paths)]
+    assert_allclose([steps[0] / steps[1], steps[1] / steps[2]], 2, rtol=0.1)
+
+
+def test_members_of_a_batch_are_the_runs_alone():
+    """Other rates of learning and other noise side by side change nothing in a member."""
+    rates, channel = np.array([0.5, 1.0, 2.0]), FeedbackChannel(noise=0.1)
+    random = np.random.default_rng(3)
+    x, y = random.standard_normal((4, 3)), random.standard_normal((4, 2))
+    rule = gradient_descent()
+
+    def circuit(rates, trials):
+        values = {"learning_rate": rates}
+        return feedforward(
+            (3, 4, 2), rule, exact_error(), patterns=x, targets=y, parameters=values, trials=trials, n_batch=len(trials)
+        )
+
+    together = run(circuit(rates, [0, 1, 5]), 2.0, dt=0.1, feedback=channel, seed=7)
+    alone = run(circuit(rates[2:], [5]), 2.0, dt=0.1, feedback=channel, seed=7)
+    other = run(circuit(rates[2:], [5]), 2.0, dt=0.1, feedback=channel, seed=8)
+    assert_array_equal(together.final["layer_1"][2], alone.final["layer_1"][0])
+    assert np.abs(other.final["layer_1"] - alone.final["layer_1"]).max() > 1e-3
+
+
+def test_recording_does_not_change_the_run():
+    whole, pieces = (run(hebbian(), 0.1, dt=DT, record_every=every) for every in (None, 3e-3))
+    assert_array_equal(whole.final["recurrent"], pieces.final["recurrent"])
+    assert pieces.times[[0, 1, -1]].tolist() == pytest.approx([0, 3e-3, 0.1])
+    at = pieces.tracked["recurrent"]
+    assert len(at) == 20
+    assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0, at[:, 0], at[:, 1]])
+
+
+LIMITS = {
+    "mask": Controllability(plastic_fraction=0.4, sign=np.where(np.arange(N) % 3, 1, -1)),
+    "bounds and drift": Controllability(bounds=(-0.3, 0.25), drift=-1.5),
+    "rank": Controllability(rank=3, drift=-0.5),
+    "matrix": Controllability(drift=np.random.default_rng(2).standard_normal((N * N, N * N)) / N),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_limits_of_control(case):
+    """Against the same steps in NumPy, with the change carried out by `plasticity.constraint.move`."""
+    w, bias = ring()
+    w = np.abs(w) * np.where(np.arange(N) % 3, 1, -1) if case == "mask" else np.clip(w, -0.25, 0.25)
+    limits = constrain(LIMITS[case], (N, N), seed=4, name="recurrent")
+    circuit = recurrent(N, oja(RATE), tau=TAU, bias=bias, weight=w)
+    ours = run(circuit, 0.1, dt=DT, seed=4, controllability=LIMITS[case])
+    r, before = np.zeros(N), w.copy()
+    for _ in range(100):
+        asked = DT * RATE * (np.outer(r, r) - (r**2)[:, None] * w)
+        following = r + DT / TAU * (np.tanh(w @ r + bias) - r)
+        w, r = move(limits, w, asked, DT), following
+    assert np.abs(w - before).max() > 0.01
+    assert_allclose(ours.final["recurrent"][0], w, rtol=1e-10, atol=1e-13)
+
+
+def test_rank_leaves_the_rest_alone():
+    w, _ = ring()
+    limits = constrain(Controllability(rank=2), (N, N), seed=0, name="recurrent")
+    moved = run(hebbian(), 0.2, dt=DT, controllability=Controllability(rank=2)).final["recurrent"][0] - w
+    outside = moved.ravel() - limits.control @ (limits.control.T @ moved.ravel())
+    assert np.linalg.norm(moved) > 0.02
+    assert_allclose(outside, 0, atol=1e-13)
+
+
+def test_feedback_channel_delays_and_loses_messages():
+    """One linear synapse: w follows the error that arrives, d steps late and rounded, as computed by hand."""
+    rule, channel = gradient_descent(learning_rate=0.5), FeedbackChannel(delay=0.3, gain=0.8, quantum=0.01)
+    circuit = feedforward((1, 1), rule, exact_error(), patterns=[[1.0]], targets=[[1.0]], weights=[[[0.2]]])
+    ours = run(circuit, 2.0, dt=0.1, feedback=channel, record_every=0.1).weights["layer_1"][0, :, 0]
+    w = [0.2]
+    for n in range(20):
+        error = 0.01 * np.rint(0.8 * (1 - w[n - 3]) / 0.01) if n >= 3 else 0.0
+        w.append(w[-1] + 0.1 * 0.5 * error)
+    assert_allclose(ours, w, rtol=1e-12)
+    lost = run(circuit, 2.0, dt=0.1, feedback=FeedbackChannel(sparsity=1.0)).final["layer_1"]
+    assert lost.item() == 0.2
+
+
+def test_two_channels_side_by_side():
+    circuit = feedforward(
+        (1, 1), gradient_descent(), exact_error(), patterns=[[1.0]], targets=[[1.0]], weights=[[[0.0]]], n_batch=2
+    )
+    ends = run(circuit, 1.0, dt=0.1, feedback=[FeedbackChannel(), FeedbackChannel(gain=0.0)]).final["layer_1"].ravel()
+    assert_allclose(ends, [1 - 0.9**10, 0], rtol=1e-12)
+
+
+def test_spiking_rules_run_on_rates():
+    """Pair STDP between Poisson spikes of constant rates x, y: dw/dt = (A₊τ₊ − A₋τ₋) x y."""
+    rule = pair_stdp(A_plus=0.01, A_minus=0.004, tau_plus=0.02, tau_minus=0.03)
+    circuit = feedforward(
+        (1, 1), rule, patterns=[[5.0]], weights=[[[2.0]]], tau=0.0, output=sp.Integer(8) + 0 * sp.Symbol("u")
+    )
+    grown = run(circuit, 1.0, dt=0.1).final["layer_1"].item() - 2.0
+    assert_allclose(grown, (0.01 * 0.02 - 0.004 * 0.03) * 40, rtol=1e-9)
+
+
+def test_a_network_that_explodes_is_named_with_its_time():
+    circuit = recurrent(3, oja(1e4), weight=np.eye(3), bias=1.0, nonlinearity="linear")
+    with pytest.raises(
+        DivergedError, match=r"w of recurrent\[\d, \d\] \(member 0\) is no longer finite at t = 0\.\d+ s"
+    ):
+        run(circuit, 10.0, dt=1e-2)
+
+
+SMALL = {"patterns": [[1.0, 0.0]], "targets": [[1.0]]}
+GRADIENT = gradient_descent()
+BAD = {
+    "asks for the gradient": lambda: run(feedforward((2, 1), GRADIENT, **SMALL), 1.0, dt=0.1),
+    "give the stimulus targets": lambda: run(
+        feedforward((2, 1), GRADIENT, exact_error(), patterns=[[1, 0]]), 1.0, dt=0.1
+    ),
+    "use tau=0": lambda: run(feedforward((2, 1), GRADIENT, node_perturbation(), tau=0.1, **SMALL), 1.0, dt=0.1),
+    "give feedback_weights": lambda: run(
+        feedforward((2, 2, 1), GRADIENT, random_feedback(), feedback_weights={}, **SMALL), 1.0, dt=0.1
+    ),
+    "targets must be finite, got nan": lambda: Stimulus([[1.0]], [[np.nan]]),
+    "patterns have 3 rates": lambda: feedforward((2, 1), GRADIENT, patterns=[[1, 2, 3]]),
+    "shorter than the time step": lambda: run(
+        feedforward((2, 1), GRADIENT, exact_error(), **SMALL), 1.0, dt=0.1, feedback=FeedbackChannel(delay=0.01)
+    ),
+    "mask has shape": lambda: run(
+        feedforward((2, 1), GRADIENT, exact_error(), **SMALL),
+        1.0,
+        0.1,
+        controllability=Controllability(mask=[True] * 5),
+    ),
+    "outside its bounds": lambda: run(
+        feedforward((2, 1), GRADIENT, exact_error(), weights=[[[3.0, 0.0]]], **SMALL),
+        1.0,
+        0.1,
+        controllability=Controllability(bounds=(-1, 1)),
+    ),
+    "outside its bounds -1": lambda: run(
+        feedforward((2, 1), replace(GRADIENT, bounds=(-1, 1)), exact_error(), weights=[[[3.0, 0.0]]], **SMALL), 1.0, 0.1
+    ),
+    "closes a loop": lambda: recurrent(3, oja(), tau=0.0),
+    "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RatePopulation("a", 3, nonlinearity="tanhh"),
+    "unknown parameter of projection": lambda: feedforward((2, 1), oja(), parameters={"speed": 1.0}, **SMALL),
+    "unknown variable to record 'belief'": lambda: run(
+        feedforward((2, 1), oja(), **SMALL), 1.0, 0.1, record=("belief",)
+    ),
+    "no multiple of dt": lambda: run(feedforward((2, 1), oja(), **SMALL), 1.0, 0.3),
+    "clock_step is 0.05 s, no multiple": lambda: run(
+        feedforward((2, 1), adam(), exact_error(), parameters={"clock_step": 0.05}, **SMALL), 1.0, 0.1
+    ),
+    "has no value": lambda: run(
+        feedforward((2, 1), derive(Objective(sp.Symbol("gamma", positive=True))), exact_error(), **SMALL), 1.0, 0.1
+    ),
+}
+
+
+@pytest.mark.parametrize("words", BAD)
+def test_bad_input_is_named(words):
+    with pytest.raises(InputError, match=words):
+        BAD[words]()
