@@ -11,15 +11,23 @@ import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from plasticity.cache import cache_folder, keep
+from plasticity.cache_entries import mark_used, trim
+from plasticity.compile.compiled_files import remove_damaged
 
 
 def generated_module(kind: str, source: str) -> ModuleType:
-    """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed)."""
+    """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed).
+
+    The cache is kept below its limit, and damaged files in it are made anew.
+    """
     name = f"steersman_{kind}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     if name not in sys.modules:
         path = cache_folder(kind) / f"{name}.py"
         if not path.is_file() or path.read_text(encoding="utf-8") != source:
             keep(path, source)
+            trim()
+        mark_used(path)
+        remove_damaged(path)
         spec = importlib.util.spec_from_file_location(name, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
