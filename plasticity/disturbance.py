@@ -66,7 +66,8 @@ def draw(
     factor = np.full((n_steps, size), float(channel.gain))
     noise, delivered = np.zeros((n_steps, size)), np.ones((n_steps, 1))
     if "noise" in sources:
-        noise = channel.noise / np.sqrt(dt) * sources["noise"].standard_normal((n_steps, size))
+        sources["noise"].standard_normal(out=noise)
+        noise *= channel.noise / np.sqrt(dt)
     if "sign" in sources:
         factor[sources["sign"].random((n_steps, size)) < channel.sign_error] *= -1
     if "delivery" in sources:

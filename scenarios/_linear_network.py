@@ -1,0 +1,113 @@
+"""A linear network whose loss has a known Hessian, and what is measured on its weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from circuits._rate_records import RateRun
+    from plasticity.controllability import Controllability
+    from plasticity.feedback import FeedbackChannel
+    from plasticity.rule import Rule
+
+    Array = NDArray[np.float64]
+
+
+def balanced_patterns(curvatures: Sequence[float]) -> Array:
+    """Input patterns (n_patterns, n) with ``x_j² = h_j`` in each and ``⟨x_i x_j⟩ = 0`` over all: H = diag(h).
+
+    So every synapse sees the exact curvature of its weight, x_j², at every moment.
+
+    Examples
+    --------
+    >>> x = balanced_patterns([1.0, 4.0, 9.0])
+    >>> (x.T @ x / len(x)).round(12).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 9.0]]
+    """
+    import numpy as np
+    from scipy.linalg import hadamard
+
+    n = len(curvatures)
+    signs = hadamard(1 << max(n, 2).bit_length())[:, 1 : n + 1]  # without the first, which is constant
+    return signs * np.sqrt(np.asarray(curvatures, dtype=float))
+
+
+def learn(
+    rule: Rule,
+    patterns: Array,
+    optimum: Array,
+    start: Array,
+    duration: float,
+    dt: float,
+    n_records: int,
+    seed: int = 0,
+    feedback: FeedbackChannel | None = None,
+    controllability: Controllability | None = None,
+) -> tuple[Array, Array]:
+    """Weights of a linear layer that learns the map `optimum` (n_outputs, n_inputs) with a derived rule.
+
+    Patterns are shown for a step each, to and fro, so that their order has no effect of first order in `dt`. Records
+    are made after whole rounds.
+
+    Returns
+    -------
+    (n_times,) and (n_times, n_outputs, n_inputs) arrays
+    """
+    import numpy as np
+
+    import circuits
+    from circuits.feedforward_rate import feedforward_rate
+    from plasticity.signals.exact_error import exact_error
+
+    order = np.r_[0 : len(patterns), len(patterns) - 1 : -1 : -1]
+    n_rounds = max(1, round(duration / (dt * order.size) / n_records))
+    circuit = feedforward_rate(
+        optimum.shape[::-1],
+        rule,
+        exact_error(),
+        patterns=patterns,
+        targets=patterns @ optimum.T,
+        order=order,
+        output="linear",
+        weights=[start],
+    )
+    every = n_rounds * order.size * dt
+    run: RateRun = circuits.run(
+        circuit,
+        n_records * every,
+        dt,
+        record_every=every,
+        n_tracked=optimum.size,
+        seed=seed,
+        **_given(feedback=feedback, controllability=controllability),
+    )
+    return run.times, run.weights["layer_1"][0].reshape(-1, *optimum.shape)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def approach_rates(times: Array, away: Array, floor: float = 1e-2) -> Array:
+    """Rates (...) [1/s] at which distances (n_times, ...) vanish: slopes of their logarithms, down to a share `floor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> times = np.linspace(0, 1, 11)
+    >>> approach_rates(times, np.exp(-np.outer(times, [1.0, 3.0]))).round(12)
+    array([1., 3.])
+    """
+    import numpy as np
+
+    flat = np.abs(away).reshape(len(times), -1)
+    rates = []
+    for distance in flat.T:
+        seen = distance > floor * distance[0]
+        rates.append(-np.polyfit(times[seen], np.log(distance[seen]), 1)[0])
+    return np.array(rates).reshape(away.shape[1:])

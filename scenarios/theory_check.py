@@ -1,0 +1,240 @@
+"""Theory check: does a network learn at the rates, rest at the points and jitter by the variances that theory predicts?
+
+A linear rate network learns a linear map with rules that are derived from an objective and get their gradient from the
+error at its output. Nothing of the theory is given to it. Against it stand the optimal policy of the same objective
+(`plasticity.solve`) and the closed forms for noisy feedback, over a grid of discounts and curvatures.
+
+Expect: along each principal direction of the loss the network approaches at the rate of the closed loop, for a long
+horizon with the square root of the curvature, for a short one in proportion to it. Weights that decay rest where the
+policy that counts on the decay rests, those that turn likewise (with feedback weights that mix the errors, which the
+policy demands). Noise in the feedback spreads weights as predicted; a belief about the gradient spreads them as much
+as no belief at the same effective learning rate.
+
+Result: `rate`, `rest_decay`(discount, curvature), `rest_rotation`(discount, parameter), `rate_rotation`,
+`turn_rotation`(discount), `variance` with `variance_error`(rule, discount, curvature), each with its `…_predicted`.
+Rest points are shares of the optimum along each direction under decay, coordinates under rotation.
+
+Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eqs. 6-9 and the sections on controllability and observability;
+stationary variances by the Lyapunov equation of the linear closed loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scenarios._parameters import parameter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The grid of conditions, what moves the weights by itself, and the noise."""
+
+    discounts: tuple[float, ...] = parameter(
+        (0.0, 0.5, 2.0, 8.0), "1/s", "temporal discounting; 1/discount: horizon", low=0
+    )
+    curvatures: tuple[float, ...] = parameter((0.25, 1.0, 4.0, 16.0), "1", "curvatures of the loss", low=1e-6)
+    plasticity: float = parameter(1.0, "1/s^2", "how cheap change is", low=1e-9)
+    loss_weight: float = parameter(1.0, "1", "weight of the loss against the cost of change", low=1e-9)
+    decay: float = parameter(1.0, "1/s", "rate at which weights decay by themselves", low=1e-6)
+    rotation: float = parameter(3.0, "1/s", "angular velocity at which two weights turn by themselves")
+    noise: float = parameter(0.1, "s^0.5", "intensity of the noise on the error that is fed back", low=1e-9)
+    tau_gradient: float = parameter(0.5, "s", "time constant of the gradient in the belief of the learner", low=1e-6)
+    duration: float = parameter(4.0, "s", "length of the runs whose rates are measured", low=1e-3)
+    n_outputs: int = parameter(400, "1", "independent outputs of the noisy network", low=2)
+    dt: float = parameter(1e-3, "s", "time step of the runs whose rates and rest points are measured", low=1e-6)
+
+
+SMOKE = {"discounts": (0.5,), "curvatures": (1.0, 4.0), "duration": 1.0, "n_outputs": 10}
+
+BELIEFS = ("none", "fading memory", "Ornstein-Uhlenbeck")
+SETTLING = 10.0  # runs to a rest point last so many times 1/rate: it is off by e⁻¹⁰, as a variance is half-way
+STEP = 0.01  # of the time scale of the fastest motion; rates and variances of an Euler step are off by half of that
+
+
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+    """Run the network in every condition; the engine is the rate engine, whatever `device`."""
+    import numpy as np
+
+    from plasticity.dataset import make_dataset
+
+    p = parameters
+    found = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
+    grid, turning, spread = ("discount", "curvature"), ("discount", "parameter"), ("rule", "discount", "curvature")
+    named = {
+        "rate": (grid, "1/s", "rate of approach"),
+        "rest_decay": (grid, "1", "rest point under decay, share of the optimum"),
+        "rest_rotation": (turning, "1", "rest point under rotation"),
+        "rate_rotation": ("discount", "1/s", "rate of approach under rotation"),
+        "turn_rotation": ("discount", "rad/s", "angular velocity of the approach under rotation"),
+        "variance": (spread, "1", "variance of the weights under noisy feedback"),
+    }
+    variables = {"variance_error": (spread, found["variance_error"], "1", "standard error of the variance")}
+    for name, (dims, unit, text) in named.items():
+        variables[name] = (dims, found[name], unit, f"{text}, in the network")
+        variables[f"{name}_predicted"] = (dims, found[f"{name}_predicted"], unit, f"{text}, predicted")
+    return make_dataset(
+        variables,
+        {
+            "discount": ("discount", np.array(p.discounts), "1/s", "discount"),
+            "curvature": ("curvature", np.array(p.curvatures), "1", "curvature of the loss"),
+            "parameter": ("parameter", np.arange(2), "1", "index of the weight"),
+            "rule": ("rule", list(BELIEFS), "1", "belief of the learner about the gradient"),
+        },
+        title="A linear network against the theory of its rule",
+        rule="derived",
+        engine="rate numba",
+        references=("vastola_2025",),
+        label="linear network",
+    )
+
+
+def _rates(p: Parameters) -> dict[str, Array]:
+    """Rate of approach along each direction, from all weights 0 to an optimum of 1."""
+    import numpy as np
+
+    from plasticity import Objective, derive, solve
+    from plasticity.landscapes import Quadratic
+    from scenarios._linear_network import approach_rates, balanced_patterns, learn
+
+    patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
+    measured, predicted = [], []
+    for discount in p.discounts:
+        objective = Objective(discount, p.plasticity, p.loss_weight)
+        times, w = learn(derive(objective), patterns, optimum, 0 * optimum, p.duration, p.dt, n_records=100)
+        measured.append(approach_rates(times, 1 - w[:, 0]))
+        policy = solve(objective, Quadratic(np.array(p.curvatures), optimum[0]))
+        predicted.append(-np.diagonal(policy.closed_loop))
+    return {"rate": np.array(measured), "rate_predicted": np.array(predicted)}
+
+
+def _decay(p: Parameters) -> dict[str, Array]:
+    """Rest point of weights that decay, with a rule that counts on it."""
+    import numpy as np
+
+    from plasticity import Objective, derive, solve
+    from plasticity.landscapes import Quadratic
+    from scenarios._linear_network import balanced_patterns, learn
+
+    patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
+    measured, predicted = [], []
+    for discount in p.discounts:
+        objective = Objective(discount, p.plasticity, p.loss_weight, drift=-p.decay)
+        duration = SETTLING / p.decay
+        _, w = learn(derive(objective), patterns, optimum, 0 * optimum, duration, p.dt, n_records=2)
+        measured.append(w[-1, 0])
+        predicted.append(solve(objective, Quadratic(np.array(p.curvatures), optimum[0])).rest_point)
+    return {"rest_decay": np.array(measured), "rest_decay_predicted": np.array(predicted)}
+
+
+def _rotation(p: Parameters) -> dict[str, Array]:
+    """Rest point, rate and angular velocity of two weights that turn, one to each of two outputs.
+
+    The local form of the policy is ``u = −ηM(k g + P f)``, M = (γ1 − A_clᵀ)⁻¹. In this network the gradient is minus
+    the error times the input, so ηkM are feedback weights that mix the two errors, and −ηMPA adds to the drift.
+    """
+    import numpy as np
+    import sympy as sp
+
+    from plasticity import Controllability, FeedbackChannel, Objective, derive, solve
+    from plasticity.landscapes import Quadratic
+    from scenarios._linear_network import approach_rates, learn
+
+    turn = p.rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
+    curvature, optimum = float(np.median(p.curvatures)), np.array([0.5, -1.0])
+    patterns = np.sqrt(curvature) * np.array([[1.0], [-1.0]])
+    rows: list[dict[str, Any]] = []
+    for discount in p.discounts:
+        policy = solve(Objective(discount, p.plasticity, p.loss_weight, drift=turn), Quadratic(curvature, optimum))
+        mobility = p.plasticity * np.linalg.inv(discount * np.eye(2) - policy.closed_loop.T)
+        channel = FeedbackChannel(projection=p.loss_weight * mobility)
+        moved = Controllability(drift=turn - mobility @ policy.value_matrix @ turn)
+        rule, start = derive(Objective(sp.oo)), np.array([[1.5], [1.5]])
+        options = {"feedback": channel, "controllability": moved}
+        duration, dt = SETTLING / policy.rates.min(), STEP * policy.rates.min() / p.rotation**2
+        _, w = learn(rule, patterns, optimum[:, None], start, duration, dt, n_records=2, **options)
+        rest = w[-1, :, 0]
+        times, w = learn(rule, patterns, optimum[:, None], start, 0.3 * duration, dt, n_records=300, **options)
+        away = (w[..., 0] - rest) @ np.array([1.0, 1j])
+        rows.append(
+            {
+                "rest_rotation": rest,
+                "rest_rotation_predicted": policy.rest_point,
+                "rate_rotation": approach_rates(times, away),
+                "rate_rotation_predicted": policy.rates[0],
+                "turn_rotation": np.polyfit(times, np.unwrap(np.angle(away)), 1)[0],
+                "turn_rotation_predicted": np.sign(p.rotation) * np.abs(policy.eigenvalues.imag).max(),
+            }
+        )
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _variances(p: Parameters, seed: int) -> dict[str, Array]:
+    """Variance of the weights around the optimum; rows of the weight matrix are independent, so they give its error."""
+    import numpy as np
+
+    from plasticity import FeedbackChannel, Objective, derive
+    from scenarios._linear_network import balanced_patterns, learn
+
+    patterns = balanced_patterns(p.curvatures)
+    optimum = np.ones((p.n_outputs, len(p.curvatures)))
+    channel = FeedbackChannel(noise=p.noise)
+    shape = (len(BELIEFS), len(p.discounts), len(p.curvatures))
+    variance, error, predicted = np.empty(shape), np.empty(shape), np.empty(shape)
+    for r, belief in enumerate(BELIEFS):
+        for d, discount in enumerate(p.discounts):
+            objective = Objective(discount, p.plasticity, p.loss_weight)
+            rule = derive(objective, _belief(belief, p))
+            motion = [closed_loop(p, belief, discount, h) for h in p.curvatures]
+            rates = np.abs(np.linalg.eigvals(motion).real), np.abs(np.linalg.eigvals(motion))
+            duration, dt = SETTLING / rates[0].min(), 2 * STEP / rates[1].max()
+            _, w = learn(rule, patterns, optimum, optimum, duration, dt, 40, seed, channel)
+            spread = ((w[20:] - 1) ** 2).mean(axis=0)
+            variance[r, d], error[r, d] = spread.mean(axis=0), spread.std(axis=0, ddof=1) / np.sqrt(p.n_outputs)
+            predicted[r, d] = [predicted_variance(p, belief, discount, h) for h in p.curvatures]
+    return {"variance": variance, "variance_error": error, "variance_predicted": predicted}
+
+
+def _belief(name: str, p: Parameters) -> Any:
+    from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
+
+    if name == "fading memory":
+        return FadingMemory(time_constant=p.tau_gradient)
+    return OrnsteinUhlenbeck(p.tau_gradient, 1.0, 1.0) if name == "Ornstein-Uhlenbeck" else None
+
+
+def closed_loop(p: Parameters, belief: str, discount: float, curvature: float) -> Array:
+    """Matrix of the motion of (weight, believed gradient) around the optimum; without a belief the weight alone counts.
+
+    The weight moves by −κ times the gradient, κ = ηk/(γ + r), or ηk/(γ + r + 1/τ) for who expects the gradient to fade;
+    the belief by K(gradient − belief) − belief/τ, with gain K and forgetting 1/τ.
+    """
+    import numpy as np
+
+    strength = p.plasticity * p.loss_weight
+    slowness = discount / 2 + np.sqrt(discount**2 / 4 + strength * curvature)
+    if belief == "none":
+        return -strength / slowness * curvature * np.eye(2)
+    gain, forgetting = 1 / p.tau_gradient, 0.0
+    if belief == "Ornstein-Uhlenbeck":
+        forgetting = 1 / p.tau_gradient
+        gain = -forgetting + np.sqrt(forgetting**2 + 2 * forgetting)  # steady Kalman gain, both variances 1
+    return np.array([[0.0, -strength / (slowness + forgetting)], [gain * curvature, -gain - forgetting]])
+
+
+def predicted_variance(p: Parameters, belief: str, discount: float, curvature: float) -> float:
+    """Stationary variance of a weight: κσ²/2h without a belief, κKσ²/[2h(K + 1/τ)] with one.
+
+    σ² is the intensity of the noise of the gradient: noise² times the squared input, which is the curvature h.
+    """
+    motion = closed_loop(p, belief, discount, curvature)
+    if belief == "none":
+        return -motion[0, 0] / curvature * p.noise**2 / 2
+    return motion[0, 1] * motion[1, 0] / motion[1, 1] / curvature * p.noise**2 / 2
