@@ -7,10 +7,16 @@ __all__ = export(
     {
         "Comparison": "compare",
         "Fit": "fit",
-        "as_dataset": "fit",
+        "as_dataset": "fitted_run",
         "check_dataset": "data_record",
         "compare": "compare",
+        "confusion": "confusion",
+        "discriminate": "discriminate",
         "fit": "fit",
+        "leave_out": "leave_out",
+        "posterior": "posterior",
+        "recover": "recover",
         "report": "report",
+        "table": "table",
     },
 )

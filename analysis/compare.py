@@ -13,7 +13,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.datasets import load, names
-from analysis.fit import Fit, as_dataset
+from analysis.fit import Fit
+from analysis.fitted_run import as_dataset
+from analysis.labels import numbered
+from analysis.missing_errors import require_errors
 from analysis.problem import as_data
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
 from plasticity.dataset import check_schema, read
@@ -40,9 +43,11 @@ class Score:
     error, log_likelihood, aic, bic : float
         See `analysis.scores`.
     predictions : (n_protocols,) array
-        Predicted fractional weight changes [1].
+        Predicted values, in the unit of the data.
     warnings : tuple of str
         What a reader must know before using the numbers.
+    residuals : (n_protocols,) array
+        (prediction − measurement)/standard error.
     """
 
     label: str
@@ -54,6 +59,8 @@ class Score:
     bic: float
     predictions: NDArray[np.float64]
     warnings: tuple[str, ...]
+
+    residuals: NDArray[np.float64]
 
     @property
     def rule(self) -> str:
@@ -90,7 +97,7 @@ class Comparison:
 def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.PathLike | None = None) -> Comparison:
     """Score runs against measurements of the same protocols, matched by name.
 
-    A run is a Dataset with the variable ``weight_change(protocol)`` [1], the fractional weight change. Its
+    A run is a Dataset with the variable ``weight_change(protocol)`` in the unit of the data. Its
     attribute ``n_free`` tells how many parameters were fitted to the data; without it none are counted, with
     a warning.
 
@@ -127,6 +134,7 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     if not loaded:
         raise InputError("there is nothing to compare; give at least one run")
     data = as_data(_named_data([run for _, run in loaded]) if data is None else data)
+    require_errors(data)
     labels = _labels(loaded)
     scores = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
     return Comparison(data, tuple(sorted(scores, key=lambda score: score.error)))
@@ -184,9 +192,7 @@ def _named_data(runs: list[xr.Dataset]) -> str:
 def _labels(loaded: list[tuple[str, xr.Dataset]]) -> list[str]:
     """Rule names (or the attribute ``label``), numbered where several runs would share one."""
     plain = [str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded]
-    return [
-        f"{label} #{plain[: i + 1].count(label)}" if plain.count(label) > 1 else label for i, label in enumerate(plain)
-    ]
+    return numbered(plain)
 
 
 def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
@@ -205,6 +211,7 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
         bic=bayesian(likelihood, n_free, predictions.size),
         predictions=predictions,
         warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_other_pairs(run, data)),
+        residuals=(predictions - data.value.values) / data.sem.values,
     )
 
 
@@ -214,11 +221,10 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
         raise InputError(f"{name} has no variable weight_change; it has {', '.join(map(str, run.data_vars)) or 'none'}")
     if run.weight_change.dims != ("protocol",) or "protocol" not in run.coords:
         raise InputError(f"weight_change of {name} must have the labelled dimension protocol alone")
-    if run.weight_change.attrs.get("units") != "1":
-        raise InputError(
-            f"weight_change of {name} must be a fraction with units '1', "
-            f"got units {run.weight_change.attrs.get('units')!r}"
-        )
+    units, wanted_units = run.weight_change.attrs.get("units"), data.value.attrs["units"]
+    if units != wanted_units:
+        words = "be a fraction with" if wanted_units == "1" else "have"
+        raise InputError(f"weight_change of {name} must {words} units {wanted_units!r}, got units {units!r}")
     wanted, present = data.protocol.values.tolist(), run.protocol.values.tolist()
     missing = [protocol for protocol in wanted if protocol not in present]
     if missing:
@@ -247,7 +253,7 @@ def _n_free(run: xr.Dataset, name: str) -> tuple[int, tuple[str, ...]]:
 def _other_pairs(run: xr.Dataset, data: xr.Dataset) -> tuple[str, ...]:
     """Warn if a run repeated its protocols another number of times than the data: that changes E strongly."""
     n_pairs = json.loads(run.attrs["parameters"]).get("n_pairs")
-    if n_pairs is None or run.attrs["scenario"] != data.attrs["scenario"]:
+    if n_pairs is None or "pre_time" not in data or run.attrs["scenario"] != data.attrs["scenario"]:
         return ()
     repeats = int(data.pre_time.notnull().sum("pre_spike").max())
     if n_pairs == repeats:

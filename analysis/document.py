@@ -149,7 +149,7 @@ def _html_table(table: Table) -> str:
     head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in table.columns)
     lines = []
     for first, *others in table.rows:
-        cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in others)
+        cells = "".join(map(_html_cell, others))
         lines.append(f'<tr><th scope="row">{html.escape(first)}</th>{cells}</tr>')
     return (
         f'<div class="scroll"><table>\n<caption>{html.escape(table.caption)}</caption>\n'
@@ -157,6 +157,12 @@ def _html_table(table: Table) -> str:
     )
 
 
+def _html_cell(cell: str) -> str:
+    kind = ' class="text"' if len(cell) > LONG else ""
+    return f"<td{kind}>{html.escape(cell)}</td>"
+
+
+LONG = 28  # characters from which a cell is running text, flush left, that may break
 STYLE = """
 body { margin: 0; color: #1a1a1a; background: #fff; font: 16px/1.55 Georgia, 'Times New Roman', serif; }
 main { max-width: 52rem; margin: 0 auto; padding: 2rem 1.2rem 4rem; }
@@ -168,13 +174,14 @@ figcaption, caption { font-size: .88rem; color: #444; text-align: left; padding:
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .28rem .7rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: bottom; }
-td { white-space: nowrap; }
+td { white-space: nowrap; } td.text { white-space: normal; text-align: left; min-width: 14rem; }
+tbody tr:nth-child(even) { background: #f6f6f6; }
 thead th { border-bottom: 2px solid #555; } th:first-child { text-align: left; }
 a { color: #005a9c; } li, p { overflow-wrap: anywhere; }
 @page { margin: 18mm; }
 @media print {
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; }
-  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; } td { white-space: normal; }
+  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; } td, td.text { white-space: normal; min-width: 0; }
   a { color: inherit; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
 }
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from analysis.data_record import spike_trains
 from analysis.problem import Problem, make_problem
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
 from analysis.search import SearchSpace
-from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.replay import replay
 from plasticity.rule import Rule
 
-__all__ = ["Fit", "as_dataset", "fit", "fit_problem"]
+__all__ = ["Fit", "fit", "fit_problem"]
 
 SAME_MINIMUM = 0.01  # starts whose errors differ by less than this fraction found the same minimum
 
@@ -154,39 +152,6 @@ def fit_problem(problem: Problem, n_starts: int, seed: int, first: NDArray | Non
     best = min(runs, key=lambda run: run.cost)
     values, at_bound = space.snap(space.values(best.x))
     return _result(problem, values, at_bound, (seed, n_starts), _search_warnings(runs, best))
-
-
-def as_dataset(fitted: Fit) -> xr.Dataset:
-    """Turn a fit into a Dataset with ``weight_change(protocol)``, which `analysis.compare` takes like a run.
-
-    Examples
-    --------
-    >>> as_dataset(fit("pair_stdp", "wang_2005")).weight_change.sizes["protocol"]
-    13
-    """
-    labels = {
-        str(name): (c.dims, c.values, c.attrs["units"], c.attrs["long_name"])
-        for name, c in fitted.data.coords.items()
-        if c.dims == ("protocol",)
-    }
-    label = "fractional weight change"
-    return make_dataset(
-        {"weight_change": ("protocol", fitted.predictions, "1", label)},
-        labels,
-        title=f"{fitted.rule.title}, {'fitted to' if fitted.free else 'evaluated on'} {fitted.data.attrs['data']}",
-        rule=fitted.rule.name,
-        scenario=fitted.data.attrs["scenario"],
-        engine="replay",
-        seed=fitted.seed,
-        parameters={"free": fitted.free, "bounds": fitted.bounds, "n_starts": fitted.n_starts},
-        references=fitted.rule.references,
-        data=fitted.data.attrs["data"],
-        rule_values=json.dumps(fitted.parameters, default=encode_json),
-        n_free=len(fitted.free),
-        free=" ".join(fitted.free),
-        assumptions="\n".join(fitted.rule.assumptions),
-        warnings="\n".join(fitted.warnings),
-    )
 
 
 def _search_warnings(runs: list[OptimizeResult], best: OptimizeResult) -> list[str]:

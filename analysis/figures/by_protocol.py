@@ -7,11 +7,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.figures._style import FONT, label, look, tidy
+from analysis.quantity import shown
 from plasticity.errors import InputError
 
 __all__ = ["by_protocol"]
 
-PERCENT = 100.0
 ROW = 0.38  # inches of height per protocol
 SPREAD = 0.5  # of a row, over which the rules are spread
 
@@ -22,7 +22,7 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Parameters
     ----------
     *runs : xarray.Dataset
-        With ``weight_change(protocol)`` [1].
+        With ``weight_change(protocol)``, and its 95 % interval where it is known.
     data : xarray.Dataset, optional
         Measurements; decides which protocols are shown, and in which order.
 
@@ -37,6 +37,7 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """
     if data is None and not runs:
         raise InputError("there is nothing to draw; give a run or data")
+    factor, unit = shown(runs[0] if data is None else data)
     protocols = (runs[0] if data is None else data).protocol.values.tolist()
     place = np.arange(len(protocols))
     figure = Figure(figsize=(7.2, 1.4 + ROW * len(protocols)), layout="constrained")
@@ -46,9 +47,9 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         ax.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=-1)
     if data is not None:
         ax.errorbar(
-            PERCENT * data.value.values,
+            factor * data.value.values,
             place,
-            xerr=PERCENT * data.sem.values,
+            xerr=factor * data.sem.values,
             fmt="o",
             color="black",
             markersize=6,
@@ -58,12 +59,15 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         )
     offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(runs) + 2)[1:-1]
     for index, (run, offset) in enumerate(zip(runs, offsets, strict=True)):
-        change = PERCENT * run.weight_change.sel(protocol=protocols).values
+        change = factor * run.weight_change.sel(protocol=protocols).values
         style = look(index) | {"linestyle": "none"}
+        if "weight_change_low" in run:
+            ends = [factor * run[f"weight_change_{side}"].sel(protocol=protocols).values for side in ("low", "high")]
+            ax.hlines(place + offset, *ends, color=style["color"], linewidth=1.5, alpha=0.7)
         ax.plot(change, place + offset, label=label(run), markersize=6, **style)
     ax.set_yticks(place, protocols)
     ax.set_ylim(len(protocols) - 0.5, -0.5)
-    ax.set_xlabel("weight change (%)")
+    ax.set_xlabel(f"change ({unit})" if unit != "%" else "weight change (%)")
     tidy([ax])
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
     return figure

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from analysis import figures
 from analysis.datasets import load
 from analysis.figures._style import COLOURS, DASHES, MARKERS, look
-from analysis.fit import as_dataset, fit
+from analysis.fit import fit
+from analysis.fitted_run import as_dataset
 from plasticity import catalog
 from plasticity.errors import InputError, UnknownNameError
 

@@ -6,7 +6,12 @@ from html.parser import HTMLParser
 import pytest
 
 from analysis.compare import compare
+from analysis.datasets import load
 from analysis.fit import fit
+from analysis.fitted_run import as_dataset
+from analysis.leave_out import leave_out
+from analysis.posterior import posterior
+from analysis.recover import recover
 from analysis.report import report
 from plasticity.errors import InputError
 
@@ -40,7 +45,12 @@ class Loads(HTMLParser):
 
 
 def test_all_parts_exist_and_nothing_else(files):
-    assert sorted(p.name for p in files.page.parent.iterdir()) == ["figure.png", "report.html", "report.md"]
+    assert sorted(p.name for p in files.page.parent.iterdir()) == [
+        "figure.png",
+        "report.html",
+        "report.md",
+        "residuals.png",
+    ]
     assert files.figure.read_bytes()[:4] == b"\x89PNG"
 
 
@@ -48,8 +58,8 @@ def test_page_loads_nothing_from_outside(files):
     text = files.page.read_text(encoding="utf-8")
     page = Loads()
     page.feed(text)
-    assert len(page.fetched) == 1
-    assert page.fetched[0].startswith("data:image/png;base64,")
+    assert len(page.fetched) == 2
+    assert all(address.startswith("data:image/png;base64,") for address in page.fetched)
     assert not re.search(r"url\(|@import", text)
     assert "−29.0 ± 8.0" in page.descriptions[0]
     assert page.header_cells > 10
@@ -78,6 +88,50 @@ def test_report_says_what_a_reader_needs(files, comparison, part):
         assert phrase in text
 
 
+@pytest.mark.parametrize("part", ["markdown", "page"])
+def test_uncertainty_is_reported_where_it_was_computed(part, tmp_path):
+    pytest.importorskip("emcee")
+    fitted = fit("pair_stdp", "wang_2005", ["A_plus", "A_minus"], n_starts=1)
+    left, samples, recovery = leave_out(fitted), posterior(fitted, 8, 500), recover(fitted, 10, n_starts=1)
+    run = as_dataset(fitted, left, samples, recovery)
+    text = getattr(report(compare(run), tmp_path), part).read_text(encoding="utf-8")
+    low, high = (float(q) for q in samples.A_plus.quantile([0.025, 0.975]))
+    needed = [
+        f"{left.score:.2f}".replace("-", "−"),
+        f"{left.standard_error:.2f}",
+        f"{low:.3g} to {high:.3g}",
+        f"{100 * float(recovery.coverage[0]):.0f} %",
+        "identifiable",
+        "Vehtari",
+        "Open markers",
+    ]
+    for phrase in needed:
+        assert phrase in text
+    # the 95 % interval of a prediction that is A_minus times a constant is that of A_minus times the constant
+    scale = fitted.predictions[1] / fitted.parameters["A_minus"]
+    high = float(samples.A_minus.quantile(0.975))
+    assert float(run.weight_change_low[1]) == pytest.approx(scale * high, rel=0.1)  # 400 draws
+
+
+def test_chains_that_did_not_mix_stand_in_the_report(tmp_path):
+    pytest.importorskip("emcee")
+    free = ["A3_plus", "A2_minus", "tau_y", "tau_plus", "tau_minus"]
+    fitted = fit("triplet_stdp", "sjostrom_2001", free, n_starts=2)
+    run = as_dataset(fitted, samples=posterior(fitted, n_walkers=12, max_steps=500))
+    assert "the chains did not mix in" in report(compare(run), tmp_path).markdown.read_text(encoding="utf-8")
+
+
+def test_values_in_millivolt_are_not_percent(tmp_path):
+    data = load("milstein_2021")
+    data = data.isel(protocol=range(20))
+    free = ["tau_eligibility", "tau_instructive", "level"]
+    bounds = {"tau_eligibility": (0.1, 10.0), "tau_instructive": (0.1, 10.0), "level": (1.0, 50.0)}
+    run = as_dataset(fit("derived_plateau", data, free, bounds, n_starts=2))
+    text = report(compare(run, data), tmp_path).markdown.read_text(encoding="utf-8")
+    assert "(mV) ± standard error" in text
+    assert "+7.6 ± 0.6" in text
+
+
 def test_rules_stand_in_order_of_error(files, comparison):
     lines = files.markdown.read_text(encoding="utf-8").splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("| rule | engine | E |"))
@@ -102,7 +156,7 @@ def test_a_second_report_replaces_the_first(comparison, tmp_path):
     second = report(compare(fit("pair_stdp", "wang_2005")), tmp_path)
     assert first == second
     assert "hippocampal culture" in second.page.read_text(encoding="utf-8")
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_verdict_tells_a_tie_from_a_winner(comparison, tmp_path):
