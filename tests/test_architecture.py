@@ -104,5 +104,6 @@ def test_every_reference_is_in_the_bibliography():
 
 def test_data_files_are_packaged():
     listed = (ROOT / "setup.cfg").read_text(encoding="utf-8")
-    for suffix in {p.suffix for package in PACKAGES for p in (ROOT / package).rglob("*") if p.is_file()}:
-        assert suffix in (".py", ".pyc") or f"*{suffix}" in listed
+    files = [p for package in PACKAGES for p in (ROOT / package).rglob("*") if p.is_file()]
+    for suffix in {p.suffix for p in files if p.parent.name != "__pycache__"}:
+        assert suffix == ".py" or f"*{suffix}" in listed
