@@ -1,0 +1,198 @@
+"""Escape-rate neurons in Brian2 against a loop in NumPy, finite differences of the likelihood, and statistics."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import circuits
+from circuits._neurons import escape_rate, lif
+from circuits._run import compiler
+from circuits.escape_rate_neuron import escape_rate_neuron
+from plasticity import Controllability, FeedbackChannel, Objective, derive
+from plasticity.belief import FadingMemory, GaussianWeight
+from plasticity.errors import DivergedError, InputError, UnknownNameError
+from plasticity.feedback import open_line
+from plasticity.poisson import poisson_trains
+from plasticity.rules.gradient_descent import gradient_descent
+from plasticity.rules.weight_decay import weight_decay
+from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
+
+DT, DURATION, N = 1e-3, 0.5, 12
+NEEDS_COMPILER = pytest.mark.skipif(compiler() is None, reason="no C++ compiler on this machine")
+TARGETS = poisson_trains(20.0, 3, DURATION, seed=1, name="targets")
+INPUTS = poisson_trains(40.0, N, DURATION, seed=1)
+NOISY = FeedbackChannel(noise=1.0, delay=0.01, sparsity=0.3, sign_error=0.1, quantum=0.5, gain=0.8)
+
+
+def circuit(rule, targets=TARGETS, weight=0.05, signal=None, neuron=None):
+    signal = (signal or escape_rate_likelihood()) if rule is not None else None
+    return escape_rate_neuron(INPUTS, targets, rule, signal, weight, neuron)
+
+
+def on_grid(trains):
+    spikes = np.zeros((round(DURATION / DT), len(trains)))
+    for j, train in enumerate(trains):
+        spikes[np.round(train / DT).astype(int), j] = 1
+    return spikes
+
+
+def potentials(tau=0.02):
+    """PSP of every input at every step: a spike counts in its own step."""
+    psp, path = np.zeros(N), []
+    for now in on_grid(INPUTS):
+        psp = psp + now
+        path.append(psp)
+        psp = psp * np.exp(-DT / tau)
+    return np.array(path)
+
+
+def negative_log_likelihood(weights):
+    rate = 10 * np.exp((potentials() @ weights.T - 1) / 0.3)
+    return (rate * DT - on_grid(TARGETS) * np.log(rate)).sum(axis=0)
+
+
+def true_gradient(weights, step=1e-5):
+    shifts = step * np.eye(N)
+    ahead, behind = (np.array([negative_log_likelihood(weights + s * d) for d in shifts]) for s in (1, -1))
+    return ((ahead - behind) / (2 * step)).T
+
+
+@pytest.mark.parametrize("channel", [FeedbackChannel(), NOISY], ids=["perfect", "noisy"])
+def test_brian_equals_a_loop_in_numpy(channel):
+    result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", seed=3, feedback=channel)
+    send = open_line(channel, 3, DT, streams=[(3, 0)], name="error")
+    decay = np.exp(-DT / 0.02)
+    w, v, psp = np.full((3, N), 0.05), np.zeros(3), np.zeros(N)
+    for arriving, target in zip(on_grid(INPUTS), on_grid(TARGETS), strict=True):
+        psp, v = psp + arriving, v + w @ arriving
+        rate = 10 * np.exp((v - 1) / 0.3)
+        error = send((target / DT - rate)[None])[0]
+        w = w + DT * 0.02 * (error / 0.3)[:, None] * psp
+        v, psp = v * decay, psp * decay
+    np.testing.assert_allclose(result.final["synapses"], w.ravel(), rtol=1e-11)
+
+
+def test_the_signal_is_the_gradient_of_the_likelihood():
+    """With a rate of learning of 1e-9 the weights stand still: their change is the gradient at the start."""
+    rate = 1e-9
+    weights = np.random.default_rng(0).normal(0.05, 0.05, (3, N))
+    result = circuits.run(circuit(gradient_descent(rate), weight=weights), DURATION, DT, "numpy")
+    found = (weights.ravel() - result.final["synapses"]) / rate
+    np.testing.assert_allclose(found.reshape(3, N), true_gradient(weights), rtol=1e-5, atol=1e-6)
+
+
+def test_noise_leaves_the_mean_of_the_gradient():
+    """200 learners with their own noise: 4 standard errors for 12 synapses cry wolf in 1 of 1300 runs."""
+    n, rate = 200, 1e-6
+    copies = circuit(gradient_descent(rate), targets=[TARGETS[0]] * n)
+    result = circuits.run(copies, DURATION, DT, "numpy", seed=5, feedback=FeedbackChannel(noise=5.0))
+    found = (0.05 - result.final["synapses"].reshape(n, N)) / rate
+    error = found.std(axis=0) / np.sqrt(n)
+    expected = true_gradient(np.full((3, N), 0.05))[0]
+    assert (error > 0).all()
+    assert (np.abs(found.mean(axis=0) - expected) < 4 * error).all()
+
+
+@pytest.mark.parametrize("nonlinearity", ["exponential", "sigmoid"])
+def test_neurons_fire_at_their_escape_rate(nonlinearity):
+    """Spikes of 400 neurons against the mean of Σ (1 − e^{−ρ dt}); sd of a sum of independent steps."""
+    neuron = escape_rate(nonlinearity=nonlinearity, maximal_rate=100.0)
+    free = circuit(None, targets=400, weight=0.3, neuron=neuron)
+    result = circuits.run(free, DURATION, DT, "numpy", seed=2, record=("outputs",))
+    u = potentials() @ np.full(N, 0.3)
+    grown = 10 * np.exp((u - 1) / 0.3)
+    rate = grown if nonlinearity == "exponential" else 100 / (1 + 9 * np.exp(-(u - 1) / 0.3))
+    chance = 1 - np.exp(-rate * DT)
+    expected, variance = 400 * chance.sum(), 400 * (chance * (1 - chance)).sum()
+    assert abs(result.counts["outputs"].sum() - expected) < 4 * np.sqrt(variance)
+    times, neurons = result.spikes["outputs"]
+    assert times.size == result.counts["outputs"].sum()
+    assert neurons.max() < 400
+
+
+def test_an_uncertain_synapse_learns_the_fisher_information():
+    """d(s²)/dt = −s⁴ J: 1/s² grows by the Fisher information Σ ρ'²/ρ ε² dt of the path of weights that stand still."""
+    rule = derive(Objective(sp.oo, plasticity=1e-9), weight_belief=GaussianWeight(variance=1e3))
+    result = circuits.run(
+        circuit(rule), DURATION, DT, "numpy", record_every=0.1, record=("belief_variance",), n_tracked=36
+    )
+    v = potentials() @ np.full(N, 0.05)
+    information = (10 * np.exp((v - 1) / 0.3) / 0.3**2)[:, None] * potentials() ** 2
+    gained = 1 / result.states["synapses"]["belief_variance"][-1].reshape(3, N)[0] - 1e-3
+    until = round(result.times[-1] / DT)
+    np.testing.assert_allclose(gained, 1e-9 * information[:until].sum(axis=0) * DT, rtol=1e-4)  # Euler, s²J dt per step
+
+
+def test_knowing_the_noise_scales_the_gradient():
+    """With σ² far above ρ the score is (S* − ρ)ρ'/σ² ε."""
+    plain = circuits.run(circuit(gradient_descent(1e-9)), DURATION, DT, "numpy").final["synapses"] - 0.05
+    noise = 1e3
+    known = circuit(gradient_descent(1e-9), signal=escape_rate_likelihood(noise))
+    found = circuits.run(known, DURATION, DT, "numpy").final["synapses"] - 0.05
+    assert np.abs(found).max() < 1e-4 * np.abs(plain).max()
+    assert np.abs(found).max() > 0
+
+
+def test_squares_of_a_spike_train_need_a_clock():
+    rule = derive(Objective(discount=1.0), curvature_belief=FadingMemory(time_constant=1.0))
+    with pytest.raises(InputError, match="decay per step"):
+        circuit(rule)
+
+
+def test_limits_of_control_hold_in_the_network():
+    mask = np.ones((3, N), bool)
+    mask[:, ::2] = False
+    limits = Controllability(mask=mask, bounds=(0.04, 0.06))
+    result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", controllability=limits)
+    w = result.final["synapses"].reshape(3, N)
+    assert (w[:, ::2] == 0.05).all()
+    assert ((w >= 0.04) & (w <= 0.06)).all()
+    assert set(w[:, 1::2].ravel()) & {0.04, 0.06}
+
+
+def test_a_drift_moves_what_is_not_plastic():
+    limits = Controllability(plastic_fraction=0.0, drift=-2.0)
+    result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", controllability=limits)
+    np.testing.assert_allclose(result.final["synapses"], 0.05 * (1 - 2.0 * DT) ** 500, rtol=1e-12)
+
+
+@pytest.mark.slow  # builds C++ when it runs for the first time
+@NEEDS_COMPILER
+def test_compiled_and_interpreted_devices_agree():
+    """Noise, delays, losses, a clock and free spikes: all drawn beforehand, so that every device sees the same."""
+    belief = {"gradient_belief": FadingMemory(decay=0.5), "curvature_belief": FadingMemory(decay=0.9)}
+    rule = derive(Objective(1.0, plasticity=0.1), **belief).with_parameters(clock_step=0.05)
+    options = {"record_every": 0.1, "record": ("belief_mean",), "seed": 3, "feedback": NOISY}
+    compiled, interpreted = (circuits.run(circuit(rule), DURATION, DT, d, **options) for d in ("cpp", "numpy"))
+    np.testing.assert_allclose(compiled.final["synapses"], interpreted.final["synapses"], rtol=1e-9)
+    beliefs = [r.states["synapses"]["belief_mean"] for r in (compiled, interpreted)]
+    np.testing.assert_allclose(beliefs[0], beliefs[1], rtol=1e-9, atol=1e-12)
+
+
+def test_bad_input_is_named():
+    learning = circuit(gradient_descent(0.02))
+    with pytest.raises(InputError, match="shorter than the time step"):
+        circuits.run(learning, DURATION, DT, "numpy", feedback=FeedbackChannel(delay=1e-4))
+    with pytest.raises(UnknownNameError, match="unknown feedback 'errors'; did you mean 'error'"):
+        circuits.run(learning, DURATION, DT, "numpy", feedback={"errors": FeedbackChannel()})
+    with pytest.raises(InputError, match="rank couples the synapses"):
+        circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(rank=2))
+    with pytest.raises(InputError, match="outside its bounds"):
+        circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(bounds=(0.1, 1.0)))
+    with pytest.raises(InputError, match=r"mask has shape \(2, 2\)"):
+        circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(mask=np.ones((2, 2))))
+    with pytest.raises(UnknownNameError, match="did you mean 'outputs'"):
+        circuits.run(learning, DURATION, DT, "numpy", record=("output",))
+    with pytest.raises(InputError, match="escape-rate neuron, got 'lif'"):
+        circuit(gradient_descent(), neuron=lif())
+    with pytest.raises(InputError, match="finite"):
+        circuit(gradient_descent(), targets=[[np.nan]])
+    with pytest.raises(InputError, match=r"weight of 'synapses' must be a number or have shape \(3, 12\)"):
+        circuit(gradient_descent(), weight=np.ones(5))
+    with pytest.raises(InputError, match="asks for gradient"):
+        escape_rate_neuron(INPUTS, TARGETS, weight_decay())
+
+
+def test_a_network_that_explodes_is_reported():
+    with np.errstate(all="ignore"), pytest.raises(DivergedError, match="no longer finite at t = "):
+        circuits.run(circuit(gradient_descent(1e4)), DURATION, DT, "numpy", record_every=0.01)
