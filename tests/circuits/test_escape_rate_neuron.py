@@ -112,7 +112,7 @@ def test_neurons_fire_at_their_escape_rate(nonlinearity):
 
 def test_an_uncertain_synapse_learns_the_fisher_information():
     """d(s²)/dt = −s⁴ J: 1/s² grows by the Fisher information Σ ρ'²/ρ ε² dt of the path of weights that stand still."""
-    rule = derive(Objective(sp.oo, plasticity=1e-9), weight_belief=GaussianWeight(variance=1e3))
+    rule = derive(Objective(sp.oo, plasticity=1e-11), weight_belief=GaussianWeight(variance=1e3))
     result = circuits.run(
         circuit(rule), DURATION, DT, "numpy", record_every=0.1, record=("belief_variance",), n_tracked=36
     )
@@ -120,7 +120,7 @@ def test_an_uncertain_synapse_learns_the_fisher_information():
     information = (10 * np.exp((v - 1) / 0.3) / 0.3**2)[:, None] * potentials() ** 2
     gained = 1 / result.states["synapses"]["belief_variance"][-1].reshape(3, N)[0] - 1e-3
     until = round(result.times[-1] / DT)
-    np.testing.assert_allclose(gained, 1e-9 * information[:until].sum(axis=0) * DT, rtol=1e-4)  # Euler, s²J dt per step
+    np.testing.assert_allclose(gained, 1e-11 * information[:until].sum(axis=0) * DT, rtol=1e-5)  # the weights move by 1e-6 at most
 
 
 def test_knowing_the_noise_scales_the_gradient():
