@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from plasticity.errors import InputError
 from scenarios._point import Outcome, Task, failed, run_task
 
+ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; a worker of dask may have several
 PATIENCE = "10s"  # for the scheduler to answer
 
 
@@ -31,10 +33,10 @@ def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Iterator[O
     known = {task.key: task for task in tasks}
     with client:
         # keys of their own for every sweep: a scheduler remembers outcomes, also failed ones, as long as someone asks
-        futures = client.map(run_task, tasks, pure=False, retries=attempts - 1)
+        futures = client.map(run_on_worker, tasks, pure=False, retries=attempts - 1)
         asked = {future.key: task.key for future, task in zip(futures, tasks, strict=True)}
         try:
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 if future.status == "finished":
                     yield future.result()
                 else:
@@ -42,6 +44,14 @@ def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Iterator[O
                     yield failed(task, f"{future.status}: {_cause(future)}", attempts=attempts)
         finally:
             client.cancel(futures)
+
+
+def run_on_worker(task: Task) -> Outcome:
+    """Run a task as in a process of its own: files are locked here, not by way of the scheduler."""
+    import dask
+
+    with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
+        return run_task(task)
 
 
 def _cause(future: object) -> str:

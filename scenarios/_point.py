@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; some clusters give a worker several
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,13 @@ def run_task(task: Task) -> Outcome:
     from scenarios._run import run
 
     folder = Path(task.folder)
-    with ONE_AT_A_TIME:
-        if find(folder, task.key):
-            return Outcome(task.key)
-        try:
-            ds = run(task.scenario, seed=task.seed, device=task.device, **task.parameters)
-            save(ds, folder, task.key)
-        except Exception as error:  # whatever it is, the other runs go on
-            return failed(task, f"{type(error).__name__}: {error}", traceback.format_exc())
+    if find(folder, task.key):
+        return Outcome(task.key)
+    try:
+        ds = run(task.scenario, seed=task.seed, device=task.device, **task.parameters)
+        save(ds, folder, task.key)
+    except Exception as error:  # whatever it is, the other runs go on
+        return failed(task, f"{type(error).__name__}: {error}", traceback.format_exc())
     return Outcome(task.key)
 
 
