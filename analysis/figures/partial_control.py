@@ -1,0 +1,105 @@
+"""Learning with few controllers: loss by angle of the target, rates, and loss by the number of controllers."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures._loss_map import checked
+from analysis.figures._style import FONT, label, look, tidy
+
+__all__ = ["partial_control"]
+
+GREY = "0.45"
+
+
+def partial_control(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw each run in a row: the loss along learning for every target, and what `solve` predicts.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        Of the scenario partial_control.
+    data : None
+        The measurements that it follows are of animals; there is nothing to lay over it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no run, or one of another scenario.
+    """
+    checked("partial_control", runs, data)
+    figure = Figure(figsize=(10.0, 3.5 * len(runs)), layout="constrained")
+    rows = figure.subplots(len(runs), 3, squeeze=False, width_ratios=(1.5, 1.0, 1.2))
+    for run, (learning, rates, ranks) in zip(runs, rows, strict=True):
+        _learning(learning, run, f"{label(run)}\n" if len(runs) > 1 else "")
+        _rates(rates, run)
+        _ranks(ranks, run)
+    for letter, ax in zip("abc", rows[0], strict=True):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    tidy(rows.ravel().tolist())
+    handles, labels = rows[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    return figure
+
+
+def _learning(ax: Axes, run: xr.Dataset, words: str) -> None:
+    """Mean loss over trials with standard errors; dotted: at the rest point by theory."""
+    for index, title in enumerate(run.rule_title.values):
+        for target in range(run.sizes["target"]):
+            loss = run.loss.isel(rule=index, target=target).transpose("trial", "time").values
+            mean, error = loss.mean(0), loss.std(0, ddof=min(1, len(loss) - 1)) / np.sqrt(len(loss))
+            style = look(index) | {"marker": "none", "label": str(title) if target == 0 else "_"}
+            ax.plot(run.time, mean, linewidth=1.6, **style)
+            ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
+            rest = float(run.predicted_loss.isel(rule=index, target=target).mean())
+            ax.axhline(rest, color=style["color"], linestyle=":", linewidth=1.2, zorder=1)
+    ax.plot([], [], color=GREY, linestyle=":", label="rest point by solve")
+    for target, angle in enumerate(run.target.values):
+        height = float(run.loss.isel(target=target, time=-1).mean())
+        words_of = {0.0: "inside", 90.0: "outside"}.get(float(angle), "target at")
+        ax.text(
+            1.02, height, f"{words_of}\n{angle:g}°", transform=ax.get_yaxis_transform(), fontsize=FONT - 2, va="center"
+        )
+    ax.set_ylim(0, 1.08)
+    ax.set_xlim(0, float(run.time[-1]))
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel(f"{words}loss (relative to the start)")
+    ax.set_title(f"{run.attrs['n_controlled']} controllers of {run.sizes['parameter']} weights")
+
+
+def _rates(ax: Axes, run: xr.Dataset) -> None:
+    highest = 1.15 * float(np.nanmax([run.rate.max(), run.predicted_rate.max()]))
+    ax.plot([0, highest], [0, highest], color=GREY, linewidth=1)
+    for index in range(run.sizes["rule"]):
+        style = look(index) | {"linestyle": "none", "markersize": 7}
+        ax.plot(float(run.predicted_rate[index]), float(run.rate[index]), **style)
+    ax.set_xlim(0, highest)
+    ax.set_ylim(0, highest)
+    ax.set_xlabel("rate by solve (s$^{-1}$)")
+    ax.set_ylabel("rate in the network (s$^{-1}$)")
+    ax.set_title("rate of learning")
+
+
+def _ranks(ax: Axes, run: xr.Dataset) -> None:
+    loss = run.rank_loss.transpose("trial", "rank").values
+    error = loss.std(0, ddof=min(1, len(loss) - 1)) / np.sqrt(len(loss))
+    style = look(run.rule.values.tolist().index("finite"))
+    ax.errorbar(run["rank"], loss.mean(0), error, **style | {"linestyle": "none", "markersize": 4.5})
+    ax.plot(run["rank"], run.predicted_rank_loss.mean("trial"), color=style["color"], linestyle=":", linewidth=1.4)
+    share = np.array([0.0, 1.0])
+    ax.plot(share * run.sizes["parameter"], 1 - share, color=GREY, linewidth=1, linestyle="--")
+    ax.text(0.97, 0.95, "dashed: 1 − m/n", transform=ax.transAxes, ha="right", fontsize=FONT - 2, color=GREY)
+    ax.set_xlabel("controllers m")
+    ax.set_ylabel("loss at the end")
+    ax.set_title("targets at random, finite horizon")
+    ax.set_ylim(0, 1.08)
+    ax.set_xlim(0, run.sizes["parameter"] + 0.4)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

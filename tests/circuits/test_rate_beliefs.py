@@ -1,0 +1,133 @@
+"""Beliefs and normalisers as states of synapses in a rate network: the same paths as on a landscape, recorded.
+
+A linear neuron per target with one constant input of 1 has the loss ½ Σ (w − target)²: the landscape Quadratic(1,
+target). Then `simulate` and the rate engine take the same steps, so they agree to rounding.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.testing import assert_allclose
+
+from circuits import load, run
+from plasticity import Objective, derive, observe, simulate
+from plasticity.belief import FadingMemory, GaussianWeight
+from plasticity.feedback import FeedbackChannel
+from plasticity.landscapes import Quadratic
+from plasticity.local import local
+from plasticity.rules.adam import adam
+from plasticity.rules.heavy_ball import heavy_ball
+from plasticity.signals.exact_error import exact_error
+
+TARGET, START, DT, N_STEPS = np.array([0.7, -0.4, 0.2]), np.array([0.1, 0.3, -0.5]), 0.02, 150
+feedforward = load("feedforward_rate")
+
+RULES = {
+    "gradient mean": (
+        derive(Objective(discount=sp.oo), gradient_belief=FadingMemory(time_constant=0.5)),
+        ("belief_mean",),
+    ),
+    "gradient mean and square at ticks": (
+        adam(learning_rate=0.01),
+        ("belief_mean", "belief_curvature"),
+    ),
+    "velocity": (heavy_ball(discount=0.3), ("velocity",)),
+    "weight variance": (
+        derive(Objective(discount=0.8), weight_belief=GaussianWeight(0.5, process_noise=0.1)),
+        ("belief_variance",),
+    ),
+}
+
+
+def network(rule, clock_step=DT, **options):
+    rule = observe(rule, exact_error(sample_time=DT))
+    if "clock" in rule.events:
+        rule = rule.with_parameters(clock_step=clock_step)
+    return feedforward(
+        (1, 3),
+        rule,
+        patterns=[[1.0]],
+        targets=[TARGET],
+        weights=[START[:, None]],
+        output="linear",
+        **options,
+    )
+
+
+@pytest.mark.parametrize("case", RULES)
+def test_states_follow_the_path_of_simulate(case):
+    rule, states = RULES[case]
+    path = simulate(rule, Quadratic(np.ones(3), TARGET), START, N_STEPS, DT).theta.values[0]
+    ours = run(network(rule), N_STEPS * DT, dt=DT, record_every=DT, record=states)
+    assert_allclose(ours.weights["layer_1"][0], path, rtol=1e-9, atol=1e-12)
+    for name in states:
+        recorded = ours.states["layer_1"][name][0]
+        assert recorded.shape == path.shape
+        assert np.ptp(recorded, axis=0).min() > 1e-3
+        assert_allclose(recorded[-1], ours.final_states["layer_1"][name][0, :, 0])
+
+
+def test_the_belief_about_the_gradient_is_its_low_pass():
+    """dm/dt = (g − m)/τ with the weight held still: m = g (1 − (1 − dt/τ)ⁿ), g = w − target."""
+    rule = derive(Objective(discount=sp.oo, plasticity=1e-9), gradient_belief=FadingMemory(time_constant=0.5))
+    ours = run(network(rule), N_STEPS * DT, dt=DT, record_every=DT, record=("belief_mean",))
+    share = 1 - (1 - DT / 0.5) ** np.arange(N_STEPS + 1)
+    assert_allclose(ours.states["layer_1"]["belief_mean"][0], share[:, None] * (START - TARGET), atol=1e-8)
+
+
+def test_the_variance_of_a_weight_settles_where_drift_and_information_balance():
+    """ds²/dt = −(ηk/γ) s⁴ v + q: s² = sqrt(qγ/(ηk v)), v = 1."""
+    rule = derive(Objective(discount=0.8), weight_belief=GaussianWeight(0.5, process_noise=0.1))
+    ours = run(network(rule), 60.0, dt=DT)
+    assert_allclose(ours.final_states["layer_1"]["belief_variance"], np.sqrt(0.1 * 0.8), rtol=1e-6)
+
+
+def test_a_clock_of_100_ms_acts_on_the_mean_gradient_in_between():
+    """Adam's first step has the size of the learning rate whatever the gradient; it comes at the first tick."""
+    rule = adam(learning_rate=0.01, epsilon=0.0)
+    ours = run(network(rule, clock_step=0.1), 0.3, dt=DT, record_every=DT, record=("count",))
+    w, count = ours.weights["layer_1"][0], ours.states["layer_1"]["count"][0, :, 0]
+    assert count.tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3]
+    assert_allclose(w[4], START)
+    assert_allclose(w[5], START + 0.01 * np.sign(TARGET - START), rtol=1e-12)
+
+
+def test_fisher_metric_of_a_neuron_takes_its_slope_out_of_the_rule():
+    """Natural gradient in the metric E[φ'²]: neurons with slopes 1 and ¼ learn their targets equally fast.
+
+    −δ r/φ'² = −(e/φ') r: for r = φ u the output relaxes as dr/dt = φ' dw/dt = α e, whatever the slope.
+    """
+    rule = derive(Objective(discount=sp.oo, plasticity=0.5, metric=lambda w: local("post_information")))
+    ends, told = [], []
+    for slope in (1.0, 0.25):
+        u = sp.Symbol("u", real=True)
+        circuit = feedforward(
+            (1, 1), rule, exact_error(), patterns=[[1.0]], targets=[[1.0]], weights=[[[0.0]]], output=slope * u
+        )
+        quick = tuple(replace(p, tau_information=DT) for p in circuit.populations)
+        circuit = replace(circuit, populations=quick)
+        ours = run(circuit, 2.0, dt=DT, record_every=DT, record=("information",))
+        ends.append(ours.final_rates["output"].item())
+        told.append(ours.information["output"][0, :, 0])
+    assert_allclose(told[1][-1], 0.25**2, rtol=1e-6)
+    assert told[1][0] == 1.0
+    assert_allclose(ends[0], 1 - (1 - 0.5 * DT) ** 100, rtol=1e-9)
+    assert_allclose(*ends, rtol=0.05)  # the belief starts at 1 and takes 5 % of the time to settle
+
+
+def test_a_belief_about_the_gradient_does_not_lower_the_noise_of_the_weights():
+    """White gradient noise σ, loss h w²/2, rate κ: the plain rule has the variance κσ²/2h. With a low-pass belief
+    τẅ + ẇ + κhw = κσ·noise, whose variance is the same for every τ. 1200 weights: a standard error of a variance is
+    4 %, and 4 of them are allowed; the Euler steps add κ dt/2 = 0.4 %.
+    """
+    sigma, members, tau = 0.3, 400, 0.05
+    plain = derive(Objective(discount=sp.oo, plasticity=0.8))
+    believing = derive(Objective(discount=sp.oo, plasticity=0.8), gradient_belief=FadingMemory(time_constant=tau))
+    for rule in (plain, believing):
+        ends = run(network(rule, n_batch=members), 8.0, dt=0.01, feedback=FeedbackChannel(noise=sigma), seed=3).final[
+            "layer_1"
+        ]
+        variance = ends.var(axis=0).mean()
+        assert_allclose(variance, 0.8 * sigma**2 / 2, rtol=4 * np.sqrt(2 / (3 * members)))
