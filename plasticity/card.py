@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from plasticity.compile.report import summary
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.limits import DISCOUNT, DURATION, change
 from plasticity.local import LOCALS
@@ -79,6 +80,7 @@ def sections(rule: Rule) -> list[Section]:
         Section("The rule", bounds, _equations(rule)),
         Section("Named limits", equations=_named_limits(rule)),
         Section("What it must be given", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
+        Section("What it asks of a synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
         Section("Parameters", parameters=rule.parameters),
         Section("Where it fails", rule.cautions),
         Section("References", rule.references),

@@ -14,6 +14,7 @@ from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 
 _OWNERS = {"pre": "pre neuron", "post": "post neuron", "synapse": "synapse"}
 _EVENTS = {"pre": "pre spike", "post": "post spike", "third_factor": "third factor", "pre_delayed": "delayed pre spike"}
+_OPEN = "from a signal or a landscape"
 _CLASSES = (  # from cheap to expensive
     "at spikes only: nothing is computed between the spikes of the two neurons",
     "at clock ticks: every synapse at every tick, and in between at spikes only",
@@ -47,7 +48,9 @@ class Term:
 
     @property
     def verdict(self) -> str:
-        """Local, or what makes it not so."""
+        """Local, a third factor, or still to be said by a signal."""
+        if any(s.endswith(_OPEN) for s in self.sources):
+            return "as the signal"
         return "local" if self.is_local else "third factor"
 
 
@@ -135,34 +138,40 @@ def report(rule: Rule) -> str:
     >>> print(report(pair_stdp()).splitlines()[2])
     **Locality:** all terms are local: they use the two neurons and the synapse itself.
     """
+    rows = [
+        f"| {t.variable} | {t.when} | `{t.expression}` | {', '.join(t.sources)} | {t.verdict} |" for t in terms(rule)
+    ]
+    lines = [f"**{name}:** {text}" for name, text in summary(rule).items()]
+    return "\n".join(
+        [f"# {rule.title}", "", *lines, "", "| variable | when | term | uses | |", "|---|---|---|---|---|", *rows]
+    )
+
+
+def summary(rule: Rule) -> dict[str, str]:
+    """Locality, cost class, memory and operations of a synapse with this rule, a sentence each."""
     every, price = terms(rule), cost(rule)
     per_event = [
         f"{n} per {_name(rule, event) if event != 'step' else 'time step'}" for event, n in price.per_event.items()
     ]
-    rows = [f"| {t.variable} | {t.when} | `{t.expression}` | {', '.join(t.sources)} | {t.verdict} |" for t in every]
-    return "\n".join(
-        [
-            f"# {rule.title}",
-            "",
-            f"**Locality:** {_locality(rule, every)}",
-            f"**Cost class:** {_CLASSES[price.rank]}.",
-            f"**Memory:** {price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
-            f"**Operations:** {', '.join(per_event) or 'none'}.",
-            "",
-            "| variable | when | term | uses | |",
-            "|---|---|---|---|---|",
-            *rows,
-        ]
-    )
+    return {
+        "Locality": _locality(rule, every),
+        "Cost class": f"{_CLASSES[price.rank]}.",
+        "Memory": f"{price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
+        "Operations": f"{', '.join(per_event) or 'none'}.",
+    }
 
 
 def _locality(rule: Rule, every: Sequence[Term]) -> str:
     if all(t.is_local for t in every):
         return "all terms are local: they use the two neurons and the synapse itself."
-    foreign = list(dict.fromkeys(s for t in every if not t.is_local for s in t.sources if s not in _OWNERS.values()))
-    count = sum(not t.is_local for t in every)
-    meanings = [f"{v.name} ({v.meaning})" if (v := LOCALS.get(name)) else name for name in foreign]
-    return f"{count} of {len(every)} terms need a third factor: {'; '.join(meanings)}."
+    sentences = []
+    for verdict, need in (("third factor", "a third factor"), ("as the signal", "what a signal must give")):
+        found = [t for t in every if t.verdict == verdict]
+        foreign = dict.fromkeys(s for t in found for s in t.sources if s not in _OWNERS.values())
+        meanings = [f"{v.name} ({v.meaning})" if (v := LOCALS.get(name)) else name for name in foreign]
+        if found:
+            sentences.append(f"{len(found)} of {len(every)} terms need {need}: {'; '.join(meanings)}")
+    return ". ".join(sentences) + "; the others are local."
 
 
 def _term(rule: Rule, variable: str, when: str, expression: sp.Expr, event: str = "") -> Term:
@@ -171,7 +180,7 @@ def _term(rule: Rule, variable: str, when: str, expression: sp.Expr, event: str 
     parameters = {p.name for p in rule.parameters}
     for symbol in symbols:
         if symbol in (GRADIENT, CURVATURE):
-            sources.append(f"{symbol} from a signal or a landscape")
+            sources.append(f"{symbol} {_OPEN}")
         elif symbol.name in LOCALS:
             owner = LOCALS[symbol.name]
             sources.append(symbol.name if owner.is_third_factor else _OWNERS[owner.index])

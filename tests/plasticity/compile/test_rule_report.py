@@ -6,6 +6,7 @@ import sympy as sp
 
 from plasticity import Objective, compile_rule, derive, observe, rules
 from plasticity.belief import FadingMemory
+from plasticity.card import card
 from plasticity.compile.report import cost, report, terms
 from plasticity.local import LOCALS
 from plasticity.rule import WEIGHT
@@ -63,6 +64,8 @@ def test_a_gradient_without_a_signal_comes_from_outside():
     (term,) = terms(SHORT)
     assert term.sources == ("gradient from a signal or a landscape",)
     assert not term.is_local
+    assert term.verdict == "as the signal"
+    assert "1 of 1 terms need what a signal must give: gradient" in report(SHORT)
 
 
 def test_objectives_of_rates_need_no_third_factor():
@@ -123,3 +126,10 @@ def test_brian_stores_what_the_report_says(rule, monkeypatch):
     brian2.Network(group, synapses)
     arrays = [v.get_value() for v in synapses.variables.values() if isinstance(v, brian2.core.variables.ArrayVariable)]
     assert sum(a.nbytes for a in arrays if a.shape == (9,) and a.dtype == float) == 9 * cost(rule).bytes
+
+
+@pytest.mark.parametrize("format", ["markdown", "latex", "text"])
+def test_the_card_says_it_too(format):
+    text = card(ERROR, format)
+    assert "What it asks of a synapse" in text
+    assert "1 of 1 terms need a third factor" in text
