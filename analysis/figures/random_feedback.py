@@ -1,0 +1,75 @@
+"""Learning through exact, random and noisy feedback: loss, accuracy, and the angle between the two messages."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures._loss_map import checked
+from analysis.figures._style import FONT, label, look, tidy
+
+__all__ = ["random_feedback"]
+
+PANELS = {
+    "train_loss": ("training loss (Hz²)", 1.0),
+    "test_accuracy": ("test accuracy (%)", 100.0),
+    "alignment": ("angle to backpropagation (degree)", 1.0),
+}
+GREY = "0.45"
+LOWEST = 60  # % of the axis of accuracy
+
+
+def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw each run in a row: means over trials, with standard errors as bands.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        Of the scenario random_feedback.
+    data : None
+        There are no measurements of it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no run, or one of another scenario.
+    """
+    checked("random_feedback", runs, data)
+    figure = Figure(figsize=(10.5, 3.6 * len(runs)), layout="constrained")
+    rows = figure.subplots(len(runs), 3, squeeze=False)
+    for run, panels in zip(runs, rows, strict=True):
+        for ax, (name, (words, unit)) in zip(panels, PANELS.items(), strict=True):
+            _curves(ax, run, name, unit)
+            ax.set_ylabel(f"{label(run)}\n{words}" if len(runs) > 1 and name == "train_loss" else words)
+        panels[0].set_yscale("log")
+        panels[1].set_ylim(LOWEST, 100)  # the start, where the network guesses, lies below
+        panels[2].axhline(90, color=GREY, linewidth=1, linestyle=":")
+        panels[2].set_ylim(0, 105)
+        panels[1].set_title(f"mean ± standard error, {run.sizes['trial']} trials")
+    for letter, ax in zip("abc", rows[0], strict=True):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    tidy(rows.ravel().tolist())
+    handles, labels = rows[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=FONT - 1)
+    return figure
+
+
+def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
+    values = unit * run[name].transpose("trial", "time", "condition").values
+    mean = values.mean(0)
+    error = values.std(0, ddof=min(1, len(values) - 1)) / np.sqrt(len(values))
+    for index, title in enumerate(run.condition_title.values):
+        style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
+        low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]
+        ax.fill_between(run.epoch, low, high, color=style["color"], alpha=0.2, linewidth=0)
+        ax.plot(run.epoch, mean[:, index], label=str(title), linewidth=1.6, **style)
+    ax.set_xlim(0, float(run.epoch[-1]))
+    ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
