@@ -13,6 +13,7 @@ from plasticity.compile.brian import SynapseModel, compile_rule
 from plasticity.constraint import Constraint, check_weights
 from plasticity.controllability import Controllability, constrain, of_synapses
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.known_drift import separate_drift
 from plasticity.rule import WEIGHT, Parameter, Rule, Update
 
 PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
@@ -45,6 +46,8 @@ def controlled(
 def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
     if controllability.is_full:
         return projection
+    rule, controllability = separate_drift(projection.synapse.rule, controllability)
+    projection = replace(projection, synapse=replace(projection.synapse, rule=rule))
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     if limits.control is not None or limits.has_matrix_drift:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sympy as sp
+
 from plasticity.controllability import Controllability
 from plasticity.rule import WEIGHT, Rule
 
@@ -23,7 +25,7 @@ def separate_drift(rule: Rule, controllability: Controllability) -> tuple[Rule, 
     Returns
     -------
     (Rule, Controllability)
-        As they were if the weight of the rule does not flow by a parameter ``drift``.
+        As they were if the flow of the weight has no summand ``drift·w``: separated already, or without drift.
 
     Examples
     --------
@@ -34,8 +36,8 @@ def separate_drift(rule: Rule, controllability: Controllability) -> tuple[Rule, 
     (-gradient*learning_rate, -2.0)
     """
     known = next((p for p in rule.parameters if p.name == "drift"), None)
-    if known is None or not rule.weight_flow.has(known.symbol * WEIGHT):
+    if known is None or known.symbol * WEIGHT not in sp.Add.make_args(rule.weight_flow):
         return rule, controllability
-    control = (rule.weight_flow - known.symbol * WEIGHT).expand(deep=False)
+    control = rule.weight_flow - known.symbol * WEIGHT
     drift = known.value if controllability.drift is None else controllability.drift
     return replace(rule, weight_flow=control), replace(controllability, drift=drift)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from plasticity.compile.generated import generated_module
 from plasticity.controllability import Controllability
 from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.feedback import FeedbackChannel
+from plasticity.known_drift import separate_drift
 from plasticity.streams import stream
 
 _NUMBERS_AHEAD = 2**20  # random numbers drawn at once
@@ -36,6 +38,7 @@ def run(
     """Run a rate circuit by explicit Euler steps; see `circuits.run`."""
     n_steps = steps_in("duration", duration, dt)
     every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
+    circuit, controllability = _apart(circuit, controllability)
     kinds = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
     n_sent = circuit.populations[-1].size
     channels = list(feedback) if isinstance(feedback, Sequence) else [feedback or FeedbackChannel()] * circuit.n_batch
@@ -60,6 +63,24 @@ def run(
         result.note(row)
         network.loss[:] = 0.0
     return result.run()
+
+
+def _apart(
+    circuit: RateCircuit, controllability: Controllability | Mapping[str, Controllability] | None
+) -> tuple[RateCircuit, Mapping[str, Controllability] | None]:
+    """Circuit and limits in which limits of control spare the drift that a rule counts on."""
+    if controllability is None:
+        return circuit, None
+    one = isinstance(controllability, Controllability)
+    limits = {p.name: controllability for p in circuit.projections} if one else dict(controllability)
+    projections = []
+    for projection in circuit.projections:
+        given = limits.get(projection.name)
+        if given is not None and projection.rule is not None and not given.is_full:
+            rule, limits[projection.name] = separate_drift(projection.rule, given)
+            projection = replace(projection, rule=rule)
+        projections.append(projection)
+    return replace(circuit, projections=tuple(projections)), limits
 
 
 def steps_in(name: str, duration: Any, dt: float) -> int:
