@@ -12,6 +12,7 @@ from tqdm import tqdm
 from analysis.fit import Fit, fit_problem
 from analysis.labels import numbered
 from analysis.problem import with_values
+from analysis.search import REFIT_EVALUATIONS
 from analysis.synthetic import problem_of, synthetic_values
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError, require_number
@@ -68,7 +69,7 @@ def confusion(
     jobs = [(row, values) for row, fitted in enumerate(fits) for values in synthetic_values(fitted, n_sets, seed + row)]
     for job, (row, values) in enumerate(tqdm(jobs, "confusion", disable=None, delay=2, leave=False)):
         refits = [
-            fit_problem(with_values(problem, values), n_starts, seed + job, first=first)
+            fit_problem(with_values(problem, values), n_starts, seed + job, first, REFIT_EVALUATIONS)
             for problem, first in zip(problems, best, strict=True)
         ]
         share[row] += _choice(np.array([getattr(refit, criterion) for refit in refits]))

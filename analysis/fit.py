@@ -16,7 +16,7 @@ from tqdm import tqdm
 from analysis.data_record import spike_trains
 from analysis.problem import Problem, make_problem
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
-from analysis.search import SearchSpace
+from analysis.search import MAX_EVALUATIONS, SearchSpace
 from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.replay import replay
 from plasticity.rule import Rule
@@ -138,7 +138,13 @@ def fit(
     return fit_problem(make_problem(rule, data, free, bounds), int(n_starts), seed)
 
 
-def fit_problem(problem: Problem, n_starts: int, seed: int, first: NDArray | None = None) -> Fit:
+def fit_problem(
+    problem: Problem,
+    n_starts: int,
+    seed: int,
+    first: NDArray | None = None,
+    max_evaluations: int = MAX_EVALUATIONS,
+) -> Fit:
     """`fit` of a problem that is checked and compiled already; `first` takes the place of the first start."""
     if not problem.free:
         return _result(problem, np.empty(0), (), (seed, 0))
@@ -146,7 +152,8 @@ def fit_problem(problem: Problem, n_starts: int, seed: int, first: NDArray | Non
     starts = space.starts(n_starts, seed)
     if first is not None:
         starts[0] = space.coordinates(np.clip(first, problem.low, problem.high))
-    runs = [run for start in tqdm(starts, "fit", disable=None, delay=2, leave=False) if (run := space.descend(start))]
+    shown = tqdm(starts, "fit", disable=None, delay=2, leave=False)
+    runs = [run for start in shown if (run := space.descend(start, max_evaluations))]
     if not runs:
         _raise_divergence(problem, problem.start)
     best = min(runs, key=lambda run: run.cost)

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from analysis.fit import Fit, fit_problem
 from analysis.problem import make_problem
 from analysis.scores import fitting_error
+from analysis.search import REFIT_EVALUATIONS
 from plasticity.errors import InputError, UnknownNameError
 
 __all__ = ["LeftOut", "difference", "leave_out"]
@@ -106,7 +107,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     for name in tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False):
         kept, out = np.flatnonzero(groups != name), groups == name
         rest = make_problem(fitted.rule, fitted.data.isel(protocol=kept), fitted.free, fitted.bounds)
-        refit = fit_problem(rest, n_starts, seed, first=best)
+        refit = fit_problem(rest, n_starts, seed, best, REFIT_EVALUATIONS)
         values = np.array([[refit.parameters[free] for free in fitted.free]])
         predictions[out] = whole.predictions(values)[0, out]
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
 from analysis.problem import with_values
+from analysis.search import REFIT_EVALUATIONS
 from analysis.synthetic import problem_of, synthetic_values
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_number
@@ -65,7 +66,7 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
     on_bound = np.zeros(len(free), int)
     sets = synthetic_values(fitted, int(n_sets), seed)
     for i, values in enumerate(tqdm(sets, f"{fitted.rule.name}: recover", disable=None, delay=2, leave=False)):
-        refit = fit_problem(with_values(problem, values), n_starts, seed + i, first=truth)
+        refit = fit_problem(with_values(problem, values), n_starts, seed + i, truth, REFIT_EVALUATIONS)
         estimate[i] = [refit.parameters[name] for name in free]
         error[i] = [refit.standard_errors[name] for name in free]
         on_bound += [name in refit.at_bound for name in free]

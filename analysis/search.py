@@ -8,11 +8,13 @@ from scipy.optimize import OptimizeResult, least_squares
 
 from analysis.problem import Problem
 
-__all__ = ["SearchSpace"]
+__all__ = ["MAX_EVALUATIONS", "REFIT_EVALUATIONS", "SearchSpace"]
 
 STEP = 1e-6  # of finite differences, relative to the scale of a coordinate
 START_DECADES = 4.0  # a start for a parameter that may vanish lies within this many decades of its upper bound
 UNREACHABLE = 1e6  # residual [sem] where a rule diverges
+MAX_EVALUATIONS = 500  # of one descent
+REFIT_EVALUATIONS = 100  # where a good start is known; rules with thresholds creep on long after that
 SINGULAR = 1e-8  # smallest relative singular value at which parameters count as determined
 
 
@@ -56,7 +58,7 @@ class SearchSpace:
         above, below = self.residuals(points.reshape(-1, x.size)).reshape(2, x.size, -1)
         return ((above - below) / (up - down)[:, None]).T
 
-    def descend(self, start: NDArray) -> OptimizeResult | None:
+    def descend(self, start: NDArray, max_evaluations: int = MAX_EVALUATIONS) -> OptimizeResult | None:
         """Bounded least squares from one start; None if the rule diverges there."""
         if not np.all(np.isfinite(self.problem.residuals(self.values(start[None, :])))):
             return None
@@ -69,7 +71,7 @@ class SearchSpace:
             xtol=1e-10,
             ftol=1e-10,
             gtol=1e-10,
-            max_nfev=500,
+            max_nfev=max_evaluations,
         )
 
     def snap(self, values: NDArray) -> tuple[NDArray, tuple[str, ...]]:

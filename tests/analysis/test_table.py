@@ -1,0 +1,89 @@
+"""The table of rules and data sets: cells, what they say in words, and who wins at equal freedom."""
+
+import numpy as np
+import pytest
+
+from analysis.benchmarks import BENCHMARKS, benchmark
+from analysis.document import as_html, as_markdown
+from analysis.fit import fit
+from analysis.leave_out import leave_out
+from analysis.problem import make_problem
+from analysis.table import make_cell, table
+from analysis.table_page import standing, table_page
+from plasticity.errors import InputError, UnknownNameError
+
+LABELS = [c.label for c in BENCHMARKS["sjostrom_2001"].contenders]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    chosen = ("pair, all spikes", "triplet, all spikes", "derived BCM, fixed threshold")
+    return [make_cell("sjostrom_2001", LABELS.index(label)) for label in chosen]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_every_contender_can_be_fitted_and_has_a_name_of_its_own(name):
+    bench = benchmark(name)
+    data = bench.load()
+    assert np.all(data.sem > 0)
+    assert bench.unit in data.coords
+    labels = [contender.label for contender in bench.contenders]
+    assert len(set(labels)) == len(labels)
+    for contender in bench.contenders:
+        problem = make_problem(contender.make(), data, contender.free, contender.bounds)
+        assert np.all(np.isfinite(problem.predictions(problem.start[None, :])))
+    assert {bool(c.make().steps) for c in bench.contenders} == {True, False}, "derived against hand-made"
+
+
+def test_a_cell_holds_the_fit_and_the_left_out_score(cells):
+    pair = cells[0]
+    fitted = fit("pair_stdp", "sjostrom_2001", ["A_plus", "A_minus"])
+    assert pair.error == pytest.approx(fitted.error, rel=1e-9)
+    assert pair.left_out.score == pytest.approx(leave_out(fitted).score, rel=1e-6)
+    assert (pair.n_free, pair.derived) == (2, False)
+    assert pair.run.attrs["left_out_score"] == pair.left_out.score
+    assert pair.sentence.startswith("Fails")
+    assert cells[1].sentence.startswith("Within the errors")
+    assert cells[2].derived
+
+
+def test_equal_rules_tie_at_equal_freedom(cells):
+    # the derived rule is the minimal triplet rule in other parameters
+    sentences = standing(cells)
+    assert len(sentences) == 1
+    assert sentences[0].startswith("With 3 free parameters the best derived rule")
+    assert "ties with the best one written by hand, triplet, all spikes (E = 0.318)" in sentences[0]
+    assert "within the noise" in sentences[0]
+    assert "No derived rule" in standing(cells[:1])[0]
+
+
+def test_page_holds_every_number_and_assumption(cells):
+    page = table_page(cells)
+    for text in (as_markdown(page), as_html(page)):
+        for cell in cells:
+            assert f"{cell.error:.3f}" in text
+            assert cell.sentence.split("(")[0] in text
+        for words in cells[2].run.attrs["assumptions"].splitlines():
+            assert words in text
+        assert "Vehtari" in text
+
+
+@pytest.mark.slow  # fits, cross-validates and recovers three rules in two processes: half a minute
+def test_files_do_not_depend_on_the_number_of_workers(tmp_path):
+    one = table(tmp_path / "one", ["milstein_2021_kernel"], workers=1)
+    two = table(tmp_path / "two", ["milstein_2021_kernel"], workers=2)
+    assert [c.error for c in one] == [c.error for c in two]
+    assert [c.sentence for c in one] == [c.sentence for c in two]
+    names = sorted(p.relative_to(tmp_path / "one").as_posix() for p in (tmp_path / "one").rglob("*") if p.is_file())
+    assert names[:2] == ["milstein_2021_kernel.png", "runs/milstein_2021_kernel/01_pair_stdp.nc"]
+    assert names[-2:] == ["table.html", "table.md"]
+
+
+def test_bad_input(tmp_path):
+    with pytest.raises(UnknownNameError, match="did you mean 'wang_2005'"):
+        table(tmp_path, ["wang2005"])
+    with pytest.raises(InputError, match="workers must be >= 1"):
+        table(tmp_path, ["wang_2005"], workers=0)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        table(tmp_path / "file", ["wang_2005"])
