@@ -6,7 +6,7 @@ adds its weight to a receptor of the neuron, in the unit that the neuron gives t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +103,7 @@ def escape_rate(
     maximal_rate: float = 500.0,
     nonlinearity: str = "exponential",
 ) -> NeuronModel:
-    """Neuron that fires at random with the rate ρ(v), in which a spike of weight w adds ``w`` to the potential v.
+    """Neuron that fires with probability ρ(v)·dt in a time step, in which a spike of weight w adds ``w`` to v.
 
     ``ρ = rate_at_threshold·exp((v − v_threshold)/width)``, or a sigmoid that does so at low rates and saturates at
     `maximal_rate`. The slope ρ' is its derivative. Given spikes S*, if any, replace its own: the neuron is told when it
@@ -147,13 +147,65 @@ def escape_rate(
     return NeuronModel(
         f"escape_rate_{nonlinearity}",
         "\n".join([*lines, *(f"{name} : {unit} (shared, constant)" for name, unit in units.items())]),
-        threshold="draw(t, i) < 1 - exp(-escape_rate*dt)",
+        threshold="draw(t, i) < escape_rate*dt",
         every_step=f"escape_rate = {rate}\nescape_slope = {sp.diff(rate, _V)}\nerror = given/dt - escape_rate",
         receptors={"current": "v_post += w"},
         parameters={name: (float(value), units[name]) for name, value in values.items()},
         provides=("escape_rate", "escape_slope"),
         draws=True,
     )
+
+
+def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2.0) -> NeuronModel:
+    """Neuron that counts votes and rewards: ``reward = wanted(t)·tanh(y/scale)``, y a leaky sum of the votes.
+
+    It sends the deviation of the reward from its running mean, ``reward − mean_reward``. ``wanted`` is a series of its
+    population, +1 or −1.
+
+    Parameters
+    ----------
+    tau_decision : float
+        Memory of the votes [s].
+    scale : float
+        Votes that make a clear decision [1].
+    tau_reward : float
+        Memory of the mean reward [s].
+    """
+    values = {"tau_decision": (tau_decision, "second"), "tau_reward": (tau_reward, "second"), "scale": (scale, "1")}
+    return NeuronModel(
+        "critic",
+        _with_constants(
+            "dy/dt = -y/tau_decision : 1\n"
+            "dmean_reward/dt = (reward - mean_reward)/tau_reward : 1\n"
+            "reward : 1\n"
+            "deviation : 1\n",
+            values,
+        ),
+        method="exponential_euler",
+        every_step="reward = wanted(t, i)*tanh(y/scale)\ndeviation = reward - mean_reward",
+        receptors={"vote": "y_post += w"},
+        parameters=_checked(values),
+    )
+
+
+def rate_function(neuron: NeuronModel) -> Callable[[Any], Any]:
+    """Escape rate [Hz] as a function of the potential v, for arrays.
+
+    Raises
+    ------
+    UnknownNameError
+        If the neuron is no escape-rate neuron.
+
+    Examples
+    --------
+    >>> round(float(rate_function(escape_rate())(1.0)), 9)
+    10.0
+    """
+    kind = neuron.name.removeprefix("escape_rate_")
+    if kind not in NONLINEARITIES:
+        raise UnknownNameError("nonlinearity", kind, NONLINEARITIES)
+    values = {sp.Symbol(name, real=True): value for name, (value, _) in neuron.parameters.items()}
+    return sp.lambdify(_V, NONLINEARITIES[kind].subs(values), "numpy")
 
 
 def lif(
@@ -205,6 +257,7 @@ def lif(
         threshold="v > v_threshold",
         reset="v = v_reset",
         refractory=require_number("refractory", refractory, low=0, unit="s"),
+        method="exponential_euler",
         receptors={
             "excitatory": "i_excitatory_post += w*weight_unit_post",
             "inhibitory": "i_inhibitory_post += w*weight_unit_post",

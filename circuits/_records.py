@@ -26,6 +26,9 @@ class Population:
     neuron : NeuronModel, optional
     n : int, optional
         Number of neurons, where no spike times say it.
+    series : mapping of str to (values, step)
+        Given functions of time that the equations of the model read as ``name(t, i)``: values (n_steps, n) [1], one row
+        every `step` seconds; the last row stays.
 
     Raises
     ------
@@ -37,6 +40,7 @@ class Population:
     spike_times: tuple[NDArray[np.float64], ...] | None = None
     neuron: NeuronModel | None = None
     n: int | None = None
+    series: Mapping[str, tuple[NDArray[np.float64], float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that there is something that makes it fire, and how many neurons there are."""
@@ -46,6 +50,13 @@ class Population:
             raise InputError(f"n of {self.name!r} must be a whole number, got {self.n}")
         if self.spike_times is not None and self.n not in (None, len(self.spike_times)):
             raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
+        for name, (values, _) in self.series.items():
+            if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
+                raise InputError(
+                    f"{name} of {self.name!r} must have shape (n_steps, {self.size}), got {np.shape(values)}"
+                )
+            if not np.all(np.isfinite(values)):
+                raise InputError(f"{name} of {self.name!r} must be finite, got NaN or an infinite value")
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plasticity.feedback import FeedbackChannel
 
 DEVICES = ("cpp", "numpy")
+STEP_TIME, SYNAPSE_TIME, BUILD_TIME = 1e-3, 1e-7, 20.0  # s: numpy per step, per synapse and step; C++ once
 
 
 def run(
@@ -44,8 +45,8 @@ def run(
         Time step [s]; every given spike must lie on its grid.
     device : {"cpp", "numpy"}, optional
         ``"numpy"`` needs no compiler and skips silent gaps of event-driven circuits exactly; ``"cpp"``
-        compiles once and follows every step. By default numpy where gaps can be skipped or there is no
-        compiler, else cpp.
+        compiles once and follows every step. By default numpy where gaps can be skipped, the run is short or
+        there is no compiler, else cpp.
     record_every : float, optional
         Interval of recorded weights [s]; by default only the final weights are kept.
     seed : int
@@ -57,7 +58,8 @@ def run(
         Synapses of each projection that are recorded, at even distances.
     feedback : FeedbackChannel, optional
         What becomes of the error, the reward or the change of the loss, on its way; for a rate circuit also a sequence
-        with one channel for each member of the batch, for a spiking one a mapping from paths of feedback to channels.
+        with one channel for each member of the batch, for a spiking one with one for each neuron that sends, or a
+        mapping from paths of feedback to channels.
     controllability : Controllability or mapping of str to Controllability, optional
         Which weights can change, of all plastic projections or by their names.
 
@@ -90,12 +92,13 @@ def run(
     channels = _channels(circuit, feedback)
     circuit = controlled(circuit, controllability, seed)
     spiking.check_grid(circuit, duration, dt)
-    result = spiking.run(circuit, duration, dt, choose_device(circuit, device), kept, seed, channels)
+    device = choose_device(circuit, device, duration / dt)
+    result = spiking.run(circuit, duration, dt, device, kept, seed, channels)
     _check_finite(result, duration)
     return result
 
 
-def _channels(circuit: Circuit, feedback: FeedbackChannel | Mapping | None) -> dict[str, FeedbackChannel]:
+def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping | None) -> dict[str, Any]:
     """Channel of every path of feedback that is disturbed."""
     if feedback is None:
         return {}
@@ -111,8 +114,10 @@ def _channels(circuit: Circuit, feedback: FeedbackChannel | Mapping | None) -> d
     return channels
 
 
-def choose_device(circuit: Circuit, device: str | None) -> str:
-    """Device that runs `circuit`; the choice is announced where nobody made it.
+def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("inf")) -> str:
+    """Device that runs `circuit` for `n_steps`; the choice is announced where nobody made it.
+
+    Without a wish it is numpy where gaps can be skipped or the run takes less time than to build C++.
 
     Raises
     ------
@@ -127,6 +132,8 @@ def choose_device(circuit: Circuit, device: str | None) -> str:
         return device
     given = all(p.neuron is None for p in circuit.populations)
     if given and all(p.synapse.method is None for p in circuit.plastic):
+        return "numpy"
+    if n_steps * (STEP_TIME + SYNAPSE_TIME * sum(p.n_synapses for p in circuit.projections)) < BUILD_TIME:
         return "numpy"
     if compiler() is None:
         say("no C++ compiler found: running with Brian2's numpy target, which is slower")

@@ -50,10 +50,10 @@ def group(population: Population, timing: Timing, received: str = "") -> list:
         population.size,
         equations,
         threshold="given > 0.5" if given else model.threshold or None,
-        reset="given = 0" if given else model.reset or None,
+        reset="given = 0" if given else model.reset if model.threshold else None,
         refractory=model.refractory * brian2.second if model.refractory and not given else False,
         method=model.method,
-        namespace={} if given or not model.draws else {"draw": _draws(population, timing)},
+        namespace=_functions(population, timing),
         clock=timing.clock,
         name=population.name,
     )
@@ -88,6 +88,17 @@ def _relay(population: Population, neurons: brian2.NeuronGroup, clock: brian2.Cl
     relay.connect(i=np.arange(population.size), j=np.arange(population.size))
     relay.pre.when, relay.pre.order = "thresholds", RELAY
     return [source, relay]
+
+
+def _functions(population: Population, timing: Timing) -> dict[str, brian2.TimedArray]:
+    """Functions of time that the equations of a population read."""
+    found = {
+        name: brian2.TimedArray(
+            np.asarray(values, dtype=float), dt=step * brian2.second, name=f"{population.name}_{name}"
+        )
+        for name, (values, step) in population.series.items()
+    }
+    return found | ({"draw": _draws(population, timing)} if population.neuron.draws and not population.is_given else {})
 
 
 def _draws(population: Population, timing: Timing) -> brian2.TimedArray:

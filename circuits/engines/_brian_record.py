@@ -53,7 +53,7 @@ def monitors(circuit: Circuit, record: Recording, groups: dict, synapses: dict) 
     spikes = {
         p.name: brian2.SpikeMonitor(groups[p.name], record=p.name in record.spikes, name=f"{p.name}_spikes")
         for p in circuit.populations
-        if p.name in record.spikes or not p.is_given
+        if p.name in record.spikes or (not p.is_given and p.neuron.threshold)
     }
     states, recorded, tracked = {}, {}, {}
     if record.every is not None:

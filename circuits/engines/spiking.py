@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import brian2
@@ -57,10 +57,14 @@ def run(
     device: str,
     record: Recording,
     seed: int = 0,
-    channels: Mapping[str, FeedbackChannel] | None = None,
+    channels: Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]] | None = None,
 ) -> Run:
     """Build `circuit` and run it for `duration` seconds; see `circuits.run`."""
-    channels = {path.name: (channels or {}).get(path.name, FeedbackChannel()) for path in circuit.feedback}
+    given = channels or {}
+    channels = {
+        path.name: feedback.lines(path, given.get(path.name), circuit.population(path.source).size)
+        for path in circuit.feedback
+    }
     key = _structure_key(circuit, duration, dt, record, channels)
     with brian_device(device, key, seed) as build:
         timing = neurons.Timing(dt, duration, seed, brian2.Clock(dt * brian2.second, name="steps"))
@@ -75,7 +79,7 @@ def run(
         return _result(circuit, kept, synapses, f"brian2 {device}", duration)
 
 
-def _network(circuit: Circuit, timing: neurons.Timing, channels: Mapping[str, FeedbackChannel]) -> tuple:
+def _network(circuit: Circuit, timing: neurons.Timing, channels: Mapping[str, feedback.Lines]) -> tuple:
     """Network of all objects, the groups and synapses by name, and the plasticity clocks."""
     wired = [path for path in circuit.feedback if not _is_wire(path, channels)]
     objects, groups = [], {}
@@ -87,19 +91,19 @@ def _network(circuit: Circuit, timing: neurons.Timing, channels: Mapping[str, Fe
         objects += made
     synapses = {p.name: plastic.synapses(circuit, p, groups, timing.clock) for p in circuit.projections}
     for path in wired:
-        objects += feedback.line(circuit, path, channels[path.name], groups, timing)
+        objects += feedback.line(path, channels[path.name], groups, timing)
     ticks = {p.name: plastic.tick(p, synapses[p.name], timing.dt) for p in circuit.plastic}
     network = brian2.Network(*objects, *synapses.values(), name="network")
     network.schedule = SCHEDULE
     return network, groups, synapses, {name: t for name, t in ticks.items() if t is not None}
 
 
-def _is_wire(path: Feedback, channels: Mapping[str, FeedbackChannel]) -> bool:
+def _is_wire(path: Feedback, channels: Mapping[str, feedback.Lines]) -> bool:
     """Whether a neuron merely talks to itself."""
     return path.weights is None and path.source == path.target and channels[path.name].is_perfect
 
 
-def _with_wires(circuit: Circuit, population: Population, channels: Mapping[str, FeedbackChannel]) -> Population:
+def _with_wires(circuit: Circuit, population: Population, channels: Mapping[str, feedback.Lines]) -> Population:
     """Population whose neurons hand on what they send to themselves without disturbance."""
     wires = [path for path in circuit.feedback if path.target == population.name and _is_wire(path, channels)]
     if not wires:
@@ -134,11 +138,17 @@ def _result(circuit: Circuit, kept: Monitors, synapses: dict, engine: str, durat
         tracked=kept.tracked,
         states={name: {s: kept.values(name, s) for s in kept.recorded[name][1:]} for name in kept.states},
         spikes={n: (np.array(m.t_[:]), np.array(m.i[:], dtype=np.int64)) for n, m in kept.spikes.items() if m.record},
-        counts={
-            p.name: np.array([t.size for t in p.trains]) if p.is_given else np.array(kept.spikes[p.name].count[:])
-            for p in circuit.populations
-        },
+        counts={p.name: _count(p, kept) for p in circuit.populations},
     )
+
+
+def _count(population: Population, kept: Monitors) -> np.ndarray:
+    """Number of spikes of each neuron."""
+    if population.is_given:
+        return np.array([t.size for t in population.trains])
+    if population.name in kept.spikes:
+        return np.array(kept.spikes[population.name].count[:])
+    return np.zeros(population.size, dtype=int)  # neurons that never fire
 
 
 def _check_neurons(circuit: Circuit, groups: dict, duration: float) -> None:
@@ -178,13 +188,13 @@ def _gap_skipper(circuit: Circuit, timing: neurons.Timing) -> brian2.NetworkOper
 
 
 def _structure_key(
-    circuit: Circuit, duration: float, dt: float, record: Recording, channels: Mapping[str, FeedbackChannel]
+    circuit: Circuit, duration: float, dt: float, record: Recording, channels: Mapping[str, feedback.Lines]
 ) -> str:
     """Name of the folder in which the C++ of this model is kept: all but values and spike times."""
     parts: list = [brian2.__version__, duration, dt, asdict(record)]
     for p in circuit.populations:
         m = p.neuron
-        parts.append([p.name, p.size, p.is_given])
+        parts.append([p.name, p.size, p.is_given, [[name, len(v), step] for name, (v, step) in p.series.items()]])
         if m is not None:
             parts.append([m.model, m.threshold, m.reset, m.refractory, m.method, m.every_step, m.on_given])
     for p in circuit.projections:
@@ -193,7 +203,6 @@ def _structure_key(
             s = p.synapse
             parts.append([s.model, s.on_pre, s.on_post, s.on_clock, s.clock_dt, s.method])
     for path in circuit.feedback:
-        c = channels[path.name]
         parts.append([path.name, path.source, path.sends, path.target, path.receives, path.weights is None, path.unit])
-        parts.append([c.noise > 0, c.delay, c.sparsity > 0, c.gain, c.sign_error > 0, c.quantum, repr(c.projection)])
+        parts.append(channels[path.name].structure)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,120 @@
+"""Spike timing under noisy feedback: learning curves, loss against noise, and when the neurons fire after learning."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures._style import FONT, look, tidy
+from plasticity.errors import InputError
+
+__all__ = ["spike_timing"]
+
+
+def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
+    """Draw one run.
+
+    Parameters
+    ----------
+    *runs : xarray.Dataset
+        One run of the scenario spike_timing.
+    data : None
+        There are no measurements of it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If it is not one run of that scenario, or data are given.
+    """
+    if len(runs) != 1 or runs[0].attrs.get("scenario") != "spike_timing":
+        raise InputError(f"the figure spike_timing draws one run of that scenario, got {len(runs)} runs")
+    if data is not None:
+        raise InputError("the figure spike_timing takes no data")
+    run = runs[0]
+    figure = Figure(figsize=(7.2, 6.0), layout="constrained")
+    axes = figure.subplots(2, 2)
+    middle = float(run.noise[len(run.noise) // 2])
+    _curves(axes[0, 0], run, middle)
+    _by_noise(axes[0, 1], run)
+    _hits(axes[1, 0], run)
+    _rates(axes[1, 1], run, middle)
+    tidy(axes.flat)
+    for letter, ax in zip("abcd", axes.flat, strict=True):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    handles, labels = axes[0, 1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=FONT - 1)
+    return figure
+
+
+def _curves(ax: Axes, run: xr.Dataset, noise: float) -> None:
+    """Mean and standard error over learners against time, at one noise."""
+    for index, rule in enumerate(run.rule.values):
+        loss = run.loss.sel(rule=rule, noise=noise)
+        mean, error = loss.mean("trial"), _error(loss)
+        style = look(index)
+        ax.plot(run.time, mean, color=style["color"], linestyle=style["linestyle"], linewidth=1.5)
+        ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
+    ax.set_title(f"noise {noise:g} s$^{{-1/2}}$", fontsize=FONT)
+    ax.set_xlabel("time (s)")
+    ax.set_ylabel("loss per presentation (nat)")
+    ax.set_ylim(bottom=0)
+
+
+def _by_noise(ax: Axes, run: xr.Dataset) -> None:
+    final = run.loss.isel(time=-1)
+    _against_noise(ax, run, final)
+    before = float(run.loss.isel(time=0).mean())
+    ax.axhline(before, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
+    ax.annotate(
+        "before learning", (0.02, before), (0, 3), ("axes fraction", "data"), "offset points", fontsize=FONT - 2
+    )
+    ax.set_yscale("log")
+    ax.set_ylabel("loss after learning (nat)")
+
+
+def _hits(ax: Axes, run: xr.Dataset) -> None:
+    _against_noise(ax, run, run.hits.isel(time=-1))
+    ax.set_ylim(0, 1)
+    ax.set_ylabel("probability to hit a target")
+
+
+def _against_noise(ax: Axes, run: xr.Dataset, values: xr.DataArray) -> None:
+    """Mean and standard error over learners against the noise, on an axis that has room for 0."""
+    positions = np.arange(run.sizes["noise"])
+    n = run.sizes["rule"]
+    for index, rule in enumerate(run.rule.values):
+        chosen = values.sel(rule=rule)
+        aside = 0.08 * (index - (n - 1) / 2)
+        ax.errorbar(
+            positions + aside,
+            chosen.mean("trial"),
+            _error(chosen),
+            **look(index) | {"markersize": 5, "linewidth": 1.2, "capsize": 2},
+            label=str(rule),
+        )
+    ax.set_xticks(positions, [f"{v:g}" for v in run.noise.values])
+    ax.set_xlabel("noise of the feedback (s$^{-1/2}$)")
+
+
+def _rates(ax: Axes, run: xr.Dataset, noise: float) -> None:
+    for target in run.target.values:
+        ax.axvline(target, color="0.6", linewidth=0.9, zorder=0)
+    for index, rule in enumerate(run.rule.values):
+        style = look(index)
+        rate = run.rate.sel(rule=rule, noise=noise)
+        ax.plot(run.phase, rate, color=style["color"], linestyle=style["linestyle"], linewidth=1.3)
+    ax.set_title(f"noise {noise:g} s$^{{-1/2}}$; lines: targets", fontsize=FONT)
+    ax.set_xlabel("time in the pattern (s)")
+    ax.set_ylabel("escape rate after learning (Hz)")
+
+
+def _error(values: xr.DataArray) -> xr.DataArray:
+    """Standard error over learners; 0 where there is only one."""
+    n = values.sizes["trial"]
+    return values.std("trial", ddof=1) / np.sqrt(n) if n > 1 else 0 * values.mean("trial")

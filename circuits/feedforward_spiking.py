@@ -1,0 +1,76 @@
+"""Feedforward spiking layer: inputs with given spikes drive integrate-and-fire neurons through plastic synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from circuits._neurons import NeuronModel, conductance_lif
+from circuits._records import Circuit, Population, Projection
+from circuits._wiring import all_to_all, synapse_of
+from plasticity.compile.brian import SynapseModel
+from plasticity.replay import spike_train
+from plasticity.rule import Rule
+from plasticity.signal import Signal
+
+
+def feedforward_spiking(
+    inputs: Sequence[ArrayLike],
+    rule: Rule | SynapseModel | None = None,
+    signal: Signal | None = None,
+    n_outputs: int = 1,
+    weight: Any = 0.5,
+    neuron: NeuronModel | None = None,
+    receptor: str = "excitatory",
+) -> Circuit:
+    """Circuit of one layer of neurons that all inputs excite.
+
+    With the defaults, a thousand inputs and pair STDP it is the model of Song, Miller & Abbott.
+
+    Parameters
+    ----------
+    inputs : sequence of (n,) arrays
+        Spike times [s] of each input; `plasticity.poisson.poisson_trains` draws them.
+    rule : Rule or SynapseModel, optional
+        Learning rule; None for fixed weights.
+    signal : Signal, optional
+        Feeds the gradient of a derived rule. Integrate-and-fire neurons give their synapses spikes only, so it must be
+        one that is read from spikes, such as `plasticity.signals.bcm`.
+    n_outputs : int
+    weight : float or (n_outputs, n_inputs) array
+        Initial weights [1], in units of the neuron's ``weight_unit``.
+    neuron : NeuronModel, optional
+        By default `conductance_lif`.
+    receptor : str
+        Receptor of the neuron that the inputs act on.
+
+    Returns
+    -------
+    Circuit
+        With the populations ``"inputs"`` and ``"outputs"`` and the projection ``"synapses"``, in the order of
+        ``weight.ravel()``.
+
+    Raises
+    ------
+    InputError
+        If a train is out of order, the weights do not fit, or the signal asks for what there is not.
+
+    Examples
+    --------
+    >>> feedforward_spiking([[0.01], [0.02]], n_outputs=3).projections[0].n_synapses
+    6
+
+    References
+    ----------
+    song_2000.
+    """
+    source = Population("inputs", tuple(spike_train(f"inputs[{i}]", t) for i, t in enumerate(inputs)))
+    output = Population("outputs", neuron=neuron or conductance_lif(), n=n_outputs)
+    wiring = all_to_all("synapses", source, output, weight)
+    return Circuit(
+        "feedforward_spiking",
+        populations=(source, output),
+        projections=(Projection(synapse=synapse_of(rule, signal), receptor=receptor, **wiring),),
+    )

@@ -1,0 +1,60 @@
+"""Natural gradient in a metric that the synapse sees: the Fisher information of its own spikes.
+
+At a clock tick w −= learning_rate·clock_step·gradient/(curvature + prior_information): gradient and Fisher information are means
+since the last tick. The metric is the diagonal of the Fisher matrix, without the correlations between synapses, so
+that a step must be smaller by about the number of synapses that act together. Not for signals that give no curvature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from plasticity.derive import derive
+from plasticity.objective import Objective
+from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, Step, Update
+
+
+def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, clock_step: float = 1.0) -> Rule:
+    """Derive natural-gradient descent in the metric ``curvature + prior_information`` from a short horizon, at clock ticks.
+
+    Parameters
+    ----------
+    learning_rate : float
+        ηk/γ [1/s], in the units of the metric.
+    prior_information : float
+        Information that the synapse counts on before any spike, the precision of a prior [loss]; the step stays finite
+        where there is no information.
+    clock_step : float
+        Time between ticks [s].
+
+    Returns
+    -------
+    Rule
+
+    Examples
+    --------
+    >>> fisher_gradient().events["clock"][0].expression
+    -clock_step*gradient*learning_rate/(curvature + prior_information) + w
+
+    References
+    ----------
+    amari_1998; vastola_2025.
+    """
+    words = "information before any spike"
+    prior = Parameter("prior_information", prior_information, unit="loss", meaning=words, positive=True)
+    rule = derive(Objective(sp.oo, plasticity=learning_rate, metric=lambda w: CURVATURE))
+    flow = rule.weight_flow.subs(CURVATURE, CURVATURE + prior.symbol)
+    rate = next(p for p in rule.parameters if p.name == "learning_rate")
+    return replace(
+        rule,
+        name="fisher_gradient",
+        title="Natural gradient in a believed metric",
+        weight_flow=sp.S.Zero,
+        events={"clock": (Update(WEIGHT.name, WEIGHT + TICK.symbol * flow),)},
+        parameters=(replace(rate, unit="Hz"), prior, replace(TICK, value=clock_step)),
+        assumptions=(*rule.assumptions, "The metric is the Fisher information that the synapse sees, plus a floor."),
+        steps=(*rule.steps, Step("At a tick, with a floor under the metric", sp.Eq(sp.Symbol("dw/dt"), flow))),
+        references=("vastola_2025", "amari_1998"),
+    )

@@ -1,0 +1,69 @@
+"""Reward-modulated likelihood: a neuron explores by its own random spikes and repeats what was rewarded.
+
+The score of a spike train S of an escape-rate neuron, (S − ρ)(ρ'/ρ) ε_j, is collected in an eligibility trace that
+fades; times the deviation of the reward from its expectation it is, on average, the gradient of the expected reward.
+The loss is minus the reward. One global number teaches all synapses, with a variance that grows with their number.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.local import local
+from plasticity.rule import GRADIENT, State, Step, Update
+from plasticity.signal import Signal
+from plasticity.trace import time_constant
+
+_RHO, _SLOPE, _PSP, _REWARD = (local(n) for n in ("escape_rate", "escape_slope", "pre_psp", "reward_deviation"))
+
+
+def reward_modulated(tau_eligibility: float = 0.5) -> Signal:
+    """Gradient ``−reward_deviation·eligibility``, with ``d eligibility/dt = −eligibility/tau_eligibility + score``.
+
+    The score is ``(post_train − escape_rate)·escape_slope/escape_rate·pre_psp``: an impulse at every spike of the
+    neuron and a flow in between. Rewards that come later than about `tau_eligibility` after the spikes teach nothing.
+
+    Parameters
+    ----------
+    tau_eligibility : float
+        Memory of the eligibility trace [s].
+
+    Returns
+    -------
+    Signal
+
+    Examples
+    --------
+    >>> reward_modulated().density
+    -eligibility*reward_deviation
+
+    References
+    ----------
+    fremaux_2016; williams_1992.
+    """
+    tau = time_constant("tau_eligibility", tau_eligibility, "memory of the eligibility")
+    train = sp.Symbol("S", real=True)
+    score = sp.expand((train - _RHO) * _SLOPE / _RHO * _PSP)
+    symbol = sp.Symbol("eligibility", real=True)
+    eligibility = State(
+        symbol.name, score.subs(train, 0) - symbol / tau.symbol, meaning="score of the recent spikes, fading"
+    )
+    gradient = -_REWARD * symbol
+    return Signal(
+        name="reward_modulated",
+        title="reward times the score of the neuron's own spikes",
+        density=gradient,
+        states=(eligibility,),
+        events={"post": (Update(symbol.name, symbol + score.coeff(train)),)},
+        parameters=(tau,),
+        assumptions=(
+            "The neuron fires at random with the escape rate ρ(v); the loss is minus the expected reward.",
+            "The deviation of the reward from its expectation is broadcast to all synapses.",
+            "What earned a reward happened within the memory of the eligibility trace.",
+        ),
+        steps=(
+            Step("Score of the neuron's own spikes S", sp.Eq(sp.Symbol("score"), score), "mean 0"),
+            Step("Gradient of the loss", sp.Eq(GRADIENT, gradient)),
+        ),
+        references=("fremaux_2016", "williams_1992"),
+    )
