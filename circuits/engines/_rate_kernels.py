@@ -33,6 +33,15 @@ def pass_on(w, rate, current):
 
 
 @njit(cache=True, error_model="numpy")
+def collect(by_post, by_pre, scratch, state, dt):
+    """Add the products of all factors that are remembered to a state."""
+    np.dot(by_post.T, by_pre, scratch)
+    for i in range(state.shape[0]):
+        for j in range(state.shape[1]):
+            state[i, j] += dt * scratch[i, j]
+
+
+@njit(cache=True, error_model="numpy")
 def perturbed(w, drawn, noise, rate, current):
     """Take over the noise that was drawn; add the input (w + noise)·rate to current."""
     for i in range(w.shape[0]):
@@ -146,6 +155,7 @@ KERNELS = (
     copy,
     clear,
     pass_on,
+    collect,
     perturbed,
     disturbed,
     deviation,

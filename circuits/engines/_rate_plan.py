@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from circuits._rate_records import RateCircuit, RatePopulation
+from plasticity.compile.deferred import deferred
 from plasticity.compile.dense import check_supplied, sweep_source
 from plasticity.errors import InputError
 from plasticity.mean_field import on_rates
@@ -104,7 +105,12 @@ class Plan:
     @cached_property
     def limited(self) -> list[int]:
         """Projections with limits beyond the bounds of their rule."""
-        return [m for m, limits in enumerate(self.limits) if limits != "none"]
+        return [m for m, limits in enumerate(self.limits) if limits in ("each", "coupled")]
+
+    @cached_property
+    def waiting(self) -> list[int]:
+        """Projections in which what is collected between ticks can wait."""
+        return [m for m, limits in enumerate(self.limits) if limits == "waits"]
 
     @property
     def coupled(self) -> list[int]:
@@ -191,5 +197,11 @@ def _same_code(one: tuple[Rule, str], other: tuple[Rule, str]) -> bool:
 def make_plan(circuit: RateCircuit, limits: tuple[str, ...], n_received: int, dt: float) -> Plan:
     """Plan of a circuit, with rules on rates."""
     rules = tuple(None if p.rule is None else on_rates(p.rule) for p in circuit.projections)
-    kinds = tuple("none" if rule is None else kind for rule, kind in zip(rules, limits, strict=True))
+    kinds = tuple(_kind(rule, kind) for rule, kind in zip(rules, limits, strict=True))
     return Plan(circuit, rules, kinds, n_received, dt)
+
+
+def _kind(rule: Rule | None, limits: str) -> str:
+    if rule is None:
+        return "none"
+    return "waits" if limits == "none" and deferred(rule) is not None else limits

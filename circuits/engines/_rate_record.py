@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from circuits._rate_records import RateRun
 from circuits.engines._rate_plan import Plan
-from circuits.engines._rate_state import Network
+from circuits.engines._rate_state import Network, settle
 from plasticity.compile.dense import POST
 from plasticity.errors import UnknownNameError, require_number
 
@@ -41,6 +41,7 @@ class Record:
 
     def note(self, row: int) -> None:
         """Note the present values."""
+        settle(self.plan, self.network)
         for m, (name, at) in enumerate(self.places.items()):
             self.weights[name][:, row] = self.network.weights[m][:, at[:, 0], at[:, 1]]
             for state, values in self.states[name].items():

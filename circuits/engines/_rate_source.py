@@ -14,8 +14,10 @@ import sympy as sp
 from circuits._rate_records import INPUT, RatePopulation
 from circuits.engines import _rate_kernels as kernels
 from circuits.engines._rate_plan import Plan
+from plasticity.compile.deferred import deferred, factors_source
 from plasticity.compile.dense import sweep_source
 from plasticity.compile.generated import indented, python_code
+from plasticity.rule import Rule
 
 _NEURONS = '''
 @njit(cache=True, error_model="numpy")
@@ -56,7 +58,7 @@ from circuits.engines._rate_kernels import {kernels}  # {version}
 @njit(cache=True, error_model="numpy")
 def run(
     tables, currents, biases, slow, remember, errors, backs, weights, states, vectors,
-    limits, routes, noises, node_noise, weight_noise,
+    limits, past_post, past_pre, filled, routes, noises, node_noise, weight_noise,
     patterns, targets, order, hold, channel, quantum, late, waiting, projection, n_sent,
     shared, received, loss, broken, first, count, ticks,
 ):
@@ -89,7 +91,7 @@ def circuit_source(plan: Plan) -> str:
         kernels=", ".join(f.__name__ for f in kernels.KERNELS),
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         neurons="\n".join(_neurons(plan, k) for k in sorted(set(_kinds(plan)))),
-        sweeps="\n".join(sweep_source(*plan.sweeps[n], name=f"sweep_{n}") for n in range(len(plan.sweeps))),
+        sweeps="\n".join(_sweep(*key, n) for n, key in enumerate(plan.sweeps)),
         scratch=indented(4, _scratch(plan)),
         views=indented(8, _views(plan)),
         rates=indented(12, _next_rates(plan)),
@@ -98,6 +100,11 @@ def circuit_source(plan: Plan) -> str:
         feedback=indented(12, _feedback(plan)),
         lost=" + ".join(f"unfinite(u{k})" for k in plan.each),
     )
+
+
+def _sweep(rule: Rule, limits: str, n: int) -> str:
+    factors = factors_source(rule, f"factors_{n}") if limits == "waits" else ""
+    return sweep_source(rule, limits, f"sweep_{n}") + factors
 
 
 def _kinds(plan: Plan) -> list[int]:
@@ -125,7 +132,9 @@ def _code(expression: sp.Expr) -> str:
 def _scratch(plan: Plan) -> list[str]:
     lines = [f"f{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each]
     lines += [f"q{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each if plan.is_perturbed]
-    return lines + [f"c{m} = np.zeros((weights[{m}].shape[1], weights[{m}].shape[2]))" for m in plan.coupled]
+    return lines + [
+        f"c{m} = np.zeros((weights[{m}].shape[1], weights[{m}].shape[2]))" for m in (*plan.coupled, *plan.waiting)
+    ]
 
 
 def _views(plan: Plan) -> list[str]:
@@ -160,11 +169,13 @@ def _passes(plan: Plan) -> list[str]:
             if plan.rules[m] is None:
                 lines.append(plain)
                 continue
+            if m in plan.waiting:
+                lines += _remembering(plan, m, pre, k)
             noise = f"x{m}" if m in plan.noisy_weights else f"w{m}"  # not read without noise
             arguments = f"w{m}, s{m}, t{pre}, t{k}, {noise}, shared[b], p{m}, f{pre}, u{k}, {_limits(plan, m)}, tick"
             lines += [
-                f"tick = ticks[{m}] > 0 and now % max(ticks[{m}], 1) == 0",
-                f"if starting:\n                {plain}",
+                f"tick = {_tick(m)}",
+                f"if starting{' or not tick' if m in plan.waiting else ''}:\n                {plain}",
                 f"else:\n                sweep_{plan.sweep_of(m)}({arguments})",
             ]
         if plan.populations[k].tau == 0 and not plan.is_input(k):
@@ -172,9 +183,28 @@ def _passes(plan: Plan) -> list[str]:
     return lines
 
 
+def _tick(m: int) -> str:
+    return f"ticks[{m}] > 0 and now % max(ticks[{m}], 1) == 0"
+
+
+def _remembering(plan: Plan, m: int, pre: int, post: int) -> list[str]:
+    """Note the factors of this step; carry them into the state if the memory is full or the clock ticks."""
+    n, sweep = plan.waiting.index(m), plan.sweep_of(m)
+    state = deferred(plan.rules[m]).state
+    return [
+        "if not starting:",
+        f"    h = filled[{n}, b]",
+        f"    factors_{sweep}(t{pre}, t{post}, shared[b], p{m}, past_post[{n}][b, h], past_pre[{n}][b, h])",
+        f"    filled[{n}, b] = h + 1",
+        f"    if h + 1 == past_post[{n}].shape[1] or ({_tick(m)}):",
+        f"        collect(past_post[{n}][b, : h + 1], past_pre[{n}][b, : h + 1], c{m}, s{m}[{state}], p{m}[-3])",
+        f"        filled[{n}, b] = 0",
+    ]
+
+
 def _limits(plan: Plan, m: int) -> str:
     """Arguments with the limits of a projection; arrays that are not read where it has none."""
-    if plan.limits[m] == "none":
+    if m not in plan.limited:
         return ", ".join([f"w{m}"] * 8)
     own = f"limits[{plan.limited.index(m)}]"
     change = f"c{m}" if plan.limits[m] == "coupled" else f"w{m}"

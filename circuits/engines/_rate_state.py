@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from circuits._rate_records import RateCircuit, RateProjection
 from circuits.engines._rate_channel import Channel
 from circuits.engines._rate_plan import Plan
+from plasticity.compile.deferred import deferred
 from plasticity.compile.dense import POST
+from plasticity.compile.descent import common_states
 from plasticity.constraint import Constraint, check_weights, narrowed
 from plasticity.controllability import Controllability, constrain
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.local import LOCALS
 
 Array = NDArray[np.float64]
+MEMORY = 128  # steps whose factors are remembered before they are carried into a state
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,9 @@ class Network:
     states: tuple[Array, ...]
     vectors: tuple[Array, ...]
     limits: tuple[tuple[Array, ...], ...]
+    past_post: tuple[Array, ...]
+    past_pre: tuple[Array, ...]
+    filled: NDArray[np.int64]
     routes: tuple[Array, ...]
     noises: tuple[Array, ...]
     stimulus: tuple[Any, ...]
@@ -55,8 +62,8 @@ class Network:
     def arguments(self) -> tuple:
         """First arguments of the compiled loop."""
         neurons = (self.tables, self.currents, self.biases, self.slow, self.remember, self.errors, self.backs)
-        synapses = (self.weights, self.states, self.vectors, self.limits, self.routes, self.noises)
-        return (*neurons, *synapses)
+        memory = (self.past_post, self.past_pre, self.filled)
+        return (*neurons, self.weights, self.states, self.vectors, self.limits, *memory, self.routes, self.noises)
 
 
 def limits_of(
@@ -118,6 +125,9 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
         states=states,
         vectors=vectors,
         limits=tuple(_limit_arrays(limits[m].constraint) for m in plan.limited),
+        past_post=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[1])) for m in plan.waiting),
+        past_pre=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[2])) for m in plan.waiting),
+        filled=np.zeros((max(1, len(plan.waiting)), n_batch), dtype=np.int64),
         routes=tuple(_route(plan, circuit.populations[k].name, n_batch) for k in plan.routed),
         noises=tuple(np.zeros(weights[m].shape) for m in plan.noisy_weights),
         stimulus=_stimulus(circuit, dt),
@@ -127,6 +137,20 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
         loss=np.zeros(n_batch),
         broken=np.zeros(n_batch, dtype=np.int64),
     )
+
+
+def settle(plan: Plan, network: Network) -> None:
+    """Carry what is remembered into the states, so that they can be read."""
+    for n, m in enumerate(plan.waiting):
+        for b, count in enumerate(network.filled[n]):
+            if count:
+                collected = network.past_post[n][b, :count].T @ network.past_pre[n][b, :count]
+                network.states[m][b, deferred(plan.rules[m]).state] += plan.dt * collected
+        network.filled[n] = 0
+    for rule, states in zip(plan.rules, network.states, strict=True):
+        for name in [] if rule is None else common_states(rule, frozenset(LOCALS)):
+            k = [s.name for s in rule.states].index(name)
+            states[:, k] = states[:, k, :1, :1]  # kept by the first synapse
 
 
 def _copies(values: Any, n_own: int, n_batch: int) -> Array:

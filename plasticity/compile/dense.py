@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from plasticity.compile.descent import common_states
 from plasticity.compile.generated import indented, python_code
 from plasticity.compile.hoist import hoisted
 from plasticity.descent import STEP, euler
@@ -86,9 +87,9 @@ def sweep_source(rule: Rule, limits: str = "none", name: str = "sweep") -> str:
     Parameters
     ----------
     rule : Rule
-    limits : {"none", "each", "coupled"}
-        No limits but the bounds of the rule; mask, bounds and drift per synapse; or also a control of low rank and a
-        drift that couple synapses.
+    limits : {"none", "waits", "each", "coupled"}
+        No limits but the bounds of the rule; the same, and nothing flows between ticks (`plasticity.compile.deferred`);
+        mask, bounds and drift per synapse; or also a control of low rank and a drift that couple synapses.
     name : str
 
     Raises
@@ -149,34 +150,76 @@ def check_supplied(rule: Rule) -> None:
 
 def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:
     """Lines of the loop over all synapses."""
-    rows: dict[sp.Expr, sp.Symbol] = {}
-    inner = {WEIGHT, *(s.symbol for s in rule.states), *(LOCALS[n].symbol for n in (*PRE, *SYNAPSE))}
-
-    def code(expression: sp.Expr) -> str:
-        return python_code(hoisted(sp.sympify(expression), inner, rows, "_r"))
-
+    flowing = {} if limits == "waits" else euler(rule)
     ticks = rule.events["clock"] if ticking else ()
-    following = {name: code(e) for name, e in euler(rule).items()}
-    body = [f"_next_{name} = {text}" for name, text in following.items()]
-    body += [f"{name} = _next_{name}" for name in following]
+    program = _Program(rule)
+    program.flow(flowing)
     for update in ticks:
-        body.append(f"{update.target} = {code(update.expression)}")
-        if update.target == WEIGHT.name and rule.bounds is not None:
-            body.append(_clipped(LOW, HIGH))
-    changed = {*following, *(u.target for u in ticks)}
-    body += [f"_s[{k}, _i, _j] = {s.name}" for k, s in enumerate(rule.states) if s.name in changed]
+        program.assign(update.target, update.expression)
+    changed = {*flowing, *(u.target for u in ticks)} - set(program.common)
+    body = [*program.body, *(f"_s[{k}, _i, _j] = {s.name}" for k, s in enumerate(rule.states) if s.name in changed)]
     body += _limited(rule, limits)
-    if WEIGHT.name in changed or limits != "none":
-        body.append("_w[_i, _j] = w" if limits != "coupled" else "pass")
-    read = {x.name for e in (*euler(rule).values(), *(u.expression for u in ticks)) for x in sp.sympify(e).free_symbols}
+    if limits == "each" or (WEIGHT.name in changed and limits != "coupled"):
+        body.append("_w[_i, _j] = w")
+    read = {x.name for e in (*flowing.values(), *(u.expression for u in ticks)) for x in sp.sympify(e).free_symbols}
+    own = [(k, s.name) for k, s in enumerate(rule.states) if s.name in read and s.name not in program.common]
     load = [f"{n} = _pre[{k}, _j]" for k, n in enumerate(PRE) if n in read]
     load += [f"{n} = _noise[_i, _j]" for n in SYNAPSE if n in read]
-    load += ["w = _w[_i, _j]", *(f"{s.name} = _s[{k}, _i, _j]" for k, s in enumerate(rule.states) if s.name in read)]
-    load += ["_old = w"] if limits != "none" else []
+    load += ["w = _w[_i, _j]", *(f"{name} = _s[{k}, _i, _j]" for k, name in own)]
+    load += ["_old = w"] if limits in ("each", "coupled") else []
     row = [f"{n} = _post[{k}, _i]" for k, n in enumerate(POST) if n in read]
-    row += [f"{symbol.name} = {python_code(e)}" for e, symbol in rows.items()]
+    row += [f"{symbol.name} = {python_code(e)}" for e, symbol in program.rows.items()]
     template = _COUPLED if limits == "coupled" else _PLAIN
-    return template.format(row=indented(4, row), load=indented(8, load), body=indented(8, body)).split("\n")
+    loop = template.format(row=indented(4, row), load=indented(8, load), body=indented(8, body)).split("\n")
+    return [*program.before, *loop, *program.after]
+
+
+class _Program:
+    """Lines of the loop: its `body`, what is the same in `rows`, and what all synapses have in common, `before` it.
+
+    States that all synapses have in common, such as a count of ticks, are kept by the first synapse.
+    """
+
+    def __init__(self, rule: Rule):
+        self.rule, self.common = rule, common_states(rule, frozenset(LOCALS))
+        places = {s.name: k for k, s in enumerate(rule.states)}
+        self.now = {s.symbol: sp.Symbol(f"_now_{s.name}", real=True) for s in rule.states if s.name in self.common}
+        self.before = [f"_now_{name} = _s[{places[name]}, 0, 0]" for name in self.common]
+        self.places, self.body, self.after = places, [], []
+        self.rows: dict[sp.Expr, sp.Symbol] = {}
+        own = (s.symbol for s in rule.states if s.name not in self.common)
+        self.inner = {WEIGHT, *own, *(LOCALS[n].symbol for n in (*PRE, *SYNAPSE))}
+
+    def code(self, expression: sp.Expr) -> str:
+        """Text of an expression at this place; what is the same in a row goes before its loop."""
+        here = sp.sympify(expression).xreplace(self.now)
+        return python_code(hoisted(here, self.inner, self.rows, "_r"))
+
+    def flow(self, following: dict[str, sp.Expr]) -> None:
+        """The Euler step of all that flows, at once."""
+        own = {name: self.code(e) for name, e in following.items() if name not in self.common}
+        self.body += [f"_next_{name} = {text}" for name, text in own.items()]
+        self.body += [f"{name} = _next_{name}" for name in own]
+        together = {name: sp.sympify(e).xreplace(self.now) for name, e in following.items() if name in self.common}
+        for name, e in together.items():
+            self._advance(name, e)
+
+    def assign(self, name: str, expression: sp.Expr) -> None:
+        """One assignment at a tick."""
+        if name in self.common:
+            self._advance(name, sp.sympify(expression).xreplace(self.now))
+            return
+        self.body.append(f"{name} = {self.code(expression)}")
+        if name == WEIGHT.name and self.rule.bounds is not None:
+            self.body.append(_clipped(LOW, HIGH))
+
+    def _advance(self, name: str, value: sp.Expr) -> None:
+        """Give a common state a new value, under a new name."""
+        fresh = sp.Symbol(f"_then{len(self.before)}_{name}", real=True)
+        self.before.append(f"{fresh.name} = {python_code(value)}")
+        self.now = {s: fresh if s.name == name else v for s, v in self.now.items()}
+        store = f"_s[{self.places[name]}, 0, 0] ="
+        self.after = [line for line in self.after if not line.startswith(store)] + [f"{store} {fresh.name}"]
 
 
 def _limited(rule: Rule, limits: str) -> list[str]:
@@ -186,7 +229,7 @@ def _limited(rule: Rule, limits: str) -> list[str]:
             "w = _old + _mask[_i, _j] * (w - _old) + _dt * _drift[_i, _j] * _old",
             _clipped("_low[_i, _j]", "_high[_i, _j]"),
         ]
-    return [_clipped(LOW, HIGH)] if limits == "none" and rule.bounds is not None else []
+    return [_clipped(LOW, HIGH)] if limits in ("none", "waits") and rule.bounds is not None else []
 
 
 def _clipped(low: str, high: str) -> str:

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose
 from circuits import load, run
 from plasticity import Objective, derive, observe, simulate
 from plasticity.belief import FadingMemory, GaussianWeight
+from plasticity.controllability import Controllability
 from plasticity.feedback import FeedbackChannel
 from plasticity.landscapes import Quadratic
 from plasticity.local import local
@@ -131,3 +132,23 @@ def test_a_belief_about_the_gradient_does_not_lower_the_noise_of_the_weights():
         ]
         variance = ends.var(axis=0).mean()
         assert_allclose(variance, 0.8 * sigma**2 / 2, rtol=4 * np.sqrt(2 / (3 * members)))
+
+
+def test_what_can_wait_until_the_tick_gives_the_same():
+    """The sum of gradients between ticks as one product of matrices, and collected at every step (as it is with bounds
+    for every synapse): equal up to the order of sums, with 300 steps between ticks and records in between.
+    """
+    random = np.random.default_rng(2)
+    rule = observe(adam(learning_rate=0.05), exact_error()).with_parameters(clock_step=0.3)
+    circuit = feedforward(
+        (4, 5, 3), rule, patterns=random.standard_normal((7, 4)), targets=random.standard_normal((7, 3)), n_batch=2
+    )
+    options = {"dt": 1e-3, "record_every": 0.1, "record": ("gradient_sum", "count", "belief_curvature")}
+    waiting = run(circuit, 1.0, **options)
+    every_step = run(circuit, 1.0, controllability=Controllability(bounds=(-1e9, 1e9)), **options)
+    for name in ("layer_1", "layer_2"):
+        assert np.ptp(waiting.weights[name], axis=1).min() > 1e-3
+        assert_allclose(waiting.weights[name], every_step.weights[name], rtol=1e-9, atol=1e-12)
+        for state, values in waiting.states[name].items():
+            assert_allclose(values, every_step.states[name][state], rtol=1e-9, atol=1e-12)
+    assert waiting.states["layer_2"]["count"][1, :, 0].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]
