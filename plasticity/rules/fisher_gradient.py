@@ -1,8 +1,9 @@
 """Natural gradient in a metric that the synapse sees: the Fisher information of its own spikes.
 
-At a clock tick w −= learning_rate·clock_step·gradient/(curvature + prior_information): gradient and Fisher information are means
-since the last tick. The metric is the diagonal of the Fisher matrix, without the correlations between synapses, so
-that a step must be smaller by about the number of synapses that act together. Not for signals that give no curvature.
+At a clock tick w −= learning_rate·clock_step·gradient/(curvature + prior_information): gradient and Fisher information
+are means since the last tick. The metric is the diagonal of the Fisher matrix, without the correlations between
+synapses, so that a step must be smaller by about the number of synapses that act together. Not for signals that give
+no curvature.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, Step, Upda
 
 
 def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, clock_step: float = 1.0) -> Rule:
-    """Derive natural-gradient descent in the metric ``curvature + prior_information`` from a short horizon, at clock ticks.
+    """Derive descent at clock ticks in the metric ``curvature + prior_information``, from a short horizon.
 
     Parameters
     ----------
