@@ -110,6 +110,7 @@ def test_the_model_reports_its_strings_too():
 def test_brian_stores_what_the_report_says(rule, monkeypatch):
     """Arrays of doubles with one number per synapse in a Brian2 object, without delays (newer versions keep them)."""
     brian2 = pytest.importorskip("brian2")
+    brian2.BrianLogger.suppress_name("unused_brian_object")
     monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
     model = compile_rule(rule)
     group = brian2.NeuronGroup(3, "v : 1", threshold="v > 1", reset="", name=f"cells_{rule.name}")
@@ -123,7 +124,6 @@ def test_brian_stores_what_the_report_says(rule, monkeypatch):
         namespace={},
     )
     synapses.connect()
-    brian2.Network(group, synapses)
     kinds = brian2.core.variables.ArrayVariable
     arrays = [v.get_value() for n, v in synapses.variables.items() if isinstance(v, kinds) and "delay" not in n]
     assert sum(a.nbytes for a in arrays if a.shape == (9,) and a.dtype == float) == 9 * cost(rule).bytes
