@@ -150,7 +150,8 @@ def _predictions(fitted: Fit, draws: NDArray, trains: list) -> NDArray:
     vectors = np.tile([p.value for p in fitted.rule.parameters], (len(draws), 1)).astype(float)
     names = [p.name for p in fitted.rule.parameters]
     vectors[:, [names.index(name) for name in fitted.free]] = draws
-    changes = final_weights(fitted.rule, *zip(*trains, strict=True), vectors) - 1.0
+    pre, post = zip(*trains, strict=True)
+    changes = final_weights(fitted.rule, pre, post, vectors) - 1.0
     return changes[np.all(np.isfinite(changes), axis=1)]
 
 

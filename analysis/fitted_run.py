@@ -58,7 +58,8 @@ def as_dataset(
     units = fitted.data.value.attrs["units"]
     label = fitted.data.value.attrs["long_name"]
     variables = {"weight_change": ("protocol", fitted.predictions, units, label)}
-    warnings, about = list(fitted.warnings), {}
+    warnings = list(fitted.warnings)
+    about: dict[str, object] = {}
     if left_out is not None:
         variables["left_out_prediction"] = ("protocol", left_out.predictions, units, f"{label}, unseen by the fit")
         about |= _about_left_out(left_out)

@@ -65,7 +65,8 @@ def _from_frequency(rule: Rule, data: xr.Dataset) -> Predictor:
     pulses = np.arange(PULSES) + 0.5
     post = [np.sort(random.uniform(0, PULSES, random.poisson(PULSES))) for _ in range(REPEATS)]
     trains = [(pulses / f, spikes / f) for f in frequency for spikes in post]
-    events, loop = merge_protocols(*zip(*trains, strict=True), tick=_tick(rule)), loop_module(rule)
+    pre, spikes_post = zip(*trains, strict=True)
+    events, loop = merge_protocols(pre, spikes_post, tick=_tick(rule)), loop_module(rule)
 
     def predict(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
         changes = run_events(rule, events, vectors, 1.0, loop) - 1.0

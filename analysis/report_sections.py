@@ -96,7 +96,7 @@ def _parameter_lines(score: Score) -> list[tuple[str, ...]]:
         json.loads(attrs.get(key, "{}"))
         for key in ("rule_values", "standard_errors", "intervals", "coverage", "verdicts", "rule_units")
     )
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for name in attrs.get("free", "").split():
         error = errors.get(name)
         unit = "" if units.get(name, "1") == "1" else f" {units[name]}"

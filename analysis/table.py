@@ -127,7 +127,7 @@ def _cells(jobs: list[tuple[str, int]], workers: int | None, seed: int) -> list[
     """One cell per job, in order; several processes, each with one thread."""
     workers = int(require_number("workers", os.cpu_count() or 1 if workers is None else workers, low=1))
     if workers == 1:
-        return [make_cell(*job, seed) for job in tqdm(jobs, "table", disable=None)]
+        return [make_cell(name, index, seed) for name, index in tqdm(jobs, "table", disable=None)]
     found: dict[int, Cell] = {}
     context = multiprocessing.get_context("spawn")  # a forked child would inherit locks of numerical libraries
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -18,6 +19,8 @@ __all__ = ["standing", "table_page"]
 COLUMNS = ("rule", "origin", "free", "E", "left-out score", "± s.e.", "left-out E", "in a sentence")
 RESOLUTION = 160  # dots per inch
 SAME = 0.005  # relative difference of E below which two rules agree equally well
+MINUS = re.compile(r"-(?=\d)")  # before a number
+NOTHING = "No derived rule and rule written by hand have the same number of free parameters here."
 CLEAR = 2.0  # standard errors from which a difference of scores is called clear
 
 READING = (
@@ -56,7 +59,8 @@ def standing(cells: Sequence[Cell]) -> list[str]:
     Returns
     -------
     list of str
-        One sentence per number at which both kinds compete, then what buys the improvement among derived rules.
+        One sentence per number at which both kinds compete, then what buys the improvement among derived rules; last,
+        who predicts best what was left out, whatever the number of free parameters.
     """
     sentences = []
     for free in sorted({cell.n_free for cell in cells}):
@@ -66,7 +70,9 @@ def standing(cells: Sequence[Cell]) -> list[str]:
             sentences.append(_duel(free, _best(derived), _best(by_hand)))
         if len(derived) > 1:
             sentences.append(_purchase(free, sorted(derived, key=lambda cell: cell.error)))
-    return sentences or ["No derived rule and rule written by hand have the same number of free parameters here."]
+    return sentences + _unseen(cells) or [
+        "No derived rule and rule written by hand have the same number of free parameters here."
+    ]
 
 
 def _best(cells: Sequence[Cell]) -> Cell:
@@ -85,7 +91,8 @@ def _duel(free: int, derived: Cell, by_hand: Cell) -> str:
         return text + "."
     gain, error = difference(derived.left_out, by_hand.left_out)
     clear = "a clear difference" if abs(gain) > CLEAR * error else "which is within the noise"
-    return f"{text}; its left-out score is {gain:+.1f} ± {error:.1f} relative to that, {clear}.".replace("+-", "-")
+    text = f"{text}; its left-out score is {gain:+.1f} ± {error:.1f} relative to that, {clear}."
+    return MINUS.sub("−", text)
 
 
 def _purchase(free: int, ranked: Sequence[Cell]) -> str:
@@ -93,6 +100,22 @@ def _purchase(free: int, ranked: Sequence[Cell]) -> str:
     rest = "; ".join(f"{cell.error:.3f} for {cell.label}" for cell in others)
     head = f"Among derived rules with {free} free parameters, {best.label} reaches E = {best.error:.3f}"
     return f"{head} against {rest}."
+
+
+def _unseen(cells: Sequence[Cell]) -> list[str]:
+    """The best derived rule and the best one written by hand by their left-out scores; nothing without both."""
+    tested = [cell for cell in cells if cell.left_out is not None]
+    kinds = [[cell for cell in tested if cell.derived == derived] for derived in (True, False)]
+    if not all(kinds):
+        return []
+    ours, theirs = (max(kind, key=lambda cell: cell.left_out.score) for kind in kinds)
+    gain, error = difference(ours.left_out, theirs.left_out)
+    text = (
+        f"What was left out is predicted best by {ours.label} among derived rules ({ours.n_free} free, score "
+        f"{ours.left_out.score:.1f}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
+        f"{theirs.left_out.score:.1f}); the difference is {gain:+.1f} ± {error:.1f}."
+    )
+    return [MINUS.sub("−", text)]
 
 
 def _section(name: str, cells: list[Cell]) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ def agreement(
     ):
         mine = np.array(derived) == group
         if mine.any():
-            style = {"color": colour, "marker": marker, "linestyle": "none", "markersize": 7}
+            style: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "markersize": 7}
             ax.plot(np.array(errors)[mine], place[mine], label=f"{words}, fitted", **style)
             ax.plot(np.array(unseen)[mine], place[mine], label=f"{words}, left out", **style, markerfacecolor="none")
     ax.set_xscale("log")
