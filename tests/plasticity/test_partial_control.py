@@ -192,6 +192,18 @@ def test_short_horizon_under_rotation_is_the_limit_of_the_optimal_policy():
     np.testing.assert_allclose(found[100] - exact, flow @ (np.array([1.5, 1.5]) - exact), atol=0.03)
 
 
+def test_feedback_that_mixes_directions_is_the_matrix_form_of_the_policy():
+    """Gradient through M = ηk(γ/2 + sqrt(γ²/4 + ηkH))⁻¹: along eigenvectors of H the rates sqrt(γ²/4 + ηkh) − γ/2."""
+    gamma, strength, dt, n_steps = 0.4, 0.96, 1e-3, 1000
+    values, vectors = np.linalg.eigh(H)
+    slowness = gamma / 2 + np.sqrt(gamma**2 / 4 + strength * values)
+    channel = FeedbackChannel(projection=(vectors * strength / slowness) @ vectors.T)
+    away = (path(SHORT, n_steps=n_steps, dt=dt, feedback=channel)[0] - OPTIMUM) @ vectors
+    rates = np.sqrt(gamma**2 / 4 + strength * values) - gamma / 2
+    np.testing.assert_allclose(away[-1] / away[0], (1 - dt * rates) ** n_steps, rtol=1e-10)
+    np.testing.assert_allclose(solve(Objective(gamma, 1.2, 0.8), BOWL).rates, rates, rtol=1e-10)
+
+
 def test_dales_law_and_bounds_hold_at_every_step():
     rule = replace(SHORT, bounds=(-0.8, 0.9))
     limits = Controllability(sign=[1, -1, 0], bounds=(-0.6, 2.0), drift=0.5)
