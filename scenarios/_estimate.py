@@ -10,7 +10,7 @@ from scenarios._parameters import make
 
 
 def estimate(name: str, parameters: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Seconds and peak bytes of a whole process that runs the scenario, warm, on one core; None without a model.
+    """CPU seconds and peak bytes of a whole process that runs the scenario, warm, on one core; None without a model.
 
     The numbers in the models were measured on one machine; `tests/benchmarks/cost.py` compares them with that at hand.
 
@@ -30,12 +30,13 @@ def shown(seconds: float, size: float) -> str:
 
     Examples
     --------
-    >>> shown(0.5, 2e8), shown(7200, 3e9)
-    ('about 0.5 s and 200 MB of memory', 'about 2 h and 3 GB of memory')
+    >>> shown(12.34, 2.44e8), shown(7200, 3e9)
+    ('about 12 s of computing and 240 MB of memory', 'about 2 h of computing and 3 GB of memory')
     """
-    for unit, length in (("h", 3600.0), ("min", 60.0), ("s", 0.0)):
-        if seconds >= 1.5 * length:
-            time = f"{seconds / (length or 1.0):.1g} {unit}"
-            break
-    memory = f"{size / 1e9:.1g} GB" if size >= 1e9 else f"{size / 1e6:.1g} MB"
-    return f"about {time} and {memory} of memory"
+    unit, length = ("h", 3600.0) if seconds >= 5400 else ("min", 60.0) if seconds >= 90 else ("s", 1.0)
+    memory = f"{_rounded(size / 1e9)} GB" if size >= 1e9 else f"{_rounded(size / 1e6)} MB"
+    return f"about {_rounded(seconds / length)} {unit} of computing and {memory} of memory"
+
+
+def _rounded(number: float) -> str:
+    return f"{float(f'{number:.2g}'):g}"

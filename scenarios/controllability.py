@@ -60,6 +60,12 @@ class Parameters:
 SMOKE = {"n_points": 61, "n_grid": 11}
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports, the paths, the velocity field."""
+    points, grid = parameters.n_points, parameters.n_grid**2
+    return 1.05 + 8e-6 * points + 3e-7 * grid, 150e6 + 200 * points + 160 * grid
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve the four cases and follow their policies; nothing is random, so `seed` is only recorded."""
     import numpy as np

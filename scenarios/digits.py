@@ -29,6 +29,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plasticity.errors import DivergedError, InputError
@@ -85,6 +86,17 @@ SMOKE = {
     "highest_rate": 0.3,
     "n_tuning_trials": 1,
 }
+
+
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports, and the steps of all runs on images as small as the bundled ones."""
+    p = parameters
+    layers = (64, *p.hidden, 10)
+    n_weights = sum((n + 1) * m for n, m in pairwise(layers))
+    n_runs = 3 * (p.n_rates * p.n_tuning_trials + p.n_trials)
+    n_steps = n_runs * p.n_epochs * (0.8 * p.n_images if p.n_images else 1150) / p.batch_size
+    seconds = 2.9 + n_steps * (1.8e-4 + 1e-9 * n_weights * p.batch_size)
+    return seconds, 240e6 + 16 * 3 * p.n_trials * (p.n_epochs + 1) * n_weights
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:

@@ -66,6 +66,14 @@ CURVATURE_STEP = 0.02  # step of gradient flow, in units of the fastest time con
 TIE = 1e-9  # relative difference of actions that says nothing
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports, Newton from every guess, gradient flow in steps of its fastest time."""
+    p = parameters
+    steepest = max(8 * p.barrier, 2 * p.stiffness)  # curvature of a well without tilt, along and across
+    flow = p.duration * p.learning_rate * steepest / CURVATURE_STEP
+    return 2.0 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Plan, let the gradient flow, and weigh both; nothing is random, so `seed` is only recorded."""
     import numpy as np

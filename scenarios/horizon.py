@@ -56,6 +56,11 @@ ROUNDING = 1e-10  # distances below this share of the first are not trusted
 CURVE = (0.01, 100.0, 33)  # discounts of the curve: lowest, highest (in units of √(ηk·curvature)), how many
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports and the path."""
+    return 1.1 + 2e-6 * parameters.n_points, 150e6 + 50 * parameters.n_points
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
     import numpy as np

@@ -42,6 +42,14 @@ class Parameters:
 SMOKE = {"frequencies": (20.0, 50.0), "n_pairs": 5, "record_every": 0.05}
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes for a rule that changes at spikes only: imports, spikes, records."""
+    p = parameters
+    n_protocols = len(p.intervals) * len(p.frequencies)
+    n_records = p.n_pairs / min(p.frequencies) / p.record_every
+    return 3.8 + 7e-5 * 2 * p.n_pairs * n_protocols + 2e-5 * n_records, 240e6 + 20 * n_records * n_protocols
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run all protocols in one network; nothing is random, so `seed` is only recorded."""
     import numpy as np

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from plasticity import catalog
 from plasticity.cli import exit_status
 from plasticity.dataset import read
 from scenarios.__main__ import main
@@ -28,6 +29,27 @@ def test_list_is_light():
     lines = done.stdout.splitlines()
     assert lines[0].startswith("controllability") or any(line.startswith("pairing_frequency  ") for line in lines)
     assert lines[-1] == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["describe", name] for name in catalog.names("scenarios")] + [["cache"]])
+def test_describe_and_cache_are_light(arguments):
+    heavy = ["brian2", "sympy", "xarray", "numba", "matplotlib", "scipy", "pandas", "h5py", "sklearn", "dask"]
+    code = (
+        f"import sys; from scenarios.__main__ import main; main({arguments}); "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_describe_expects_more_of_a_longer_run(capsys):
+    expected = []
+    for duration in ("10", "10000"):
+        assert exit_status(main, ["describe", "double_well", "--set", f"duration={duration}"]) == 0
+        (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Expected")]
+        expected.append(line.split("about ")[1].split(" of")[0])
+    assert [text.split()[1] for text in expected] == ["s", "min"]
+    assert exit_status(main, ["describe", "double_well", "--set", "durations=1"]) == 2
 
 
 def test_describe_shows_every_parameter(capsys):
