@@ -28,5 +28,8 @@ def signed(number: float, digits: int = 1) -> str:
     --------
     >>> signed(-3.14159)
     '−3.1'
+    >>> signed(-0.01)
+    '+0.0'
     """
-    return f"{number:+.{digits}f}".replace("-", "−")
+    rounded = round(float(number), digits) + 0.0  # no negative zero
+    return f"{rounded:+.{digits}f}".replace("-", "−")

@@ -99,7 +99,7 @@ def _parameter_lines(score: Score) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = []
     for name in attrs.get("free", "").split():
         error = errors.get(name)
-        unit = "" if units.get(name, "1") == "1" else f" {units[name]}"
+        unit = "" if units.get(name, "1") == "1" else f" {units[name].replace('**2', '²')}"
         lines.append(
             (
                 f"{score.label}, {name}",
