@@ -12,8 +12,7 @@ import pytest
 import sympy as sp
 
 import circuits
-from circuits._neurons import escape_rate
-from circuits.escape_rate_neuron import escape_rate_neuron
+from circuits.escape_rate_neuron import escape_rate, escape_rate_neuron
 from circuits.feedforward_rate import feedforward_rate
 from plasticity import Objective, derive, simulate
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
