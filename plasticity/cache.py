@@ -14,9 +14,7 @@ def cache_folder(kind: str) -> Path:
     folder where none of these can be written.
     """
     base = os.environ.get("STEERSMAN_CACHE")
-    folder = (
-        Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "steersman"
-    )
+    folder = Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "steersman"
     try:
         (folder / kind).mkdir(parents=True, exist_ok=True)
         if os.access(folder / kind, os.W_OK):
@@ -30,9 +28,7 @@ def cache_folder(kind: str) -> Path:
 
 def keep(path: Path, text: str) -> None:
     """Write `text` to `path` in one piece; other processes see the whole file or none."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8"
-    ) as f:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as f:
         f.write(text)
     os.replace(f.name, path)
 

@@ -64,8 +64,7 @@ class Expression:
         hessian = [sp.diff(g, s) for g in gradient for s in self.symbols]
         modules = ["scipy", "numpy"] if self.expression.has(sp.erf) else "numpy"
         compiled = tuple(
-            sp.lambdify(self.symbols, entries, modules, cse=True)
-            for entries in ([self.expression], gradient, hessian)
+            sp.lambdify(self.symbols, entries, modules, cse=True) for entries in ([self.expression], gradient, hessian)
         )
         object.__setattr__(self, "_functions", compiled)
 
@@ -146,6 +145,5 @@ def _build(node: ast.AST, known: dict[str, sp.Symbol]) -> sp.Expr:
                 raise UnknownNameError("function", name, FUNCTIONS)
             return FUNCTIONS[name](_build(argument, known))
     raise InputError(
-        "a formula may hold numbers, symbols, + - * / ** and functions of one argument; "
-        f"got {ast.unparse(node)[:80]!r}"
+        f"a formula may hold numbers, symbols, + - * / ** and functions of one argument; got {ast.unparse(node)[:80]!r}"
     )

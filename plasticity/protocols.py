@@ -55,9 +55,7 @@ def pairing(interval: float, frequency: float, n_pairs: int = 60, start: float =
     return _placed(onsets, onsets + interval, start)
 
 
-def triplet(
-    first: float, second: float, n_triplets: int = 60, frequency: float = 1.0, start: float = 0.0
-) -> Trains:
+def triplet(first: float, second: float, n_triplets: int = 60, frequency: float = 1.0, start: float = 0.0) -> Trains:
     """Triplets of spikes: pre-post-pre when `first` is positive, post-pre-post when it is negative.
 
     The middle spike belongs to both pairings. Pre-post-pre has the postsynaptic spike at ``t`` and
