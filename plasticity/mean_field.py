@@ -15,7 +15,7 @@ from plasticity.errors import InputError
 from plasticity.local import local
 from plasticity.rule import WEIGHT, Rule, Step, Update
 
-RATES = {"pre": "pre_rate", "post": "post_rate"}
+RATES = {"pre": "pre_rate", "post": "post_rate", "pre_delayed": "pre_rate"}  # steady rates: a delay does not matter
 
 
 def on_rates(rule: Rule) -> Rule:
@@ -33,7 +33,8 @@ def on_rates(rule: Rule) -> Rule:
     Raises
     ------
     InputError
-        If a belief about a rate has no steady state.
+        If rates do not determine the mean: a threshold or another nonlinear function of what jumps at spikes, or events
+        of a third factor. If a belief about a rate has no steady state.
 
     Examples
     --------
@@ -44,8 +45,10 @@ def on_rates(rule: Rule) -> Rule:
     >>> on_rates(pair_stdp()).weight_flow
     -A_minus*post_rate*pre_rate*tau_minus + A_plus*post_rate*pre_rate*tau_plus
     """
-    if not any(event in rule.events for event in RATES):
+    if not any(event in rule.events for event in (*RATES, "third_factor")):
         return rule
+    if "third_factor" in rule.events:
+        raise InputError(f"rule {rule.name!r} acts at events of a third factor, which rate networks do not have")
     flows = {s.symbol: sp.sympify(s.flow) for s in rule.states} | {WEIGHT: rule.weight_flow}
     for event, rate in RATES.items():
         for target, value in _after(rule, event).items():
@@ -53,6 +56,7 @@ def on_rates(rule: Rule) -> Rule:
     steady = {s.symbol: _steady(s.symbol, flows[s.symbol]) for s in rule.states if s.estimates in RATES.values()}
     steady = {symbol: value.subs(steady) for symbol, value in steady.items()}
     kept = tuple(s for s in rule.states if s.symbol not in steady)
+    _check_linear(rule, [s.symbol for s in kept], [flows[s].subs(steady) for s in (WEIGHT, *(k.symbol for k in kept))])
     flow = flows[WEIGHT].subs(steady)
     rates = replace(
         rule,
@@ -70,6 +74,17 @@ def on_rates(rule: Rule) -> Rule:
     )
     used = set().union(*(e.free_symbols for e in _expressions(rates)))
     return replace(rates, parameters=tuple(p for p in rule.parameters if p.symbol in used))
+
+
+def _check_linear(rule: Rule, states: list[sp.Symbol], flows: list[sp.Expr]) -> None:
+    """Refuse flows that are no polynomials in the states: their mean is not that of the mean states."""
+    for flow in flows:
+        for state in states:
+            if not flow.is_polynomial(state):
+                raise InputError(
+                    f"rule {rule.name!r} has a nonlinear function of {state.name!r}, which jumps at spikes: rates do "
+                    "not determine its mean; use a spiking circuit"
+                )
 
 
 def _after(rule: Rule, event: str) -> dict[sp.Symbol, sp.Expr]:
