@@ -10,6 +10,7 @@ from analysis.leave_out import leave_out
 from analysis.problem import make_problem
 from analysis.table import make_cell, table
 from analysis.table_page import standing, table_page
+from plasticity import rules
 from plasticity.errors import InputError, UnknownNameError
 
 LABELS = [c.label for c in BENCHMARKS["sjostrom_2001"].contenders]
@@ -90,3 +91,13 @@ def test_bad_input(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write"):
         table(tmp_path / "file", ["wang_2005"])
+
+
+@pytest.mark.slow  # two fits of a rule with square roots at every spike: 3 s each
+@pytest.mark.parametrize("memory", [0.1, 100.0])
+def test_curvature_belief_beats_every_triplet_rule_with_five_free_parameters(memory):
+    # best triplet rule with 5 free parameters: 1.608 (tests/analysis/test_equal_freedom.py); the memory of the
+    # curvature is not fitted, and what it is set to does not matter
+    bounds = {"plasticity": (1e-9, 1e3), "discount": (0.01, 1e5), "threshold": (0.0, 500.0), "pair": (0.0, 500.0)}
+    rule = rules.load("curvature_bcm")(pair=10.0, tau_curvature=memory)
+    assert fit(rule, "wang_2005", [*bounds, "tau_y"], bounds, n_starts=4).error < 1.5
