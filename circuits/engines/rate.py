@@ -41,11 +41,7 @@ def run(
     circuit, controllability = _apart(circuit, controllability)
     kinds = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
     n_sent = circuit.populations[-1].size
-    channels = list(feedback) if isinstance(feedback, Sequence) else [feedback or FeedbackChannel()] * circuit.n_batch
-    if len(channels) != circuit.n_batch:
-        raise InputError(
-            f"feedback has {len(channels)} channels, but n_batch is {circuit.n_batch}; give one or one each"
-        )
+    channels = _channels(feedback, circuit.n_batch)
     plan = _plan(circuit, kinds, channels, n_sent, dt)
     channel = open_channel(plan, channels, 1 if plan.is_perturbed else n_sent, dt, seed)
     network = new_network(plan, kinds, channel, dt)
@@ -96,6 +92,18 @@ def steps_in(name: str, duration: Any, dt: float) -> int:
     if round(steps) < 1 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps * 1e-3):
         raise InputError(f"{name} is {duration:g} s, no multiple of dt = {dt:g} s; use {max(1, round(steps)) * dt:g} s")
     return round(steps)
+
+
+def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
+    """One channel per member."""
+    channels = list(feedback) if isinstance(feedback, Sequence) else [feedback or FeedbackChannel()] * n_batch
+    if not all(isinstance(c, FeedbackChannel) for c in channels):
+        raise InputError(
+            f"feedback must be a FeedbackChannel, or a sequence with one for each member, got {feedback!r}"
+        )
+    if len(channels) != n_batch:
+        raise InputError(f"feedback has {len(channels)} channels, but n_batch is {n_batch}; give one, or one each")
+    return channels
 
 
 def _plan(circuit: RateCircuit, kinds: list[Limits], channels: list[FeedbackChannel], n_sent: int, dt: float) -> Plan:
