@@ -26,12 +26,15 @@ class Recording:
         States of tracked synapses to record beside the weight, such as ``"belief_mean"``.
     spikes : tuple of str
         Populations whose spike times are kept.
+    variables : tuple of str
+        Variables of neurons, as ``"population.variable"``.
     """
 
     every: float | None = None
     n_tracked: int = 20
     states: tuple[str, ...] = ()
     spikes: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
     def tracked(self, n_synapses: int) -> NDArray[np.int64]:
         """Indices of the tracked synapses of a projection.
@@ -47,12 +50,13 @@ class Recording:
 
 
 def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tracked: int) -> Recording:
-    """Recording of the states and populations called `names`.
+    """Recording of the states, populations and variables called `names`.
 
     Raises
     ------
     InputError
-        If a name is neither, states are to be recorded without an interval, or `n_tracked` is no whole number.
+        If a name is nothing of the kind, something is to be recorded without an interval, or `n_tracked` is no whole
+        number.
     """
     if require_number("n_tracked", n_tracked, low=1) != int(n_tracked):
         raise InputError(f"n_tracked must be a whole number, got {n_tracked}")
@@ -61,9 +65,14 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
     populations = {p.name for p in circuit.populations}
     states = {s.name for p in circuit.plastic for s in p.synapse.rule.states}
     for name in names:
-        if name not in populations | states:
+        if name.partition(".")[0] not in populations | states:
             raise UnknownNameError("state or population to record", name, populations | states)
-    wanted = tuple(n for n in names if n in states)
-    if wanted and every is None:
-        raise InputError(f"record asks for {wanted[0]!r}, but there is no record_every that says when")
-    return Recording(every, int(n_tracked), wanted, tuple(n for n in names if n in populations))
+    found = {
+        "states": tuple(n for n in names if n in states),
+        "spikes": tuple(n for n in names if n in populations),
+        "variables": tuple(n for n in names if "." in n),
+    }
+    if every is None and (found["states"] or found["variables"]):
+        wanted = (*found["states"], *found["variables"])[0]
+        raise InputError(f"record asks for {wanted!r}, but there is no record_every that says when")
+    return Recording(every, int(n_tracked), **found)

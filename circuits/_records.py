@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._neurons import NeuronModel
+from circuits._neuron_model import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, UnknownNameError, require_number
 
@@ -113,6 +113,8 @@ class Projection:
     def __post_init__(self) -> None:
         """Check the sizes."""
         n = np.size(self.sources)
+        if n == 0:
+            raise InputError(f"projection {self.name!r} has no synapses; leave it out")
         if np.size(self.targets) != n:
             raise InputError(f"projection {self.name!r} has {n} sources and {np.size(self.targets)} targets")
         weight = np.asarray(self.weight, dtype=float)
@@ -258,6 +260,8 @@ class Run:
         By projection and state, in SI units, as far as they were asked for.
     spikes : dict of str to ((n,) array, (n,) int array)
         Times [s] and neurons, by population.
+    variables : dict of str to (n_times, n_neurons) array
+        Variables of neurons, by ``"population.variable"``, in SI units.
     counts : dict of str to (n_neurons,) int array
         Number of spikes of each neuron, by population.
     """
@@ -269,4 +273,5 @@ class Run:
     tracked: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     states: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     spikes: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
+    variables: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)

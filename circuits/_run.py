@@ -53,7 +53,8 @@ def run(
         Seed of everything random.
     record : sequence of str
         What to record beside the weights: states of the rules; in rate circuits also ``"rate"`` and
-        ``"information"``; in spiking circuits also populations, whose spikes are kept.
+        ``"information"``; in spiking circuits also populations, whose spikes are kept, and variables of neurons as
+        ``"population.variable"``.
     n_tracked : int
         Synapses of each projection that are recorded, at even distances.
     feedback : FeedbackChannel, optional

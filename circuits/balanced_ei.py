@@ -12,7 +12,8 @@ from typing import Any
 
 import sympy as sp
 
-from circuits._neurons import NeuronModel, lif
+from circuits._neuron_model import NeuronModel
+from circuits._neurons import lif
 from circuits._records import Circuit, Population, Projection
 from circuits._wiring import at_random, synapse_of
 from plasticity.compile.brian import SynapseModel
@@ -99,16 +100,12 @@ def balanced_ei(
         "ie": (1, 0, probability, inhibits, synapse_of(_inhibition(inhibition, target_rate))),
         "ii": (1, 1, probability, inhibits, None),
     }
-    projections = tuple(
-        Projection(
-            synapse=synapse,
-            receptor="inhibitory" if pre else "excitatory",
-            delay=delay,
-            **at_random(name, populations[pre], populations[post], chance, seed, start),
-        )
-        for name, (pre, post, chance, start, synapse) in wiring.items()
-    )
-    return Circuit("balanced_ei", populations, projections)
+    projections = []
+    for name, (pre, post, chance, start, synapse) in wiring.items():
+        ends = at_random(name, populations[pre], populations[post], chance, seed, start)
+        receptor = "inhibitory" if pre else "excitatory"
+        projections.append(Projection(synapse=synapse, receptor=receptor, delay=delay, **ends))
+    return Circuit("balanced_ei", populations, tuple(projections))
 
 
 def _population(name: str, size: int, model: NeuronModel, seed: int) -> Population:

@@ -7,7 +7,8 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from circuits._neurons import NeuronModel, conductance_lif
+from circuits._neuron_model import NeuronModel
+from circuits._neurons import conductance_lif
 from circuits._records import Circuit, Population, Projection
 from circuits._wiring import all_to_all, synapse_of
 from plasticity.compile.brian import SynapseModel

@@ -51,7 +51,7 @@ _TABLE = (
     Local("escape_slope", "post", "Hz", "slope ρ'_i of the escape rate by the potential"),
     Local("spike_error", "post", "Hz", "error S*_i − ρ_i of the spike train: spikes it should have fired minus rate"),
     Local("post_train", "post", "Hz", "spike train S_i of the neuron, as a density"),
-    Local("pseudo_derivative", "post", "1", "pseudo-derivative ψ(V_i) of the spike by the potential"),
+    Local("pseudo_derivative", "post", "Hz", "pseudo-derivative ψ(V_i) of the spike train by the potential"),
 )
 LOCALS = {local.name: local for local in _TABLE}
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from circuits._neurons import NeuronModel
+    from circuits._neuron_model import NeuronModel
     from plasticity.rule import Rule
 
 RULES = ("gradient", "informed", "normalised", "natural", "belief")
@@ -80,7 +80,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     """Run every rule, all learners at all noises side by side in one network each."""
     import numpy as np
 
-    from circuits._neurons import escape_rate
+    from circuits._escape import escape_rate
     from plasticity.dataset import make_dataset
     from plasticity.poisson import poisson_trains
 
@@ -193,7 +193,7 @@ def _measures(p: Parameters, weights: NDArray, psp: NDArray, neuron: NeuronModel
     """Loss, hits, extra spikes (trial, time, noise) and the final rate (phase, noise) from weights over time."""
     import numpy as np
 
-    from circuits._neurons import rate_function
+    from circuits._escape import rate_function
 
     rate = rate_function(neuron)(np.moveaxis(weights, 0, 1) @ psp.T)
     phase = np.arange(len(psp)) * p.dt

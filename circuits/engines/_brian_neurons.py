@@ -51,7 +51,7 @@ def group(population: Population, timing: Timing, received: str = "") -> list:
         equations,
         threshold="given > 0.5" if given else model.threshold or None,
         reset="given = 0" if given else model.reset if model.threshold else None,
-        refractory=model.refractory * brian2.second if model.refractory and not given else False,
+        refractory=False if given else _refractory(model.refractory, timing.dt),
         method=model.method,
         namespace=_functions(population, timing),
         clock=timing.clock,
@@ -68,6 +68,11 @@ def group(population: Population, timing: Timing, received: str = "") -> list:
     if "spike" in neurons.thresholder:
         neurons.thresholder["spike"].order = GIVEN_FIRE if given else FIRE
     return [neurons, *(_relay(population, neurons, timing.clock) if given else [])]
+
+
+def _refractory(time: float, dt: float) -> object:
+    """Refractory time for Brian2: neurons fire before they are advanced, so that what ends it is seen a step later."""
+    return (time - dt) * brian2.second if time > 1.5 * dt else False
 
 
 def generator(population: Population, clock: brian2.Clock, name: str) -> brian2.SpikeGeneratorGroup:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from circuits._recording import Recording
 from circuits._records import Circuit, Projection
 from plasticity.compile.classify import clock_driven, event_driven
+from plasticity.errors import UnknownNameError
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,15 +24,16 @@ class Monitors:
     tracked: dict[str, NDArray[np.int64]]
     spikes: dict[str, brian2.SpikeMonitor]
     projections: dict[str, Projection]
+    neurons: dict[str, brian2.StateMonitor]
 
     @property
     def all(self) -> list:
         """All monitors."""
-        return [*self.states.values(), *self.spikes.values()]
+        return [*self.states.values(), *self.spikes.values(), *self.neurons.values()]
 
     def times(self) -> NDArray[np.float64]:
         """Times of the record [s]."""
-        return next((np.array(m.t_[:]) for m in self.states.values()), np.empty(0))
+        return next((np.array(m.t_[:]) for m in (*self.states.values(), *self.neurons.values())), np.empty(0))
 
     def values(self, projection: str, state: str) -> NDArray[np.float64]:
         """Recorded values (n_times, n_tracked) of a state: what relaxes between spikes is brought up to date."""
@@ -55,7 +57,7 @@ def monitors(circuit: Circuit, record: Recording, groups: dict, synapses: dict) 
         for p in circuit.populations
         if p.name in record.spikes or (not p.is_given and p.neuron.threshold)
     }
-    states, recorded, tracked = {}, {}, {}
+    states, recorded, tracked, of_neurons = {}, {}, {}, {}
     if record.every is not None:
         clock = brian2.Clock(record.every * brian2.second, name="recording")
         for p in circuit.plastic:
@@ -66,4 +68,11 @@ def monitors(circuit: Circuit, record: Recording, groups: dict, synapses: dict) 
             states[p.name] = brian2.StateMonitor(
                 synapses[p.name], read, record=tracked[p.name], clock=clock, name=f"{p.name}_record"
             )
-    return Monitors(states, recorded, tracked, spikes, {p.name: p for p in circuit.plastic})
+        for name in record.variables:
+            population, _, variable = name.partition(".")
+            if variable not in groups[population].variables:
+                raise UnknownNameError(f"variable of {population!r}", variable, groups[population].equations.names)
+            of_neurons[name] = brian2.StateMonitor(
+                groups[population], variable, record=True, clock=clock, name=f"{population}_{variable}_record"
+            )
+    return Monitors(states, recorded, tracked, spikes, {p.name: p for p in circuit.plastic}, of_neurons)

@@ -28,7 +28,7 @@ def synapses(circuit: Circuit, projection: Projection, groups: dict, clock: bria
         clock=clock,
         name=projection.name,
     )
-    made.connect(i=projection.sources, j=projection.targets)
+    made.connect(i=np.asarray(projection.sources, dtype=int), j=np.asarray(projection.targets, dtype=int))
     for name, (value, _) in (model.parameters if model else {}).items():
         setattr(made, f"{name}_", value)
     for name, value in (model.initial if model else {}).items():

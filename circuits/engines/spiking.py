@@ -138,6 +138,7 @@ def _result(circuit: Circuit, kept: Monitors, synapses: dict, engine: str, durat
         tracked=kept.tracked,
         states={name: {s: kept.values(name, s) for s in kept.recorded[name][1:]} for name in kept.states},
         spikes={n: (np.array(m.t_[:]), np.array(m.i[:], dtype=np.int64)) for n, m in kept.spikes.items() if m.record},
+        variables={n: np.array(getattr(m, f"{n.partition('.')[2]}_")[:]).T for n, m in kept.neurons.items()},
         counts={p.name: _count(p, kept) for p in circuit.populations},
     )
 

@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 import circuits
-from circuits._neurons import escape_rate, lif
+from circuits._escape import escape_rate
+from circuits._neurons import lif
 from circuits._run import compiler
 from circuits.escape_rate_neuron import escape_rate_neuron
 from plasticity import Controllability, FeedbackChannel, Objective, derive
@@ -120,7 +121,8 @@ def test_an_uncertain_synapse_learns_the_fisher_information():
     information = (10 * np.exp((v - 1) / 0.3) / 0.3**2)[:, None] * potentials() ** 2
     gained = 1 / result.states["synapses"]["belief_variance"][-1].reshape(3, N)[0] - 1e-3
     until = round(result.times[-1] / DT)
-    np.testing.assert_allclose(gained, 1e-11 * information[:until].sum(axis=0) * DT, rtol=1e-5)  # the weights move by 1e-6 at most
+    expected = 1e-11 * information[:until].sum(axis=0) * DT
+    np.testing.assert_allclose(gained, expected, rtol=1e-5)  # the weights move by 1e-6 at most
 
 
 def test_knowing_the_noise_scales_the_gradient():

@@ -1,0 +1,66 @@
+"""e-prop: the gradient of a recurrent spiking network without what a synapse cannot know, its effect through others.
+
+A synapse keeps an eligibility, the low-pass of ψ(v_i) ε_j: what its weight did to the spikes of its own neuron, as the
+readout remembers it. A learning signal M_i = Σ_k F_ik e_k tells the neuron the errors of the readouts. The loss is half
+the squared error. It is biased: paths through other neurons and the reset are left out, ψ is no derivative.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from plasticity.local import local
+from plasticity.rule import GRADIENT, State, Step
+from plasticity.signal import Signal
+from plasticity.trace import time_constant
+
+_PSEUDO, _PSP, _TOLD = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
+
+
+def eprop(tau_output: float = 0.02) -> Signal:
+    """Gradient ``−learning_signal·eligibility``, with a fading eligibility.
+
+    ``tau_output d eligibility/dt = pseudo_derivative·pre_psp − eligibility``.
+
+    Parameters
+    ----------
+    tau_output : float
+        Time constant of the readouts [s].
+
+    Returns
+    -------
+    Signal
+
+    Examples
+    --------
+    >>> eprop().density
+    -eligibility*learning_signal
+
+    References
+    ----------
+    bellec_2020.
+    """
+    tau = time_constant("tau_output", tau_output, "memory of the readout")
+    symbol = sp.Symbol("eligibility", real=True)
+    flow = (_PSEUDO * _PSP - symbol) / tau.symbol
+    eligibility = State(symbol.name, flow, unit="Hz", meaning="effect of the weight on the remembered spikes")
+    gradient = -_TOLD * symbol
+    return Signal(
+        name="eprop",
+        title="e-prop: errors times eligibility traces",
+        density=gradient,
+        states=(eligibility,),
+        parameters=(tau,),
+        loss_unit="Hz**2",
+        assumptions=(
+            "The loss is half the squared error of leaky readouts of the spikes.",
+            "Errors reach every neuron through feedback weights.",
+            "What a weight does through other neurons is left out: the gradient is biased in a recurrent network.",
+            "A pseudo-derivative stands for the derivative of a spike train by the potential.",
+        ),
+        steps=(
+            Step("Eligibility", sp.Eq(sp.Symbol("d_eligibility/dt"), flow)),
+            Step("Gradient of the loss", sp.Eq(GRADIENT, gradient)),
+        ),
+        references=("bellec_2020",),
+    )
