@@ -8,78 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
+from circuits._rate_population import RatePopulation, finite
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.rule import Rule
 
 Array = NDArray[np.float64]
-INPUT = sp.Symbol("u", real=True)
-NONLINEARITIES = {
-    "linear": INPUT,
-    "tanh": sp.tanh(INPUT),
-    "relu": sp.Piecewise((INPUT, INPUT > 0), (0, True)),
-    "sigmoid": 1 / (1 + sp.exp(-INPUT)),
-    "softplus": sp.log(1 + sp.exp(INPUT)),
-}
-
-
-@dataclass(frozen=True, eq=False)
-class RatePopulation:
-    """Rate neurons: ``tau·dr/dt = −r + φ(u)``, ``u = bias + Σ w r``; for tau = 0 ``r = φ(u)`` at once.
-
-    Parameters
-    ----------
-    name : str
-    size : int
-    tau : float
-        Time constant τ [s]; errors that are sent back pass through the same one.
-    nonlinearity : str or sympy expression in ``u``
-        φ: one of linear, tanh, relu, sigmoid, softplus, or a formula.
-    bias : float or (size,) array
-        Constant input [Hz].
-    initial : float, (size,) or (n_batch, size) array
-        Rate at the start [Hz], where tau > 0.
-    tau_information : float
-        Memory [s] of the neuron's belief about its Fisher information (`post_information`), which starts at 1.
-
-    Raises
-    ------
-    InputError
-        If a value cannot be used.
-    """
-
-    name: str
-    size: int
-    tau: float = 0.0
-    nonlinearity: Any = "linear"
-    bias: Any = 0.0
-    initial: Any = 0.0
-    tau_information: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if require_number(f"size of population {self.name!r}", self.size, low=1) != int(self.size):
-            raise InputError(f"size of population {self.name!r} must be a whole number, got {self.size!r}")
-        require_number(f"tau of population {self.name!r}", self.tau, low=0, unit="s")
-        require_number("tau_information", self.tau_information, low=0, exclusive=True, unit="s")
-        _finite(f"bias of {self.name!r}", self.bias)
-        _finite(f"initial rates of {self.name!r}", self.initial)
-        self.rate  # noqa: B018 - raises where the nonlinearity is unknown
-
-    @property
-    def rate(self) -> sp.Expr:
-        """φ(u) as an expression in ``u``."""
-        if isinstance(self.nonlinearity, sp.Expr):
-            strange = self.nonlinearity.free_symbols - {INPUT}
-            known = self.nonlinearity.subs({s: INPUT for s in strange if s.name == INPUT.name})
-            if known.free_symbols - {INPUT}:
-                raise InputError(f"nonlinearity {self.nonlinearity} may depend on u only")
-            return known
-        if self.nonlinearity not in NONLINEARITIES:
-            raise UnknownNameError("nonlinearity", self.nonlinearity, NONLINEARITIES)
-        return NONLINEARITIES[self.nonlinearity]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +47,7 @@ class RateProjection:
                 f"weight of {self.name!r} must have shape (n_post, n_pre) or (n_batch, n_post, n_pre), "
                 f"got {weight.shape}"
             )
-        _finite(f"weight of {self.name!r}", weight)
+        finite(f"weight of {self.name!r}", weight)
         object.__setattr__(self, "weight", weight)
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
         known = [] if self.rule is None else [p.name for p in self.rule.parameters]
@@ -217,7 +152,7 @@ class RateCircuit:
                     f"feedback_weights of {name!r} must have shape ({self.population(name).size}, n_received), "
                     f"got {np.shape(matrix)}"
                 )
-            _finite(f"feedback_weights of {name!r}", matrix)
+            finite(f"feedback_weights of {name!r}", matrix)
             _check_batch(f"feedback_weights of {name!r}", matrix, 2, self.n_batch)
         if self.stimulus is not None:
             self._check_stimulus(self.stimulus)
@@ -297,18 +232,8 @@ class RateRun:
     engine: str
 
 
-def _finite(name: str, values: Any) -> None:
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, got {values!r}") from None
-    if not np.all(np.isfinite(array)):
-        where = np.argwhere(~np.isfinite(np.atleast_1d(array)))[0].tolist()
-        raise InputError(f"{name} must be finite, got {np.atleast_1d(array)[tuple(where)]} at {where}")
-
-
 def _matrix(name: str, values: Any) -> Array:
-    _finite(name, values)
+    finite(name, values)
     array = np.array(values, dtype=float)
     if array.ndim != 2 or array.size == 0:
         raise InputError(f"{name} must have shape (n_patterns, n), got {array.shape}")

@@ -19,7 +19,7 @@ PANELS = {
     "alignment": ("angle to backpropagation (degree)", 1.0),
 }
 GREY = "0.45"
-LOWEST = 60  # % of the axis of accuracy
+FLOOR = 10.0  # the axis of accuracy starts at a multiple of so many percent
 
 
 def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
@@ -49,7 +49,7 @@ def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
             _curves(ax, run, name, unit)
             ax.set_ylabel(f"{label(run)}\n{words}" if len(runs) > 1 and name == "train_loss" else words)
         panels[0].set_yscale("log")
-        panels[1].set_ylim(LOWEST, 100)  # the start, where the network guesses, lies below
+        panels[1].set_ylim(_lowest(run), 100)  # the start, where the network guesses, lies below
         panels[2].axhline(90, color=GREY, linewidth=1, linestyle=":")
         panels[2].set_ylim(0, 105)
         panels[1].set_title(f"mean ± standard error, {run.sizes['trial']} trials")
@@ -73,3 +73,9 @@ def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
     ax.set_xlim(0, float(run.epoch[-1]))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _lowest(run: xr.Dataset) -> float:
+    """Where the axis of accuracy starts: below all that is reached after the first epoch."""
+    reached = 100 * float(run.test_accuracy.isel(time=slice(1, None)).mean("trial").min())
+    return FLOOR * max(0.0, np.floor(reached / FLOOR))

@@ -11,7 +11,7 @@ import inspect
 
 import sympy as sp
 
-from circuits._rate_records import INPUT, RatePopulation
+from circuits._rate_population import INPUT, RatePopulation
 from circuits.engines import _rate_kernels as kernels
 from circuits.engines._rate_plan import Plan
 from plasticity.compile.deferred import deferred, factors_source
