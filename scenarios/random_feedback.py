@@ -11,15 +11,15 @@ feedback weights, the angle falls well below 90°, and the hidden layer learns a
 in the message the angle falls less. A network with exact errors has no reason to align and stays near 90°.
 
 What came out (defaults, seed 0, after 30 epochs; standard errors over trials 0.1 to 0.7 %): test accuracy 96.6 % with
-the exact error, 96.7 % with random feedback; with noise 93.8 and 94.1 %, which
-jumps by several percent from epoch to epoch; 90.8 % with fixed hidden weights. The angle
-ends at 51° for random feedback and 71° with noise, at 89° with the exact error. Random feedback is even a little ahead
-in training loss (0.070 against 0.076): the feedback weights are larger than the forward weights at the start, which at
-the same learning rate makes the hidden layer faster. With noise, random feedback has the highest training loss (0.25).
+the exact error, 96.7 % with random feedback; with noise 93.8 and 94.1 %, which jumps by several percent from epoch to
+epoch; 90.8 % with fixed hidden weights. The angle ends at 51° for random feedback and 71° with noise, at 89° with the
+exact error. Random feedback is even a little ahead in training loss (0.070 against 0.076): the feedback weights are
+larger than the forward weights at the start, which at the same learning rate makes the hidden layer faster. With noise,
+random feedback has the highest training loss (0.25).
 
 Result: `train_loss` (mean of ½ Σ error² since the last record), `test_accuracy` and `alignment` (angle between F e and
-W₂ᵀe, mean over test images) of (trial, time, condition). Trials differ in images, initial and feedback weights, the
-order of images, and noise; conditions share all but what they are about. One image is shown for 1 s, by convention.
+W₂ᵀe, mean over test images) of (trial, time, condition). Trials differ in initial and feedback weights, the order
+of images, and noise, not in the images; conditions share all but what they are about. One image is shown for 1 s, by convention.
 Source: Lillicrap et al. 2016 (lillicrap_2016), on scikit-learn's digits (alpaydin_1998).
 """
 
