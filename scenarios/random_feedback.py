@@ -19,7 +19,8 @@ random feedback has the highest training loss (0.25).
 
 Result: `train_loss` (mean of ½ Σ error² since the last record), `test_accuracy` and `alignment` (angle between F e and
 W₂ᵀe, mean over test images) of (trial, time, condition). Trials differ in initial and feedback weights, the order
-of images, and noise, not in the images; conditions share all but what they are about. One image is shown for 1 s, by convention.
+of images, and noise, not in the images; conditions share all but what they are about. One image is shown for 1 s, by
+convention.
 Source: Lillicrap et al. 2016 (lillicrap_2016), on scikit-learn's digits (alpaydin_1998).
 """
 
