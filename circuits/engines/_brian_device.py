@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ def brian_device(device: str, key: str, seed: int) -> Iterator[Callable[[], None
         finally:
             brian2.prefs.codegen.target = target
         return
+    gc.collect()  # objects of an earlier run that linger keep their names, and the code would get new ones
     folder = cache_folder("brian") / key
     make = brian2.prefs.devices.cpp_standalone.extra_make_args_unix
     with _locked(folder):
