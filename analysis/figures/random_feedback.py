@@ -16,7 +16,7 @@ __all__ = ["random_feedback"]
 PANELS = {
     "train_loss": ("training loss (Hz²)", 1.0),
     "test_accuracy": ("test accuracy (%)", 100.0),
-    "alignment": ("angle to backpropagation (degree)", 1.0),
+    "alignment": ("angle between random and\nbackpropagated message (degree)", 1.0),
 }
 GREY = "0.45"
 FLOOR = 10.0  # the axis of accuracy starts at a multiple of so many percent
