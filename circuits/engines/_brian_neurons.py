@@ -51,7 +51,7 @@ def group(population: Population, timing: Timing, received: str = "") -> list:
         equations,
         threshold="given > 0.5" if given else model.threshold or None,
         reset="given = 0" if given else model.reset if model.threshold else None,
-        refractory=False if given else _refractory(model.refractory, timing.dt),
+        refractory=_refractory(model.refractory, timing.dt) if "refractory" in equations else False,
         method=model.method,
         namespace=_functions(population, timing),
         clock=timing.clock,
@@ -70,9 +70,9 @@ def group(population: Population, timing: Timing, received: str = "") -> list:
     return [neurons, *(_relay(population, neurons, timing.clock) if given else [])]
 
 
-def _refractory(time: float, dt: float) -> object:
+def _refractory(time: float, dt: float) -> brian2.Quantity:
     """Refractory time for Brian2: neurons fire before they are advanced, so that what ends it is seen a step later."""
-    return (time - dt) * brian2.second if time > 1.5 * dt else False
+    return max(time - dt, 0.0) * brian2.second
 
 
 def generator(population: Population, clock: brian2.Clock, name: str) -> brian2.SpikeGeneratorGroup:

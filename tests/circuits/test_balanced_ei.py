@@ -1,0 +1,69 @@
+"""The balanced network: irregular firing at the rate that is known for it, kept by homeostasis where one wants it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import circuits
+from circuits.balanced_ei import balanced_ei
+from plasticity import Objective, derive, observe
+from plasticity.errors import InputError
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.signals.homeostasis import homeostasis
+
+
+def fast_homeostasis(target):
+    rule = observe(derive(Objective(sp.oo, plasticity=0.15)), homeostasis(target))
+    return replace(rule, bounds=(0.0, 100.0))
+
+
+def rates(result, duration):
+    """Mean rate of excitatory neurons in the first and in the last half second."""
+    times = result.spikes["excitatory"][0]
+    return [np.sum((times >= a) & (times < a + 0.5)) / 400 / 0.5 for a in (0.0, duration - 0.5)]
+
+
+def test_it_fires_slowly_and_irregularly_by_itself():
+    """About 5 Hz (Vogels & Abbott give 5 to 10 Hz), with intervals that vary as those of a random process."""
+    circuit = balanced_ei(500, inhibition=None, probability=0.2, seed=1)
+    result = circuits.run(circuit, 1.0, 1e-3, "numpy", record=("excitatory",))
+    for name in ("excitatory", "inhibitory"):
+        assert 2 < result.counts[name].mean() < 10
+    times, neurons = result.spikes["excitatory"]
+    gaps = np.concatenate([np.diff(times[neurons == k]) for k in range(400)])
+    assert 0.4 < gaps.std() / gaps.mean() < 1.5
+
+
+def test_homeostasis_moves_the_rate_towards_its_target():
+    """From 5 Hz without plasticity: below 4.5 Hz for a target of 3 Hz, above 7 Hz for one of 12 Hz."""
+    final = []
+    for target in (3.0, 12.0):
+        circuit = balanced_ei(500, inhibition=fast_homeostasis(target), probability=0.2, seed=1)
+        final.append(rates(circuits.run(circuit, 2.0, 1e-3, "numpy", record=("excitatory",)), 2.0)[1])
+    assert final[0] < 4.5
+    assert final[1] > 7
+
+
+def test_it_takes_rules_and_counts_its_synapses():
+    circuit = balanced_ei(300, pair_stdp(), probability=0.1, seed=2)
+    assert [p.name for p in circuit.plastic] == ["ee", "ie"]
+    assert [circuit.population(n).size for n in ("excitatory", "inhibitory")] == [240, 60]
+    expected, variance = 240 * 239 * 0.1, 240 * 239 * 0.1 * 0.9
+    assert abs(circuit.projection("ee").n_synapses - expected) < 4 * np.sqrt(variance)
+    ee = circuit.projection("ee")
+    assert (ee.sources != ee.targets).all()
+    result = circuits.run(circuit, 0.2, 1e-3, "numpy")
+    assert np.ptp(result.final["ee"]) > 0
+    again = balanced_ei(300, pair_stdp(), probability=0.1, seed=2).projection("ee")
+    np.testing.assert_array_equal(again.targets, ee.targets)
+    other = balanced_ei(300, pair_stdp(), probability=0.1, seed=3).projection("ee")
+    assert other.n_synapses != ee.n_synapses or (other.targets != ee.targets).any()
+
+
+def test_bad_input_is_named():
+    with pytest.raises(InputError, match="probability of 'ee' must be <= 1"):
+        balanced_ei(100, probability=1.5)
+    with pytest.raises(InputError, match="delay of 'ee' is 0.0015 s, no multiple of dt = 0.001 s"):
+        circuits.run(balanced_ei(100, probability=0.2, delay=1.5e-3), 0.1, 1e-3, "numpy")
