@@ -50,7 +50,7 @@ def models():
 def build(model):
     """Folder of the binary for a model, built if it is not there."""
     inputs = poisson_trains(10.0, N, DURATION, DT, seed=1)
-    circuit = feedforward_spiking(inputs, model, n_outputs=N, weight=1.3)
+    circuit = feedforward_spiking(inputs, model, n_outputs=N, weight=0.75)
     result = circuits.run(circuit, DURATION, DT, "cpp")
     folder = cache_folder("brian") / spiking._structure_key(circuit, DURATION, DT, Recording(), {})
     return folder, result.counts["outputs"].mean() / DURATION
