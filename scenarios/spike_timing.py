@@ -14,8 +14,8 @@ Knowing the noise helps as much; the belief about the weights adds little to it,
 correlated. With noise far above the signal, nobody learns in this time.
 
 Result: `loss`(trial, time, rule, noise) per presentation; `hits`, the probability to fire within `window` of a target,
-and `extra`, the expected number of spikes elsewhere, alike; `rate`(phase, rule, noise) after learning, averaged over
-learners. A trial is one learner with its own noise.
+and `precision`, the share of the expected spikes that fall there, alike; `rate`(phase, rule, noise) after learning,
+averaged over learners. A trial is one learner with its own noise.
 
 Source: Pfister, Toyoizumi, Barber & Gerstner 2006 (pfister_2006b) for the task and the signal; the rules are derived
 as in Vastola, Gershman & Rajan 2025 (vastola_2025).
@@ -94,13 +94,15 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     for name in p.rules:
         times, weights, engine, references = _learn(p, name, pattern, neuron, seed, device)
         found[name] = _measures(p, weights.reshape(times.size, *shape, p.n_inputs), psp, neuron)
-    stacked = {key: np.stack([f[key] for f in found.values()], axis=-2) for key in ("loss", "hits", "extra", "rate")}
+    stacked = {
+        key: np.stack([f[key] for f in found.values()], axis=-2) for key in ("loss", "hits", "precision", "rate")
+    }
     lead = ("trial", "time", "rule", "noise")
     return make_dataset(
         {
             "loss": (lead, stacked["loss"], "1", "minus log likelihood of the targets, per presentation"),
             "hits": (lead, stacked["hits"], "1", "probability to fire within the window of a target"),
-            "extra": (lead, stacked["extra"], "1", "expected spikes elsewhere, per presentation"),
+            "precision": (lead, stacked["precision"], "1", "share of the expected spikes that is within the window"),
             "rate": (("phase", "rule", "noise"), stacked["rate"], "Hz", "escape rate after learning"),
             "target": ("target_number", np.array(p.targets), "s", "times at which the neuron should fire"),
         },
@@ -190,7 +192,7 @@ def _learn(p: Parameters, name: str, pattern: tuple, neuron: NeuronModel, seed: 
 
 
 def _measures(p: Parameters, weights: NDArray, psp: NDArray, neuron: NeuronModel) -> dict[str, NDArray]:
-    """Loss, hits, extra spikes (trial, time, noise) and the final rate (phase, noise) from weights over time."""
+    """Loss, hits, precision (trial, time, noise) and the final rate (phase, noise) from weights over time."""
     import numpy as np
 
     from circuits._escape import rate_function
@@ -204,6 +206,6 @@ def _measures(p: Parameters, weights: NDArray, psp: NDArray, neuron: NeuronModel
     return {
         "loss": rate.sum(axis=-1) * p.dt - np.log(rate[..., wanted] * p.dt).sum(axis=-1),
         "hits": (1 - missed).mean(axis=-1),
-        "extra": rate[..., ~near.any(axis=1)].sum(axis=-1) * p.dt,
+        "precision": rate[..., near.any(axis=1)].sum(axis=-1) / rate.sum(axis=-1),
         "rate": rate[:, -1].mean(axis=0).T,
     }

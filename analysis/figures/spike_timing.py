@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.figures._style import FONT, look, tidy
 from plasticity.errors import InputError
@@ -42,7 +43,7 @@ def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     middle = float(run.noise[len(run.noise) // 2])
     _curves(axes[0, 0], run, middle)
     _by_noise(axes[0, 1], run)
-    _hits(axes[1, 0], run)
+    _precision(axes[1, 0], run)
     _rates(axes[1, 1], run, middle)
     tidy(axes.flat)
     for letter, ax in zip("abcd", axes.flat, strict=True):
@@ -75,13 +76,18 @@ def _by_noise(ax: Axes, run: xr.Dataset) -> None:
         "before learning", (0.02, before), (0, 3), ("axes fraction", "data"), "offset points", fontsize=FONT - 2
     )
     ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylabel("loss after learning (nat)")
 
 
-def _hits(ax: Axes, run: xr.Dataset) -> None:
-    _against_noise(ax, run, run.hits.isel(time=-1))
+def _precision(ax: Axes, run: xr.Dataset) -> None:
+    _against_noise(ax, run, run.precision.isel(time=-1))
+    before = float(run.precision.isel(time=0).mean())
+    ax.axhline(before, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
     ax.set_ylim(0, 1)
-    ax.set_ylabel("probability to hit a target")
+    ax.set_ylabel("share of spikes at a target")
 
 
 def _against_noise(ax: Axes, run: xr.Dataset, values: xr.DataArray) -> None:

@@ -23,10 +23,11 @@ def test_without_noise_the_loss_falls(run):
     rate = run.rate.sel(rule="gradient", noise=0.0)
     at_targets = rate.sel(phase=run.target.values, method="nearest").mean()
     assert at_targets > 3 * rate.mean()
+    assert (run.precision.sel(noise=0.0).isel(time=-1) > 2 * run.precision.sel(noise=0.0).isel(time=0)).all()
 
 
 def test_noise_does_less_harm_to_those_who_know_it(run):
-    """At noise 30 (variance 900 per second, that of the spikes is about 20) half of the trusting are worse by a fifth."""
+    """At noise 30 (variance 900 per second, of spikes about 20) half of those who trust it are worse by a fifth."""
     final = run.loss.isel(time=-1).sel(noise=30.0)
     plain, informed = final.sel(rule="gradient").values, final.sel(rule="informed").values
     assert np.median(plain) > 1.2 * informed.max()
