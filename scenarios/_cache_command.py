@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -22,11 +21,7 @@ def command(arguments: argparse.Namespace) -> None:
 
     limit = limit_in_use()
     found = clear() if arguments.clear else entries()
-    totals: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0])
-    for entry in found:
-        totals[entry.kind][0] += 1
-        totals[entry.kind][1] += entry.size
     say(f"{'removed from' if arguments.clear else 'kept in'} {cache_folder('')}, limit {limit / 1e6:.0f} MB")
-    rows = [*sorted(totals.items()), ("total", [len(found), sum(entry.size for entry in found)])]
-    for kind, (number, size) in rows:
-        print(f"{kind:12} {number:6.0f} entries {size / 1e6:10.1f} MB")
+    kinds = sorted({entry.kind for entry in found})
+    for label, chosen in [(kind, [e for e in found if e.kind == kind]) for kind in kinds] + [("total", found)]:
+        print(f"{label:12} {len(chosen):6} entries {sum(e.size for e in chosen) / 1e6:10.1f} MB")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from plasticity.errors import InputError
 from scenarios._point import Outcome, Task, failed, run_task
@@ -12,7 +12,7 @@ ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; a worker
 PATIENCE = "10s"  # for the scheduler to answer
 
 
-def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Iterator[Outcome]:
+def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[Outcome, None, None]:
     """Outcomes of the tasks in the order in which they come.
 
     Raises

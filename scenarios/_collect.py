@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -23,35 +23,8 @@ import numpy as np
 from plasticity.careful_file import careful_file
 from plasticity.dataset import ATTRIBUTES, encode_json
 from plasticity.errors import InputError
+from scenarios._outline import Column, Survey, open_variable, same, survey_runs
 from scenarios._plan import Plan, Point, text
-
-PER_RUN = {"created", "parameters", "seed", "scenario", "coordinates", "swept"}  # told by the sweep itself
-OF_STORAGE = {"DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME", "_FillValue", "coordinates"}
-NO_VARIABLE = b"This is a netCDF dimension but not a netCDF variable"
-
-
-@dataclass
-class Column:
-    """What the runs say about one variable or attribute."""
-
-    dims: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    attrs: dict[str, Any]
-    first: Any
-    varies: bool = False
-    ragged: bool = False
-    n_runs: int = 1
-
-
-@dataclass
-class Survey:
-    """All variables and attributes of all runs; `coordinates` are names of variables."""
-
-    columns: dict[str, Column] = field(default_factory=dict)
-    attrs: dict[str, list] = field(default_factory=dict)
-    coordinates: set[str] = field(default_factory=set)
-    n_runs: int = 0
 
 
 def collect(plan: Plan, files: Mapping[str, Path], path: Path) -> Path:
@@ -70,7 +43,7 @@ def collect(plan: Plan, files: Mapping[str, Path], path: Path) -> Path:
         If the file cannot be written, or a name means different things in different runs.
     """
     runs = [(point, files[point.key]) for point in plan.points if point.key in files]
-    found = _survey(runs)
+    found = survey_runs(runs)
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         with careful_file(part) as file:
@@ -83,58 +56,6 @@ def collect(plan: Plan, files: Mapping[str, Path], path: Path) -> Path:
     finally:
         part.unlink(missing_ok=True)
     return path
-
-
-def _survey(runs: list[tuple[Point, Path]]) -> Survey:
-    found = Survey()
-    for _, path in runs:
-        found.n_runs += 1
-        with h5py.File(path, "r") as file:
-            for name, value in file.attrs.items():
-                if name == "coordinates":
-                    found.coordinates |= set(_plain(value).split())
-                elif name not in PER_RUN and not name.startswith("_NC"):
-                    found.attrs.setdefault(name, []).append(_plain(value))
-            for name, item in _variables(file):
-                _look(found, name, item)
-    return found
-
-
-def _variables(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    for name, item in file.items():
-        if not item.attrs.get("NAME", b"").startswith(NO_VARIABLE):
-            yield name, item
-
-
-def _look(found: Survey, name: str, item: h5py.Dataset) -> None:
-    column = found.columns.get(name)
-    if column is None:
-        dims = _dims(item)
-        attrs = {key: _plain(v) for key, v in item.attrs.items() if key not in OF_STORAGE and not key.startswith("_N")}
-        found.coordinates |= set(_plain(item.attrs.get("coordinates", "")).split()) | ({name} & set(dims))
-        first = _read(item) if name in found.coordinates else None
-        found.columns[name] = Column(dims, item.shape, item.dtype, attrs, first, n_runs=1)
-        return
-    column.n_runs += 1
-    if len(item.shape) != len(column.shape):
-        raise InputError(
-            f"{name} has dimensions {column.dims} in one run and {_dims(item)} in another; sweep them apart"
-        )
-    if item.shape != column.shape:
-        column.ragged = column.varies = True
-        column.shape = tuple(map(max, item.shape, column.shape))
-    if item.dtype != column.dtype:
-        column.dtype = np.promote_types(item.dtype, column.dtype)
-    if name in found.coordinates and not column.varies:
-        column.varies = column.first is None or not _same(_read(item), column.first)
-
-
-def _dims(item: h5py.Dataset) -> tuple[str, ...]:
-    if not item.shape:
-        return ()
-    if "DIMENSION_LIST" not in item.attrs:  # a coordinate along itself
-        return (item.name.lstrip("/"),)
-    return tuple(item.file[refs[0]].name.lstrip("/") for refs in item.attrs["DIMENSION_LIST"])
 
 
 @dataclass(frozen=True)
@@ -157,7 +78,7 @@ def _create(file: IO[bytes], plan: Plan, found: Survey, gaps: bool) -> Layout:
         else:
             variables[name] = (f"{name}_of_run" if name in column.dims else name, column)
     used = inner | set(outer) | {new for new, _ in variables.values()}
-    differing = {k: v for k, v in found.attrs.items() if len(v) < found.n_runs or not all(_same(x, v[0]) for x in v)}
+    differing = {k: v for k, v in found.attrs.items() if len(v) < found.n_runs or not all(same(x, v[0]) for x in v)}
     attributes = {
         k: v
         for k, v in differing.items()
@@ -262,21 +183,16 @@ def _fill(out: h5py.File, runs: list[tuple[Point, Path]], layout: Layout) -> Non
             target[point.index] = layout.attributes[name][number]
         with h5py.File(path, "r") as file:
             for name, target in targets.items():
-                if name in file and file[name].size:
-                    target[(*point.index, *map(slice, file[name].shape))] = file[name][()]
+                if name in file:
+                    _copy(open_variable(file, name), target.id, point.index)
 
 
-def _read(item: h5py.Dataset) -> Any:
-    return item.asstr()[()] if h5py.check_string_dtype(item.dtype) else item[()]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode()
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _same(a: Any, b: Any) -> bool:
-    a, b = np.asarray(a), np.asarray(b)
-    numbers = a.dtype.kind == "f" and b.dtype.kind == "f"
-    return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=numbers))
+def _copy(source: h5py.h5d.DatasetID, target: h5py.h5d.DatasetID, index: tuple[int, ...]) -> None:
+    """Copy the values of one run to its place."""
+    values = np.empty(source.shape, source.dtype)
+    if not values.size:
+        return
+    source.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
+    place, count = target.get_space(), (1,) * len(index) + source.shape
+    place.select_hyperslab(index + (0,) * values.ndim, count)
+    target.write(h5py.h5s.create_simple(count), place, values.reshape(count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,7 +163,7 @@ def _execute(tasks: list[Task], total: int, workers: int | None, scheduler: str 
     return errors
 
 
-def _outcomes(tasks: list[Task], workers: int | None, scheduler: str | None) -> Iterator[Outcome]:
+def _outcomes(tasks: list[Task], workers: int | None, scheduler: str | None) -> Generator[Outcome, None, None]:
     if not tasks:
         return
     if scheduler is not None:

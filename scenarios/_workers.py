@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 
@@ -55,12 +55,12 @@ class Worker:
         self.connection.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
-def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> Iterator[Outcome]:
+def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> Generator[Outcome, None, None]:
     """Outcomes of the tasks in the order in which they come; closing the generator ends the workers.
 
     Raises
@@ -75,8 +75,8 @@ def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> It
     try:
         while waiting or any(worker.task for worker in workers.values()):
             _staff(workers, waiting, n_workers)
-            for connection in wait(list(workers)):
-                worker = workers[connection]
+            answered = wait(list(workers))
+            for connection, worker in [pair for pair in workers.items() if pair[0] in answered]:
                 try:
                     answer = connection.recv()
                 except (EOFError, ConnectionResetError):
