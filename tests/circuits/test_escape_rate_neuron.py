@@ -58,10 +58,26 @@ def true_gradient(weights, step=1e-5):
     return ((ahead - behind) / (2 * step)).T
 
 
-@pytest.mark.parametrize("channel", [FeedbackChannel(), NOISY], ids=["perfect", "noisy"])
+def sender(channel):
+    """What becomes of the errors of three neurons in one channel, or in a channel each."""
+    if isinstance(channel, FeedbackChannel):
+        return open_line(channel, 3, DT, streams=[(3, 0)], name="error")
+    lines = [open_line(c, 1, DT, streams=[(3, k)], name="error") for k, c in enumerate(channel)]
+    return lambda sent: np.concatenate([line(sent[:, k : k + 1]) for k, line in enumerate(lines)], axis=1)
+
+
+CHANNELS = {
+    "perfect": FeedbackChannel(),
+    "noisy": NOISY,
+    "low_dimensional": FeedbackChannel(projection=2, gain=0.3, noise=0.5, delay=5e-3),
+    "one_each": [FeedbackChannel(noise=s, sparsity=p, gain=g) for s, p, g in ((0, 0, 1), (1, 0.5, 1), (3, 0, 0.5))],
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
 def test_brian_equals_a_loop_in_numpy(channel):
     result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", seed=3, feedback=channel)
-    send = open_line(channel, 3, DT, streams=[(3, 0)], name="error")
+    send = sender(channel)
     decay = np.exp(-DT / 0.02)
     w, v, psp = np.full((3, N), 0.05), np.zeros(3), np.zeros(N)
     for arriving, target in zip(on_grid(INPUTS), on_grid(TARGETS), strict=True):
@@ -177,6 +193,10 @@ def test_bad_input_is_named():
         circuits.run(learning, DURATION, DT, "numpy", feedback=FeedbackChannel(delay=1e-4))
     with pytest.raises(UnknownNameError, match="unknown feedback 'errors'; did you mean 'error'"):
         circuits.run(learning, DURATION, DT, "numpy", feedback={"errors": FeedbackChannel()})
+    with pytest.raises(InputError, match="has 2 channels for 3 components"):
+        circuits.run(learning, DURATION, DT, "numpy", feedback=[FeedbackChannel(noise=1.0)] * 2)
+    with pytest.raises(InputError, match="must share delay and quantum"):
+        circuits.run(learning, DURATION, DT, "numpy", feedback=[FeedbackChannel(delay=d) for d in (0, 0.01, 0)])
     with pytest.raises(InputError, match="rank couples the synapses"):
         circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(rank=2))
     with pytest.raises(InputError, match="outside its bounds"):
