@@ -29,6 +29,7 @@ def without_times(ds):
     return ds.drop_attrs(deep=False)
 
 
+@pytest.mark.slow  # starts several workers
 def test_every_run_is_bit_identical_to_a_run_of_its_own(tmp_path):
     ds = sweep("digits", {"discount": [1e-9, 1.0]}, range(2), tmp_path, workers=2, **RANDOM)
     assert ds.test_accuracy.dims == ("discount", "seed", "trial", "time", "rule")
@@ -40,6 +41,7 @@ def test_every_run_is_bit_identical_to_a_run_of_its_own(tmp_path):
             np.testing.assert_array_equal(chosen[name].values, alone[name].values, err_msg=name)
 
 
+@pytest.mark.slow  # starts several workers
 def test_workers_and_resuming_change_nothing_and_finished_runs_stay(tmp_path):
     grid, seeds = {"discount": [0.0, 0.5, 2.0]}, range(2)
     one = sweep("horizon", grid, seeds, tmp_path / "one", workers=1, **SMALL)
@@ -93,6 +95,7 @@ def test_random_points_are_uniform_in_their_ranges():
     assert abs(np.corrcoef(np.log(a), b)[0, 1]) < 4 / np.sqrt(n)
 
 
+@pytest.mark.slow  # starts four sets of workers
 def test_errors_are_kept_while_the_other_runs_go_on(tmp_path, capfd):
     points = [{"start": (0.0, 0.0)}, {"start": (1.0, 1.0)}]  # a start at the optimum has no rates
     ds = sweep("horizon", points=points, directory=tmp_path, workers=1, **SMALL)
@@ -111,6 +114,7 @@ def test_errors_are_kept_while_the_other_runs_go_on(tmp_path, capfd):
     assert json.loads(path.read_text())["attempts"] == 2
 
 
+@pytest.mark.slow  # starts two sets of workers
 @pytest.mark.parametrize("damage", ["truncate", "flip"])
 def test_a_damaged_file_is_reported_and_computed_again(tmp_path, capfd, damage):
     arguments = ("horizon", {"discount": [0.0, 0.5, 2.0]}, (3,), tmp_path)
@@ -161,6 +165,7 @@ def test_one_sweep_at_a_time_but_shards_together(tmp_path):
             pass
 
 
+@pytest.mark.slow  # starts several workers
 def test_shards_make_the_same_dataset(tmp_path, capsys):
     common = ["sweep", "horizon", "--grid", "discount=0,1,2", "--set", "n_points=11", "--workers", "1"]
     for part in ("1/2", "2/2"):

@@ -162,7 +162,6 @@ def test_an_interrupt_leaves_nothing_half_written_and_no_process(tmp_path):
 def test_a_full_disk_keeps_errors_and_the_sweep_can_be_resumed(tmp_path, undisturbed):
     """Files are cut off at a size that the manifest and the errors fit in, and the results do not."""
     room = 30_000
-    assert max(path.stat().st_size for path in tmp_path.iterdir()) < room if list(tmp_path.iterdir()) else True
     code = SCRIPT.format(here=str(Path(__file__).parent))
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), "0"],
