@@ -31,6 +31,8 @@ class Benchmark:
         What is left out in cross-validation.
     note : str
         What a reader of the table must know about the data.
+    why : str
+        Which assumptions make rules win or lose on these data, in words; no numbers, which the table holds.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Benchmark:
     contenders: tuple[Contender, ...]
     unit: str = "protocol"
     note: str = ""
+    why: str = ""
 
 
 def benchmark(name: str) -> Benchmark:
@@ -60,6 +63,29 @@ def _group(name: str, group: str) -> xr.Dataset:
     return data.isel(protocol=np.flatnonzero(data.group.values == group))
 
 
+VISUAL_WHY = (
+    "Derived from the BCM objective with a fixed threshold and a short horizon, the rule is the minimal triplet rule "
+    "in other parameters: the two tie whenever their traces count the same spikes. Reading the pre trace from the "
+    "nearest spike lowers E; a pair objective adds nothing here. The likelihood of post spikes alone is a pair rule, "
+    "blind to the frequency, and fails like one. Where a calcium rule has the lower E, its thresholds fit the points "
+    "more closely, but it predicts what it has not seen no better."
+)
+HIPPOCAMPUS_WHY = (
+    "The pair objective buys most: BCM alone has no potentiation for lone pairs. Next come the nearest pre spike and a "
+    "window of its own, which rules written by hand can have as well, so that they tie. A belief about the curvature "
+    "at a finite horizon, where a synapse slows down after large gradients, is what the derived rule has beyond them; "
+    "how long that memory lasts matters little. Calcium rules mend the same misses by thresholds and by saturation, "
+    "but their E has many local minima, and more starts may lower it."
+)
+CURVE_WHY = (
+    "The derived rule with a fixed threshold grows with the square of the frequency and nothing in its objective "
+    "saturates; the data do. The calcium rule wins because its weight relaxes towards a bound."
+)
+PLATEAU_WHY = (
+    "The derived rule treats the plateau as a teacher: the weight moves towards a target, by a fast belief about the "
+    "timing of the input for growth and a slow one for decay. That change falls linearly with the weight, as measured. "
+    "The two-trace rule is held at its published nonlinearities; freed, it would have nine parameters."
+)
 CORRELATED = "Bins of one induction are correlated, so standard errors of scores are too small."
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -72,12 +98,19 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             WINDOW,
             note="Every point is one cell; the scatter of neighbours is taken as its standard error.",
         ),
-        Benchmark("sjostrom_2001", "Frequency × timing, visual cortex", lambda: datasets.load("sjostrom_2001"), VISUAL),
+        Benchmark(
+            "sjostrom_2001",
+            "Frequency × timing, visual cortex",
+            lambda: datasets.load("sjostrom_2001"),
+            VISUAL,
+            why=VISUAL_WHY,
+        ),
         Benchmark(
             "wang_2005",
             "Triplets and quadruplets, hippocampal culture",
             lambda: datasets.load("wang_2005"),
             HIPPOCAMPUS,
+            why=HIPPOCAMPUS_WHY,
         ),
         *(
             Benchmark(
@@ -86,6 +119,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 lambda group=group: _group("kirkwood_1996", group),
                 CURVE,
                 note="Four points with a published error: a score over four points says little.",
+                why=CURVE_WHY,
             )
             for group in ("light", "dark")
         ),
@@ -95,6 +129,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             lambda: _group("milstein_2021", "silent"),
             KERNEL,
             note=CORRELATED,
+            why=PLATEAU_WHY,
         ),
         Benchmark(
             "milstein_2021",
@@ -102,6 +137,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             lambda: datasets.load("milstein_2021"),
             PLATEAU,
             unit="group",
+            why=PLATEAU_WHY,
             note=f"Whole classes of initial ramp are left out. {CORRELATED}",
         ),
     )

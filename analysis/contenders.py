@@ -137,7 +137,7 @@ VISUAL = (
     _derived("derived BCM, nearest pre, own windows", ("tau_y", "tau_plus", "tau_minus"), MIXED),
     _derived("derived BCM + pair objective", ("tau_y", "pair")),
     SLIDING,
-    _curvature("derived BCM, curvature belief", ()),
+    _curvature("derived BCM, curvature belief", ("tau_y",)),
     _curvature("derived BCM, curvature belief, own window", ("tau_y", "tau_plus")),
     _likelihood({}, "all spikes"),
 )

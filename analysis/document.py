@@ -174,6 +174,7 @@ figcaption, caption { font-size: .88rem; color: #444; text-align: left; padding:
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { padding: .28rem .7rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: bottom; }
+tbody th { min-width: 10rem; } tbody th, tbody td { vertical-align: top; }
 td { white-space: nowrap; } td.text { white-space: normal; text-align: left; min-width: 14rem; }
 tbody tr:nth-child(even) { background: #f6f6f6; }
 thead th { border-bottom: 2px solid #555; } th:first-child { text-align: left; }
@@ -181,7 +182,8 @@ a { color: #005a9c; } li, p { overflow-wrap: anywhere; }
 @page { margin: 18mm; }
 @media print {
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } .scroll { overflow: visible; }
-  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; } td, td.text { white-space: normal; min-width: 0; }
+  table { font-size: 7.5pt; } th, td { padding: .2rem .35rem; }
+  td, td.text { white-space: normal; } td.text, tbody th { min-width: 0; }
   a { color: inherit; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; }
 }
 """

@@ -60,16 +60,17 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     Examples
     --------
     >>> from analysis.fit import fit
-    >>> samples = posterior(fit("pair_stdp", "wang_2005", free=["A_plus"]), n_walkers=8, max_steps=500)
-    >>> dict(samples.A_plus.sizes)
+    >>> fitted = fit("pair_stdp", "wang_2005", free=["A_plus"])
+    >>> samples = posterior(fitted, n_walkers=8, max_steps=500)  # doctest: +SKIP  (needs the extra [fit])
+    >>> dict(samples.A_plus.sizes)  # doctest: +SKIP
     {'chain': 16, 'draw': 250}
 
     References
     ----------
     foreman_mackey_2013 (sampler); vehtari_2021 (R-hat)
     """
-    emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
     _check(fitted, n_walkers, max_steps)
+    emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
     chart = _Chart(SearchSpace(problem_of(fitted)))
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     samplers, states = [], []

@@ -17,6 +17,7 @@ from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, fit
 from analysis.fitted_run import as_dataset
 from analysis.leave_out import LeftOut, leave_out
+from analysis.quantity import signed
 from analysis.recover import recover
 from plasticity.errors import DivergedError, InputError, require_number
 
@@ -152,9 +153,9 @@ def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) ->
     worst = int(np.argmax(np.abs(residual)))
     if abs(residual[worst]) > MISS:
         name = fitted.data.protocol.values[worst]
-        parts.append(f"worst for {name} ({residual[worst]:+.1f} standard errors)".replace("+-", "-"))
+        parts.append(f"worst for {name} ({signed(residual[worst])} standard errors)")
     if left is not None and left.error > 2 * max(fitted.error, 1.0):
-        parts.append(f"but not for what it has not seen (E {left.error:.2g})")
+        parts.append(f"worse on what it has not seen (E {left.error:.2g})")
     if fitted.at_bound:
         parts.append(f"{' and '.join(fitted.at_bound)} on a bound")
     if recovery is not None:

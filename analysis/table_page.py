@@ -90,7 +90,7 @@ def _duel(free: int, derived: Cell, by_hand: Cell) -> str:
     if derived.left_out is None or by_hand.left_out is None:
         return text + "."
     gain, error = difference(derived.left_out, by_hand.left_out)
-    clear = "a clear difference" if abs(gain) > CLEAR * error else "which is within the noise"
+    clear = "a clear difference" if abs(gain) > CLEAR * error else "less than two standard errors"
     text = f"{text}; its left-out score is {gain:+.1f} ± {error:.1f} relative to that, {clear}."
     return MINUS.sub("−", text)
 
@@ -127,6 +127,7 @@ def _section(name: str, cells: list[Cell]) -> list[Block]:
         Heading(bench.title),
         Paragraph(f"{data.attrs['citation']}. {data.sizes['protocol']} measurements. {bench.note}".strip()),
         Items(tuple(standing(cells))),
+        *([Paragraph(bench.why)] if bench.why else []),
         Table(f"Rules on {name}, best E first.", COLUMNS, tuple(map(_row, ranked))),
         _picture(name, bench.title, ranked),
     ]

@@ -55,7 +55,7 @@ def test_equal_rules_tie_at_equal_freedom(cells):
     assert sentences[1].startswith("What was left out is predicted best by derived BCM, fixed threshold")
     assert sentences[0].startswith("With 3 free parameters the best derived rule")
     assert "ties with the best one written by hand, triplet, all spikes (E = 0.318)" in sentences[0]
-    assert "within the noise" in sentences[0]
+    assert "less than two standard errors" in sentences[0]
     assert standing(cells[:1]) == [
         "No derived rule and rule written by hand have the same number of free parameters here."
     ]
