@@ -212,12 +212,10 @@ def test_points_from_a_table_and_a_failed_run_from_the_command_line(tmp_path, ca
         (["horizon", "--random", "discount=0,1,log"], "low end of discount must be > 0"),
         (["horizon", "--points", "/nowhere.csv"], "cannot read /nowhere.csv"),
         (["horizon", "-o", "/proc/sweep"], "cannot make /proc/sweep/runs"),
-        (["horizon", "--scheduler", "tcp://127.0.0.1:1"], "no dask scheduler answers"),
     ],
 )
 def test_bad_input_is_answered_before_anything_runs(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("scenarios._cluster.PATIENCE", "1s")
     assert exit_status(main, ["sweep", *arguments]) == 2
     captured = capsys.readouterr()
     assert message in captured.err

@@ -59,6 +59,13 @@ def test_without_dask_the_remedy_is_named(tmp_path, monkeypatch):
         sweep("horizon", directory=tmp_path, scheduler="tcp://127.0.0.1:1", n_points=11)
 
 
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("scenarios._cluster.PATIENCE", "1s")
+    with pytest.raises(InputError, match="no dask scheduler answers at 'tcp://127.0.0.1:1'"):
+        sweep("horizon", directory=tmp_path, scheduler="tcp://127.0.0.1:1", n_points=11)
+
+
 def test_dask_is_not_imported_for_local_sweeps():
     code = (
         "import sys, scenarios._sweep, scenarios._cluster; print('distributed' in sys.modules or 'dask' in sys.modules)"
