@@ -22,11 +22,11 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
 
 test-3.13: $(VENV)-3.13/tested
-	$(VENV)-3.13/bin/python -m pytest -m "not slow"
+	$(VENV)-3.13/bin/python -m pytest --numprocesses auto -m "not slow"
 
 bench: $(VENV)/tested
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
