@@ -59,9 +59,11 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
 
     Examples
     --------
+    With the extra [fit] installed:
+
     >>> from analysis.fit import fit
     >>> fitted = fit("pair_stdp", "wang_2005", free=["A_plus"])
-    >>> samples = posterior(fitted, n_walkers=8, max_steps=500)  # doctest: +SKIP  (needs the extra [fit])
+    >>> samples = posterior(fitted, n_walkers=8, max_steps=500)  # doctest: +SKIP
     >>> dict(samples.A_plus.sizes)  # doctest: +SKIP
     {'chain': 16, 'draw': 250}
 
