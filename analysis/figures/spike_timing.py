@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from analysis.figures._loss_map import checked
 from analysis.figures._style import FONT, look, tidy
 from plasticity.errors import InputError
 
@@ -33,10 +34,9 @@ def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     InputError
         If it is not one run of that scenario, or data are given.
     """
-    if len(runs) != 1 or runs[0].attrs.get("scenario") != "spike_timing":
-        raise InputError(f"the figure spike_timing draws one run of that scenario, got {len(runs)} runs")
-    if data is not None:
-        raise InputError("the figure spike_timing takes no data")
+    checked("spike_timing", runs, data)
+    if len(runs) != 1:
+        raise InputError(f"the figure spike_timing draws one run, got {len(runs)}; draw them one by one")
     run = runs[0]
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
     axes = figure.subplots(2, 2)
