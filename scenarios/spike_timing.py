@@ -8,10 +8,11 @@ metric of the Fisher information (natural); and with a belief about every weight
 (belief). Each has the learning rate (the belief: the prior variance) that was best in a grid of factors of two at the
 noise 3 s^-1/2.
 
-Expect: without noise all learn. Noise above that of the spikes themselves (variance 20 per second) first ruins the
-rules that take every message at its word. Normalising by the squared gradient helps, because noise makes it larger.
-Knowing the noise helps as much; the belief about the weights adds little to it, since it ignores that synapses are
-correlated. With noise far above the signal, nobody learns in this time.
+Expect: without noise all learn; normalising, and a larger rate that knowing the noise permits, help most. The noise of
+the spikes themselves has the variance 20 per second. Far above it (30 s^-1/2) those who take messages at their word
+(gradient, natural) or only normalise them end worse than they began, while those who know the noise (informed, belief)
+do no harm, but learn little either. The belief about the weights adds less than the knowledge of the noise: it ignores
+that synapses are correlated, and is soon too sure.
 
 Result: `loss`(trial, time, rule, noise) per presentation; `hits`, the probability to fire within `window` of a target,
 and `precision`, the share of the expected spikes that fall there, alike; `rate`(phase, rule, noise) after learning,
@@ -53,8 +54,8 @@ class Parameters:
     lowest_rate: float = parameter(2.0, "Hz", "rate of the most silent input", low=0.1)
     highest_rate: float = parameter(50.0, "Hz", "rate of the most active input", low=0.1, high=400.0)
     gradient_rate: float = parameter(0.005, "1", "learning rate of the rule gradient", low=0)
-    informed_rate: float = parameter(0.01, "1", "learning rate of the rule informed", low=0)
-    normalised_rate: float = parameter(0.02, "1", "step of the rule normalised, per presentation", low=0)
+    informed_rate: float = parameter(0.02, "1", "learning rate of the rule informed", low=0)
+    normalised_rate: float = parameter(0.04, "1", "step of the rule normalised, per presentation", low=0)
     natural_rate: float = parameter(0.2, "1/s", "learning rate of the rule natural", low=0)
     natural_floor: float = parameter(30.0, "Hz", "floor of the Fisher information of the rule natural", low=1e-9)
     belief_variance: float = parameter(0.02, "1", "variance of the weights that the rule belief starts from", low=1e-9)
