@@ -20,7 +20,7 @@ JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
 
 
 @contextmanager
-def brian_device(device: str, key: str, seed: int) -> Iterator[Callable[[], None]]:
+def brian_device(device: str, key: str) -> Iterator[Callable[[], None]]:
     """Select a Brian2 device, give a function that finishes the run, and leave Brian2 as it was found."""
     brian2.BrianLogger.suppress_name("unused_brian_object")
     if device == "numpy":

@@ -66,7 +66,7 @@ def run(
         for path in circuit.feedback
     }
     key = _structure_key(circuit, duration, dt, record, channels)
-    with brian_device(device, key, seed) as build:
+    with brian_device(device, key) as build:
         timing = neurons.Timing(dt, duration, seed, brian2.Clock(dt * brian2.second, name="steps"))
         network, groups, synapses, ticks = _network(circuit, timing, channels)
         kept = monitors(circuit, record, groups, synapses)
