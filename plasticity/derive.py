@@ -1,8 +1,8 @@
 """Derive the learning rule of a synapse from an objective and from what the synapse knows.
 
-The optimal-control problem is solved by SymPy (`plasticity.derivation.local_control`, `plasticity.derivation.acceleration`), beliefs
-become states (`plasticity.derivation.inference`, `plasticity.derivation.kalman`, `plasticity.derivation.weight_belief`), and limits are taken by
-computer algebra (`plasticity.limits`). Nothing of the result is typed in.
+The optimal-control problem is solved by SymPy (`plasticity.derivation`: `local_control`, `acceleration`), beliefs
+become states (`inference`, `kalman`, `weight_belief`), and limits are taken by computer algebra
+(`plasticity.limits`). Nothing of the result is typed in.
 """
 
 from __future__ import annotations

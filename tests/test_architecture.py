@@ -20,8 +20,8 @@ MAY_IMPORT = {
 }
 HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", "numpy"]
 PUBLIC = {
-    "plasticity": "Controllability FeedbackChannel Objective Rule compile_rule critical_discount derive explain observe "
-    "optimality plan replay simulate solve",
+    "plasticity": "Controllability FeedbackChannel Objective Rule compile_rule critical_discount derive explain "
+    "observe optimality plan replay simulate solve",
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion discriminate fit leave_out posterior "
     "recover report table",
     "circuits": "Circuit Feedback Population Projection Run load names run",

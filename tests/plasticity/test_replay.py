@@ -87,7 +87,7 @@ def reference_end(rule, pre, post, weight, end):
     flow = sp.lambdify(variables, [e.subs(values) for e in (rule.weight_flow, *(s.flow for s in rule.states))])
     names = [v.name for v in variables]
     y, now = np.array([weight, *(s.initial for s in rule.states)]), 0.0
-    events = sorted([(t, 0) for t in pre] + [(t, 1) for t in post]) + [(end, 2)]
+    events = [*sorted([(t, 0) for t in pre] + [(t, 1) for t in post]), (end, 2)]
     for time, kind in events:
         if time > now:
             solution = solve_ivp(lambda t, y: flow(*y), (now, time), y, method="DOP853", rtol=1e-12, atol=1e-14)
