@@ -1,0 +1,44 @@
+"""The README is true: its Python runs, its files and commands exist."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plasticity import catalog, replay
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+
+def test_first_example_prints_a_rule_card(capsys):
+    exec(BLOCKS[0], {})
+    shown = capsys.readouterr().out
+    assert "-gradient*learning_rate" in shown
+    assert "HJB equation" in shown
+
+
+def test_added_rule_has_its_closed_form():
+    space = {}
+    exec(BLOCKS[1], space)
+    change = float(replay(space["hebb"](), [0.1], [0.11]).weight[-1]) - 1
+    assert change == pytest.approx(0.01 * np.exp(-0.01 / 0.02), rel=1e-12)
+
+
+def test_files_that_it_names_exist():
+    named = set(re.findall(r"`((?:plasticity|circuits|scenarios|analysis)/[\w/.]*)`", README))
+    named |= set(re.findall(r"\]\(([\w/.]+)\)", README))
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_members_that_commands_name_exist():
+    for package, pattern in (
+        ("scenarios", r"scenarios (?:run|describe|sweep) (\w+)"),
+        ("analysis.datasets", r"--data (\w+)"),
+    ):
+        used = set(re.findall(pattern, README))
+        assert used
+        assert used <= set(catalog.names(package))
