@@ -7,6 +7,10 @@ PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/pyth
 	"$$p" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" 2>/dev/null && echo "$$p" && break; done)
 DATA := sjostrom_2001
 RUN := $(BIN)/python -m scenarios run pairing_frequency
+# What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
+TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_observe.py tests/plasticity/test_derive.py \
+	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
+	tests/plasticity/test_dataset.py tests/circuits/test_pairing.py tests/scenarios/test_run.py
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo test test-3.13 bench clean
@@ -26,7 +30,7 @@ test: $(VENV)/tested
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
 
 test-3.13: $(VENV)-3.13/tested
-	$(VENV)-3.13/bin/python -m pytest --numprocesses auto -m "not slow"
+	$(VENV)-3.13/bin/python -m pytest --numprocesses auto -m "not slow" $(TESTS313)
 
 bench: $(VENV)/tested
 	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,9 +1,9 @@
 """Integrate-and-fire neurons in Brian2 against a loop in NumPy, devices against each other, memory."""
 
-import resource
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,9 +124,13 @@ def test_a_long_run_is_compiled_and_a_short_one_is_not(monkeypatch, capsys):
 
 
 @pytest.mark.slow  # a million synapses for 10 s
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read as Linux gives it")
 @NEEDS_COMPILER
 def test_a_million_plastic_synapses_fit_into_half_a_gigabyte():
-    """Twice, so that only the second run, without the compiler, is measured: Python and the compiled program."""
+    """Twice, so that only the second run, without the compiler, is measured: Python and the compiled program.
+
+    Python's own peak is VmHWM: ``ru_maxrss`` of a process starts with the size of the process that started it.
+    """
     code = """
 import resource
 import circuits
@@ -136,12 +140,12 @@ circuit = balanced_ei(4000, pair_stdp(A_plus=1e-4, A_minus=1e-4), probability_ex
 assert circuit.projection("ee").n_synapses > 1_000_000
 result = circuits.run(circuit, 10.0, 2e-4, "cpp", record_every=0.1)
 assert result.weights["ee"].shape[1] == 20
-print(*(resource.getrusage(w).ru_maxrss for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
     for _ in range(2):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     python, program = (int(kilobytes) / 1024 for kilobytes in done.stdout.split())
-    assert resource.RUSAGE_CHILDREN == -1  # ru_maxrss is in kilobytes where this holds (Linux)
     assert max(python, program) < 500
 
 
