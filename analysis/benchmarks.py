@@ -32,7 +32,7 @@ class Benchmark:
     note : str
         What a reader of the table must know about the data.
     why : str
-        Which assumptions make rules win or lose on these data, in words; no numbers, which the table holds.
+        How assumptions matter on these data, in words: an interpretation by hand; the numbers are in the table.
     """
 
     name: str
@@ -68,7 +68,7 @@ VISUAL_WHY = (
     "in other parameters: the two tie whenever their traces count the same spikes. Reading the pre trace from the "
     "nearest spike lowers E; a pair objective adds nothing here. The likelihood of post spikes alone is a pair rule, "
     "blind to the frequency, and fails like one. Where a calcium rule has the lower E, its thresholds fit the points "
-    "more closely, but it predicts what it has not seen no better."
+    "more closely; whether that carries over to what it has not seen is told by the left-out scores."
 )
 HIPPOCAMPUS_WHY = (
     "The pair objective buys most: BCM alone has no potentiation for lone pairs. Next come the nearest pre spike and a "
@@ -79,7 +79,7 @@ HIPPOCAMPUS_WHY = (
 )
 CURVE_WHY = (
     "The derived rule with a fixed threshold grows with the square of the frequency and nothing in its objective "
-    "saturates; the data do. The calcium rule wins because its weight relaxes towards a bound."
+    "saturates; the data do. In the calcium rule the weight relaxes towards a bound."
 )
 PLATEAU_WHY = (
     "The derived rule treats the plateau as a teacher: the weight moves towards a target, by a fast belief about the "

@@ -22,6 +22,7 @@ SAME = 0.005  # relative difference of E below which two rules agree equally wel
 MINUS = re.compile(r"-(?=\d)")  # before a number
 NOTHING = "No derived rule and rule written by hand have the same number of free parameters here."
 CLEAR = 2.0  # standard errors from which a difference of scores is called clear
+INTERPRETATION = "Interpretation, written by hand from the fits of version 0.1.0 and not computed here:"
 
 READING = (
     "E is the mean over measurements of ((data − model)/standard error)²; a true model leaves about "
@@ -70,9 +71,7 @@ def standing(cells: Sequence[Cell]) -> list[str]:
             sentences.append(_duel(free, _best(derived), _best(by_hand)))
         if len(derived) > 1:
             sentences.append(_purchase(free, sorted(derived, key=lambda cell: cell.error)))
-    return sentences + _unseen(cells) or [
-        "No derived rule and rule written by hand have the same number of free parameters here."
-    ]
+    return sentences + _unseen(cells) or [NOTHING]
 
 
 def _best(cells: Sequence[Cell]) -> Cell:
@@ -127,7 +126,7 @@ def _section(name: str, cells: list[Cell]) -> list[Block]:
         Heading(bench.title),
         Paragraph(f"{data.attrs['citation']}. {data.sizes['protocol']} measurements. {bench.note}".strip()),
         Items(tuple(standing(cells))),
-        *([Paragraph(bench.why)] if bench.why else []),
+        *([Paragraph(f"{INTERPRETATION} {bench.why}")] if bench.why else []),
         Table(f"Rules on {name}, best E first.", COLUMNS, tuple(map(_row, ranked))),
         _picture(name, bench.title, ranked),
     ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.action import RunningCost, running_cost
+from plasticity.optimal.action import RunningCost, finite_discount, running_cost
 from plasticity.optimal.policy import described, parameter_metric
 from plasticity.solve import solve
 
@@ -96,7 +96,7 @@ def explain(
     """
     samples = sampled(path, variable)
     cost = path_cost(objective, landscape, samples.theta.shape[-1])
-    discount = finite_discount(objective)
+    discount = finite_discount(objective, "to judge a path")
     points, away = samples.middles, samples.velocities - cost.free_velocity(samples.middles)
     effort = away * cost.lowered(points, away) / (2 * cost.plasticity)
     loss = cost.loss(points)
@@ -167,21 +167,6 @@ def path_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:
     return replace(running_cost(replace(objective, control=None, metric=None), landscape, n), metric=metric)
 
 
-def finite_discount(objective: Objective) -> float:
-    """γ as a number."""
-    try:
-        discount = float(objective.discount)
-    except TypeError:
-        discount = np.inf
-    if not np.isfinite(discount):
-        raise InputError(f"discount must be a finite number to judge a path, got {objective.discount}")
-    if objective.hazard > 0:
-        raise InputError(
-            f"hazard must be 0 to judge a path on one loss, got {objective.hazard:g}; average over simulated tasks"
-        )
-    return discount
-
-
 def _discounted_lengths(times: Array, discount: float) -> Array:
     """``∫ e^{−γt} dt`` over each interval [s]."""
     if discount == 0:
@@ -193,7 +178,7 @@ def _tail(tail: str, objective: Objective, landscape: Any, cost: RunningCost, sa
     """Cost after the end of the path, discounted to time 0."""
     if tail not in TAILS:
         raise InputError(f"tail must be one of {', '.join(TAILS)}, got {tail!r}")
-    discount, end = finite_discount(objective), samples.theta[..., -1, :]
+    discount, end = finite_discount(objective, "to judge a path"), samples.theta[..., -1, :]
     if tail == "none":
         return np.zeros(end.shape[:-1])
     if tail == "optimal":

@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
-from plasticity.explain import Samples, explain, finite_discount, path_cost, sampled
+from plasticity.explain import Samples, explain, path_cost, sampled
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
-from plasticity.optimal.action import difference
+from plasticity.optimal.action import difference, finite_discount
 from plasticity.optimal.policy import Policy
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
@@ -245,7 +245,9 @@ def _against_policy(path: Any, samples: Samples, objective: Objective, landscape
     best = policy.value(samples.theta[..., 0, :])
     if not np.all(np.isfinite(best)):
         return account.action.values, best, gap, (*policy.notes, "action: of the window alone")
-    tail = np.exp(-finite_discount(objective) * samples.times[-1]) * policy.value(samples.theta[..., -1, :])
+    tail = np.exp(-finite_discount(objective, "to judge a path") * samples.times[-1]) * policy.value(
+        samples.theta[..., -1, :]
+    )
     notes = ("the path is continued by the optimal policy",)
     return account.action.values + tail, best, gap, notes
 
@@ -261,7 +263,7 @@ def _against_plan(path: Any, samples: Samples, objective: Objective, landscape: 
         first = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
         planned = plan(objective, landscape, first[0], duration, n_points=len(even), initial_path=first)
         best.append(planned.attrs["action"])
-    shift = np.exp(-finite_discount(objective) * samples.times[0])
+    shift = np.exp(-finite_discount(objective, "to judge a path") * samples.times[0])
     best = shift * np.reshape(best, action.shape)
     notes = ("the optimum is the plan over the same window, a local minimum near the path; its end is free",)
     return action, best, action - best, notes

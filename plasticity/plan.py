@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_number
 from plasticity.objective import Objective
-from plasticity.optimal.action import running_cost
+from plasticity.optimal.action import finite_discount, running_cost
 from plasticity.optimal.path import Outcome, PathAction
 from plasticity.optimal.path_gradient import minimise_by_gradient
 from plasticity.optimal.path_newton import minimise_by_newton
@@ -105,7 +105,7 @@ def plan(
     duration = require_number("duration", duration, low=0, exclusive=True, unit="s")
     action = PathAction(
         running_cost(objective, landscape, start.size),
-        _planning_discount(objective),
+        finite_discount(objective, "for `plan`"),
         duration / (n_points - 1),
         _middle(rule),
         free_end=end is None,
@@ -150,20 +150,6 @@ def _as_dataset(objective: Objective, outcome: Outcome, duration: float, method:
         iterations=outcome.iterations,
         gradient_norm=float(outcome.gradient_norm),
     )
-
-
-def _planning_discount(objective: Objective) -> float:
-    try:
-        discount = float(objective.discount)
-    except TypeError:
-        discount = np.inf
-    if not np.isfinite(discount):
-        raise InputError(f"discount must be a finite number for `plan`, got {objective.discount}; use `derive`")
-    if objective.hazard > 0:
-        raise InputError(
-            f"hazard must be 0 for `plan`, which follows one loss, got {objective.hazard:g}; use `solve` or `derive`"
-        )
-    return discount
 
 
 def _middle(rule: str) -> float:

@@ -204,3 +204,32 @@ def _through_control(metric: Any, control: Array, n: int) -> Any:
     if callable(metric):
         return lambda theta: inverse.T @ metric(theta) @ inverse
     return inverse.T @ (np.diag(metric) if np.ndim(metric) == 1 else metric) @ inverse
+
+
+def finite_discount(objective: Objective, purpose: str) -> float:
+    """γ as a number, for what follows one loss and no later task.
+
+    Raises
+    ------
+    InputError
+        If the discount is symbolic or ``sympy.oo``, or there is a hazard; `purpose` says what for.
+
+    Examples
+    --------
+    >>> finite_discount(Objective(discount=0.5), "for `plan`")
+    0.5
+    """
+    try:
+        discount = float(objective.discount)
+    except TypeError:
+        discount = np.inf
+    if not np.isfinite(discount):
+        raise InputError(
+            f"discount must be a finite number {purpose}, got {objective.discount}; limits are in `derive`"
+        )
+    if objective.hazard > 0:
+        raise InputError(
+            f"hazard must be 0 {purpose}, which takes one loss, got {objective.hazard:g}; use `solve`, or average over "
+            "simulated tasks"
+        )
+    return discount
