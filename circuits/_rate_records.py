@@ -204,6 +204,8 @@ class RateRun:
         Times of the records [s], from 0 to the end.
     weights : dict of str to (n_batch, n_times, n_tracked) array
         Weights of the tracked synapses, by projection [1].
+    weight_mean, weight_std : dict of str to (n_batch, n_times) array
+        Mean and standard deviation of all weights, by plastic projection [1].
     states : dict of str to dict of str to (n_batch, n_times, n_tracked) array
         The same for the states of the rule, as far as they were asked for.
     tracked : dict of str to (n_tracked, 2) array
@@ -221,6 +223,8 @@ class RateRun:
 
     times: Array
     weights: dict[str, Array]
+    weight_mean: dict[str, Array]
+    weight_std: dict[str, Array]
     states: dict[str, dict[str, Array]]
     tracked: dict[str, NDArray[np.int64]]
     rates: dict[str, Array]

@@ -151,6 +151,23 @@ def unfinite(values):
     return total
 
 
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
+def moments(w, mean, std):
+    """Mean and standard deviation of all weights (n_batch, n_post, n_pre) of every member, in two passes."""
+    size = w.shape[1] * w.shape[2]
+    for b in range(w.shape[0]):
+        total = 0.0
+        for i in range(w.shape[1]):
+            for j in range(w.shape[2]):
+                total += w[b, i, j]
+        middle = total / size
+        total = 0.0
+        for i in range(w.shape[1]):
+            for j in range(w.shape[2]):
+                total += (w[b, i, j] - middle) ** 2
+        mean[b], std[b] = middle, np.sqrt(total / size)
+
+
 KERNELS = (
     copy,
     clear,

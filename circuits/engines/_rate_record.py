@@ -1,27 +1,39 @@
-"""Records of a run of a rate circuit: a few tracked synapses, states, rates; whole weights only at the end."""
+"""Records of a run of a rate circuit: a few tracked synapses, means of all, rates; all weights only in a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits._rate_records import RateRun
+from circuits._weight_file import WeightFile, dense, weight_file
+from circuits.engines._rate_kernels import moments
 from circuits.engines._rate_plan import Plan
 from circuits.engines._rate_state import Network, settle
 from plasticity.compile.dense import POST
-from plasticity.errors import UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_number
 
-RATE, INFORMATION = "rate", "information"
+RATE, INFORMATION, ENGINE = "rate", "information", "rate numba"
 
 
 class Record:
     """Notes the present values in rows of arrays that were made beforehand."""
 
-    def __init__(self, plan: Plan, network: Network, record: Sequence[str], n_tracked: int, times: NDArray):
+    def __init__(
+        self,
+        plan: Plan,
+        network: Network,
+        record: Sequence[str],
+        n_tracked: int,
+        times: NDArray,
+        file: WeightFile | None = None,
+    ):
         require_number("n_tracked", n_tracked, low=0)
-        self.plan, self.network, self.times = plan, network, times
+        self.plan, self.network, self.times, self.file = plan, network, times, file
         states = {s.name for rule in plan.rules if rule is not None for s in rule.states}
         for name in record:
             if name not in (RATE, INFORMATION, *states):
@@ -38,6 +50,8 @@ class Record:
         self.rates = {n: np.empty((*shape, k)) for n, k in sizes.items()} if RATE in record else {}
         self.information = {n: np.empty((*shape, k)) for n, k in sizes.items()} if INFORMATION in record else {}
         self.loss = np.empty(shape)
+        self.plastic = {p.name: w for p, w in zip(plan.circuit.projections, network.weights, strict=True) if p.rule}
+        self.mean, self.std = ({n: np.empty(shape) for n in self.plastic} for _ in range(2))
 
     def note(self, row: int) -> None:
         """Note the present values."""
@@ -51,6 +65,10 @@ class Record:
             for k, kept in enumerate(values.values()):
                 kept[:, row] = self.network.tables[k][:, POST.index(which)]
         self.loss[:, row] = self.network.loss if self.plan.circuit.has_targets else np.nan
+        for name, w in self.plastic.items():
+            moments(w, self.mean[name][:, row], self.std[name][:, row])
+        if self.file is not None:
+            self.file.append(self.times[row], self.plastic)
 
     def run(self) -> RateRun:
         """Everything that was noted, and the final values."""
@@ -63,6 +81,8 @@ class Record:
         return RateRun(
             times=self.times,
             weights=self.weights,
+            weight_mean=self.mean,
+            weight_std=self.std,
             states=self.states,
             tracked=self.places,
             rates=self.rates,
@@ -73,7 +93,7 @@ class Record:
             final_rates={
                 p.name: t[:, 0].copy() for p, t in zip(self.plan.populations, self.network.tables, strict=True)
             },
-            engine="rate numba",
+            engine=ENGINE,
         )
 
 
@@ -82,3 +102,27 @@ def _spread(shape: tuple[int, int], n_tracked: int) -> NDArray[np.int64]:
     size = shape[0] * shape[1]
     chosen = np.unique(np.linspace(0, size - 1, min(n_tracked, size)).round().astype(np.int64))
     return np.stack(np.unravel_index(chosen, shape), axis=1)
+
+
+@contextmanager
+def weights_kept(path: str | PathLike | None, plan: Plan, seed: int, every: float) -> Iterator[WeightFile | None]:
+    """File for all weights of all plastic projections; None without a path."""
+    if path is None:
+        yield None
+        return
+    circuit = plan.circuit
+    plastic = [p for p in circuit.projections if p.rule is not None]
+    if not plastic:
+        raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
+    with weight_file(
+        path,
+        {p.name: dense(p.weight.shape[-2:]) for p in plastic},
+        circuit.trials,
+        title=f"weights of {circuit.name}",
+        rule=" ".join(dict.fromkeys(p.rule.name for p in plastic)),
+        engine=ENGINE,
+        seed=seed,
+        parameters={"dt": plan.dt, "record_every": every},
+        references=tuple(dict.fromkeys(key for p in plastic for key in p.rule.references)),
+    ) as file:
+        yield file

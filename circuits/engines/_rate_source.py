@@ -98,8 +98,13 @@ def circuit_source(plan: Plan) -> str:
         passes=indented(12, _passes(plan)),
         tables=indented(12, _tables(plan)),
         feedback=indented(12, _feedback(plan)),
-        lost=" + ".join(f"unfinite(u{k})" for k in plan.each),
+        lost=" + ".join([*(f"unfinite(u{k})" for k in plan.each), *(f"unfinite(f{k})" for k in _unread(plan))]),
     )
+
+
+def _unread(plan: Plan) -> list[int]:
+    """Populations whose rates reach no input, where they would be seen when they are not finite."""
+    return [k for k in plan.each if k not in {pre for pre, _ in plan.ends}]
 
 
 def _sweep(rule: Rule, limits: str, n: int) -> str:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from circuits._rate_records import RateCircuit, RateRun
-from circuits.engines._rate_channel import Channel, open_channel
+from circuits.engines._rate_advance import Loop, advance, prepare
+from circuits.engines._rate_channel import open_channel
+from circuits.engines._rate_noise import Perturbations
 from circuits.engines._rate_plan import Plan, make_plan
-from circuits.engines._rate_record import Record
+from circuits.engines._rate_record import Record, weights_kept
 from circuits.engines._rate_source import circuit_source
-from circuits.engines._rate_state import Limits, Network, limits_of, new_network
+from circuits.engines._rate_state import Limits, limits_of, new_network
 from plasticity.compile.generated import generated_module
 from plasticity.controllability import Controllability
-from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.errors import InputError, require_number
 from plasticity.feedback import FeedbackChannel
 from plasticity.known_drift import separate_drift
-from plasticity.streams import stream
-
-_NUMBERS_AHEAD = 2**20  # random numbers drawn at once
 
 
 def run(
@@ -34,10 +35,27 @@ def run(
     n_tracked: int = 20,
     feedback: FeedbackChannel | Sequence[FeedbackChannel] | None = None,
     controllability: Controllability | Mapping[str, Controllability] | None = None,
+    record_weights: str | PathLike | None = None,
 ) -> RateRun:
-    """Run a rate circuit by explicit Euler steps; see `circuits.run`."""
+    """Run a rate circuit by explicit Euler steps; see `circuits.run`.
+
+    Parameters
+    ----------
+    record_weights : path, optional
+        File for all weights of all plastic projections at every `record_every`, see `circuits._weight_file`; the memory
+        that the run takes does not grow with it.
+
+    Raises
+    ------
+    InputError
+        If something does not fit, or `record_weights` is no path that can be written or comes without `record_every`.
+    DivergedError
+        If a weight, a state, an input or a rate leaves the finite numbers.
+    """
     n_steps = steps_in("duration", duration, dt)
     every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
+    if record_weights is not None and record_every is None:
+        raise InputError(f"record_weights is {str(record_weights)!r}, but no record_every says when to record")
     circuit, controllability = _apart(circuit, controllability)
     kinds = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
     n_sent = circuit.populations[-1].size
@@ -46,19 +64,23 @@ def run(
     channel = open_channel(plan, channels, 1 if plan.is_perturbed else n_sent, dt, seed)
     network = new_network(plan, kinds, channel, dt)
     module = generated_module("rates", circuit_source(plan))
-    recorded = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
-    result = Record(plan, network, record, n_tracked, recorded * dt)
-    noise = _Perturbations(plan, network, seed)
-    _advance(module, plan, network, channel, noise, -1, 1, dt)
-    network.loss[:] = np.nan
-    for row, step in enumerate(recorded):
+    steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
+    loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
+    with weights_kept(record_weights, plan, seed, every * dt) as file:
+        return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file))
+
+
+def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> RateRun:
+    """Run to one record after the other."""
+    prepare(loop)
+    loop.network.loss[:] = np.nan
+    for row, step in enumerate(steps):
         if row:
-            for first, count in _portions(int(recorded[row - 1]), int(step), noise.per_step + channel.per_step):
-                _advance(module, plan, network, channel, noise, first, count, dt)
-            network.loss[:] /= step - recorded[row - 1]
-        result.note(row)
-        network.loss[:] = 0.0
-    return result.run()
+            advance(loop, int(steps[row - 1]), int(step))
+            loop.network.loss[:] /= step - steps[row - 1]
+        record.note(row)
+        loop.network.loss[:] = 0.0
+    return record.run()
 
 
 def _apart(
@@ -111,93 +133,3 @@ def _plan(circuit: RateCircuit, kinds: list[Limits], channels: list[FeedbackChan
     n_received = len(first) if np.ndim(first) == 2 else n_sent
     plan = make_plan(circuit, tuple(k.kind for k in kinds), n_received, dt)
     return make_plan(circuit, plan.limits, 1, dt) if plan.is_perturbed and n_received != n_sent else plan
-
-
-def _portions(first: int, last: int, numbers_per_step: int) -> Iterator[tuple[int, int]]:
-    """Steps from first to last, in portions whose random numbers fit into memory."""
-    size = max(1, _NUMBERS_AHEAD // max(1, numbers_per_step))
-    for low in range(first, last, size):
-        yield low, min(size, last - low)
-
-
-class _Perturbations:
-    """Noise in neurons and weights, a stream per member and population or projection."""
-
-    def __init__(self, plan: Plan, network: Network, seed: int):
-        self.network = network
-        self.neurons = {
-            k: self._open(plan, f"{plan.populations[k].name}/perturbation", seed) for k in plan.noisy_neurons
-        }
-        self.synapses = {
-            m: self._open(plan, f"{plan.circuit.projections[m].name}/perturbation", seed) for m in plan.noisy_weights
-        }
-        self.std = network.noise_std
-        sizes = [network.tables[k].shape[2] for k in self.neurons] + [network.weights[m][0].size for m in self.synapses]
-        self.per_step = plan.circuit.n_batch * sum(sizes)
-
-    @staticmethod
-    def _open(plan: Plan, name: str, seed: int) -> list[np.random.Generator]:
-        return [stream(seed, name, int(trial)) for trial in plan.circuit.trials]
-
-    def draw(self, count: int) -> tuple[tuple, tuple]:
-        """Noise of the next `count` steps: (n_batch, count, n) and (n_batch, count, n_post, n_pre) arrays."""
-        nodes, weights = [], []
-        for k, sources in self.neurons.items():
-            size = self.network.tables[k].shape[2]
-            drawn = np.stack([g.standard_normal((count, size)) for g in sources])
-            nodes.append(drawn * self.std["neuron", k][:, None, None])
-        for m, sources in self.synapses.items():
-            shape = (count, *self.network.weights[m].shape[1:])
-            drawn = np.stack([g.standard_normal(shape) for g in sources])
-            weights.append(drawn * self.std["synapse", m][:, None, None, None])
-        return tuple(nodes), tuple(weights)
-
-
-def _advance(
-    module: Any,
-    plan: Plan,
-    network: Network,
-    channel: Channel,
-    noise: _Perturbations,
-    first: int,
-    count: int,
-    dt: float,
-) -> None:
-    """Run `count` steps from step `first` and check that everything stays finite."""
-    nodes, weights = noise.draw(count)
-    with np.errstate(all="ignore"):
-        module.run(
-            *network.arguments(),
-            nodes,
-            weights,
-            *network.stimulus,
-            *channel.arguments(count),
-            network.shared,
-            channel.received,
-            network.loss,
-            network.broken,
-            first,
-            count,
-            network.ticks,
-        )
-    if network.broken.any():
-        _raise_diverged(plan, network, dt)
-    for m, states in enumerate(network.states):
-        if not np.all(np.isfinite(states)):
-            b, k, i, j = np.argwhere(~np.isfinite(states))[0]
-            name = f"{plan.rules[m].states[k].name} of {plan.circuit.projections[m].name}[{i}, {j}]"
-            raise DivergedError(f"{name} (member {b})", (first + count) * dt, "use a smaller dt or learning rate")
-
-
-def _raise_diverged(plan: Plan, network: Network, dt: float) -> None:
-    member = int(np.flatnonzero(network.broken)[np.argmin(network.broken[network.broken > 0])])
-    when = float(network.broken[member]) * dt
-    remedy = "use a smaller dt, a smaller learning rate, or bounds"
-    for projection, w in zip(plan.circuit.projections, network.weights, strict=True):
-        bad = np.argwhere(~np.isfinite(w[member]))
-        if len(bad):
-            raise DivergedError(f"w of {projection.name}[{bad[0][0]}, {bad[0][1]}] (member {member})", when, remedy)
-    for population, current in zip(plan.populations, network.currents, strict=True):
-        bad = np.flatnonzero(~np.isfinite(current[member]))
-        if bad.size:
-            raise DivergedError(f"input of {population.name}[{bad[0]}] (member {member})", when, remedy)
