@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from circuits._rate_records import RateCircuit, RateRun
 from circuits._recording import recording
 from circuits._records import Circuit, Run
+from circuits.engines._structure import compiler
 from plasticity.cli import say
-from plasticity.errors import DivergedError, InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_number
 
 if TYPE_CHECKING:
     from plasticity.controllability import Controllability
@@ -84,6 +82,7 @@ def run(
         return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, feedback, controllability)
     from circuits._controlled import controlled
     from circuits.engines import spiking
+    from circuits.engines._grid import Grid, check_grid
 
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     require_number("duration", duration, low=dt, unit="s")
@@ -92,11 +91,9 @@ def run(
     kept = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
     circuit = controlled(circuit, controllability, seed)
-    spiking.check_grid(circuit, duration, dt)
+    check_grid(circuit, duration, dt)
     device = choose_device(circuit, device, duration / dt)
-    result = spiking.run(circuit, duration, dt, device, kept, seed, channels)
-    _check_finite(result, duration)
-    return result
+    return spiking.run(circuit, Grid(dt, duration, seed), device, kept, channels)
 
 
 def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping | None) -> dict[str, Any]:
@@ -141,20 +138,3 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
         return "numpy"
     say("something in this circuit changes at every step: running as compiled C++ (built once, then kept)")
     return "cpp"
-
-
-def compiler() -> str | None:
-    """Path of a C++ compiler, or None."""
-    return next((found for c in ("g++", "clang++", "c++") if (found := shutil.which(c))), None)
-
-
-def _check_finite(result: Run, duration: float) -> None:
-    for name, weights in result.final.items():
-        if np.all(np.isfinite(weights)):
-            continue
-        bad = ~np.isfinite(result.weights.get(name, np.empty((0, 1)))).all(axis=1)
-        when = float(result.times[bad][0]) if bad.any() else duration
-        synapse = int(np.flatnonzero(~np.isfinite(weights))[0])
-        raise DivergedError(
-            f"w of synapse {synapse} of {name!r}", when, "check the rule's parameters, or use a smaller dt"
-        )

@@ -38,7 +38,7 @@ class UnknownNameError(InputError):
 
 
 class DivergedError(ArithmeticError):
-    """A simulated variable left the finite numbers; the message names it and the time.
+    """A simulated variable left the finite numbers; the message names it and the time, as `variable` and `time` [s].
 
     Examples
     --------
@@ -48,6 +48,7 @@ class DivergedError(ArithmeticError):
 
     def __init__(self, variable: str, time: float, remedy: str):
         super().__init__(f"{variable} is no longer finite at t = {time:g} s: {remedy}")
+        self.variable, self.time = variable, time
 
 
 class FailedRunsError(RuntimeError):

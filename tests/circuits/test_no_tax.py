@@ -5,13 +5,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import brian2
 import pytest
 import sympy as sp
-from brian2.devices.device import reset_device
 
-from circuits.engines import spiking
-from circuits.engines._brian_neurons import Timing
+from circuits._recording import Recording
+from circuits.engines._brian_build import write_program
+from circuits.engines._given import given
+from circuits.engines._grid import Grid
+from circuits.engines._lines import lines
 from circuits.escape_rate_neuron import escape_rate_neuron
 from circuits.feedforward_spiking import feedforward_spiking
 from plasticity import Objective, compile_rule, derive
@@ -80,16 +81,9 @@ def generated(model, folder):
     neurons = [[0.001], [0.002]]
     is_likelihood = "escape_rate_post" in model.model
     circuit = escape_rate_neuron(neurons, [[0.003]], model) if is_likelihood else feedforward_spiking(neurons, model)
-    brian2.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
-    try:
-        timing = Timing(1e-3, 0.3, 0, brian2.Clock(1e-3 * brian2.second, name="steps"))
-        channels = {path.name: spiking.feedback.lines(path, None, 1) for path in circuit.feedback}
-        network, _, _, ticks = spiking._network(circuit, timing, channels)
-        spiking._run_with_ticks(network, ticks, 0.3)
-        brian2.get_device().build(directory=str(folder), compile=False, run=False)
-    finally:
-        brian2.get_device().reinit()
-        reset_device()
+    grid, record = Grid(1e-3, 0.3), Recording()
+    channels = {path.name: lines(path, None, 1) for path in circuit.feedback}
+    write_program(circuit, grid, record, channels, given(circuit, grid, record, channels), Path(folder))
     files = Path(folder).glob("code_objects/synapses_*codeobject*.cpp")
     texts = {plain(f.name): f.read_text() for f in files}
     return {name: statements(text) for name, text in texts.items() if "// scalar code" in text}

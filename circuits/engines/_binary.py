@@ -1,0 +1,170 @@
+"""Compiled binaries of spiking models: built once, kept, told their numbers in files; a known one needs no Brian2."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._recording import Recording
+from circuits._records import Circuit
+from circuits.engines._given import Given, Table
+from circuits.engines._grid import Grid
+from circuits.engines._lines import Lines
+from circuits.engines._outputs import described, output_names
+from circuits.engines._structure import model_folder, model_key
+from plasticity.cache import cache_folder, keep
+from plasticity.cache_entries import mark_used, trim
+from plasticity.cli import say
+from plasticity.errors import DivergedError, InputError
+
+MANIFEST, PROGRAM, SAID = "model.json", "main", "said"
+DIVERGED = 4  # exit status, see given.cpp
+REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled model.
+
+    Parameters
+    ----------
+    folder : Path
+    inputs : dict of str to str
+        Data type of every number that it reads, by ``"object.variable"``.
+    outputs : dict of str to (str, int or None)
+        Data type of every array that it writes, and its columns where it is a record over time.
+    """
+
+    folder: Path
+    inputs: dict[str, str]
+    outputs: dict[str, tuple[str, int | None]]
+
+
+def run_binary(
+    circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given
+) -> dict[str, NDArray]:
+    """Arrays of a run, by name; the binary is built if there is none.
+
+    Raises
+    ------
+    DivergedError
+        If a weight or a variable of a neuron leaves the finite numbers.
+    InputError
+        If the compiler or the binary fails.
+    """
+    model = _model(circuit, grid, record, channels, given)
+    with tempfile.TemporaryDirectory(prefix="steersman-") as name:
+        folder = Path(name)
+        (folder / SAID).mkdir()
+        _tell(folder, given, model)
+        done = subprocess.run(
+            [model.folder / PROGRAM],
+            cwd=model.folder,
+            env=os.environ | {"STEERSMAN_RUN": name},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == DIVERGED:
+            array, index, time = (folder / SAID / "diverged").read_text().split()
+            raise DivergedError(described(circuit, array, int(index)), float(time), REMEDY)
+        if done.returncode:
+            raise InputError(_failure(done, model))
+        return {name: _said(folder / SAID / name, *model.outputs[name]) for name in output_names(circuit, record)}
+
+
+def _model(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given) -> Model:
+    """Known model, or one that is built now; one process builds, others that need the same model wait for it."""
+    key = model_key(circuit, grid, record, channels, given)
+    folder = model_folder(key)
+    known = load_model(folder)
+    if known is None:
+        with _locked(folder.with_suffix(".lock")):
+            known = load_model(folder)
+            if known is None:
+                from circuits.engines._brian_build import build_model
+
+                shutil.rmtree(folder, ignore_errors=True)
+                build_model(circuit, grid, record, channels, given, folder)
+                known = load_model(folder)
+        trim()
+    mark_used(folder)
+    return known
+
+
+def load_model(folder: Path) -> Model | None:
+    """Model that is kept in a folder; None if there is none, or it is damaged, which is said."""
+    try:
+        text = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        program = (folder / PROGRAM).read_bytes()
+        if hashlib.sha256(program).hexdigest() == text["sha256"]:
+            return Model(folder, text["inputs"], {k: (kind, n) for k, (kind, n) in text["outputs"].items()})
+    except FileNotFoundError:
+        if not (folder / MANIFEST).exists():
+            return None
+    except (ValueError, KeyError, TypeError):
+        pass
+    say(f"the compiled model {folder} is damaged and will be built again")
+    return None
+
+
+def keep_model(folder: Path, inputs: Mapping[str, str], outputs: Mapping[str, tuple[str, int | None]]) -> None:
+    """Declare the program in a folder to be whole; until then the folder counts as empty."""
+    program = hashlib.sha256((folder / PROGRAM).read_bytes()).hexdigest()
+    keep(folder / MANIFEST, json.dumps({"sha256": program, "inputs": inputs, "outputs": outputs}, indent=1))
+
+
+def _tell(folder: Path, given: Given, model: Model) -> None:
+    """Write the numbers of a run to files."""
+    for name, value in given.values.items():
+        np.ascontiguousarray(value, dtype=model.inputs[name]).tofile(folder / name)
+    for name, (sources, targets) in given.connections.items():
+        np.ascontiguousarray(sources, dtype=np.int32).tofile(folder / f"{name}.sources")
+        np.ascontiguousarray(targets, dtype=np.int32).tofile(folder / f"{name}.targets")
+    for name, table in given.tables.items():
+        _write_table(folder / name, table)
+    for number, ends in enumerate(given.ends):
+        np.asarray(ends, dtype=float).tofile(folder / f"ends.{number}")
+
+
+def _write_table(path: Path, table: Table) -> None:
+    values = np.ascontiguousarray(table.values, dtype=float)
+    with open(path, "wb") as file:
+        file.write(struct.pack("=qqd", *values.shape, table.step))
+        values.tofile(file)
+
+
+def _said(path: Path, kind: str, columns: int | None) -> NDArray:
+    found = np.fromfile(path, dtype=kind)
+    return found if columns is None else found.reshape(-1, columns)
+
+
+def _failure(done: subprocess.CompletedProcess, model: Model) -> str:
+    """What a binary said before it failed."""
+    said = " ".join(done.stderr.split()) or f"it ended with status {done.returncode} and said nothing"
+    return f"the compiled program in {model.folder} failed: {said}"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time build a model."""
+    try:
+        import fcntl
+    except ImportError:
+        raise InputError("device 'cpp' needs a POSIX system; use device 'numpy'") from None
+    cache_folder("brian")
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,108 @@
+"""Run a circuit with Brian2's numpy target: no compiler, no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import brian2
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits._recording import Recording
+from circuits._records import Circuit
+from circuits.engines._brian_blueprint import Blueprint
+from circuits.engines._brian_network import Built, build_network, run_with_ticks
+from circuits.engines._given import Given
+from circuits.engines._grid import Grid
+from circuits.engines._outputs import checked_names, described, output_names
+from plasticity.errors import DivergedError
+
+REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
+
+
+def run_numpy(circuit: Circuit, grid: Grid, record: Recording, channels: dict, given: Given) -> dict[str, NDArray]:
+    """Arrays of a run, by name.
+
+    Raises
+    ------
+    DivergedError
+        If a weight or a variable of a neuron leaves the finite numbers.
+    """
+    with _numpy_target():
+        clock = brian2.Clock(grid.dt * brian2.second, name="steps")
+        plan = Blueprint(circuit, grid, given, record, channels, clock, compiled=False)
+        built = build_network(plan)
+        _fill(built, given)
+        built.network.add(_watch(built, plan))
+        if _can_skip(circuit):
+            built.network.add(_gap_skipper(plan))
+        run_with_ticks(built, plan)
+        _check(built, circuit, grid.duration)
+        return {name: _read(built, name) for name in output_names(circuit, record)}
+
+
+@contextmanager
+def _numpy_target() -> Iterator[None]:
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+    target = brian2.prefs.codegen.target
+    brian2.prefs.codegen.target = "numpy"
+    try:
+        yield
+    finally:
+        brian2.prefs.codegen.target = target
+
+
+def _fill(built: Built, given: Given) -> None:
+    """Set all numbers but those that the objects were made with."""
+    for name, value in given.values.items():
+        owner, _, variable = name.partition(".")
+        if variable not in ("dt", "_timebins", "neuron_index", "_indices", "delay"):
+            built.objects[owner].variables[variable].set_value(value if value.size > 1 else value[0])
+
+
+def _read(built: Built, name: str) -> NDArray:
+    owner, _, variable = name.partition(".")
+    return np.array(built.objects[owner].variables[variable].get_value())
+
+
+def _check(built: Built, circuit: Circuit, now: float) -> None:
+    """Report the first number that is not finite."""
+    for name in checked_names(circuit):
+        bad = np.flatnonzero(~np.isfinite(_read(built, name)))
+        if bad.size:
+            raise DivergedError(described(circuit, name, int(bad[0])), now, REMEDY)
+
+
+def _watch(built: Built, plan: Blueprint) -> brian2.NetworkOperation:
+    """Look at the network from time to time while it runs."""
+    clock = brian2.Clock(plan.grid.look_every * brian2.second, name="looks")
+    time = clock.variables["t"]
+
+    def look() -> None:
+        _check(built, plan.circuit, float(time.get_value().item()))
+
+    return brian2.NetworkOperation(look, clock=clock, when="start", name="watch")
+
+
+def _can_skip(circuit: Circuit) -> bool:
+    """Whether nothing but given spikes and ticks changes anything."""
+    only_spikes = all(p.neuron is None for p in circuit.populations) and not circuit.feedback
+    return only_spikes and all(p.synapse.method is None for p in circuit.plastic)
+
+
+def _gap_skipper(plan: Blueprint) -> brian2.NetworkOperation:
+    """Move the clock over steps without spikes: event-driven variables do not change in them."""
+    circuit, clock = plan.circuit, plan.clock
+    trains = [t for p in circuit.populations for t in p.trains]
+    arriving = [t + p.delay for p in circuit.projections if p.delay for t in circuit.population(p.pre).trains]
+    steps = np.unique(np.round(np.concatenate([*trains, *arriving, np.zeros(1)]) / plan.grid.dt).astype(np.int64))
+    timestep = clock.variables["timestep"]
+
+    def skip() -> None:
+        now = timestep.get_value()[0]
+        later = np.searchsorted(steps, now, side="right")
+        following = min(steps[later] if later < steps.size else clock._i_end, clock._i_end)
+        timestep.set_value(following - 1)
+
+    return brian2.NetworkOperation(skip, clock=clock, when="end", name="gap_skipper")

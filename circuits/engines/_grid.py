@@ -1,0 +1,82 @@
+"""Time grid of a spiking run, and what must lie on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from circuits._records import Circuit, Projection
+from plasticity.errors import InputError
+
+LOOKS = 100
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Time step [s], simulated time [s] and seed of a run."""
+
+    dt: float
+    duration: float
+    seed: int = 0
+
+    @property
+    def n_steps(self) -> int:
+        """Number of time steps."""
+        return int(np.ceil(self.duration / self.dt - 1e-9))
+
+    @property
+    def look_every(self) -> float:
+        """Distance [s] of the times at which a run is looked at, whether its numbers are finite."""
+        return max(1, self.n_steps // LOOKS) * self.dt
+
+
+def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
+    """Check that given spikes, delays and ticks lie on multiples of `dt`, and spikes before `duration`.
+
+    Raises
+    ------
+    InputError
+        Naming the population, neuron and spike, the projection, or the rule.
+    """
+    for population in circuit.populations:
+        for neuron, times in enumerate(population.trains):
+            off = np.abs(times / dt - np.round(times / dt)) > 1e-6
+            if off.any():
+                raise InputError(
+                    f"spike at {times[off][0]:.9g} s of {population.name}[{neuron}] is off the grid of dt = "
+                    f"{dt:g} s; choose a dt that divides all spike times"
+                )
+            if times[-1:].max(initial=0) >= duration:
+                raise InputError(
+                    f"spike at {times[-1]:g} s of {population.name}[{neuron}] is not before the end; "
+                    f"use a duration above it, got {duration:g} s"
+                )
+            if (np.diff(np.round(times / dt)) < 0.5).any():
+                raise InputError(
+                    f"{population.name}[{neuron}] is given two spikes in one time step; use a smaller dt than {dt:g} s"
+                )
+    for projection in circuit.projections:
+        _check_delay(projection, dt)
+        _check_ticks(projection, dt)
+
+
+def _check_ticks(projection: Projection, dt: float) -> None:
+    model = projection.synapse
+    if model is None or not model.on_clock:
+        return
+    steps = model.clock_dt / dt
+    if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
+        raise InputError(
+            f"clock_step of rule {model.rule.name!r} is {model.clock_dt:g} s, no multiple of dt = {dt:g} s; "
+            f"use {max(1, round(steps)) * dt:g} s"
+        )
+
+
+def _check_delay(projection: Projection, dt: float) -> None:
+    steps = projection.delay / dt
+    if abs(steps - np.round(steps)) > 1e-6:
+        raise InputError(
+            f"delay of {projection.name!r} is {projection.delay:g} s, no multiple of dt = {dt:g} s; "
+            f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
+        )

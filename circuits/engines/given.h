@@ -1,0 +1,140 @@
+// What a compiled run is told: values read from files of a folder. What it says: values written to files beside them.
+// It is included before everything else, so that it can be precompiled together with the standard library.
+#ifndef STEERSMAN_GIVEN_H
+#define STEERSMAN_GIVEN_H
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace given {
+
+// Function of time and neuron: row k holds from k·step on, the last one for ever.
+struct Table {
+    std::vector<double> values;
+    int64_t rows = 0, columns = 0;
+    double step = 1.0;
+    inline double operator()(const double t, const int64_t i) const {
+        const int64_t row = (int64_t)(t / step + 1e-6);
+        return values[(size_t)((row < rows ? row : rows - 1) * columns + i)];
+    }
+};
+extern Table tables[64];
+
+[[noreturn]] void fail(const std::string& message);
+std::vector<char> bytes(const std::string& name);
+void put(const std::string& name, const char* data, size_t size, bool append = false);
+void read_table(const std::string& name, int which);
+[[noreturn]] void diverged(const std::string& name, size_t index, double time);
+
+// The exponent says whether a number is finite, also where the compiler is told that all are.
+inline bool is_finite(const double x) {
+    uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return (bits & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL;
+}
+
+// Fill n elements with the values of a file, or all of them with its only one.
+template <class T>
+void read(const std::string& name, T* data, const size_t n) {
+    const std::vector<char> raw = bytes(name);
+    if (raw.size() == n * sizeof(T)) {
+        std::memcpy(data, raw.data(), raw.size());
+    } else if (raw.size() == sizeof(T)) {
+        std::fill(data, data + n, *reinterpret_cast<const T*>(raw.data()));
+    } else {
+        fail(name + " has " + std::to_string(raw.size() / sizeof(T)) + " values, wanted are " + std::to_string(n));
+    }
+}
+
+template <class A>
+void read_all(const std::string& name, A& array) {
+    if (array.size()) read(name, &array[0], (size_t)array.size());
+}
+
+// Take as many elements as there are values in a file.
+template <class A>
+void read_any(const std::string& name, A& array) {
+    typedef typename std::decay<decltype(array[0])>::type T;
+    const std::vector<char> raw = bytes(name);
+    array.resize(raw.size() / sizeof(T));
+    if (raw.size()) std::memcpy(&array[0], raw.data(), raw.size());
+}
+
+// Connect the neurons that two files name: ends, numbers of synapses, and room for all variables of the synapses.
+template <class A, class B>
+void connect(const std::string& name, A& pre, A& post, B& outgoing, B& incoming, int32_t* count,
+             const std::function<void(size_t)>& resize) {
+    read_any(name + ".sources", pre);
+    read_any(name + ".targets", post);
+    const size_t n = (size_t)pre.size();
+    if ((size_t)post.size() != n) fail(name + " has as many sources as targets");
+    std::fill(&outgoing[0], &outgoing[0] + outgoing.size(), 0);
+    std::fill(&incoming[0], &incoming[0] + incoming.size(), 0);
+    for (size_t k = 0; k < n; k++) {
+        outgoing[pre[k]]++;
+        incoming[post[k]]++;
+    }
+    count[0] = (int32_t)n;
+    resize(n);
+}
+
+template <class A>
+void save(const std::string& name, A& array) {
+    put(name, array.size() ? reinterpret_cast<const char*>(&array[0]) : nullptr, array.size() * sizeof(array[0]));
+}
+
+template <class T>
+void save(const std::string& name, const T* data, const size_t n) {
+    put(name, reinterpret_cast<const char*>(data), n * sizeof(T));
+}
+
+// Rows of a record that grows while the run goes on.
+template <class A>
+void save_rows(const std::string& name, A& array, const int rows, const int columns) {
+    std::vector<double> row((size_t)columns);
+    put(name, nullptr, 0);
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) row[(size_t)j] = (double)array(i, j);
+        put(name, reinterpret_cast<const char*>(row.data()), row.size() * sizeof(double), true);
+    }
+}
+
+template <class T>
+void check(const std::string& name, const T* data, const size_t n, const double time) {
+    for (size_t i = 0; i < n; i++)
+        if (!is_finite((double)data[i])) diverged(name, i, time);
+}
+
+// Run to each of the times in a file; look at the network after each.
+template <class N>
+void run(N& network, const std::string& name, const std::function<void(double)>& look) {
+    std::vector<double> ends;
+    read_any(name, ends);
+    for (const double end : ends) {
+        for (auto& object : network.objects) {  // Brian2 has written times of its own into the program
+            object.first->set_interval(network.t, end);
+            object.first->timestep[0] -= 1;
+            object.first->tick();
+        }
+        network.run(end - network.t, NULL, 10.0);
+        if (N::_globally_stopped) fail("interrupted");
+        network.t = end;
+        look(end);
+    }
+}
+
+}  // namespace given
+
+#endif
