@@ -10,7 +10,8 @@ import xarray as xr
 
 from analysis.fit import Fit
 from analysis.synthetic import problem_of
-from plasticity.dataset import encode_json, make_dataset
+from plasticity.dataset import make_dataset
+from plasticity.labelled import encode_json
 
 if TYPE_CHECKING:
     from analysis.leave_out import LeftOut

@@ -8,59 +8,28 @@ Dimensions stand in the order trial, time, then parameter, synapse, neuron or pr
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticity.careful_file import careful_file
 from plasticity.errors import InputError
+from plasticity.labelled import Labelled, check, label, of_xarray
 
 if TYPE_CHECKING:
     import xarray as xr
 
-LEADING_DIMENSIONS = ("trial", "time")
-ATTRIBUTES = (
-    "title",
-    "scenario",
-    "rule",
-    "engine",
-    "seed",
-    "parameters",
-    "references",
-    "versions",
-    "created",
-)
 
-
-def make_dataset(
-    variables: Mapping[str, tuple],
-    coordinates: Mapping[str, tuple],
-    *,
-    title: str,
-    rule: str = "",
-    scenario: str = "",
-    engine: str = "",
-    seed: int = 0,
-    parameters: Mapping[str, Any] | None = None,
-    references: tuple[str, ...] = (),
-    **attributes: Any,
-) -> xr.Dataset:
+def make_dataset(variables: Mapping[str, tuple], coordinates: Mapping[str, tuple], **attributes: Any) -> xr.Dataset:
     """Build a Dataset that follows the schema.
 
     Parameters
     ----------
     variables, coordinates : mapping of str to (dims, values, units, long_name)
-    title, rule, scenario, engine, seed, parameters, references
-        Global attributes; `parameters` is stored as JSON text, with non-finite numbers and objects as text.
     **attributes
-        Further global attributes: text, numbers or arrays.
+        Global attributes, see `plasticity.labelled.label`; at least `title`.
 
     Returns
     -------
@@ -78,42 +47,7 @@ def make_dataset(
     >>> ds.w.attrs["units"]
     '1'
     """
-    import xarray as xr
-
-    def labelled(entry: tuple) -> tuple:
-        dims, values, units, long_name = entry
-        return (dims, values, {"units": units, "long_name": long_name})
-
-    ds = xr.Dataset(
-        {name: labelled(v) for name, v in variables.items()},
-        coords={name: labelled(c) for name, c in coordinates.items()},
-        attrs={
-            "title": title,
-            "scenario": scenario,
-            "rule": rule,
-            "engine": engine,
-            "seed": int(seed),
-            "parameters": json.dumps(dict(parameters or {}), default=encode_json),
-            "references": " ".join(references),
-            "versions": json.dumps(versions()),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            **attributes,
-        },
-    )
-    check_schema(ds)
-    return ds
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that shape the numbers."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in ("steersman", "brian2", "numpy", "scipy", "sympy", "numba", "xarray"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return label(variables, coordinates, **attributes).to_xarray()
 
 
 def check_schema(ds: xr.Dataset) -> None:
@@ -132,31 +66,10 @@ def check_schema(ds: xr.Dataset) -> None:
     Traceback (most recent call last):
     plasticity.errors.InputError: not a valid Dataset: attribute 'scenario' is missing; ...
     """
-    problems = [f"attribute {a!r} is missing" for a in ATTRIBUTES if a not in ds.attrs]
-    for owner, attrs in [("the Dataset", ds.attrs), *((n, v.attrs) for n, v in ds.variables.items())]:
-        problems += [
-            f"attribute {key!r} of {owner} is {value!r}, which netCDF cannot hold"
-            for key, value in attrs.items()
-            if value is None or isinstance(value, bool | dict)
-        ]
-    swept = str(ds.attrs.get("swept", "")).split()
-    for name, variable in ds.variables.items():
-        problems += [f"{name!r} has no {key}" for key in ("units", "long_name") if key not in variable.attrs]
-        dims = [d for d in variable.dims if d not in swept]
-        leading = [d for d in dims if d in LEADING_DIMENSIONS]
-        expected = [d for d in LEADING_DIMENSIONS if d in dims]
-        if leading != expected or dims[: len(leading)] != leading:
-            problems.append(f"dimensions of {name!r} are {variable.dims}; trial, time come first")
-    for key in ("parameters", "versions"):
-        try:
-            json.loads(ds.attrs.get(key, "{}"))
-        except (TypeError, ValueError):
-            problems.append(f"attribute {key!r} is no JSON text")
-    if problems:
-        raise InputError("not a valid Dataset: " + "; ".join(problems))
+    check(ds.variables, ds.attrs)
 
 
-def write(ds: xr.Dataset, path: str | os.PathLike) -> Path:
+def write(ds: xr.Dataset | Labelled, path: str | os.PathLike) -> Path:
     """Write `ds` to one netCDF-4 file, whole or not at all.
 
     The file is written beside its destination as ``*.part`` and renamed when it is complete.
@@ -164,9 +77,13 @@ def write(ds: xr.Dataset, path: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        If the Dataset violates the schema, or the path cannot be written.
+        If the Dataset violates the schema or has values that are neither numbers nor texts, or the path cannot be
+        written.
     """
-    check_schema(ds)
+    from plasticity.netcdf import write_netcdf
+
+    found = ds if isinstance(ds, Labelled) else of_xarray(ds)
+    check(found.variables, found.attrs)
     path = Path(path)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -174,7 +91,7 @@ def write(ds: xr.Dataset, path: str | os.PathLike) -> Path:
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
         with careful_file(part) as file:
-            ds.to_netcdf(file, engine="h5netcdf")  # type: ignore[call-overload]
+            write_netcdf(found, file)
         os.replace(part, path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}; choose another path") from error
@@ -222,10 +139,3 @@ def read(path: str | os.PathLike) -> xr.Dataset:
         raise InputError(f"{path} is no netCDF-4 file: {error}") from error
     check_schema(loaded)
     return loaded
-
-
-def encode_json(value: Any) -> Any:
-    """Turn arrays into lists, rules into their name and anything else into text, for `json.dumps`."""
-    if getattr(value, "tolist", None):
-        return value.tolist()
-    return getattr(value, "name", None) or str(value)

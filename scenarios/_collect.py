@@ -21,8 +21,8 @@ import h5py
 import numpy as np
 
 from plasticity.careful_file import careful_file
-from plasticity.dataset import ATTRIBUTES, encode_json
 from plasticity.errors import InputError
+from plasticity.labelled import ATTRIBUTES, encode_json
 from scenarios._outline import Column, Survey, open_variable, same, survey_runs
 from scenarios._plan import Plan, Point, text
 

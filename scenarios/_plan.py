@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from plasticity.dataset import encode_json
 from plasticity.errors import InputError
+from plasticity.labelled import encode_json
 from scenarios._design import Axis, steps
 from scenarios._members import load
 from scenarios._parameters import make

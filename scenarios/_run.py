@@ -48,7 +48,8 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     >>> dict(ds.sizes)["protocol"]
     2
     """
-    from plasticity.dataset import check_schema, encode_json
+    from plasticity.dataset import check_schema
+    from plasticity.labelled import encode_json
 
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed must be a whole number >= 0, got {seed!r}")

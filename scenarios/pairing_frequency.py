@@ -100,6 +100,6 @@ def encode(values: dict) -> str:
     """Parameter values as JSON text."""
     import json
 
-    from plasticity.dataset import encode_json
+    from plasticity.labelled import encode_json
 
     return json.dumps(values, default=encode_json)
