@@ -65,7 +65,7 @@ def advance(loop: Loop, first: int, last: int) -> None:
 def _call(loop: Loop, first: int, count: int) -> None:
     """Run `count` steps from step `first` and check that everything stays finite."""
     network = loop.network
-    nodes, weights = loop.noise.draw(count)
+    nodes, weights = loop.noise.draw(first, count)
     with np.errstate(all="ignore"):
         loop.module.run(
             *network.arguments(),

@@ -10,7 +10,10 @@ from plasticity.streams import stream
 
 
 class Perturbations:
-    """Noise in neurons and weights, a stream per member and population or projection."""
+    """Noise in neurons and weights, a stream per member and population or projection.
+
+    It is drawn anew at every step, or, where neurons have a time constant, for every pattern that is shown.
+    """
 
     def __init__(self, plan: Plan, network: Network, seed: int):
         self.network = network
@@ -22,21 +25,39 @@ class Perturbations:
         }
         self.std = network.noise_std
         sizes = [network.tables[k].shape[2] for k in self.neurons] + [network.weights[m][0].size for m in self.synapses]
-        self.per_step = plan.circuit.n_batch * sum(sizes)
+        self.period = int(network.stimulus[3]) if plan.slow else 1
+        self.per_step = -(-plan.circuit.n_batch * sum(sizes) // self.period)
+        self.present: dict[tuple[str, int], np.ndarray] = {}
+        self.number = -1  # of what is present
 
     @staticmethod
     def _open(plan: Plan, name: str, seed: int) -> list[np.random.Generator]:
         return [stream(seed, name, int(trial)) for trial in plan.circuit.trials]
 
-    def draw(self, count: int) -> tuple[tuple, tuple]:
-        """Noise of the next `count` steps: (n_batch, count, n) and (n_batch, count, n_post, n_pre) arrays."""
-        nodes, weights = [], []
-        for k, sources in self.neurons.items():
-            size = self.network.tables[k].shape[2]
-            drawn = np.stack([g.standard_normal((count, size)) for g in sources])
-            nodes.append(drawn * self.std["neuron", k][:, None, None])
-        for m, sources in self.synapses.items():
-            shape = (count, *self.network.weights[m].shape[1:])
-            drawn = np.stack([g.standard_normal(shape) for g in sources])
-            weights.append(drawn * self.std["synapse", m][:, None, None, None])
+    def draw(self, first: int, count: int) -> tuple[tuple, tuple]:
+        """Noise at the ends of `count` steps from `first`: (n_batch, n_drawn, n) and (n_batch, n_drawn, n_post, n_pre).
+
+        Its first entry is what was present at the end of the last call, if that is still so.
+        """
+        low, high = (first + 1) // self.period, (first + count) // self.period
+        fresh = high - self.number
+        self.number = high
+        nodes = [
+            self._next("neuron", k, self.network.tables[k].shape[2:], sources, high - low + 1, fresh)
+            for k, sources in self.neurons.items()
+        ]
+        weights = [
+            self._next("synapse", m, self.network.weights[m].shape[1:], sources, high - low + 1, fresh)
+            for m, sources in self.synapses.items()
+        ]
         return tuple(nodes), tuple(weights)
+
+    def _next(
+        self, kind: str, k: int, shape: tuple[int, ...], sources: list[np.random.Generator], count: int, fresh: int
+    ) -> np.ndarray:
+        drawn = np.stack([g.standard_normal((fresh, *shape)) for g in sources])
+        drawn *= self.std[kind, k].reshape(-1, *(1 for _ in drawn.shape[1:]))
+        if fresh < count:
+            drawn = np.concatenate([self.present[kind, k], drawn], axis=1)
+        self.present[kind, k] = drawn[:, -1:].copy()
+        return drawn

@@ -12,6 +12,7 @@ from plasticity.errors import InputError
 from plasticity.mean_field import on_rates
 from plasticity.rule import Rule
 
+SETTLED = 10.0  # time constants in which the loss of a network that was disturbed settles, up to a tenth of the time
 FEEDBACK = ("post_error", "learning_signal", "loss_difference")
 
 
@@ -159,6 +160,19 @@ class Plan:
         """Whether a rule reads this local variable."""
         return bool(self._using(name))
 
+    @property
+    def slow(self) -> list[int]:
+        """Populations with a time constant."""
+        return [k for k in self.each if self.populations[k].tau > 0]
+
+    def _check_settling(self, rule: Rule) -> None:
+        hold, tau = self.circuit.stimulus.hold or self.dt, max(p.tau for p in self.populations)
+        if hold < SETTLED * tau:
+            raise InputError(
+                f"rule {rule.name!r} compares the loss with and without noise, but patterns are held for {hold:g} s, "
+                f"in which neurons with tau = {tau:g} s do not settle; hold them for {SETTLED * tau:g} s, or use tau=0"
+            )
+
     def _using(self, name: str) -> list[int]:
         return [m for m, r in enumerate(self.rules) if r is not None and name in {s.name for s in r.inputs}]
 
@@ -180,11 +194,8 @@ class Plan:
                 f"rule {rule.name!r} of {projection.name!r} asks for learning_signal in {post.name!r}; "
                 "give feedback_weights for it"
             )
-        if "loss_difference" in asked and any(p.tau > 0 for p in self.populations[1:]):
-            raise InputError(
-                f"rule {rule.name!r} compares the loss with and without noise, which neurons with a time constant "
-                "have not settled to at the end of a step; use tau=0"
-            )
+        if "loss_difference" in asked:
+            self._check_settling(rule)
         for p in rule.parameters:
             if p.value is None and p.name not in projection.parameters:
                 raise InputError(f"{p.name} of rule {rule.name!r} has no value; use rule.with_parameters({p.name}=…)")

@@ -58,7 +58,7 @@ from circuits.engines._rate_kernels import {kernels}  # {version}
 @njit(cache=True, error_model="numpy")
 def run(
     tables, currents, biases, slow, remember, errors, backs, weights, states, vectors,
-    limits, past_post, past_pre, filled, routes, noises, node_noise, weight_noise,
+    limits, past_post, past_pre, filled, routes, noises, twins, node_noise, weight_noise,
     patterns, targets, order, hold, channel, quantum, late, waiting, projection, n_sent,
     shared, received, loss, broken, first, count, ticks,
 ):
@@ -72,6 +72,7 @@ def run(
             now = step + 1
             index = now - first - 1
             shown = order[b, (now // hold) % order.shape[1]]
+            drawn = now // {period} - (first + 1) // {period}
             starting = step < 0
 {rates}
 {passes}
@@ -94,6 +95,7 @@ def circuit_source(plan: Plan) -> str:
         sweeps="\n".join(_sweep(*key, n) for n, key in enumerate(plan.sweeps)),
         scratch=indented(4, _scratch(plan)),
         views=indented(8, _views(plan)),
+        period="hold" if plan.slow else "1",
         rates=indented(12, _next_rates(plan)),
         passes=indented(12, _passes(plan)),
         tables=indented(12, _tables(plan)),
@@ -136,7 +138,8 @@ def _code(expression: sp.Expr) -> str:
 
 def _scratch(plan: Plan) -> list[str]:
     lines = [f"f{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each]
-    lines += [f"q{k} = np.zeros(tables[{k}].shape[2])" for k in plan.each if plan.is_perturbed]
+    fast = [k for k in plan.each if plan.is_perturbed and k not in plan.slow]
+    lines += [f"q{k} = np.zeros(tables[{k}].shape[2])" for k in fast]
     return lines + [
         f"c{m} = np.zeros((weights[{m}].shape[1], weights[{m}].shape[2]))" for m in (*plan.coupled, *plan.waiting)
     ]
@@ -147,6 +150,10 @@ def _views(plan: Plan) -> list[str]:
     lines = [f"t{k}, u{k} = tables[{k}][b], currents[{k}][b]" for k in plan.each]
     lines += [f"z{k}, g{k} = errors[{n}][b], backs[{n}][b]" for n, k in enumerate(plan.reached)]
     lines += [f"w{m}, s{m}, p{m} = weights[{m}][b], states[{m}][b], vectors[{m}][b]" for m in range(len(plan.rules))]
+    if plan.is_perturbed:
+        lines += [
+            f"t{k}q, q{k}, v{k} = twins[{n}][b], twins[{n}][b, 0], twins[{n}][b, 1]" for n, k in enumerate(plan.slow)
+        ]
     return lines + [f"x{m} = noises[{n}][b]" for n, m in enumerate(plan.noisy_weights)]
 
 
@@ -247,22 +254,24 @@ _DELIVER = (
 
 
 def _perturbation(plan: Plan) -> list[str]:
-    """Rates of the same network with noise."""
-    lines = []
+    """Rates of the same network with noise: a twin, whose neurons with a time constant follow in the same way."""
+    lines = [f"relax_{_kinds(plan)[k]}(v{k}, t{k}q, q{k}, 0.0 if starting else slow[{k}])" for k in plan.slow]
     for k, kind in enumerate(_kinds(plan)):
         if plan.is_input(k):
             lines.append(f"copy(patterns[shown], q{k})")
             continue
-        lines.append(f"copy(biases[{k}][b], q{k})")
+        current = f"v{k}" if k in plan.slow else f"q{k}"
+        lines.append(f"copy(biases[{k}][b], {current})")
         if k in plan.noisy_neurons:
-            lines.append(f"disturbed(node_noise[{plan.noisy_neurons.index(k)}][b, index], t{k}, q{k})")
+            lines.append(f"disturbed(node_noise[{plan.noisy_neurons.index(k)}][b, drawn], t{k}, {current})")
         for m, pre in plan.arriving(k):
             if m in plan.noisy_weights:
-                drawn = f"weight_noise[{plan.noisy_weights.index(m)}][b, index]"
-                lines.append(f"perturbed(w{m}, {drawn}, x{m}, q{pre}, q{k})")
+                fresh = f"weight_noise[{plan.noisy_weights.index(m)}][b, drawn]"
+                lines.append(f"perturbed(w{m}, {fresh}, x{m}, q{pre}, {current})")
             else:
-                lines.append(f"pass_on(w{m}, q{pre}, q{k})")
-        lines.append(f"activate_{kind}(q{k}, q{k})")
+                lines.append(f"pass_on(w{m}, q{pre}, {current})")
+        if k not in plan.slow:
+            lines.append(f"activate_{kind}(q{k}, q{k})")
     return lines
 
 

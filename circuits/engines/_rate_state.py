@@ -52,6 +52,7 @@ class Network:
     filled: NDArray[np.int64]
     routes: tuple[Array, ...]
     noises: tuple[Array, ...]
+    twins: tuple[Array, ...]
     stimulus: tuple[Any, ...]
     ticks: NDArray[np.int64]
     noise_std: dict[tuple[str, int], Array]
@@ -63,7 +64,8 @@ class Network:
         """First arguments of the compiled loop."""
         neurons = (self.tables, self.currents, self.biases, self.slow, self.remember, self.errors, self.backs)
         memory = (self.past_post, self.past_pre, self.filled)
-        return (*neurons, self.weights, self.states, self.vectors, self.limits, *memory, self.routes, self.noises)
+        synapses = (self.weights, self.states, self.vectors, self.limits, *memory)
+        return (*neurons, *synapses, self.routes, self.noises, self.twins)
 
 
 def limits_of(
@@ -130,6 +132,7 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
         filled=np.zeros((max(1, len(plan.waiting)), n_batch), dtype=np.int64),
         routes=tuple(_route(plan, circuit.populations[k].name, n_batch) for k in plan.routed),
         noises=tuple(np.zeros(weights[m].shape) for m in plan.noisy_weights),
+        twins=tuple(np.array(tables[k][:, [0, 0]]) for k in plan.slow if plan.is_perturbed),
         stimulus=_stimulus(circuit, dt),
         ticks=np.array([_ticks(plan, m, dt) for m in range(len(plan.rules))], dtype=np.int64),
         noise_std=perturbed,

@@ -28,8 +28,8 @@ RANDOM = np.random.default_rng(3)
 TASK = {"patterns": RANDOM.standard_normal((4, 3)), "targets": RANDOM.standard_normal((4, 2)), "trials": [0, 1, 5]}
 
 
-def two_layers(signal):
-    return feedforward((3, 4, 2), gradient_descent(), signal, n_batch=3, **TASK)
+def two_layers(signal, **options):
+    return feedforward((3, 4, 2), gradient_descent(), signal, n_batch=3, **TASK, **options)
 
 
 def test_all_weights_go_to_a_file(tmp_path):
@@ -63,13 +63,12 @@ def test_a_file_needs_times_and_plastic_weights(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("signal", [exact_error, node_perturbation])
-def test_portions_change_nothing(monkeypatch, signal):
+@pytest.mark.parametrize("case", ["exact error", "noise at every step", "noise for every pattern"])
+def test_portions_change_nothing(monkeypatch, case):
     """All that is random goes on where it stopped; the portions here have one step, and an arbitrary number."""
-    circuit, options = (
-        two_layers(signal()),
-        {"feedback": FeedbackChannel(noise=0.1, delay=0.2, sparsity=0.3), "seed": 7},
-    )
+    slow = {"tau": 0.06, "hold": 0.7} if case == "noise for every pattern" else {}
+    circuit = two_layers(exact_error() if case == "exact error" else node_perturbation(), **slow)
+    options = {"feedback": FeedbackChannel(noise=0.1, delay=0.2, sparsity=0.3), "seed": 7}
     whole = run(circuit, 3.0, 0.1, **options)
     for work in (1.0, 2000.0):
         monkeypatch.setattr(_rate_advance, "WORK_AHEAD", work)
