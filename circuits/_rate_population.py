@@ -37,7 +37,8 @@ class RatePopulation:
     initial : float, (size,) or (n_batch, size) array
         Rate at the start [Hz], where tau > 0.
     tau_information : float
-        Memory [s] of the neuron's belief about its Fisher information (`post_information`), which starts at 1.
+        Memory [s] of the neuron's belief about its Fisher information (`post_information`): the mean of φ'², which
+        starts at 1. As a metric it is diagonal: that inputs are correlated does not enter.
 
     Raises
     ------

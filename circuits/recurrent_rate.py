@@ -38,7 +38,8 @@ def recurrent_rate(
     """Population ``neurons`` with the projection ``recurrent``: ``τ dr/dt = −r + φ(W r + W_in x + bias)``.
 
     With targets for all neurons an exact error is the fixed point of ``τ dz/dt = −z + e + Wᵀ(φ' z)``, which the engine
-    follows; so it is right when patterns are held for long against τ and eigenvalues of W are well below 1.
+    follows; so it is right when patterns are held for long against τ and eigenvalues of W are well below 1. Node and
+    weight perturbation need no way back: their noise stays for as long as a pattern, at least 10 τ.
 
     Parameters
     ----------

@@ -51,6 +51,24 @@ def run(
         If something does not fit, or `record_weights` is no path that can be written or comes without `record_every`.
     DivergedError
         If a weight, a state, an input or a rate leaves the finite numbers.
+
+    Notes
+    -----
+    What this engine does not do, or does only up to something:
+
+    - Steps are explicit Euler steps: the error is of first order in `dt`. What a rule reads was true at the beginning
+      of the step; the states are checked for finite numbers a few times per second of computing, weights and rates at
+      every step.
+    - The error that goes back through neurons with a time constant follows the same dynamics; it is the gradient where
+      patterns are held for long against it.
+    - Perturbations of such neurons stay for as long as a pattern, which must be 10 time constants; the loss settles in
+      the first of them, so that the signal is too small by about tau/hold for every layer.
+    - There are no spikes: rules on spikes run on their mean rates. A likelihood of a neuron's own spikes has the mean
+      0 and is refused; node perturbation is what it is for rates, with the loss without noise as expected reward.
+    - A Fisher metric is one number per neuron, its mean squared slope (`post_information`): a diagonal metric, in
+      which correlations between inputs of a neuron do not count.
+    - Control of low rank projects in the Euclidean metric. That is the metric of the rule where this is one number;
+      where it depends on the weight or the neuron, the cheapest control would be another one.
     """
     n_steps = steps_in("duration", duration, dt)
     every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
