@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from circuits._rate_records import RateCircuit, RateRun
@@ -31,6 +32,7 @@ def run(
     n_tracked: int = 20,
     feedback: FeedbackChannel | None = None,
     controllability: Controllability | None = None,
+    record_weights: str | PathLike | None = None,
 ) -> Run | RateRun:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
@@ -61,6 +63,9 @@ def run(
         mapping from paths of feedback to channels.
     controllability : Controllability or mapping of str to Controllability, optional
         Which weights can change, of all plastic projections or by their names.
+    record_weights : path, optional
+        netCDF-4 file for all weights of all plastic projections at every `record_every`; the memory that a run takes
+        does not grow with it, and a run that ends early leaves what it recorded. In rate circuits only.
 
     Returns
     -------
@@ -69,8 +74,8 @@ def run(
     Raises
     ------
     InputError
-        If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails, or
-        the circuit has no feedback that a channel could disturb.
+        If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails,
+        the circuit has no feedback that a channel could disturb, or `record_weights` cannot be written.
     DivergedError
         If a weight, a rate or a variable of a neuron leaves the finite numbers.
     """
@@ -79,7 +84,18 @@ def run(
 
         if device is not None and device not in DEVICES:
             raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
-        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, feedback, controllability)
+        kept = {
+            "record_every": record_every,
+            "record": record,
+            "n_tracked": n_tracked,
+            "record_weights": record_weights,
+        }
+        return rate.run(circuit, duration, dt, seed, feedback=feedback, controllability=controllability, **kept)
+    if record_weights is not None:
+        raise InputError(
+            f"record_weights is {str(record_weights)!r}, but spiking circuits record tracked synapses only; "
+            "use record_every and n_tracked"
+        )
     from circuits._controlled import controlled
     from circuits.engines import spiking
     from circuits.engines._grid import Grid, check_grid

@@ -10,10 +10,9 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuits import load
+from circuits import load, run
 from circuits._weight_file import WeightFile
 from circuits.engines import _rate_advance
-from circuits.engines.rate import run
 from plasticity.dataset import read
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
