@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from plasticity.errors import InputError, require_number
@@ -21,7 +22,7 @@ class Axis:
         if not self.settings:
             raise InputError(f"the sweep has no value of {self.name}; give at least one")
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Parameters that change along the axis."""
         return tuple(dict.fromkeys(key for setting in self.settings for key in setting))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from plasticity.errors import InputError, UnknownNameError, require_number
@@ -52,7 +53,7 @@ def make(kind: type, values: Mapping[str, Any]) -> Any:
         If a value has the wrong type or is out of bounds.
     """
     fields = {f.name: f for f in dataclasses.fields(kind)}
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     checked: dict[str, Any] = {}
     for name, value in values.items():
         stem, _, key = name.partition(".")
@@ -63,6 +64,11 @@ def make(kind: type, values: Mapping[str, Any]) -> Any:
         else:
             checked[stem] = _converted(stem, value, hints[stem], fields[stem].metadata)
     return kind(**checked)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def number_or_text(value: Any) -> Any:

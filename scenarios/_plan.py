@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -98,6 +99,7 @@ def text(value: Any) -> str:
     return str(getattr(value, "name", None) or value)
 
 
+@cache
 def version() -> str:
     """Version of this project."""
     try:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from plasticity.dataset import make_dataset, read, write
+from plasticity.labelled import label
 from scenarios._collect import collect
 from scenarios._design import grid_axes, seed_axis
 from scenarios._plan import make_plan
@@ -76,6 +77,24 @@ def test_what_differs_between_runs(tmp_path):
     assert ds.attrs["rule"] == "rule_2 rule_3"
     assert ds.attrs["references"] == "x_2000 y_2002 y_2003"
     assert ds.seed.values.tolist() == [5]
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 7, 64])
+def test_every_run_gets_to_its_place_whatever_the_blocks(tmp_path, monkeypatch, at_once):
+    """The numbers of the runs, counted in the order of the design, are where the design has them; one is missing."""
+    plan = make_plan(
+        "horizon", (*grid_axes({"discount": [0, 1, 2], "plasticity": [1, 2]}), seed_axis(range(3))), {}, None
+    )
+    files = {}
+    for number, point in enumerate(plan.points):
+        if number != 4:
+            ds = label({"number": ("time", [number, -number], "1", "number")}, {}, title="a run", half=number / 2)
+            files[point.key] = write(ds, tmp_path / f"{number}.nc")
+    monkeypatch.setattr("scenarios._collect.AT_ONCE", at_once)
+    ds = read(collect(plan, files, tmp_path / "all.nc"))
+    expected = np.where(np.arange(18) == 4, np.nan, np.arange(18)).reshape(3, 2, 3)
+    np.testing.assert_array_equal(ds.number.values, np.stack([expected, -expected], axis=-1))
+    np.testing.assert_array_equal(ds.half.values, expected / 2)
 
 
 def test_a_variable_with_other_dimensions_is_refused(tmp_path):
