@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from plasticity.careful_file import careful_file
 from plasticity.errors import InputError
 from plasticity.labelled import ATTRIBUTES, encode_json
-from plasticity.netcdf import add_dimensions, add_variable, put, write_attributes
+from plasticity.netcdf import add_dimensions, add_variable, put, stored, write_attributes
 from scenarios._outline import Column, Survey, in_memory, open_run, read_into, same, survey_runs
 from scenarios._plan import Plan, text
 
@@ -133,7 +133,7 @@ def _axes(plan: Plan, outer: list[str], inner: set[str]) -> dict[str, tuple]:
         for key in axis.keys:
             name = dim if key == axis.name else (f"swept_{key}" if key in inner else key)
             units, meaning = plan.units[key]
-            found[name] = ((dim,), labels(plan.labels[key]), {"units": units, "long_name": meaning})
+            found[name] = ((dim,), stored(name, labels(plan.labels[key])), {"units": units, "long_name": meaning})
     return found
 
 
