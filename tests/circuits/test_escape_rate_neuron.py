@@ -174,19 +174,6 @@ def test_a_drift_moves_what_is_not_plastic():
     np.testing.assert_allclose(result.final["synapses"], 0.05 * (1 - 2.0 * DT) ** 500, rtol=1e-12)
 
 
-@pytest.mark.slow  # builds C++ when it runs for the first time
-@NEEDS_COMPILER
-def test_compiled_and_interpreted_devices_agree():
-    """Noise, delays, losses, a clock and free spikes: all drawn beforehand, so that every device sees the same."""
-    belief = {"gradient_belief": FadingMemory(decay=0.5), "curvature_belief": FadingMemory(decay=0.9)}
-    rule = derive(Objective(1.0, plasticity=0.1), **belief).with_parameters(clock_step=0.05)
-    options = {"record_every": 0.1, "record": ("belief_mean",), "seed": 3, "feedback": NOISY}
-    compiled, interpreted = (circuits.run(circuit(rule), DURATION, DT, d, **options) for d in ("cpp", "numpy"))
-    np.testing.assert_allclose(compiled.final["synapses"], interpreted.final["synapses"], rtol=1e-9)
-    beliefs = [r.states["synapses"]["belief_mean"] for r in (compiled, interpreted)]
-    np.testing.assert_allclose(beliefs[0], beliefs[1], rtol=1e-9, atol=1e-12)
-
-
 def test_bad_input_is_named():
     learning = circuit(gradient_descent(0.02))
     with pytest.raises(InputError, match="shorter than the time step"):

@@ -93,16 +93,6 @@ def test_seeds_and_records():
     assert not np.array_equal(one.final["synapses"], circuits.run(other, DURATION, DT, "numpy").final["synapses"])
 
 
-@pytest.mark.slow  # builds C++ when it runs for the first time
-@NEEDS_COMPILER
-def test_devices_agree():
-    weights = np.random.default_rng(1).uniform(2.0, 6.0, (2, N))
-    circuit = feedforward_spiking(INPUTS, triplet_stdp(A2_plus=0.01), None, 2, weights)
-    runs = [circuits.run(circuit, DURATION, DT, d, 0.1, record=("outputs",)) for d in ("cpp", "numpy")]
-    np.testing.assert_array_equal(runs[0].spikes["outputs"][0], runs[1].spikes["outputs"][0])
-    np.testing.assert_allclose(runs[0].final["synapses"], runs[1].final["synapses"], rtol=1e-9)
-
-
 @pytest.mark.slow  # starts the compiler
 @NEEDS_COMPILER
 def test_what_the_compiler_says_is_kept(monkeypatch, tmp_path):

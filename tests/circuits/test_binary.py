@@ -1,0 +1,181 @@
+"""Compiled models: built once by whoever comes first, told every number when they run, damaged ones noticed."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import circuits
+from circuits._escape import escape_rate
+from circuits._recording import Recording
+from circuits._run import compiler
+from circuits.balanced_ei import balanced_ei
+from circuits.engines._binary import MANIFEST, PROGRAM, load_model
+from circuits.engines._given import given
+from circuits.engines._grid import Grid
+from circuits.engines._lines import lines
+from circuits.escape_rate_neuron import escape_rate_neuron
+from plasticity import observe
+from plasticity.errors import DivergedError
+from plasticity.feedback import FeedbackChannel
+from plasticity.poisson import poisson_trains
+from plasticity.rules.adam import adam
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
+
+pytestmark = [
+    pytest.mark.slow,  # two models are compiled
+    pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler"),
+]
+DT = 1e-3
+BOTH = """
+import numpy as np, sys
+sys.path.insert(0, sys.argv[1])
+from test_binary import pupil
+print(float(np.sum(pupil("cpp").final["synapses"])).hex(), "brian2" in sys.modules)
+"""
+
+
+def pupil(device, seed=1, duration=0.4, rate=0.02, step=0.1, every=0.05, delay=0.003, gain=0.9, tau=0.02, weight=0.1):
+    """A neuron that is taught through a bad channel by a rule with a clock; every number can be another one."""
+    rule = observe(adam(rate), escape_rate_likelihood()).with_parameters(clock_step=step)
+    inputs = poisson_trains(20.0, 12, duration, DT, seed)
+    weights = weight * np.arange(24).reshape(2, 12) / 24
+    neuron = escape_rate(tau_membrane=tau)
+    circuit = escape_rate_neuron(inputs, [[0.05, 0.2], [0.1 + DT * seed]], rule, weight=weights, neuron=neuron)
+    channel = FeedbackChannel(noise=2.0 * seed, delay=delay, gain=gain, sparsity=0.1 * seed)
+    wanted = ("outputs.v", "belief_mean")
+    return circuits.run(circuit, duration, DT, device, every, seed, wanted, feedback=channel)
+
+
+def balanced(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplitude=0.01, low=0.0):
+    """A small recurrent network; another seed wires other neurons, and another number of them."""
+    rule = replace(pair_stdp(amplitude), bounds=(low, 2.0))
+    circuit = balanced_ei(40, rule, probability=probability, delay=delay, seed=seed, weight=1.5)
+    return circuits.run(circuit, duration, 1e-4, device, 0.02, seed)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache folder into which two processes that start at the same time have put one model."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEERSMAN_CACHE", str(folder))
+        started = [process() for _ in range(2)]
+        ended = [p.communicate(timeout=300) for p in started]
+        assert [p.returncode for p in started] == [0, 0], ended
+        said = [out.split() for out, _ in ended]
+        assert said[0][0] == said[1][0]
+        assert sorted(brian2 for _, brian2 in said) == ["False", "True"]  # only one of them had to build
+        assert sum("compiling" in err for _, err in ended) == 1
+        yield folder
+
+
+def process():
+    here = os.path.dirname(__file__)
+    command = [sys.executable, "-c", BOTH, here]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def built(cache):
+    return sorted(path.parent for path in cache.glob(f"brian/*/{MANIFEST}"))
+
+
+def assert_same(compiled, interpreted):
+    """Chaos has no time to grow; sums in another order differ in the last digits."""
+    for name in interpreted.final:
+        np.testing.assert_allclose(compiled.final[name], interpreted.final[name], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(compiled.weights[name], interpreted.weights[name], rtol=1e-9, atol=1e-12)
+        for state, values in interpreted.states[name].items():
+            np.testing.assert_allclose(compiled.states[name][state], values, rtol=1e-9, atol=1e-9)
+    for name, values in interpreted.variables.items():
+        np.testing.assert_allclose(compiled.variables[name], values, rtol=1e-9, atol=1e-12)
+    for name, counts in interpreted.counts.items():
+        np.testing.assert_array_equal(compiled.counts[name], counts)
+    np.testing.assert_allclose(compiled.times, interpreted.times, rtol=1e-12)
+
+
+CHANGES = [
+    {},
+    {"seed": 3},
+    {"duration": 0.73, "every": 0.07},
+    {"rate": 0.1, "step": 0.06, "weight": 0.3},
+    {"delay": 0.004, "gain": 1.7, "tau": 0.011},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: " ".join(change) or "as built")
+def test_every_number_is_told_when_a_run_starts(cache, change):
+    before = built(cache)
+    compiled, interpreted = pupil("cpp", **change), pupil("numpy", **change)
+    assert_same(compiled, interpreted)
+    assert np.ptp(interpreted.final["synapses"]) > 0.01
+    assert built(cache) == before
+    assert len(before) <= 2
+
+
+def test_wiring_and_delays_are_told_when_a_run_starts(cache):
+    runs = [{}, {"seed": 2, "duration": 0.05}, {"probability": 0.2, "delay": 5e-3}, {"amplitude": 0.05, "low": 1.0}]
+    sizes = []
+    for change in runs:
+        compiled = balanced("cpp", **change)
+        assert_same(compiled, balanced("numpy", **change))
+        sizes.append(compiled.final["ee"].size)
+    assert len(set(sizes)) == 3  # the last has the wiring of the first
+    assert len(built(cache)) == 2
+
+
+def test_the_same_seed_gives_the_same_bits(cache):
+    first, second = pupil("cpp"), pupil("cpp")
+    np.testing.assert_array_equal(first.weights["synapses"], second.weights["synapses"])
+    np.testing.assert_array_equal(first.final["synapses"], second.final["synapses"])
+
+
+def test_a_weight_that_explodes_names_synapse_and_time(cache):
+    with pytest.raises(DivergedError, match=r"w of synapse \d+ of 'synapses'") as error:
+        pupil("cpp", rate=1e308, step=0.1)
+    assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the look after it
+
+
+def test_a_damaged_model_is_noticed_and_not_run(cache, capsys):
+    folder = next(f for f in built(cache))
+    program = (folder / PROGRAM).read_bytes()
+    (folder / PROGRAM).write_bytes(program[: len(program) // 2])
+    assert load_model(folder) is None
+    assert "is damaged and will be built again" in capsys.readouterr().err
+    (folder / PROGRAM).write_bytes(program)
+    assert load_model(folder).folder == folder
+
+
+def test_a_program_that_is_told_too_little_fails(cache, tmp_path):
+    """Brian2's own programs would go on with what they were compiled with."""
+    folder = next(f for f in built(cache) if "synapses.w" in load_model(f).inputs)
+
+    def ended():
+        told = {"STEERSMAN_RUN": str(tmp_path)}
+        return subprocess.run([folder / PROGRAM], cwd=folder, env=told, capture_output=True, text=True, check=False)
+
+    assert (ended().returncode, "cannot read synapses.sources" in ended().stderr) == (3, True)
+    for name in ("synapses.sources", "synapses.targets"):
+        np.zeros(24, dtype=np.int32).tofile(tmp_path / name)
+    for name, kind in load_model(folder).inputs.items():
+        np.ones(1, dtype=kind).tofile(tmp_path / name)
+    np.ones(7).tofile(tmp_path / "synapses.w")
+    for table in ("error_noise", "error_delivered"):
+        (tmp_path / table).write_bytes(np.array([1, 2], dtype=np.int64).tobytes() + np.ones(3).tobytes())
+    assert "synapses.w has 7 values, wanted are 24" in ended().stderr
+
+
+def test_a_value_that_would_stay_in_the_text_of_the_program_is_an_error(tmp_path):
+    from circuits.engines._brian_build import write_program
+
+    circuit = escape_rate_neuron([[0.01]], [[0.02]], observe(adam(), escape_rate_likelihood()))
+    grid, record = Grid(DT, 0.1), Recording()
+    channels = {path.name: lines(path, None, 1) for path in circuit.feedback}
+    numbers = given(circuit, grid, record, channels)
+    less = {name: value for name, value in numbers.values.items() if name != "steps.dt"}
+    with pytest.raises(RuntimeError, match="values of _array_steps_dt are part of the compiled program"):
+        write_program(circuit, grid, record, channels, replace(numbers, values=less), tmp_path)
