@@ -1,4 +1,5 @@
-# make demo | test | bench | clean.  PYTHON=python3.12 chooses the interpreter of .venv.
+# make demo | test | bench | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
+# measured; STEERSMAN_PEERS=folder is where other simulators have their environments (docs/benchmarks.md).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +34,7 @@ test-3.13: $(VENV)-3.13/tested
 	$(VENV)-3.13/bin/python -m pytest --numprocesses auto -m "not slow" $(TESTS313)
 
 bench: $(VENV)/tested
-	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@$(BIN)/python tests/benchmarks $(BENCH)
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -10,6 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+
+from _table import Row
+from _timing import PEAK
 
 from scenarios._estimate import estimate
 
@@ -20,15 +24,27 @@ CASES = {
     "pairing_frequency": ({}, {"n_pairs": "1500", "frequencies": "10,20"}),
     "digits": ({"n_rates": "2", "n_trials": "2"}, {"n_rates": "2", "n_tuning_trials": "1", "hidden": "100,100"}),
 }
-CODE = """
+CODE = f"""{PEAK}
 import json, resource, sys
 from plasticity.cli import exit_status
 from scenarios.__main__ import main
 status = exit_status(main, sys.argv[1:])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([used.ru_utime + used.ru_stime, used.ru_maxrss * 1024.0]))
+print(json.dumps([used.ru_utime + used.ru_stime, peak()]))
 sys.exit(status)
 """
+
+
+def rows(quick: bool) -> Iterator[Row]:
+    """Two rows per case: time and memory."""
+    for name, cases in CASES.items():
+        for parameters in cases[:1] if quick else cases:
+            expected, found = estimate(name, parameters), measured(name, parameters)
+            settings = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "defaults"
+            for kind, unit, scale, index in (("time", "CPU s", 1.0, 0), ("memory", "MB", 1e6, 1)):
+                figures = (expected[index] / scale, found[index] / scale)
+                what = f"{name}, {kind}, expected and measured"
+                yield Row(what, "the run, whole process", *figures, unit, (0.5, 2.0), settings)
 
 
 def measured(name: str, parameters: dict[str, str]) -> tuple[float, float]:
@@ -42,22 +58,3 @@ def measured(name: str, parameters: dict[str, str]) -> tuple[float, float]:
             )
     seconds, size = json.loads(done.stdout.splitlines()[-1])
     return seconds, size
-
-
-def main() -> None:
-    """Print one line per case."""
-    for name, cases in CASES.items():
-        for parameters in cases:
-            expected, found = estimate(name, parameters), measured(name, parameters)
-            ratios = [m / e for m, e in zip(found, expected or (1.0, 1.0), strict=True)]
-            kept = "" if all(0.5 <= ratio <= 2 for ratio in ratios) else "   NOT within a factor of two"
-            settings = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "defaults"
-            print(
-                f"{name:18} {settings:44} {found[0]:6.2f} s, {found[1] / 1e6:4.0f} MB; "
-                f"measured/expected {ratios[0]:.2f}, {ratios[1]:.2f}{kept}",
-                flush=True,
-            )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,14 +1,12 @@
-"""Time of `simulate` against numba loops written by hand for the same rules: 10,000 trajectories, n = 10.
-
-Run: python tests/benchmarks/simulate.py. Prints the smallest of several interleaved times and their ratio.
-"""
+"""`simulate` against numba loops written by hand for the same rules: 10,000 trajectories, n = 10."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from _table import Row
+from _timing import interleaved, named
 from numba import njit
 
 from plasticity import Objective, derive, simulate
@@ -17,7 +15,6 @@ from plasticity.rules.adam import adam
 
 N_TRIALS, N, N_STEPS, DT, DISCOUNT = 10_000, 10, 100, 0.01, 0.3
 RATE, KEEP, KEEP_SQUARE, EPSILON = 1e-3, 0.9, 0.999, 1e-8
-ROUNDS = 7
 
 
 @njit(cache=True)
@@ -77,8 +74,21 @@ def adam_by_hand(start, hessian, optimum, gain, every, noise, random):
     return path, losses
 
 
-def contest(rule: object, by_hand: Callable, noise: float, every: int) -> tuple[float, float]:
-    """Smallest times [s] of simulate and of the loop by hand; checks that both do the same without noise."""
+def rows(quick: bool) -> Iterator[Row]:
+    """One row for each rule, with and without noise, with a record of all steps or of the ends."""
+    rules = {
+        "multi-step": (derive(Objective(DISCOUNT)), multi_step_by_hand),
+        "Adam": (adam(RATE, KEEP, KEEP_SQUARE, EPSILON), adam_by_hand),
+    }
+    for name, (rule, by_hand) in rules.items():
+        for noise in (0.0, 0.1):
+            for every in (1, N_STEPS):
+                what = f"simulate, {name}, noise {noise:g}, every {every} recorded"
+                yield contest(what, rule, by_hand, noise, every, 3 if quick else 7)
+
+
+def contest(what: str, rule: object, by_hand: Callable, noise: float, every: int, rounds: int) -> Row:
+    """Times of simulate and of the loop by hand; without noise both do the same."""
     random = np.random.default_rng(0)
     root = random.standard_normal((N, N))
     landscape = Quadratic(root @ root.T / N + np.eye(N), random.standard_normal(N))
@@ -96,31 +106,10 @@ def contest(rule: object, by_hand: Callable, noise: float, every: int) -> tuple[
     first = ours(), theirs()
     if noise == 0.0:
         np.testing.assert_allclose(*first, rtol=1e-10, atol=1e-10)
-    times = {ours: [], theirs: []}
-    for _ in range(ROUNDS):
-        for run, taken in times.items():
-            begun = time.perf_counter()
-            run()
-            taken.append(time.perf_counter() - begun)
-    return min(times[ours]), min(times[theirs])
-
-
-def main() -> None:
-    """Print one line per case."""
-    print(f"{N_TRIALS} trajectories, n = {N}, {N_STEPS} steps: smallest of {ROUNDS} interleaved runs")
-    rules = {
-        "multi-step": (derive(Objective(DISCOUNT)), multi_step_by_hand),
-        "adam": (adam(RATE, KEEP, KEEP_SQUARE, EPSILON), adam_by_hand),
-    }
-    for name, (rule, by_hand) in rules.items():
-        for noise in (0.0, 0.1):
-            for every in (1, N_STEPS):
-                mine, hand = (t / (N_TRIALS * N_STEPS) * 1e9 for t in contest(rule, by_hand, noise, every))
-                print(
-                    f"{name:10s} noise {noise:3g}, record_every {every:3d}: simulate {mine:6.1f} ns, "
-                    f"by hand {hand:6.1f} ns per trajectory-step, ratio {mine / hand:.2f}"
-                )
-
-
-if __name__ == "__main__":
-    main()
+        proof = f"paths differ by {np.abs(first[0] - first[1]).max():.0e}"
+    else:
+        ends = [found[:, -1].mean() for found in first]
+        proof = f"mean parameter at the end {ends[0]:.4f} and {ends[1]:.4f}"
+    best = interleaved({"ours": ours, "theirs": theirs}, rounds)
+    times = (best[name] / (N_TRIALS * N_STEPS) * 1e9 for name in ("ours", "theirs"))
+    return Row(what, f"{named('numba')} by hand", *times, "CPU ns", (0.8, float("inf")), proof)

@@ -1,35 +1,36 @@
-"""Cost of derived rules and of beliefs in spiking synapses, as C++: run times relative to a rule written by hand.
+"""Cost of derived rules and of beliefs in spiking synapses, as C++, against a rule written by hand.
 
-A million synapses from 1000 Poisson inputs to 1000 neurons, 2 s of simulated time. Every binary is built once and
-kept; they are run in turn, and the smallest CPU time of each counts. Expected: derived over hand-written 1.0, a belief
-with a clock of 100 ms below 1.2, one that is updated lazily below 1.6.
+A million synapses from 1000 Poisson inputs to 1000 neurons. CPU seconds of the processes that `circuits.run` starts,
+once everything is built.
 """
 
-import os
-import resource
-import subprocess
-import sys
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import sympy as sp
+from _table import Missing, Row
+from _timing import children_cpu, interleaved, named
 
 import circuits
-from circuits._recording import Recording
-from circuits.engines import spiking
 from circuits.feedforward_spiking import feedforward_spiking
 from plasticity import Objective, compile_rule, derive, observe
 from plasticity.belief import FadingMemory
-from plasticity.cache import cache_folder
+from plasticity.compile.brian import SynapseModel
 from plasticity.poisson import poisson_trains
 from plasticity.rules.derived_bcm import derived_bcm
 from plasticity.signals.bcm import bcm
 
-N, DURATION, DT, REPEATS = 1000, 2.0, 1e-3, 5
+N, DURATION, DT = 1000, 2.0, 1e-3
 SLOW = FadingMemory(time_constant=1.0, initial=1e4)
+# What a belief may cost: ratios of the rule without one to the rule with it.
+WANTED = {"derived": 0.95, "belief, clock of 0.1 s": 1 / 1.2, "curvature belief, lazily": 1 / 1.6}
 
 
-def models():
+def models() -> dict[str, SynapseModel]:
     """Synapse models by name; the first is the measure of all."""
     plain = compile_rule(derived_bcm(1e-6))
     by_hand = replace(
@@ -39,52 +40,31 @@ def models():
     )
     averaging = derive(Objective(sp.oo, 1e-6), FadingMemory(decay=0.9))
     clocked = observe(averaging, bcm()).with_parameters(clock_step=0.1)
-    return {
-        "hand-written minimal triplet rule": by_hand,
-        "derived, short horizon": plain,
-        "derived, belief with a clock of 100 ms": compile_rule(clocked),
-        "derived, curvature belief, lazily": compile_rule(derived_bcm(1e-6, discount=1.0, curvature_belief=SLOW)),
-    }
+    lazy = compile_rule(derived_bcm(1e-6, discount=1.0, curvature_belief=SLOW))
+    return dict(zip(("by hand", *WANTED), (by_hand, plain, compile_rule(clocked), lazy), strict=True))
 
 
-def build(model):
-    """Folder of the binary for a model, built if it is not there."""
-    inputs = poisson_trains(10.0, N, DURATION, DT, seed=1)
-    circuit = feedforward_spiking(inputs, model, n_outputs=N, weight=0.75)
-    result = circuits.run(circuit, DURATION, DT, "cpp")
-    folder = cache_folder("brian") / spiking._structure_key(circuit, DURATION, DT, Recording(), {})
-    return folder, result.counts["outputs"].mean() / DURATION
-
-
-def cpu_time(folder: Path) -> float:
-    """CPU seconds of one run of a binary."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([folder / "main"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def main() -> None:
-    """Build all, run in turn, print the ratios."""
-    if circuits._run.compiler() is None:
-        print("no C++ compiler: nothing to measure")
+def rows(quick: bool) -> Iterator[Row | Missing]:
+    """One row per rule."""
+    if not any(shutil.which(name) for name in ("g++", "clang++", "c++")):
+        yield Missing("spiking rules", "by hand", "no C++ compiler: install g++ or clang++")
         return
-    folders = {}
-    for name, model in models().items():
-        folders[name] = build(model)
-        print(f"built: {name}, outputs fire at {folders[name][1]:.1f} Hz", file=sys.stderr, flush=True)
-    times = {name: [] for name in folders}
-    for _ in range(REPEATS):
-        for name, (folder, _) in folders.items():
-            times[name].append(cpu_time(folder))
-    least = {name: min(t) for name, t in times.items()}
-    reference = least["derived, short horizon"]
-    print(f"{N * N:.0e} synapses, {DURATION:g} s simulated, {os.cpu_count()} cores")
-    for name, seconds in least.items():
-        print(f"{name:45s} {seconds:6.2f} CPU s   ratio to the derived rule {seconds / reference:.2f}")
-
-
-if __name__ == "__main__":
-    import circuits._run
-
-    main()
+    inputs = poisson_trains(10.0, N, DURATION, DT, seed=1)
+    made = {n: feedforward_spiking(inputs, model, n_outputs=N, weight=0.75) for n, model in models().items()}
+    chosen = {n: c for n, c in made.items() if n in ("by hand", "derived")} if quick else made  # each is built once
+    found = {name: circuits.run(circuit, DURATION, DT, "cpp") for name, circuit in chosen.items()}
+    runs = {n: lambda c=circuit: circuits.run(c, DURATION, DT, "cpp") for n, circuit in chosen.items()}
+    best = interleaved(runs, 3 if quick else 5, children_cpu)
+    for name in list(chosen)[1:]:
+        rates = [found[n].counts["outputs"].mean() / DURATION for n in (name, "by hand")]
+        weights = [found[n].final["synapses"].mean() for n in (name, "by hand")]
+        proof = f"outputs {rates[0]:.1f} and {rates[1]:.1f} Hz, mean weight {weights[0]:.6f} and {weights[1]:.6f}"
+        yield Row(
+            f"triplet rule, {N * N:.0e} spiking synapses, {name}",
+            f"by hand, {named('brian2', 'Brian2')} C++",
+            best[name],
+            best["by hand"],
+            "CPU s",
+            (WANTED[name], math.inf),
+            proof,
+        )

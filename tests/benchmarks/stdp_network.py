@@ -1,0 +1,139 @@
+"""A network with a million plastic synapses in the spiking engine, against the same work done elsewhere.
+
+Every simulator runs the same 4000 neurons with the same synapses from the same start, in its own process, in turn.
+Times are CPU seconds of simulating: of the whole binary in this project and Brian2, of the simulating call elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from _peers import HERE, Report, Simulator, WorkerError, run_worker
+from _table import Missing, Row
+
+OURS = Simulator("spiking engine", "steersman_network")
+BY_HAND = Simulator("Brian2 C++ by hand", "brian2_network")
+LIMIT = Simulator("numba loop by hand", "numba_network")
+NEST = Simulator("NEST", "nest_network", "nest", "nest-simulator")
+ANNARCHY = Simulator("ANNarchy", "annarchy_network", "annarchy", "ANNarchy")
+BRAINPY = Simulator("BrainPy", "brainpy_network", "brainpy", "brainpy 'jax[cpu]' numba")
+SHORT = 0.2  # s simulated by what takes more than a minute for a second
+Runs = dict[str, list[Report]]
+
+
+def rows(quick: bool) -> Iterator[Row | Missing]:
+    """Rows of times, of memory and of what a start costs."""
+    if shutil.which("g++") is None and shutil.which("clang++") is None and shutil.which("c++") is None:
+        yield Missing("STDP network", "all", "no C++ compiler: install g++ or clang++")
+        return
+    duration, rounds = (1.0, 2) if quick else (5.0, 3)
+    with _workplace(quick) as (task, n_plastic, folder):
+        what = f"STDP network, {n_plastic:.2e} plastic synapses"
+        compared = [BY_HAND, LIMIT, NEST, ANNARCHY]
+        present = [s for s in (OURS, *compared) if s.python]
+        runs, failed = _measured(present, task, duration, rounds + (not quick), folder)
+        if OURS.worker not in runs:
+            yield Missing(what, "all", failed[OURS.worker])
+            return
+        for simulator in compared:
+            wanted = (0.0, math.inf) if simulator is LIMIT else (1.0, math.inf)
+            yield from _row(f"{what}, {duration:g} s", simulator, runs, failed, wanted)
+        yield from _memory(compared, runs, n_plastic)
+        yield from _starts(runs, quick)
+        yield from _short(what, task, rounds - 1, folder)
+
+
+@contextmanager
+def _workplace(quick: bool) -> Iterator[tuple[Path, int, Path]]:
+    """Network in a file, and the folder of what is built: an empty one, or a quick run's, that is kept."""
+    sys.path.insert(0, str(HERE / "workers"))
+    from network import write_task
+
+    from plasticity.cache import cache_folder
+
+    with tempfile.TemporaryDirectory() as name:
+        task = Path(name) / "task.npz"
+        n_plastic = write_task(task)
+        yield task, n_plastic, cache_folder("benchmarks") if quick else Path(name)
+
+
+def _measured(
+    simulators: list[Simulator], task: Path, duration: float, rounds: int, folder: Path
+) -> tuple[Runs, dict[str, str]]:
+    """Reports of all rounds by worker, and why others failed."""
+    runs: Runs = {}
+    failed: dict[str, str] = {}
+    for number in range(rounds):
+        for simulator in (s for s in simulators if s.worker not in failed):
+            print(f"  round {number + 1} of {rounds}: {simulator.title}", file=sys.stderr, flush=True)
+            try:
+                runs.setdefault(simulator.worker, []).append(run_worker(simulator, task, duration, folder))
+            except WorkerError as error:
+                failed[simulator.worker] = f"failed: {error}"
+                runs.pop(simulator.worker, None)
+    return runs, failed
+
+
+def _least(reports: list[Report], of: Callable[[Report], float]) -> float:
+    return min(map(of, reports))
+
+
+def _row(
+    what: str, simulator: Simulator, runs: Runs, failed: dict[str, str], wanted: tuple[float, float]
+) -> Iterator[Row | Missing]:
+    """Simulating alone; events per second, rates and weights show that the work is the same."""
+    if simulator.worker not in runs:
+        yield Missing(what, simulator.title, failed.get(simulator.worker, simulator.remedy))
+        return
+    ours, theirs = runs[OURS.worker], runs[simulator.worker]
+    a, b = ours[-1], theirs[-1]
+    speeds = [r[-1].events / _least(r, lambda one: one.seconds) / 1e6 for r in (ours, theirs)]
+    proof = (
+        f"E {a.rates[0]:.2f} and {b.rates[0]:.2f} Hz, I {a.rates[1]:.2f} and {b.rates[1]:.2f} Hz, w/w_max "
+        f"{a.mean:.4f}±{a.spread:.4f} and {b.mean:.4f}±{b.spread:.4f}; {speeds[0]:.3g} and {speeds[1]:.3g} M events/s"
+    )
+    times = [_least(r, lambda one: one.seconds) for r in (ours, theirs)]
+    yield Row(what, f"{simulator.title} {b.version}", *times, "CPU s", wanted, proof)
+
+
+def _memory(compared: list[Simulator], runs: Runs, n_plastic: int) -> Iterator[Row]:
+    """Peak memory beyond what is imported, over the number of plastic synapses."""
+    for simulator in (s for s in compared if s.worker in runs):
+        found = [runs[s.worker][-1].memory / n_plastic for s in (OURS, simulator)]
+        if min(found) > 0:  # 0 where the system does not tell
+            label = f"{simulator.title} {runs[simulator.worker][-1].version}"
+            yield Row("  peak memory per plastic synapse", label, *found, "bytes", (0.0, math.inf), "all processes")
+
+
+def _starts(runs: Runs, quick: bool) -> Iterator[Row]:
+    """Everything but simulating: imports, building, compiling, reading; the first time and later."""
+    for simulator in (s for s in (BY_HAND, ANNARCHY, NEST) if s.worker in runs):
+        ours, theirs = runs[OURS.worker], runs[simulator.worker]
+        label = f"{simulator.title} {theirs[-1].version}"
+        simulating = [_least(r, lambda one: one.seconds) for r in (ours, theirs)]
+        if not quick:
+            figures = [r[0].whole - s for r, s in zip((ours, theirs), simulating, strict=True)]
+            yield Row(
+                "  first start, nothing built", label, *figures, "CPU s", (0.0, math.inf), _walls(ours, theirs, 0)
+            )
+        figures = [_least(r, lambda one: one.whole) - s for r, s in zip((ours, theirs), simulating, strict=True)]
+        yield Row("  later start", label, *figures, "CPU s", (1.0, math.inf), _walls(ours, theirs, -1))
+
+
+def _walls(ours: list[Report], theirs: list[Report], number: int) -> str:
+    return f"whole process {ours[number].wall:.1f} and {theirs[number].wall:.1f} s wall"
+
+
+def _short(what: str, task: Path, rounds: int, folder: Path) -> Iterator[Row | Missing]:
+    """A contest over a short time, for a simulator whose cost goes with the steps."""
+    failed: dict[str, str] = {}
+    runs: Runs = {}
+    if BRAINPY.python:
+        runs, failed = _measured([OURS, BRAINPY], task, SHORT, rounds, folder)
+    yield from _row(f"{what}, {SHORT:g} s", BRAINPY, runs, failed, (1.0, math.inf))

@@ -1,0 +1,78 @@
+"""The network as one writes it by hand in Brian2, as C++ with one thread; CPU seconds of the binary."""
+
+from worker import ChildPeak, children_cpu, read_task, tell
+
+NEURON = """
+dv/dt = (v_rest - v + ge - gi)/tau_m : volt (unless refractory)
+dge/dt = -ge/tau_e : volt
+dgi/dt = -gi/tau_i : volt
+"""
+SYNAPSE = """
+w : volt
+dx/dt = -x/tau : 1 (event-driven)
+dy/dt = -y/tau : 1 (event-driven)
+"""
+ON_PRE = """
+ge_post += w
+w = clip(w - a_minus*y, 0*volt, w_max)
+x += 1
+"""
+ON_POST = """
+w = clip(w + a_plus*x, 0*volt, w_max)
+y += 1
+"""
+
+
+def build(task):
+    """Network, plastic synapses and monitor."""
+    import brian2 as b
+
+    volt, mv, second = b.volt, b.mV, b.second
+    space = {"v_rest": task.v_rest * volt, "v_t": task.v_threshold * volt, "v_r": task.v_reset * volt}
+    space |= {"tau_m": task.tau_membrane * second, "tau_e": task.tau_excitatory * second, "tau": task.tau * second}
+    space |= {"tau_i": task.tau_inhibitory * second, "w_ei": task.w_ei * mv, "w_i": task.w_i * mv}
+    space |= {"w_max": task.w_max * mv, "a_plus": task.a_plus * mv, "a_minus": task.a_minus * mv}
+    n, total = int(task.n_excitatory), int(task.n_excitatory + task.n_inhibitory)
+    neurons = b.NeuronGroup(
+        total,
+        NEURON,
+        threshold="v > v_t",
+        reset="v = v_r",
+        refractory=task.refractory * second,
+        method="exact",
+        name="g",
+    )
+    neurons.v = task.v_start * volt
+    excitatory, inhibitory, late = neurons[:n], neurons[n:], task.delay * second
+    ee = b.Synapses(excitatory, excitatory, SYNAPSE, on_pre=ON_PRE, on_post=ON_POST, delay=late, name="ee")
+    ei = b.Synapses(excitatory, inhibitory, on_pre="ge_post += w_ei", delay=late, name="ei")
+    ie = b.Synapses(inhibitory, excitatory, on_pre="gi_post += w_i", delay=late, name="ie")
+    ii = b.Synapses(inhibitory, inhibitory, on_pre="gi_post += w_i", delay=late, name="ii")
+    for synapses in (ee, ei, ie, ii):
+        synapses.connect(i=getattr(task, f"{synapses.name}_i"), j=getattr(task, f"{synapses.name}_j"))
+    ee.w = task.w_start * mv
+    monitor = b.SpikeMonitor(neurons, record=False, name="counts")
+    return b.Network(neurons, ee, ei, ie, ii, monitor, name="network"), ee, monitor, space
+
+
+def main() -> None:
+    """Build what is not built yet, and run once."""
+    task = read_task()
+    import brian2 as b
+
+    folder = str(task.folder / f"brian2-{task.duration:g}")
+    b.set_device("cpp_standalone", directory=folder, build_on_run=False)
+    b.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
+    b.defaultclock.dt = task.dt * b.second
+    network, ee, monitor, space = build(task)
+    network.run(task.duration * b.second, namespace=space)
+    b.device.build(directory=folder, run=False)
+    before = children_cpu()
+    with ChildPeak() as child:
+        b.device.run()
+    seconds = children_cpu() - before
+    tell(b.__version__, seconds, child.bytes, monitor.count[:], ee.w[:] / b.mV / task.w_max, task)
+
+
+if __name__ == "__main__":
+    main()
