@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-import time
+from time import process_time
 
 import numpy as np
 import pytest
@@ -79,17 +79,18 @@ def test_portions_change_nothing(monkeypatch, case):
 def test_an_interrupt_comes_through_and_leaves_what_was_recorded(tmp_path, monkeypatch):
     """A run of a minute, interrupted after its first record: it ends soon (time of the processor is measured)."""
     circuit, path, append = recurrent(100, oja(0.01)), tmp_path / "w.nc", WeightFile.append
+    begun = []
     run(circuit, 0.01, 1e-3)  # compiled
 
     def append_and_interrupt_soon(self, time, weights):
         append(self, time, weights)
+        begun.append(process_time())
         threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     monkeypatch.setattr(WeightFile, "append", append_and_interrupt_soon)
-    begun = time.process_time()
     with pytest.raises(KeyboardInterrupt):
         run(circuit, 1e4, 1e-3, record_every=1e4, record_weights=path)
-    assert time.process_time() - begun < 2.0
+    assert process_time() - begun[0] < 2.0
     assert_array_equal(read(path).weight_recurrent[0, 0].values.reshape(100, 100), circuit.projections[0].weight[0])
     assert [p.name for p in tmp_path.iterdir()] == ["w.nc"]
 
