@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import math
 import zipfile
 import zlib
@@ -79,13 +80,12 @@ def load_digits(data: str, n_images: int, random: np.random.Generator) -> Digits
 
 
 def _bundled(random: np.random.Generator) -> tuple[NDArray, ...]:
-    try:
-        from sklearn import datasets
-    except ImportError as error:
-        raise InputError(
-            "the bundled digits need scikit-learn: pip install steersman[data]; or give data=FILE.npz"
-        ) from error
-    images, labels = datasets.load_digits(return_X_y=True)
+    home = importlib.util.find_spec(BUNDLED)
+    if home is None or home.origin is None:
+        raise InputError("the bundled digits need scikit-learn: pip install steersman[data]; or give data=FILE.npz")
+    # what sklearn.datasets.load_digits reads; importing it would take longer than many a run
+    table = np.loadtxt(Path(home.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
+    images, labels = table[:, :-1], table[:, -1].astype(np.int64)
     held_out, kept = np.split(random.permutation(len(images)), [round(HELD_OUT * len(images))])
     return images[kept], labels[kept], images[held_out], labels[held_out]
 

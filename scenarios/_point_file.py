@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from plasticity.labelled import Labelled
 
 
-def save(ds: xr.Dataset, folder: Path, key: str) -> Path:
+def save(found: Labelled, folder: Path, key: str) -> Path:
     """Write the result of the run `key`; its file appears under its name in one step, when it is complete."""
     from plasticity.dataset import write
 
     part = folder / f"{key}.{uuid4().hex}.part"
     try:
-        write(ds, part)
+        write(found, part)
         whole = folder / f"{key}.{digest(part)}.nc"
         os.replace(part, whole)
     finally:
@@ -61,7 +61,8 @@ def survey(folder: Path, keys: Iterable[str]) -> tuple[dict[str, Path], list[str
 
 def find(folder: Path, key: str) -> Path | None:
     """Whole file of a run, if there is one."""
-    return next((path for path in sorted(folder.glob(f"{key}.*.nc")) if is_whole(path)), None)
+    names = [name for name in os.listdir(folder) if name.startswith(f"{key}.") and name.endswith(".nc")]
+    return next((path for path in map(folder.joinpath, sorted(names)) if is_whole(path)), None)
 
 
 def error_file(folder: Path, key: str) -> Path:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
 
+    from plasticity.labelled import Labelled
     from plasticity.objective import Objective
     from plasticity.optimal.policy import Policy
 
@@ -66,11 +66,11 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 1.05 + 8e-6 * points + 3e-7 * grid, 150e6 + 200 * points + 160 * grid
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Solve the four cases and follow their policies; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
     from plasticity.landscapes import Quadratic
     from plasticity.solve import solve
     from scenarios._plane import loss_map, pair
@@ -80,7 +80,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     bowl = Quadratic(p.curvature, optimum)
     policies = {case: solve(objective, bowl) for case, objective in cases(p).items()}
     times = np.linspace(0.0, p.duration, p.n_points)
-    paths = np.stack([policy.trajectory(start, times).theta.values for policy in policies.values()])
+    paths = np.stack([policy.path(start, times) for policy in policies.values()])
     radius = np.linalg.norm(start - optimum)
     surface, surface_axes = loss_map(bowl, [optimum - radius, optimum + radius], p.n_grid, margin=0.0)
     grid = np.stack(np.meshgrid(*(axis[1] for axis in surface_axes.values())), axis=-1)
@@ -92,7 +92,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     running = [policy.running_cost(path) for policy, path in zip(policies.values(), paths, strict=True)]
     eigenvalues = each(lambda policy: policy.eigenvalues)
     field = ("trial", "grid_y", "grid_x", "parameter")
-    return make_dataset(
+    return label(
         {
             "theta": (("trial", "time", "parameter"), paths, "1", "parameters"),
             "loss": (("trial", "time"), bowl.loss(paths), "1", "loss"),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from plasticity.labelled import Labelled
     from plasticity.landscapes import DoubleWell
     from plasticity.objective import Objective
 
@@ -74,7 +75,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 2.0 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Plan, let the gradient flow, and weigh both; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
@@ -226,10 +227,10 @@ def _nearest(well: DoubleWell, point: NDArray[np.float64]) -> int:
     return int(np.argmin(np.linalg.norm(well.minima - point, axis=1)))
 
 
-def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> xr.Dataset:
-    from plasticity.dataset import make_dataset
+def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> Labelled:
+    from plasticity.labelled import label
 
-    return make_dataset(
+    return label(
         variables,
         coordinates,
         title="Optimal path and gradient flow in a double well",

@@ -27,9 +27,9 @@ from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
 
+    from plasticity.labelled import Labelled
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
 
@@ -61,11 +61,11 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 1.1 + 2e-6 * parameters.n_points, 150e6 + 50 * parameters.n_points
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
     from plasticity.solve import solve
@@ -79,12 +79,12 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     objective = Objective(p.discount, p.plasticity, p.loss_weight)
     policy = solve(objective, valley)
     times = np.linspace(0.0, p.duration, p.n_points)
-    theta = policy.trajectory(start, times).theta.values
+    theta = policy.path(start, times)
     distance = (theta - optimum) @ axes.T
     rate = measured_rates(times, distance)
     discounts, curve = _ratio_curve(objective, valley, np.sqrt(p.plasticity * p.loss_weight * p.curvature))
     surface, surface_axes = loss_map(valley, [start, optimum])
-    return make_dataset(
+    return label(
         {
             "theta": (("time", "parameter"), theta, "1", "parameters"),
             "loss": ("time", valley.loss(theta), "1", "loss"),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from plasticity.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 3.8 + 7e-5 * 2 * p.n_pairs * n_protocols + 2e-5 * n_records, 240e6 + 20 * n_records * n_protocols
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run all protocols in one network; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
     import circuits
     from circuits.pairing import pairing as pairing_circuit
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
     from plasticity.protocols import pairing, pairing_name
     from plasticity.rules import resolve
 
@@ -69,7 +69,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     circuit = pairing_circuit(pre, post, rule)
     result = circuits.run(circuit, duration, parameters.dt, device, record_every, n_tracked=len(protocols))
     names = [pairing_name(i, f) for i, f in protocols]
-    return make_dataset(
+    return label(
         {
             "weight_change": (
                 "protocol",

@@ -32,10 +32,10 @@ from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
     from plasticity.policy import Policy
 
+    from plasticity.labelled import Labelled
     from plasticity.objective import Objective
     from plasticity.rule import Rule
 
@@ -68,7 +68,7 @@ class Parameters:
 SMOKE = {"n_neurons": 4, "rank": 2, "n_trials": 2, "duration": 1.0, "dt": 0.02}
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run the network for every rule and target, and with every rank for targets at random; no `device` matters."""
     import numpy as np
 
@@ -204,10 +204,10 @@ def measured_rate(times: NDArray, way: NDArray) -> float:
 
 def _dataset(
     p: Parameters, times: NDArray, paths: NDArray, targets: NDArray, control: NDArray, policies: dict, ranked: tuple
-) -> xr.Dataset:
+) -> Labelled:
     import numpy as np
 
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
 
     ranks, by_rank, random, basis = ranked
     projector = control @ control.T
@@ -222,7 +222,7 @@ def _dataset(
     predicted = [float(policy.rates.max()) for policy in policies.values()]
     random_rest = gain[1] * np.einsum("tn,nk,mk,pk->tmp", random[:, 0], basis, _first(ranks), basis)
     along, at_rest = ("trial", "time", "rule", "target"), ("trial", "rule", "target")
-    return make_dataset(
+    return label(
         {
             "theta": ((*along, "parameter"), paths, "1", "weights"),
             "loss": (along, _loss(paths, targets[:, None, None]), "1", "loss relative to the start"),

@@ -33,10 +33,10 @@ from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
 
     from circuits._rate_records import RateCircuit
+    from plasticity.labelled import Labelled
     from scenarios._digit_images import Digits, Part
 
 STEP = 1.0  # s per image
@@ -67,7 +67,7 @@ class Parameters:
 SMOKE = {"n_images": 150, "n_hidden": 8, "n_epochs": 2, "n_trials": 2}
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Train every condition in all trials at once; `device` does not matter."""
     import numpy as np
 
@@ -162,15 +162,15 @@ def angle(one: NDArray, other: NDArray) -> NDArray:
     return np.degrees(np.arccos(np.clip((one * other).sum(-1) / lengths, -1, 1)))
 
 
-def _dataset(parameters: Parameters, digits: Digits, results: dict[str, tuple]) -> xr.Dataset:
+def _dataset(parameters: Parameters, digits: Digits, results: dict[str, tuple]) -> Labelled:
     import numpy as np
 
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
 
     loss, accuracy, alignment = (np.stack(values, axis=-1) for values in zip(*results.values(), strict=True))
     along = ("trial", "time", "condition")
     epochs = np.arange(parameters.n_epochs + 1)
-    return make_dataset(
+    return label(
         {
             "train_loss": (along, loss, "Hz^2", "mean of half the squared error in the epoch before"),
             "test_accuracy": (along, accuracy, "1", "fraction of test images named rightly"),

@@ -31,10 +31,10 @@ from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
 
     from circuits._neuron_model import NeuronModel
+    from plasticity.labelled import Labelled
     from plasticity.rule import Rule
 
 RULES = ("gradient", "informed", "normalised", "natural", "belief")
@@ -77,12 +77,12 @@ SMOKE = {
 }
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run every rule, all learners at all noises side by side in one network each."""
     import numpy as np
 
     from circuits._escape import escape_rate
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
     from plasticity.poisson import poisson_trains
 
     p = parameters
@@ -99,7 +99,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
         key: np.stack([f[key] for f in found.values()], axis=-2) for key in ("loss", "hits", "precision", "rate")
     }
     lead = ("trial", "time", "rule", "noise")
-    return make_dataset(
+    return label(
         {
             "loss": (lead, stacked["loss"], "1", "minus log likelihood of the targets, per presentation"),
             "hits": (lead, stacked["hits"], "1", "probability to fire within the window of a target"),

@@ -27,8 +27,9 @@ from scenarios._parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
-    import xarray as xr
     from numpy.typing import NDArray
+
+    from plasticity.labelled import Labelled
 
     Array = NDArray[np.float64]
 
@@ -59,11 +60,11 @@ SETTLING = 10.0  # runs to a rest point last so many times 1/rate: it is off by 
 STEP = 0.01  # of the time scale of the fastest motion; rates and variances of an Euler step are off by half of that
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
     import numpy as np
 
-    from plasticity.dataset import make_dataset
+    from plasticity.labelled import label
 
     p = parameters
     found = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
@@ -80,7 +81,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     for name, (dims, unit, text) in named.items():
         variables[name] = (dims, found[name], unit, f"{text}, in the network")
         variables[f"{name}_predicted"] = (dims, found[f"{name}_predicted"], unit, f"{text}, predicted")
-    return make_dataset(
+    return label(
         variables,
         {
             "discount": ("discount", np.array(p.discounts), "1/s", "discount"),

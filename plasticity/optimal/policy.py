@@ -147,6 +147,15 @@ class Policy:
         quadratic = 0.5 * np.einsum("...i,ij,...j->...", away, self.value_quadratic, away)
         return quadratic + away @ self.value_linear + self.value_constant
 
+    def path(self, start: ArrayLike, times: ArrayLike) -> Array:
+        """Return θ (n_times, n), or (n_trials, n_times, n), of `trajectory` as an array."""
+        start = np.asarray(start, dtype=float)
+        n = len(self.push)
+        if start.ndim not in (1, 2) or start.shape[-1] != n or not np.all(np.isfinite(start)):
+            raise InputError(f"start must be finite, of shape ({n},) or (n_trials, {n}), got {start.tolist()}")
+        times = _checked_times(times)
+        return self.landscape.optimum + _flow(self.closed_loop, self.push, self._away(start), times)
+
     def trajectory(self, start: ArrayLike, times: ArrayLike) -> xr.Dataset:
         """Path of the optimal law, exact at every time.
 
@@ -167,12 +176,7 @@ class Policy:
         InputError
             If shapes do not fit or the times do not increase.
         """
-        start = np.asarray(start, dtype=float)
-        n = len(self.push)
-        if start.ndim not in (1, 2) or start.shape[-1] != n or not np.all(np.isfinite(start)):
-            raise InputError(f"start must be finite, of shape ({n},) or (n_trials, {n}), got {start.tolist()}")
-        times = _checked_times(times)
-        theta = self.landscape.optimum + _flow(self.closed_loop, self.push, self._away(start), times)
+        theta, times, n = self.path(start, times), np.atleast_1d(np.asarray(times, dtype=float)), len(self.push)
         dims = ("trial", "time", "parameter")[3 - theta.ndim :]
         coordinates = {
             "time": ("time", times, "s", "time"),
