@@ -8,6 +8,7 @@ become states (`inference`, `kalman`, `weight_belief`), and limits are taken by 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -134,12 +135,7 @@ def _policy(
 def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
     """Rule that looks at clock ticks and lets the closed loop relax in between: ẇ(t + s) = ẇ(t) e^{−rs}."""
     value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
-    r, since = sp.symbols("r s", positive=True)
-    time = DURATION.symbol
-    relaxed = sp.integrate(sp.exp(-r * since), (since, 0, time))
-    finite = time * exprel(-r * time)
-    if sp.simplify(relaxed - finite.rewrite(sp.exp)) != 0:
-        raise ArithmeticError(f"{finite} is not {relaxed}")
+    r, relaxed, finite = _relaxation()
     moved = rule.weight_flow * finite.subs(r, rate)
     acting = replace(
         rule,
@@ -154,6 +150,18 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
         Step("Change at a look", change(acting), "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"),
     )
     return replace(acting, steps=(*rule.steps, *steps))
+
+
+@cache
+def _relaxation() -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
+    """Rate r, and ∫ e^{−rs} ds from 0 to T: as SymPy integrates it, and in a form that is finite for r = 0."""
+    r, since = sp.symbols("r s", positive=True)
+    time = DURATION.symbol
+    relaxed = sp.integrate(sp.exp(-r * since), (since, 0, time))
+    finite = time * exprel(-r * time)
+    if sp.simplify(relaxed - finite.rewrite(sp.exp)) != 0:
+        raise ArithmeticError(f"{finite} is not {relaxed}")
+    return r, relaxed, finite
 
 
 def _process(gradient_belief: Any, optimum_belief: Any) -> Inference | None:

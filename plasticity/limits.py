@@ -96,20 +96,7 @@ def small_discount(rule: Rule) -> Rule:
         If the rule has no discount.
     """
     _require(rule, DISCOUNT)
-    gamma = DISCOUNT.symbol
-
-    def slowness(change: sp.Expr) -> sp.Expr:
-        inverse = 1 / change
-        first = _limit(sp.diff(inverse, gamma), gamma, sp.S.Zero)
-        return 1 / sp.factor(_limit(inverse, gamma, sp.S.Zero) + gamma * first)
-
-    def expand(expression: sp.Expr) -> sp.Expr:
-        if not expression.has(gamma):
-            return expression
-        kept, moving = expression.as_independent(gamma, as_Add=True)
-        return kept + sp.simplify(slowness(moving))
-
-    return _finished(rule, _map(rule, expand), "long horizon, slowness to first order in γ")
+    return _finished(rule, _map(rule, _first_order), "long horizon, slowness to first order in γ")
 
 
 def reparametrised(rule: Rule, parameters: tuple[Parameter, ...], old: Mapping[str, sp.Expr]) -> Rule:
@@ -128,7 +115,7 @@ def reparametrised(rule: Rule, parameters: tuple[Parameter, ...], old: Mapping[s
 
     def swapped(expression: sp.Expr) -> sp.Expr:
         kept, moving = expression.as_independent(*swap, as_Add=True)
-        return kept + sp.simplify(moving.subs(swap))
+        return kept + _simplified(moving.subs(swap))
 
     taken = _map(rule, swapped, parameters)
     words = ", ".join(f"{name} = {expression}" for name, expression in old.items())
@@ -166,12 +153,16 @@ def change(rule: Rule) -> sp.Eq:
     clock = {u.target: u.expression for u in rule.events.get("clock", ())}
     for state in rule.states:
         if state.name == "velocity" and "velocity" in clock:
-            return sp.Eq(sp.Symbol("Delta_velocity"), sp.expand(clock["velocity"] - state.symbol))
+            return _says("Delta_velocity", sp.expand(clock["velocity"] - state.symbol))
         if state.name == "velocity":
-            return sp.Eq(sp.Symbol("d_velocity/dt"), state.flow)
+            return _says("d_velocity/dt", state.flow)
     if WEIGHT.name in clock:
-        return sp.Eq(sp.Symbol("Delta_w"), clock[WEIGHT.name] - WEIGHT)
-    return sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow)
+        return _says("Delta_w", clock[WEIGHT.name] - WEIGHT)
+    return _says("dw/dt", rule.weight_flow)
+
+
+def _says(name: str, expression: sp.Expr) -> sp.Eq:
+    return sp.Eq(sp.Symbol(name), expression, evaluate=False)  # SymPy would spend its time on whether it is true
 
 
 @cache
@@ -191,6 +182,24 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     return sp.Add(*terms)
 
 
+@cache
+def _first_order(expression: sp.Expr) -> sp.Expr:
+    """What changes with the discount, with its slowness to first order in it."""
+    gamma = DISCOUNT.symbol
+    if not expression.has(gamma):
+        return expression
+    kept, moving = expression.as_independent(gamma, as_Add=True)
+    inverse = 1 / moving
+    first = _limit(sp.diff(inverse, gamma), gamma, sp.S.Zero)
+    slowness = sp.factor(_limit(inverse, gamma, sp.S.Zero) + gamma * first)
+    return kept + _simplified(1 / slowness)
+
+
+@cache
+def _simplified(expression: sp.Expr) -> sp.Expr:
+    return sp.simplify(expression)
+
+
 def _without_quotient_of_weight(expression: sp.Expr) -> sp.Expr:
     """Write w²/|w| as |w|, which has a value at 0."""
     size = sp.Dummy("size", positive=True)
@@ -204,6 +213,7 @@ def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
     return _limit(expression.subs(eta, LEARNING_RATE.symbol * gamma**order / k), gamma, sp.oo)
 
 
+@cache
 def _long_duration(expression: sp.Expr) -> sp.Expr:
     """T·exprel(−rT) → 1/r: the closed loop has relaxed, so its rate r is taken to be positive."""
     time = DURATION.symbol

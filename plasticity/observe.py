@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import sympy as sp
 
@@ -136,6 +137,7 @@ def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
     return flow.subs(GRADIENT, GRADIENT + signal.density)
 
 
+@cache
 def _coefficients(flow: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Coefficients of the gradient and of its square."""
     try:

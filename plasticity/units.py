@@ -6,6 +6,8 @@ Weights and losses are dimensionless unless a signal gives its loss a unit, so a
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from plasticity.errors import InputError
@@ -14,6 +16,7 @@ _SECOND = sp.Symbol("s", positive=True)
 _LOSS = sp.Symbol("loss", positive=True)
 
 
+@cache
 def seconds_power(unit: str, loss_unit: str = "1") -> int:
     """Exponent n such that `unit` is sⁿ.
 

@@ -22,6 +22,7 @@ _U, _BY_VELOCITY, _BY_DELTA = sp.symbols("u V_v V_d", real=True)
 _ROOT = sp.Symbol("root", positive=True)
 
 
+@cache
 def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
     """Solve the Hamilton–Jacobi–Bellman equation when the acceleration is controlled.
 

@@ -7,6 +7,7 @@ Here is the common record and the fading memory, whose gain follows from the rec
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import sympy as sp
 
@@ -87,6 +88,7 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
     return Inference((*counter, state), (beta,), replaced, (*count, tick), steps=steps)
 
 
+@cache
 def fading_gain(decay: sp.Symbol, diffuse: bool = True) -> tuple[sp.Expr, sp.Expr]:
     """Kalman gain and precision of a belief about a constant whose covariance grows by 1/β before each step.
 

@@ -7,6 +7,7 @@ Gaussian with variance σ²/Δt; conditioning on it, to first order in Δt, give
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -179,6 +180,7 @@ def _covariance_symbols(n: int) -> sp.Matrix:
     return sp.Matrix(n, n, symbol)
 
 
+@cache
 def _steady_gain(variance: sp.Symbol, flow: sp.Expr, noise: sp.Symbol) -> Step:
     """Where the variance settles, divided by the noise."""
     free = sp.Dummy("S")

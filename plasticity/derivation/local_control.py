@@ -67,6 +67,7 @@ class LocalControl:
     steps: tuple[Step, ...]
 
 
+@cache
 def mobility(problem: LocalProblem) -> sp.Expr:
     """Movement per unit of cost: the controls u* that move most cheaply give Σ b u* = −η mobility V'.
 
@@ -87,6 +88,7 @@ def mobility(problem: LocalProblem) -> sp.Expr:
     return found
 
 
+@cache
 def optimal_push(problem: LocalProblem) -> LocalControl:
     """Solve the Hamilton–Jacobi–Bellman equation of `problem`.
 

@@ -11,6 +11,8 @@ then on: the sum is the same once everything has decayed, and the rule acts at s
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from plasticity.rule import GRADIENT, Parameter, Step
@@ -73,10 +75,7 @@ def pairing_likelihood(
     psp, after = trace("psp", taus[0], "pre_rate"), trace("after", taus[1], "post_rate")
     at_pre, at_post = jump(psp, pre_interaction), jump(after, post_interaction)
 
-    later = sp.Symbol("s", positive=True)
-    decays = [sp.exp(-later / tau.symbol) for tau in taus]
-    alone = sp.integrate(decays[0], (later, 0, sp.oo))
-    together = sp.simplify(sp.integrate(decays[0] * decays[1], (later, 0, sp.oo)))
+    alone, together = _lasting(*(tau.symbol for tau in taus))
     new_psp, new_after = (u.expression - s.symbol for u, s in ((at_pre, psp), (at_post, after)))
     expected_at_pre = new_psp * (rest.symbol * alone + extra.symbol * after.symbol * together)
     expected_at_post = extra.symbol * new_after * psp.symbol * together
@@ -108,3 +107,12 @@ def pairing_likelihood(
         ),
         references=("pfister_2006b",),
     )
+
+
+@cache
+def _lasting(tau: sp.Symbol, other: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+    """Integrals, over the time to come, of what decays with `tau`, and of that times what decays with `other`."""
+    later = sp.Symbol("s", positive=True)
+    decays = [sp.exp(-later / time) for time in (tau, other)]
+    alone = sp.integrate(decays[0], (later, 0, sp.oo))
+    return alone, sp.simplify(sp.integrate(decays[0] * decays[1], (later, 0, sp.oo)))
