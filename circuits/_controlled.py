@@ -12,12 +12,13 @@ from circuits._records import Circuit, Projection
 from plasticity.compile.brian import SynapseModel, compile_rule
 from plasticity.constraint import Constraint, check_weights
 from plasticity.controllability import Controllability, constrain, of_synapses
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.errors import UnknownNameError
 from plasticity.known_drift import separate_drift
-from plasticity.rule import WEIGHT, Parameter, Rule, Update
+from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 
 PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
 DRIFT = Parameter("weight_drift", 0.0, unit="Hz", meaning="rate a of the drift f(w) = a·w", low=float("-inf"))
+WANTED = State("wanted", meaning="change of the weight that its controllers have not granted yet")
 _LARGEST = float(np.finfo(float).max)
 
 
@@ -50,14 +51,9 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     projection = replace(projection, synapse=replace(projection.synapse, rule=rule))
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
-    if limits.control is not None or limits.has_matrix_drift:
-        what = "rank" if limits.control is not None else "a drift matrix"
-        raise InputError(
-            f"{what} couples the synapses of {projection.name!r}, which a spiking synapse cannot; use a rate circuit "
-            "or simulate, or a mask, bounds, sign and a drift per synapse"
-        )
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
-    return replace(projection, synapse=limited_model(projection.synapse, limits))
+    coupling = limits if limits.control is not None or limits.has_matrix_drift else None
+    return replace(projection, synapse=limited_model(projection.synapse, limits), coupling=coupling)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
@@ -71,13 +67,16 @@ def _limits(projection: Projection, controllability: Controllability, shape: tup
     def pick(array: np.ndarray | None) -> np.ndarray | None:
         return array if array is None or array.shape != shape else array[targets, sources]
 
+    rows = np.ravel_multi_index((targets, sources), shape)
     return replace(
         full,
         shape=(projection.n_synapses,),
         mask=pick(full.mask),
         low=pick(np.broadcast_to(full.low, shape)),
         high=pick(np.broadcast_to(full.high, shape)),
-        drift=full.drift if full.has_matrix_drift else pick(full.drift),
+        control=None if full.control is None else full.control[rows],
+        read=None if full.read is None else full.read[:, rows],
+        drift=full.drift[np.ix_(rows, rows)] if full.has_matrix_drift else pick(full.drift),
     )
 
 
@@ -99,24 +98,32 @@ def limited_model(model: SynapseModel, limits: Constraint) -> SynapseModel:
 
 
 def limited_rule(rule: Rule, limits: Constraint) -> Rule:
-    """Rule that moves only plastic weights, against a drift that moves all: ẇ = f(w) + M ẇ_rule."""
+    """Rule that moves only plastic weights, against a drift that moves all: ẇ = f(w) + M ẇ_rule.
+
+    Where synapses are coupled, what it asks for goes to the state ``wanted``.
+    """
     plastic, drift = sp.S.One, sp.S.Zero
+    coupled = limits.control is not None or limits.has_matrix_drift
     parameters = list(rule.parameters)
     if limits.mask is not None:
         plastic = PLASTIC.symbol
         parameters.append(replace(PLASTIC, value=limits.mask.astype(float)))
-    if limits.drift is not None:
+    if limits.drift is not None and not limits.has_matrix_drift:
         drift = DRIFT.symbol * WEIGHT
         value = limits.drift if limits.drift.ndim else float(limits.drift)
         parameters.append(replace(DRIFT, value=value))
-    events = {event: tuple(_masked(update, plastic) for update in updates) for event, updates in rule.events.items()}
-    return replace(rule, weight_flow=plastic * rule.weight_flow + drift, events=events, parameters=tuple(parameters))
+    target = WANTED.symbol if coupled else WEIGHT
+    events = {event: tuple(_masked(u, plastic, target) for u in updates) for event, updates in rule.events.items()}
+    flow = plastic * rule.weight_flow
+    states = (*rule.states, replace(WANTED, flow=flow)) if coupled else rule.states
+    flow = drift if coupled else flow + drift
+    return replace(rule, weight_flow=flow, states=states, events=events, parameters=tuple(parameters))
 
 
-def _masked(update: Update, plastic: sp.Expr) -> Update:
-    if update.target != WEIGHT.name or plastic == 1:
+def _masked(update: Update, plastic: sp.Expr, target: sp.Symbol) -> Update:
+    if update.target != WEIGHT.name or (plastic == 1 and target == WEIGHT):
         return update
-    return Update(update.target, WEIGHT + plastic * (update.expression - WEIGHT))
+    return Update(target.name, target + plastic * (update.expression - WEIGHT))
 
 
 def _bounds(rule: Rule, limits: Constraint) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circuits._neuron_model import NeuronModel
 from plasticity.compile.brian import SynapseModel
+from plasticity.constraint import Constraint
 from plasticity.errors import InputError, UnknownNameError, require_number
 
 
@@ -93,6 +94,8 @@ class Projection:
         Receptor of the postsynaptic neuron that its spikes act on; None if they only drive the learning.
     delay : float
         Time [s] that a spike takes; also until the synapse sees it.
+    coupling : Constraint, optional
+        Limits of control that couple the synapses: directions that they move along, a drift matrix.
 
     Raises
     ------
@@ -109,6 +112,7 @@ class Projection:
     weight: Any = 1.0
     receptor: str | None = None
     delay: float = 0.0
+    coupling: Constraint | None = None
 
     def __post_init__(self) -> None:
         """Check the sizes."""

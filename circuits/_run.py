@@ -104,9 +104,9 @@ def run(
     require_number("duration", duration, low=dt, unit="s")
     if record_every is not None:
         require_number("record_every", record_every, low=dt, unit="s")
+    circuit = controlled(circuit, controllability, seed)
     kept = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
-    circuit = controlled(circuit, controllability, seed)
     check_grid(circuit, duration, dt)
     device = choose_device(circuit, device, duration / dt)
     return spiking.run(circuit, Grid(dt, duration, seed), device, kept, channels)

@@ -7,6 +7,7 @@ import numpy as np
 
 from circuits._records import Projection
 from circuits.engines._brian_blueprint import Blueprint
+from circuits.engines._brian_control import control
 from circuits.engines._brian_neurons import ARRIVAL
 from circuits.engines._structure import arrives_early, on_pre
 
@@ -20,7 +21,7 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
     made = brian2.Synapses(
         groups[projection.pre],
         groups[projection.post],
-        model=model.model if model else "w : 1",
+        model=_equations(projection),
         on_pre=on_pre(plan.circuit, projection) or None,
         on_post=(model.on_post or None) if model else None,
         method=(model.method or "exact") if model else "exact",
@@ -43,7 +44,17 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
             order=BEFORE_NEURONS + 1,
             name=f"{projection.name}_clip",
         )
+    control(projection, made, plan)
     return made
+
+
+def _equations(projection: Projection) -> str:
+    """Equations of a synapse; one that shares controllers knows its place among the others."""
+    if projection.synapse is None:
+        return "w : 1"
+    if projection.coupling is None:
+        return projection.synapse.model
+    return f"{projection.synapse.model}\nown_index : integer (constant)\nheard : 1"
 
 
 def clips_every_step(model: object) -> bool:

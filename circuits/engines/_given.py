@@ -75,6 +75,7 @@ def given(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str
         tables |= _tables(population, grid)
     for projection in circuit.projections:
         values |= _of_synapses(circuit, projection)
+        tables |= _couplings(projection)
     for path in circuit.feedback:
         if not is_wire(path, channels):
             values |= _of_feedback(path, channels[path.name], circuit.population(path.source).size, grid)
@@ -144,8 +145,23 @@ def _of_synapses(circuit: Circuit, projection: Projection) -> dict[str, NDArray]
     if model is not None:
         found |= {f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()}
         found |= {f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()}
+        if projection.coupling is not None:
+            found[f"{name}.own_index"] = np.arange(projection.n_synapses)
         if model.on_clock:
             found[f"{name}_ticks.dt"] = np.array(model.clock_dt)
+    return found
+
+
+def _couplings(projection: Projection) -> dict[str, Table]:
+    """Directions of shared controllers and a drift matrix, a row per synapse."""
+    limits, name = projection.coupling, projection.name
+    if limits is None:
+        return {}
+    found = {}
+    if limits.control is not None:
+        found |= {f"{name}_read": Table(limits.read.T, 1.0), f"{name}_control": Table(limits.control, 1.0)}
+    if limits.has_matrix_drift:
+        found[f"{name}_drift"] = Table(limits.drift, 1.0)
     return found
 
 

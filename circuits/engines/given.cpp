@@ -4,6 +4,7 @@
 namespace given {
 
 Table tables[64];
+std::vector<double> heard[64];
 
 static std::string path(const std::string& name) {
     const char* folder = std::getenv("STEERSMAN_RUN");

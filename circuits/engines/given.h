@@ -31,6 +31,7 @@ struct Table {
     }
 };
 extern Table tables[64];
+extern std::vector<double> heard[64];
 
 [[noreturn]] void fail(const std::string& message);
 std::vector<char> bytes(const std::string& name);
@@ -43,6 +44,29 @@ inline bool is_finite(const double x) {
     uint64_t bits;
     std::memcpy(&bits, &x, sizeof bits);
     return (bits & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL;
+}
+
+// What a synapse says is added up along each direction (table `read`, a row per synapse), or kept as it is (-1).
+inline double listen(const int read, const int which, const int64_t i, const double x) {
+    std::vector<double>& sum = heard[which];
+    if (read < 0) {
+        if (i == 0) sum.assign((size_t)tables[which].columns, 0.0);
+        sum[(size_t)i] = x;
+        return x;
+    }
+    const Table& table = tables[read];
+    if (i == 0) sum.assign((size_t)table.columns, 0.0);
+    if (x != 0.0)
+        for (int64_t k = 0; k < table.columns; k++) sum[(size_t)k] += table.values[(size_t)(i * table.columns + k)] * x;
+    return x;
+}
+
+// What a synapse gets of all that was said: its row of a table times the sums.
+inline double grant(const int which, const int64_t i) {
+    const Table& table = tables[which];
+    double found = 0.0;
+    for (int64_t k = 0; k < table.columns; k++) found += table.values[(size_t)(i * table.columns + k)] * heard[which][(size_t)k];
+    return found;
 }
 
 // Fill n elements with the values of a file, or all of them with its only one.

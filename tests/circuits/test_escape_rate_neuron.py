@@ -7,19 +7,20 @@ import sympy as sp
 import circuits
 from circuits._escape import escape_rate
 from circuits._neurons import lif
-from circuits._run import compiler
 from circuits.escape_rate_neuron import escape_rate_neuron
-from plasticity import Controllability, FeedbackChannel, Objective, derive
+from plasticity import Controllability, FeedbackChannel, Objective, derive, observe
 from plasticity.belief import FadingMemory, GaussianWeight
+from plasticity.constraint import move
+from plasticity.controllability import constrain
 from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.feedback import open_line
 from plasticity.poisson import poisson_trains
+from plasticity.rules.adam import adam
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.weight_decay import weight_decay
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 
 DT, DURATION, N = 1e-3, 0.5, 12
-NEEDS_COMPILER = pytest.mark.skipif(compiler() is None, reason="no C++ compiler on this machine")
 TARGETS = poisson_trains(20.0, 3, DURATION, seed=1, name="targets")
 INPUTS = poisson_trains(40.0, N, DURATION, seed=1)
 NOISY = FeedbackChannel(noise=1.0, delay=0.01, sparsity=0.3, sign_error=0.1, quantum=0.5, gain=0.8)
@@ -168,6 +169,39 @@ def test_limits_of_control_hold_in_the_network():
     assert set(w[:, 1::2].ravel()) & {0.04, 0.06}
 
 
+def coupled_limits():
+    """Three controllers for 36 synapses of which some are fixed; a drift in which every weight moves the others."""
+    drift = np.random.default_rng(4).normal(0, 0.2, (3 * N, 3 * N))
+    return Controllability(rank=3, plastic_fraction=0.8, drift=drift, bounds=(0.0, 0.12))
+
+
+def test_shared_controllers_move_spiking_synapses_as_they_move_others():
+    """A loop in NumPy that moves the weights by `plasticity.constraint.move`, as `simulate` and rate circuits do."""
+    limits = coupled_limits()
+    result = circuits.run(circuit(gradient_descent(0.2)), DURATION, DT, "numpy", seed=3, controllability=limits)
+    constraint = constrain(limits, (3, N), 3, name="synapses")
+    decay = np.exp(-DT / 0.02)
+    w, v, psp = np.full((3, N), 0.05), np.zeros(3), np.zeros(N)
+    for arriving, target in zip(on_grid(INPUTS), on_grid(TARGETS), strict=True):
+        psp, v = psp + arriving, v + w @ arriving
+        error = target / DT - 10 * np.exp((v - 1) / 0.3)
+        w = move(constraint, w, DT * 0.2 * (error / 0.3)[:, None] * psp, DT)
+        v, psp = v * decay, psp * decay
+    np.testing.assert_allclose(result.final["synapses"], w.ravel(), rtol=1e-11)
+    assert {0.0, 0.12} & set(result.final["synapses"])
+
+
+def test_ticks_of_a_shared_controller_stay_in_its_span():
+    """Adam asks for changes in all directions at ticks; the weights move along two."""
+    rule = observe(adam(0.01), escape_rate_likelihood()).with_parameters(clock_step=0.05)
+    directions = np.random.default_rng(5).normal(size=(3 * N, 2))
+    taught = escape_rate_neuron(INPUTS, TARGETS, rule, None, 0.05)
+    result = circuits.run(taught, DURATION, DT, "numpy", controllability=Controllability(rank=directions))
+    moved = result.final["synapses"] - 0.05
+    outside = moved - directions @ np.linalg.lstsq(directions, moved, rcond=None)[0]
+    assert np.abs(outside).max() < 1e-14 < 1e-3 < np.abs(moved).max()
+
+
 def test_a_drift_moves_what_is_not_plastic():
     limits = Controllability(plastic_fraction=0.0, drift=-2.0)
     result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", controllability=limits)
@@ -184,8 +218,6 @@ def test_bad_input_is_named():
         circuits.run(learning, DURATION, DT, "numpy", feedback=[FeedbackChannel(noise=1.0)] * 2)
     with pytest.raises(InputError, match="must share delay and quantum"):
         circuits.run(learning, DURATION, DT, "numpy", feedback=[FeedbackChannel(delay=d) for d in (0, 0.01, 0)])
-    with pytest.raises(InputError, match="rank couples the synapses"):
-        circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(rank=2))
     with pytest.raises(InputError, match="outside its bounds"):
         circuits.run(learning, DURATION, DT, "numpy", controllability=Controllability(bounds=(0.1, 1.0)))
     with pytest.raises(InputError, match=r"mask has shape \(2, 2\)"):
