@@ -268,6 +268,8 @@ class Run:
         Variables of neurons, by ``"population.variable"``, in SI units.
     counts : dict of str to (n_neurons,) int array
         Number of spikes of each neuron, by population.
+    weight_mean, weight_std : dict of str to (n_times,) array
+        Mean and standard deviation of all weights of each plastic projection [1].
     """
 
     times: NDArray[np.float64]
@@ -279,3 +281,5 @@ class Run:
     spikes: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
     variables: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    weight_mean: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    weight_std: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)

@@ -65,7 +65,7 @@ def run(
         Which weights can change, of all plastic projections or by their names.
     record_weights : path, optional
         netCDF-4 file for all weights of all plastic projections at every `record_every`; the memory that a run takes
-        does not grow with it, and a run that ends early leaves what it recorded. In rate circuits only.
+        does not grow with it, and a run that ends early leaves what it recorded, or no file.
 
     Returns
     -------
@@ -91,11 +91,6 @@ def run(
             "record_weights": record_weights,
         }
         return rate.run(circuit, duration, dt, seed, feedback=feedback, controllability=controllability, **kept)
-    if record_weights is not None:
-        raise InputError(
-            f"record_weights is {str(record_weights)!r}, but spiking circuits record tracked synapses only; "
-            "use record_every and n_tracked"
-        )
     from circuits._controlled import controlled
     from circuits.engines import spiking
     from circuits.engines._grid import Grid, check_grid
@@ -109,7 +104,7 @@ def run(
     channels = _channels(circuit, feedback)
     check_grid(circuit, duration, dt)
     device = choose_device(circuit, device, duration / dt)
-    return spiking.run(circuit, Grid(dt, duration, seed), device, kept, channels)
+    return spiking.run(circuit, Grid(dt, duration, seed), device, kept, channels, record_weights)
 
 
 def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping | None) -> dict[str, Any]:

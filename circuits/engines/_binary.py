@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,9 @@ from plasticity.cache import cache_folder, keep
 from plasticity.cache_entries import mark_used, trim
 from plasticity.cli import say
 from plasticity.errors import DivergedError, InputError
+
+if TYPE_CHECKING:
+    from circuits._weight_file import WeightFile
 
 MANIFEST, PROGRAM, SAID = "model.json", "main", "said"
 DIVERGED = 4  # exit status, see given.cpp
@@ -53,9 +57,14 @@ class Model:
 
 
 def run_binary(
-    circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given
+    circuit: Circuit,
+    grid: Grid,
+    record: Recording,
+    channels: Mapping[str, Lines],
+    given: Given,
+    file: WeightFile | None = None,
 ) -> dict[str, NDArray]:
-    """Arrays of a run, by name; the binary is built if there is none.
+    """Arrays of a run, by name; the binary is built if there is none. `file` takes all weights of the record.
 
     Raises
     ------
@@ -68,21 +77,46 @@ def run_binary(
     with tempfile.TemporaryDirectory(prefix="steersman-") as name:
         folder = Path(name)
         (folder / SAID).mkdir()
-        _tell(folder, given, model)
-        done = subprocess.run(
-            [model.folder / PROGRAM],
-            cwd=model.folder,
-            env=os.environ | {"STEERSMAN_RUN": name},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode == DIVERGED:
-            array, index, time = (folder / SAID / "diverged").read_text().split()
-            raise DivergedError(described(circuit, array, int(index)), float(time), REMEDY)
-        if done.returncode:
-            raise InputError(_failure(done, model))
-        return {name: _said(folder / SAID / name, *model.outputs[name]) for name in output_names(circuit, record)}
+        _tell(folder, given, model, file is not None)
+        try:
+            _execute(circuit, model, folder)
+        finally:
+            if file is not None:
+                _hand_on(circuit, folder / SAID, given.records, file)
+        found = {key: _said(folder / SAID / key, *model.outputs[key]) for key in output_names(circuit, record)}
+        if record.every is not None:
+            keys = [f"{p.name}.moments" for p in circuit.plastic]
+            found |= {key: _said(folder / SAID / key, "float64", 2) for key in keys}
+        return found
+
+
+def _execute(circuit: Circuit, model: Model, folder: Path) -> None:
+    """Run a program whose numbers are in `folder`."""
+    done = subprocess.run(
+        [model.folder / PROGRAM],
+        cwd=model.folder,
+        env=os.environ | {"STEERSMAN_RUN": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == DIVERGED:
+        array, index, time = (folder / SAID / "diverged").read_text(encoding="utf-8").split()
+        raise DivergedError(described(circuit, array, int(index)), float(time), REMEDY)
+    if done.returncode:
+        raise InputError(_failure(done, model))
+
+
+def _hand_on(circuit: Circuit, said: Path, times: NDArray, file: WeightFile) -> None:
+    """Copy all weights of the record, one time after the other, as far as there are any."""
+    sizes = {p.name: p.n_synapses for p in circuit.plastic}
+    paths = {name: said / f"{name}.all" for name in sizes}
+    if not all(path.exists() for path in paths.values()):
+        return
+    rows = min(paths[name].stat().st_size // (8 * n) for name, n in sizes.items())
+    for row, time in enumerate(times[:rows]):
+        weights = {k: np.fromfile(paths[k], count=n, offset=8 * n * row) for k, n in sizes.items()}
+        file.append(float(time), weights)
 
 
 def _model(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given) -> Model:
@@ -126,8 +160,10 @@ def keep_model(folder: Path, inputs: Mapping[str, str], outputs: Mapping[str, tu
     keep(folder / MANIFEST, json.dumps({"sha256": program, "inputs": inputs, "outputs": outputs}, indent=1))
 
 
-def _tell(folder: Path, given: Given, model: Model) -> None:
+def _tell(folder: Path, given: Given, model: Model, all_weights: bool) -> None:
     """Write the numbers of a run to files."""
+    (folder / "record_all").write_bytes(bytes([all_weights]))
+    np.asarray(given.records, dtype=float).tofile(folder / "records")
     for name, value in given.values.items():
         np.ascontiguousarray(value, dtype=model.inputs[name]).tofile(folder / name)
     for name, (sources, targets) in given.connections.items():

@@ -78,7 +78,9 @@ def write_program(
         sources = [shutil.copy(Path(__file__).parent / name, folder / name) for name in SOURCES]
         device.build(directory=str(folder), compile=False, run=False, additional_source_files=[Path(sources[1]).name])
         looks = [_look(device, built, name) for name in checked_names(circuit)]
-        _patch(folder / "main.cpp", [_read(device, built, name) for name in late], looks, len(given.ends))
+        keeps = [f'given::record("{p.name}", {_array(device, built, f"{p.name}.w")[0]});' for p in circuit.plastic]
+        call = f"[&](double now) {{ {' '.join(looks)} }}, [&]() {{ {' '.join(keeps)} }}"
+        _patch(folder / "main.cpp", [_read(device, built, name) for name in late], call, len(given.ends))
         inputs = {name: np.dtype(_variable(built, name).dtype).name for name in given.values}
         return inputs, {name: _kind(built, name) for name in output_names(circuit, record)}
 
@@ -166,16 +168,15 @@ def _check_told(device, built: Built, given: Given) -> None:
         raise RuntimeError(f"values of {', '.join(kept)} are part of the compiled program; add them to what it is told")
 
 
-def _patch(main: Path, late: list[str], looks: list[str], n_runs: int) -> None:
+def _patch(main: Path, late: list[str], pauses: str, n_runs: int) -> None:
     """Let the program run to the times that it is told, and look at its arrays on the way."""
     text = main.read_text(encoding="utf-8")
-    look = "[&](double now) { " + " ".join(looks) + " }"
     numbers = iter(range(n_runs))
 
     def replaced(_: re.Match) -> str:
         number = next(numbers)
         before = "\n".join(late) if number == 0 else ""
-        return f'{before}\ngiven::run(network, "ends.{number}", {look});'
+        return f'{before}\ngiven::run(network, "ends.{number}", {pauses});'
 
     text, found = re.subn(r"network\.run\([^;]*\);", replaced, text)
     if found != n_runs:

@@ -91,5 +91,5 @@ def run_with_ticks(built: Built, plan: Blueprint) -> None:
     for ends in plan.given.ends:
         built.network.run((ends[-1] - now) * brian2.second, namespace={})
         now = ends[-1]
-        for name in (n for n, start in starts.items() if start == now):
+        for name in (n for n, start in starts.items() if abs(start - now) < plan.grid.dt / 2):
             built.ticks[name].active = True

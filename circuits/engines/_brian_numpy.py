@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import brian2
 import numpy as np
@@ -16,13 +17,19 @@ from circuits.engines._brian_network import Built, build_network, run_with_ticks
 from circuits.engines._given import Given
 from circuits.engines._grid import Grid
 from circuits.engines._outputs import checked_names, described, output_names
+from circuits.engines._weights_kept import moments
 from plasticity.errors import DivergedError
+
+if TYPE_CHECKING:
+    from circuits._weight_file import WeightFile
 
 REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
 
 
-def run_numpy(circuit: Circuit, grid: Grid, record: Recording, channels: dict, given: Given) -> dict[str, NDArray]:
-    """Arrays of a run, by name.
+def run_numpy(
+    circuit: Circuit, grid: Grid, record: Recording, channels: dict, given: Given, file: WeightFile | None = None
+) -> dict[str, NDArray]:
+    """Arrays of a run, by name; `file` takes all weights at the times of the record.
 
     Raises
     ------
@@ -37,9 +44,13 @@ def run_numpy(circuit: Circuit, grid: Grid, record: Recording, channels: dict, g
         built.network.add(_watch(built, plan))
         if _can_skip(circuit):
             built.network.add(_gap_skipper(plan))
+        kept: dict[str, list] = {p.name: [] for p in circuit.plastic}
+        if record.every is not None:
+            built.network.add(_keeper(built, plan, kept, file))
         run_with_ticks(built, plan)
         _check(built, circuit, grid.duration)
-        return {name: _read(built, name) for name in output_names(circuit, record)}
+        found = {name: _read(built, name) for name in output_names(circuit, record)}
+        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in kept.items()}
 
 
 @contextmanager
@@ -83,6 +94,21 @@ def _watch(built: Built, plan: Blueprint) -> brian2.NetworkOperation:
         _check(built, plan.circuit, float(time.get_value().item()))
 
     return brian2.NetworkOperation(look, clock=clock, when="start", name="watch")
+
+
+def _keeper(built: Built, plan: Blueprint, kept: dict[str, list], file: WeightFile | None) -> brian2.NetworkOperation:
+    """Keep the means of all weights, and the weights in a file, at the times of the record."""
+    clock = brian2.Clock(plan.record.every * brian2.second, name="keeping")
+    time = clock.variables["t"]
+
+    def keep() -> None:
+        weights = {name: _read(built, f"{name}.w") for name in kept}
+        for name, pair in moments(weights).items():
+            kept[name].append(pair)
+        if file is not None:
+            file.append(float(time.get_value().item()), weights)
+
+    return brian2.NetworkOperation(keep, clock=clock, when="start", name="keeper")
 
 
 def _can_skip(circuit: Circuit) -> bool:

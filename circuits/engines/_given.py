@@ -58,12 +58,15 @@ class Given:
         Functions of time.
     ends : tuple of arrays
         Times [s] at which the run pauses to be looked at. Another clock starts to tick after each array.
+    records : array
+        Those of them at which the weights are recorded.
     """
 
     values: dict[str, NDArray]
     connections: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
     tables: dict[str, Table]
     ends: tuple[NDArray[np.float64], ...]
+    records: NDArray[np.float64]
 
 
 def given(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines]) -> Given:
@@ -84,7 +87,9 @@ def given(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str
         values["recording.dt"] = np.array([record.every])
         values |= {f"{p.name}_record._indices": record.tracked(p.n_synapses) for p in circuit.plastic}
     connections = {p.name: (np.asarray(p.sources), np.asarray(p.targets)) for p in circuit.projections}
-    return Given({k: np.atleast_1d(v) for k, v in values.items()}, connections, tables, _ends(circuit, grid))
+    values = {k: np.atleast_1d(v) for k, v in values.items()}
+    records = _records(grid, record)
+    return Given(values, connections, tables, _ends(circuit, grid, records), records)
 
 
 def check_numbers(name: str, count: int) -> None:
@@ -193,13 +198,20 @@ def _disturbances(path: Feedback, lines: Lines, n_sent: int, grid: Grid) -> dict
     return {f"{path.name}_{key}": Table(values, grid.dt) for key, values in drawn.items()}
 
 
-def _ends(circuit: Circuit, grid: Grid) -> tuple[NDArray[np.float64], ...]:
-    """Where a run pauses: at even distances, and where another plasticity clock starts."""
-    looks = np.arange(grid.look_every, grid.duration, grid.look_every)
-    starts = sorted(set(first_ticks(circuit, grid.duration).values()))
-    found, begin = [], 0.0
+def _records(grid: Grid, record: Recording) -> NDArray[np.float64]:
+    """Times of the record: from 0 on, before the end."""
+    if record.every is None:
+        return np.empty(0)
+    return grid.same(np.arange(np.ceil(grid.duration / record.every - 1e-9)) * record.every)
+
+
+def _ends(circuit: Circuit, grid: Grid, records: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Where a run pauses: for records, to be looked at, and where another plasticity clock starts."""
+    starts = grid.same(np.array(sorted(set(first_ticks(circuit, grid.duration).values()))))
+    looks = grid.same(np.arange(grid.look_every, grid.duration, grid.look_every))
+    wanted = np.unique(np.concatenate([records, looks]))
+    found, begin = [], -1.0
     for end in (*starts, grid.duration):
-        inside = looks[(looks > begin + grid.dt / 2) & (looks < end - grid.dt / 2)]
-        found.append(np.append(inside, end))
+        found.append(np.append(wanted[(wanted > begin) & (wanted < end - grid.dt / 2)], end))
         begin = end
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from circuits._records import Circuit, Projection
 from plasticity.errors import InputError
@@ -24,6 +25,10 @@ class Grid:
     def n_steps(self) -> int:
         """Number of time steps."""
         return int(np.ceil(self.duration / self.dt - 1e-9))
+
+    def same(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times [s] without the error of their last digit: equal times become equal numbers."""
+        return np.round(times / self.dt, 3) * self.dt
 
     @property
     def look_every(self) -> float:

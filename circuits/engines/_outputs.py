@@ -77,6 +77,8 @@ def result(circuit: Circuit, record: Recording, found: Mapping[str, NDArray], en
         spikes={name: _spikes(circuit.population(name), found) for name in record.spikes},
         variables=variables,
         counts={p.name: _count(p, found) for p in circuit.populations},
+        weight_mean={p.name: found[f"{p.name}.moments"][:, 0] for p in plastic},
+        weight_std={p.name: found[f"{p.name}.moments"][:, 1] for p in plastic},
     )
 
 

@@ -141,21 +141,44 @@ void check(const std::string& name, const T* data, const size_t n, const double 
         if (!is_finite((double)data[i])) diverged(name, i, time);
 }
 
-// Run to each of the times in a file; look at the network after each.
+// Append mean and standard deviation of all elements, and the elements themselves where a run asks for them.
+template <class A>
+void record(const std::string& name, A& array) {
+    static std::map<std::string, bool> whole;
+    if (!whole.count(name)) whole[name] = bytes("record_all")[0] != 0;
+    const size_t n = (size_t)array.size();
+    double moments[2] = {0.0, 0.0};
+    for (size_t i = 0; i < n; i++) moments[0] += array[i] / (double)n;
+    for (size_t i = 0; i < n; i++) moments[1] += (array[i] - moments[0]) * (array[i] - moments[0]) / (double)n;
+    moments[1] = std::sqrt(moments[1]);
+    put(name + ".moments", reinterpret_cast<const char*>(moments), sizeof moments, true);
+    if (whole[name] && n) put(name + ".all", reinterpret_cast<const char*>(&array[0]), n * sizeof(double), true);
+}
+
+// Run to a time; Brian2 has written times of its own into the program.
 template <class N>
-void run(N& network, const std::string& name, const std::function<void(double)>& look) {
-    std::vector<double> ends;
+void advance(N& network, const double end) {
+    for (auto& object : network.objects) {
+        object.first->set_interval(network.t, end);
+        object.first->timestep[0] -= 1;
+        object.first->tick();
+    }
+    network.run(end - network.t, NULL, 10.0);
+    if (N::_globally_stopped) fail("interrupted");
+    network.t = end;
+}
+
+// Run to each of the times in a file; look at the network after each, and keep a record at some.
+template <class N>
+void run(N& network, const std::string& name, const std::function<void(double)>& look,
+         const std::function<void()>& keep) {
+    std::vector<double> ends, records;
     read_any(name, ends);
+    read_any("records", records);
     for (const double end : ends) {
-        for (auto& object : network.objects) {  // Brian2 has written times of its own into the program
-            object.first->set_interval(network.t, end);
-            object.first->timestep[0] -= 1;
-            object.first->tick();
-        }
-        network.run(end - network.t, NULL, 10.0);
-        if (N::_globally_stopped) fail("interrupted");
-        network.t = end;
+        if (end > network.t) advance(network, end);
         look(end);
+        if (std::binary_search(records.begin(), records.end(), end)) keep();
     }
 }
 

@@ -18,7 +18,8 @@ from circuits.engines._given import given
 from circuits.engines._grid import Grid
 from circuits.engines._lines import lines
 from circuits.escape_rate_neuron import escape_rate_neuron
-from plasticity import observe
+from plasticity import Controllability, observe
+from plasticity.dataset import read
 from plasticity.errors import DivergedError
 from plasticity.feedback import FeedbackChannel
 from plasticity.poisson import poisson_trains
@@ -39,8 +40,21 @@ print(float(np.sum(pupil("cpp").final["synapses"])).hex(), "brian2" in sys.modul
 """
 
 
-def pupil(device, seed=1, duration=0.4, rate=0.02, step=0.1, every=0.05, delay=0.003, gain=0.9, tau=0.02, weight=0.1):
-    """A neuron that is taught through a bad channel by a rule with a clock; every number can be another one."""
+def pupil(
+    device,
+    seed=1,
+    duration=0.4,
+    rate=0.02,
+    step=0.1,
+    every=0.05,
+    delay=0.003,
+    gain=0.9,
+    tau=0.02,
+    weight=0.1,
+    rank=20,
+    **options,
+):
+    """Neurons that are taught through a bad channel by a rule with a clock and few controllers, against a drift."""
     rule = observe(adam(rate), escape_rate_likelihood()).with_parameters(clock_step=step)
     inputs = poisson_trains(20.0, 12, duration, DT, seed)
     weights = weight * np.arange(24).reshape(2, 12) / 24
@@ -48,7 +62,10 @@ def pupil(device, seed=1, duration=0.4, rate=0.02, step=0.1, every=0.05, delay=0
     circuit = escape_rate_neuron(inputs, [[0.05, 0.2], [0.1 + DT * seed]], rule, weight=weights, neuron=neuron)
     channel = FeedbackChannel(noise=2.0 * seed, delay=delay, gain=gain, sparsity=0.1 * seed)
     wanted = ("outputs.v", "belief_mean")
-    return circuits.run(circuit, duration, DT, device, every, seed, wanted, feedback=channel)
+    drift = np.random.default_rng(seed).normal(0, 0.1, (24, 24))
+    limits = Controllability(rank=rank, drift=drift, bounds=(-1.0, 1.0))
+    channels = {"feedback": channel, "controllability": limits}
+    return circuits.run(circuit, duration, DT, device, every, seed, wanted, **channels, **options)
 
 
 def balanced(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplitude=0.01, low=0.0):
@@ -95,6 +112,9 @@ def assert_same(compiled, interpreted):
         np.testing.assert_allclose(compiled.variables[name], values, rtol=1e-9, atol=1e-12)
     for name, counts in interpreted.counts.items():
         np.testing.assert_array_equal(compiled.counts[name], counts)
+    for name, means in interpreted.weight_mean.items():
+        np.testing.assert_allclose(compiled.weight_mean[name], means, rtol=1e-9)
+        np.testing.assert_allclose(compiled.weight_std[name], interpreted.weight_std[name], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(compiled.times, interpreted.times, rtol=1e-12)
 
 
@@ -103,7 +123,7 @@ CHANGES = [
     {"seed": 3},
     {"duration": 0.73, "every": 0.07},
     {"rate": 0.1, "step": 0.06, "weight": 0.3},
-    {"delay": 0.004, "gain": 1.7, "tau": 0.011},
+    {"delay": 0.004, "gain": 1.7, "tau": 0.011, "rank": 7},
 ]
 
 
@@ -134,9 +154,24 @@ def test_the_same_seed_gives_the_same_bits(cache):
     np.testing.assert_array_equal(first.final["synapses"], second.final["synapses"])
 
 
-def test_a_weight_that_explodes_names_synapse_and_time(cache):
+def test_all_weights_go_to_a_file(cache, tmp_path):
+    """Tracked are 20 of 24 synapses; the means are those of all."""
+    runs = {device: pupil(device, record_weights=tmp_path / f"{device}.nc") for device in ("cpp", "numpy")}
+    files = {device: read(tmp_path / f"{device}.nc") for device in runs}
+    np.testing.assert_allclose(files["cpp"].weight_synapses, files["numpy"].weight_synapses, rtol=1e-9, atol=1e-12)
+    for device, run in runs.items():
+        all_weights = files[device].weight_synapses.values
+        assert all_weights.shape == (8, 24)
+        np.testing.assert_array_equal(all_weights[:, run.tracked["synapses"]], run.weights["synapses"])
+        np.testing.assert_allclose(all_weights.mean(axis=1), run.weight_mean["synapses"], rtol=1e-12)
+        np.testing.assert_allclose(all_weights.std(axis=1), run.weight_std["synapses"], rtol=1e-12)
+        np.testing.assert_allclose(files[device].time, run.times, rtol=1e-12)
+
+
+def test_a_weight_that_explodes_names_synapse_and_time(cache, tmp_path):
     with pytest.raises(DivergedError, match=r"w of synapse \d+ of 'synapses'") as error:
-        pupil("cpp", rate=1e308, step=0.1)
+        pupil("cpp", rate=1e308, step=0.1, record_weights=tmp_path / "w.nc")
+    np.testing.assert_allclose(read(tmp_path / "w.nc").time, [0.0, 0.05, 0.1])  # what was recorded until then
     assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the look after it
 
 
@@ -164,7 +199,7 @@ def test_a_program_that_is_told_too_little_fails(cache, tmp_path):
     for name, kind in load_model(folder).inputs.items():
         np.ones(1, dtype=kind).tofile(tmp_path / name)
     np.ones(7).tofile(tmp_path / "synapses.w")
-    for table in ("error_noise", "error_delivered"):
+    for table in ("error_noise", "error_delivered", "synapses_read", "synapses_control", "synapses_drift"):
         (tmp_path / table).write_bytes(np.array([1, 2], dtype=np.int64).tobytes() + np.ones(3).tobytes())
     assert "synapses.w has 7 values, wanted are 24" in ended().stderr
 
