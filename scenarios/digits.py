@@ -96,7 +96,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     n_runs = 3 * (p.n_rates * p.n_tuning_trials + p.n_trials)
     n_steps = n_runs * p.n_epochs * (0.8 * p.n_images if p.n_images else 1150) / p.batch_size
     seconds = 2.9 + n_steps * (1.8e-4 + 1e-9 * n_weights * p.batch_size)
-    return seconds, 240e6 + 16 * 3 * p.n_trials * (p.n_epochs + 1) * n_weights
+    return seconds, 180e6 + 16 * 3 * p.n_trials * (p.n_epochs + 1) * n_weights
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

@@ -33,10 +33,10 @@ from scenarios._parameters import parameter
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from plasticity.policy import Policy
 
     from plasticity.labelled import Labelled
     from plasticity.objective import Objective
+    from plasticity.optimal.policy import Policy
     from plasticity.rule import Rule
 
 SHORT = 1e6  # discount [1/s] at which solve stands for the limit of a short horizon
@@ -66,6 +66,14 @@ class Parameters:
 
 
 SMOKE = {"n_neurons": 4, "rank": 2, "n_trials": 2, "duration": 1.0, "dt": 0.02}
+
+
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports, every step of every member, the records."""
+    p = parameters
+    n_members = p.n_trials * (len(HORIZONS) * len(p.angles) + p.n_neurons)
+    seconds = 3.0 + n_members * p.duration / p.dt * (1.9e-6 + 6.4e-8 * p.n_neurons)
+    return seconds, 235e6 + 12 * n_members * p.n_neurons * p.duration / p.record_every
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

@@ -60,6 +60,23 @@ SETTLING = 10.0  # runs to a rest point last so many times 1/rate: it is off by 
 STEP = 0.01  # of the time scale of the fastest motion; rates and variances of an Euler step are off by half of that
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes: imports, and the steps of all runs, most of them of the noisy network."""
+    import numpy as np
+
+    p = parameters
+    settling = [
+        np.linalg.eigvals([closed_loop(p, b, d, h) for h in p.curvatures]) for b in BELIEFS for d in p.discounts
+    ]
+    noisy = sum(SETTLING / (2 * STEP) * np.abs(v).max() / np.abs(v.real).min() for v in settling)
+    strength = p.plasticity * p.loss_weight * float(np.median(p.curvatures))
+    rates = [np.sqrt(d**2 / 4 + strength) - d / 2 for d in p.discounts]  # the rotation leaves them as they are
+    turning = sum(1.3 * SETTLING / STEP * (p.rotation / rate) ** 2 for rate in rates)
+    other = turning + len(p.discounts) * (p.duration + SETTLING / p.decay) / p.dt
+    n_weights = p.n_outputs * len(p.curvatures)
+    return 3.0 + 2e-6 * (noisy + other) + 1.3e-8 * n_weights * noisy, 240e6 + 2000 * n_weights
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
     import numpy as np
