@@ -9,8 +9,8 @@ tau_e*dg_exc/dt = -g_exc
 tau_i*dg_inh/dt = -g_inh
 """
 SYNAPSE = """
-tau*dx/dt = -x : event-driven
-tau*dy/dt = -y : event-driven
+tau_plus*dx/dt = -x : event-driven
+tau_minus*dy/dt = -y : event-driven
 """
 ON_PRE = """
 g_target += w
@@ -40,7 +40,8 @@ def build(annarchy, task):
         reset=f"v = {1e3 * float(task.v_reset)!r}",
         refractory=1e3 * float(task.refractory),
     )
-    values = {"tau": 1e3 * task.tau, "w_max": task.w_max, "a_plus": task.a_plus, "a_minus": task.a_minus}
+    values = {"w_max": task.w_max, "a_plus": task.a_plus, "a_minus": task.a_minus}
+    values |= {"tau_plus": 1e3 * task.tau_plus, "tau_minus": 1e3 * task.tau_minus}
     stdp = annarchy.Synapse(
         parameters=declared("projection", **values), equations=SYNAPSE, pre_spike=ON_PRE, post_spike=ON_POST
     )

@@ -21,8 +21,9 @@ def system(brainpy, task):
 
     n, total = int(task.n_excitatory), int(task.n_excitatory + task.n_inhibitory)
     dt, tau_m = 1e3 * float(task.dt), 1e3 * float(task.tau_membrane)
-    tau_e, tau_i, tau = (1e3 * float(t) for t in (task.tau_excitatory, task.tau_inhibitory, task.tau))
-    keep_v, keep_e, keep_i, keep = (float(np.exp(-dt / t)) for t in (tau_m, tau_e, tau_i, tau))
+    tau_e, tau_i = 1e3 * float(task.tau_excitatory), 1e3 * float(task.tau_inhibitory)
+    keep_v, keep_e, keep_i = (float(np.exp(-dt / t)) for t in (tau_m, tau_e, tau_i))
+    keep_x, keep_y = (float(np.exp(-dt / (1e3 * float(t)))) for t in (task.tau_plus, task.tau_minus))
     from_e, from_i = tau_e / (tau_e - tau_m) * (keep_e - keep_v), tau_i / (tau_i - tau_m) * (keep_i - keep_v)
     rest, threshold, reset = (1e3 * float(v) for v in (task.v_rest, task.v_threshold, task.v_reset))
     late, pause = (round(1e3 * float(t) / dt) for t in (task.delay, task.refractory))
@@ -52,7 +53,7 @@ def system(brainpy, task):
             new_e = bm.as_jax(bm.concatenate([self.ee(excites), self.ei(excites)]))
             new_i = bm.as_jax(bm.concatenate([self.ie(inhibits), self.ii(inhibits)]))
             self.ge.value, self.gi.value = ge * keep_e + new_e, gi * keep_i + new_i
-            x, y = self.x.value * keep, self.y.value * keep
+            x, y = self.x.value * keep_x, self.y.value * keep_y
             self.ee.stdp_update(on_pre={"spike": excites, "trace": -a_minus * y}, w_min=0.0, w_max=w_max)
             x = x + excites
             self.ee.stdp_update(on_post={"spike": fired[:n], "trace": a_plus * x}, w_min=0.0, w_max=w_max)

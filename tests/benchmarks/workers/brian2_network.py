@@ -9,8 +9,8 @@ dgi/dt = -gi/tau_i : volt
 """
 SYNAPSE = """
 w : volt
-dx/dt = -x/tau : 1 (event-driven)
-dy/dt = -y/tau : 1 (event-driven)
+dx/dt = -x/tau_plus : 1 (event-driven)
+dy/dt = -y/tau_minus : 1 (event-driven)
 """
 ON_PRE = """
 ge_post += w
@@ -29,8 +29,13 @@ def build(task):
 
     volt, mv, second = b.volt, b.mV, b.second
     space = {"v_rest": task.v_rest * volt, "v_t": task.v_threshold * volt, "v_r": task.v_reset * volt}
-    space |= {"tau_m": task.tau_membrane * second, "tau_e": task.tau_excitatory * second, "tau": task.tau * second}
+    space |= {
+        "tau_m": task.tau_membrane * second,
+        "tau_e": task.tau_excitatory * second,
+        "tau_plus": task.tau_plus * second,
+    }
     space |= {"tau_i": task.tau_inhibitory * second, "w_ei": task.w_ei * mv, "w_i": task.w_i * mv}
+    space |= {"tau_minus": task.tau_minus * second}
     space |= {"w_max": task.w_max * mv, "a_plus": task.a_plus * mv, "a_minus": task.a_minus * mv}
     n, total = int(task.n_excitatory), int(task.n_excitatory + task.n_inhibitory)
     neurons = b.NeuronGroup(

@@ -19,7 +19,7 @@ def neurons(nest, task):
             "t_ref": 1e3 * float(task.refractory),
             "tau_syn_ex": 1e3 * float(task.tau_excitatory),
             "tau_syn_in": 1e3 * float(task.tau_inhibitory),
-            "tau_minus": 1e3 * float(task.tau),
+            "tau_minus": 1e3 * float(task.tau_minus),
         },
     )
     population.V_m = list(1e3 * task.v_start)
@@ -31,7 +31,7 @@ def connect(nest, task, population, unit):
     ids, n = np.array(population.tolist()), int(task.n_excitatory)
     largest = float(task.w_max)
     rule = {"Wmax": largest * unit, "lambda": float(task.a_plus) / largest, "mu_plus": 0.0, "mu_minus": 0.0}
-    rule |= {"alpha": float(task.a_minus / task.a_plus), "tau_plus": 1e3 * float(task.tau)}
+    rule |= {"alpha": float(task.a_minus / task.a_plus), "tau_plus": 1e3 * float(task.tau_plus)}
     nest.CopyModel("stdp_synapse", "stdp", rule)
     for name, model, weight in (
         ("ee", "stdp", float(task.w_start)),

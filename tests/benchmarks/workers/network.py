@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 N, PROBABILITY, SEED, DT = 4000, 0.1, 1, 1e-4
 WEIGHT = 1.62 * 0.02 / PROBABILITY  # mV; keeps the sum of the weights of Vogels & Abbott
-W_MAX, TAU = 2 * WEIGHT, 20e-3
-A_PLUS, A_MINUS = 0.005 * W_MAX, 1.05 * 0.005 * W_MAX
+W_MAX = 2 * WEIGHT
+TAU_PLUS, TAU_MINUS = 16.8e-3, 33.7e-3  # s; Bi & Poo
+A_PLUS = 0.005 * W_MAX
+A_MINUS = 1.05 * A_PLUS * TAU_PLUS / TAU_MINUS  # depression wins by 5 % where spikes are independent
 
 
 def circuit() -> Circuit:
@@ -22,7 +24,7 @@ def circuit() -> Circuit:
     from circuits import load
     from plasticity.rules.pair_stdp import pair_stdp
 
-    rule = replace(pair_stdp(A_PLUS, A_MINUS, TAU, TAU), bounds=(0.0, W_MAX))
+    rule = replace(pair_stdp(A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS), bounds=(0.0, W_MAX))
     return load("balanced_ei")(N, rule, inhibition=None, probability_excitatory=PROBABILITY, weight=WEIGHT, seed=SEED)
 
 
@@ -52,6 +54,7 @@ def write_task(path: Path) -> int:
         w_i=float(np.mean(made.projection("ie").weight)),
         a_plus=A_PLUS,
         a_minus=A_MINUS,
-        tau=TAU,
+        tau_plus=TAU_PLUS,
+        tau_minus=TAU_MINUS,
     )
     return made.projection("ee").n_synapses

@@ -23,27 +23,27 @@ def advance(v, ge, gi, idle, fired, v_rest, v_t, keep_v, keep_e, keep_i, from_e,
 
 
 @njit(cache=True, fastmath=True)
-def excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau, n):
+def excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau_plus, tau_minus, n):
     """A spike of an excitatory neuron arrives everywhere."""
-    x[k, 0] = x[k, 0] * np.exp((x[k, 1] - t) / tau) + 1.0
+    x[k, 0] = x[k, 0] * np.exp((x[k, 1] - t) / tau_plus) + 1.0
     x[k, 1] = t
     for s in range(first[k], first[k + 1]):
         j = target[s]
         if j < n:
             ge[j] += w[s]
-            w[s] = max(w[s] - a_minus * y[j, 0] * np.exp((y[j, 1] - t) / tau), 0.0)
+            w[s] = max(w[s] - a_minus * y[j, 0] * np.exp((y[j, 1] - t) / tau_minus), 0.0)
         else:
             ge[j] += w_ei
 
 
 @njit(cache=True, fastmath=True)
-def look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau):
+def look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau_plus, tau_minus):
     """A neuron fires: its plastic synapses are strengthened."""
     for s in range(incoming[k], incoming[k + 1]):
         i = source[s]
-        grown = w[slot[s]] + a_plus * x[i, 0] * np.exp((x[i, 1] - t) / tau)
+        grown = w[slot[s]] + a_plus * x[i, 0] * np.exp((x[i, 1] - t) / tau_plus)
         w[slot[s]] = min(grown, w_max)
-    y[k, 0] = y[k, 0] * np.exp((y[k, 1] - t) / tau) + 1.0
+    y[k, 0] = y[k, 0] * np.exp((y[k, 1] - t) / tau_minus) + 1.0
     y[k, 1] = t
 
 
@@ -51,7 +51,7 @@ def look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau):
 def run(n_steps, dt, v, n, first, target, w, incoming, slot, source, neuron, strengths, late, pause):
     """Spikes of every neuron; the weights change in place."""
     v_rest, v_t, v_r, keep_v, keep_e, keep_i, from_e, from_i = neuron
-    w_ei, w_i, a_plus, a_minus, w_max, tau = strengths
+    w_ei, w_i, a_plus, a_minus, w_max, tau_plus, tau_minus = strengths
     total = v.size
     ge, gi, idle, counts = np.zeros(total), np.zeros(total), np.zeros(total, np.int64), np.zeros(total, np.int64)
     x, y = np.zeros((n, 2)), np.zeros((n, 2))
@@ -62,7 +62,7 @@ def run(n_steps, dt, v, n, first, target, w, incoming, slot, source, neuron, str
         for q in range(filled[then]):
             k = ring[then, q]
             if k < n:
-                excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau, n)
+                excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau_plus, tau_minus, n)
             else:
                 for s in range(first[k], first[k + 1]):
                     gi[target[s]] += w_i
@@ -71,7 +71,7 @@ def run(n_steps, dt, v, n, first, target, w, incoming, slot, source, neuron, str
             v[k], idle[k] = v_r, pause
             counts[k] += 1
             if k < n:
-                look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau)
+                look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau_plus, tau_minus)
     return counts
 
 
@@ -104,7 +104,8 @@ def main() -> None:
         for t, keep in ((task.tau_excitatory, keep_e), (task.tau_inhibitory, keep_i))
     ]
     neuron = (*(1e3 * float(v) for v in (task.v_rest, task.v_threshold, task.v_reset)), keep_v, keep_e, keep_i, *gains)
-    strengths = tuple(float(v) for v in (task.w_ei, task.w_i, task.a_plus, task.a_minus, task.w_max, task.tau))
+    strengths = (task.w_ei, task.w_i, task.a_plus, task.a_minus, task.w_max, task.tau_plus, task.tau_minus)
+    strengths = tuple(map(float, strengths))
     steps = [round(float(value) / dt) for value in (task.delay, task.refractory, task.duration)]
 
     def simulate(n_steps):
