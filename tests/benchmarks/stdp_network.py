@@ -37,7 +37,7 @@ def rows(quick: bool) -> Iterator[Row | Missing]:
         what = f"STDP network, {n_plastic:.2e} plastic synapses"
         compared = [BY_HAND, LIMIT, NEST, ANNARCHY]
         present = [s for s in (OURS, *compared) if s.python]
-        runs, failed = _measured(present, task, duration, rounds + (not quick), folder)
+        runs, failed = _measured(present, task, duration, rounds + (not quick), folder, quick)
         if OURS.worker not in runs:
             yield Missing(what, "all", failed[OURS.worker])
             return
@@ -64,13 +64,15 @@ def _workplace(quick: bool) -> Iterator[tuple[Path, int, Path]]:
 
 
 def _measured(
-    simulators: list[Simulator], task: Path, duration: float, rounds: int, folder: Path
+    simulators: list[Simulator], task: Path, duration: float, rounds: int, folder: Path, peers_once: bool = False
 ) -> tuple[Runs, dict[str, str]]:
     """Reports of all rounds by worker, and why others failed."""
     runs: Runs = {}
     failed: dict[str, str] = {}
     for number in range(rounds):
         for simulator in (s for s in simulators if s.worker not in failed):
+            if peers_once and number and simulator.environment:
+                continue
             print(f"  round {number + 1} of {rounds}: {simulator.title}", file=sys.stderr, flush=True)
             try:
                 runs.setdefault(simulator.worker, []).append(run_worker(simulator, task, duration, folder))
