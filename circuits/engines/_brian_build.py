@@ -29,6 +29,7 @@ from circuits.engines._given import Given
 from circuits.engines._grid import Grid
 from circuits.engines._lines import Lines
 from circuits.engines._outputs import checked_names, output_names
+from circuits.engines._prefetch import prefetch
 from circuits.engines._structure import SOURCES, compiler
 from plasticity.cli import say
 from plasticity.errors import InputError
@@ -77,6 +78,7 @@ def write_program(
         _check_told(device, built, given)
         sources = [shutil.copy(Path(__file__).parent / name, folder / name) for name in SOURCES]
         device.build(directory=str(folder), compile=False, run=False, additional_source_files=[Path(sources[1]).name])
+        prefetch(folder)
         looks = [_look(device, built, name) for name in checked_names(circuit)]
         keeps = [f'given::record("{p.name}", {_array(device, built, f"{p.name}.w")[0]});' for p in circuit.plastic]
         call = f"[&](double now) {{ {' '.join(looks)} }}, [&]() {{ {' '.join(keeps)} }}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMPILERS = ("g++", "clang++", "c++")
 SOURCES = ("given.h", "given.cpp")
+PREFETCH = "_prefetch.py"  # changes the text too
 
 
 def on_pre(circuit: Circuit, projection: Projection) -> str:
@@ -93,7 +94,7 @@ def _toolchain() -> list:
     real = Path(found).resolve()
     size = real.stat().st_size if real.is_file() else 0
     flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
-    texts = [hashlib.sha256((Path(__file__).parent / name).read_bytes()).hexdigest() for name in SOURCES]
+    texts = [hashlib.sha256((Path(__file__).parent / name).read_bytes()).hexdigest() for name in (*SOURCES, PREFETCH)]
     return [version("brian2"), str(real), size, flags, _processor(), texts]
 
 
