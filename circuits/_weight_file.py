@@ -7,8 +7,6 @@ interrupted: it then holds what was recorded until there. Where nothing was reco
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.careful_file import CarefulFile, careful_file
+from plasticity.careful_file import CarefulFile, careful_file, uninterrupted
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 
@@ -68,7 +66,7 @@ class WeightFile:
         """
         row = self.n_records
         rows = {n: np.reshape(weights[n], (*d.shape[:-2], d.shape[-1])) for n, d in self.weights.items()}
-        with _uninterrupted():
+        with uninterrupted():
             for name, values in rows.items():
                 self.weights[name].resize(row + 1, axis=values.ndim - 1)
                 self.weights[name][..., row, :] = values
@@ -127,12 +125,12 @@ def weight_file(
             raise IsADirectoryError(f"{path} is a folder")
         with careful_file(part) as file:
             try:
-                with _uninterrupted():
+                with uninterrupted():
                     written = _opened(file, ds, chunks)
                 yield written
             finally:
                 if written is not None:
-                    with _uninterrupted():
+                    with uninterrupted():
                         worth_it = written.n_records > 0
                         written.hdf5.close()
     except OSError as error:
@@ -191,20 +189,3 @@ def _opened(file: CarefulFile, ds: xr.Dataset, chunks: Mapping[str, tuple[int, .
     hdf5 = h5py.File(file, "r+")
     weights = {n: hdf5[n] for n in chunks if n != "time"}
     return WeightFile(file, hdf5, hdf5["time"], {n.removeprefix("weight_"): d for n, d in weights.items()})
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let an interrupt wait for the end of the body: in the midst of a write it would leave HDF5 in pieces."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield  # interrupts come to the main thread only
-        return
-    waiting: list[tuple] = []
-    signal.signal(signal.SIGINT, lambda *caught: waiting.append(caught))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if waiting:
-            before(*waiting[0])

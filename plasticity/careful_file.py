@@ -1,8 +1,13 @@
-"""A file for HDF5 to write to: where a disk is full HDF5 may end the process; this file keeps the error for later."""
+"""A file for HDF5 to write to: where a disk is full HDF5 may end the process; this file keeps the error for later.
+
+An interrupt waits likewise.
+"""
 
 from __future__ import annotations
 
 import io
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,3 +56,20 @@ def careful_file(path: Path, mode: str = "w+") -> Iterator[CarefulFile]:
                 raise
         if file.error is not None:
             raise file.error
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait for the end of the body: in the midst of a write it would leave HDF5 in pieces."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # interrupts come to the main thread only
+        return
+    waiting: list[tuple] = []
+    signal.signal(signal.SIGINT, lambda *caught: waiting.append(caught))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting:
+            before(*waiting[0])

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticity.careful_file import careful_file
+from plasticity.careful_file import careful_file, uninterrupted
 from plasticity.errors import InputError
 from plasticity.labelled import Labelled, check, label, of_xarray
 
@@ -72,7 +72,8 @@ def check_schema(ds: xr.Dataset) -> None:
 def write(ds: xr.Dataset | Labelled, path: str | os.PathLike) -> Path:
     """Write `ds` to one netCDF-4 file, whole or not at all.
 
-    The file is written beside its destination as ``*.part`` and renamed when it is complete.
+    The file is written beside its destination as ``*.part`` and renamed when it is complete; an interrupt waits until
+    then.
 
     Raises
     ------
@@ -90,9 +91,10 @@ def write(ds: xr.Dataset | Labelled, path: str | os.PathLike) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
-        with careful_file(part) as file:
-            write_netcdf(found, file)
-        os.replace(part, path)
+        with uninterrupted():
+            with careful_file(part) as file:
+                write_netcdf(found, file)
+            os.replace(part, path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}; choose another path") from error
     finally:

@@ -1,6 +1,7 @@
-"""A full disk is an error at the end of the writing, not the end of the process."""
+"""A full disk or an interrupt is an error at the end of the writing, not the end of the process."""
 
 import resource
+import signal
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
-from plasticity.careful_file import careful_file
+from plasticity.careful_file import CarefulFile, careful_file
+from plasticity.dataset import make_dataset, read, write
 
 CODE = """
 import sys
@@ -19,6 +21,24 @@ ds = make_dataset({"w": ("time", np.arange(1000.0), "1", "weight")}, {"time": ("
                   title="a weight")
 write(ds, sys.argv[1])
 """
+
+
+def test_an_interrupt_waits_until_the_file_is_whole(tmp_path, monkeypatch):
+    write_bytes, todo = CarefulFile.write, [signal.SIGINT]
+
+    def interrupted(self, data):
+        if todo:
+            signal.raise_signal(todo.pop())
+        return write_bytes(self, data)
+
+    monkeypatch.setattr(CarefulFile, "write", interrupted)
+    ds = make_dataset({"w": ("time", np.arange(5.0), "1", "weight")}, {}, title="a weight")
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        write(ds, tmp_path / "run.nc")
+    assert read(tmp_path / "run.nc").w.values.tolist() == [0, 1, 2, 3, 4]
+    assert [path.name for path in tmp_path.iterdir()] == ["run.nc"]
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_what_is_written_is_there(tmp_path):

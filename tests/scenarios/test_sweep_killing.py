@@ -127,8 +127,8 @@ def test_workers_killed_from_outside(tmp_path, undisturbed):
     xr.testing.assert_identical(ds.drop_attrs(deep=False), undisturbed.drop_attrs(deep=False))
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_the_parent_killed(tmp_path, undisturbed, how):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
     process = start(tmp_path, "__import__('time').sleep(0.3)")
     wait_for(lambda: len(finished(tmp_path)) >= 2)
     process.send_signal(how)
