@@ -1,6 +1,7 @@
 """The rule card says everything about a rule: its equations, parameters, derivation and limits, in three formats."""
 
 import re
+from functools import cache
 
 import pytest
 import sympy as sp
@@ -27,15 +28,20 @@ GENERAL = {
 RULES = GENERAL | {name: rules.load(name) for name in rules.names()}
 
 
-@pytest.fixture(scope="module")
-def made():
-    return {name: make() for name, make in RULES.items()}
+@cache
+def made(name):
+    return RULES[name]()
+
+
+@cache
+def card_of(name, format="markdown"):
+    return card(made(name), format)
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_every_parameter_state_reference_and_step_is_on_the_card(name, made):
-    rule = made[name]
-    text = card(rule)
+def test_every_parameter_state_reference_and_step_is_on_the_card(name):
+    rule = made(name)
+    text = card_of(name)
     for parameter in rule.parameters:
         assert f"| `{parameter.name}` | ${symbol_name(parameter.name)}$ |" in text
         assert parameter.meaning in text
@@ -50,8 +56,8 @@ def test_every_parameter_state_reference_and_step_is_on_the_card(name, made):
 
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("format", ["markdown", "latex"])
-def test_formulas_are_balanced_and_free_of_code(name, format, made):
-    text = card(made[name], format)
+def test_formulas_are_balanced_and_free_of_code(name, format):
+    text = card_of(name, format)
     formulas = re.findall(r"\$\$ (.*?) \$\$" if format == "markdown" else r"\\\[ (.*?) \\\]", text, flags=re.DOTALL)
     assert formulas
     for formula in formulas:
@@ -62,18 +68,18 @@ def test_formulas_are_balanced_and_free_of_code(name, format, made):
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_symbols_of_one_rule_are_told_apart(name, made):
+def test_symbols_of_one_rule_are_told_apart(name):
     """Two names of one rule must not be written alike; a covariance is told by its double index."""
-    rule = made[name]
+    rule = made(name)
     names = {s.name for s in (*rule.parameters, *rule.states)} | {s.name for s in rule.inputs} | {"w"}
     shown = [symbol_name(n) for n in names]
     assert len(set(shown)) == len(shown)
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_the_text_holds_the_equation_as_sympy_reads_it(name, made):
-    rule = made[name]
-    text = card(rule, "text")
+def test_the_text_holds_the_equation_as_sympy_reads_it(name):
+    rule = made(name)
+    text = card_of(name, "text")
     if rule.weight_flow != 0:
         line = next(x for x in text.splitlines() if x.strip() == f"dw/dt = {rule.weight_flow}")
         names = {s.name: s for s in rule.weight_flow.free_symbols}
