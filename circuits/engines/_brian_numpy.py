@@ -56,12 +56,14 @@ def run_numpy(
 @contextmanager
 def _numpy_target() -> Iterator[None]:
     brian2.BrianLogger.suppress_name("unused_brian_object")
-    target = brian2.prefs.codegen.target
-    brian2.prefs.codegen.target = "numpy"
+    prefs = brian2.prefs
+    before = prefs.codegen.target, prefs.core.stop_on_keyboard_interrupt
+    prefs.codegen.target = "numpy"
+    prefs.core.stop_on_keyboard_interrupt = False  # else an interrupted run would pass for a whole one
     try:
         yield
     finally:
-        brian2.prefs.codegen.target = target
+        prefs.codegen.target, prefs.core.stop_on_keyboard_interrupt = before
 
 
 def _fill(built: Built, given: Given) -> None:
