@@ -103,7 +103,7 @@ SLIDING = Contender(
     {},
     {"learning_rate": (1e-8, 1e-2), "target_rate": (0.1, 1e3), "tau_threshold": (0.1, 1e4)},
 )
-CALCIUM = ("gamma_p", "gamma_d", "C_pre", "C_post")
+CALCIUM = ("gamma_p", "gamma_d", "pre_calcium", "post_calcium")
 VOLTAGE = ("A_LTD", "A_LTP", "tau_after", "tau_x")
 
 VISUAL = (

@@ -50,7 +50,7 @@ SPIKE_RULES = [n for n in rules.names() if on_spikes(n)]
 LANDSCAPE_RULES = [n for n in rules.names() if on_landscapes(n)]
 
 
-NETWORK_RULES = [n for n in SPIKE_RULES if not {"third_factor", "pre_delayed"} & set(rule_of(n).events)]
+NETWORK_RULES = [n for n in SPIKE_RULES if "third_factor" not in rule_of(n).events]
 
 
 def trains(seed=0):
@@ -90,10 +90,16 @@ def test_rule_with_events_that_no_network_gives_says_so(name):
 def test_spike_rule_runs_in_brian_with_consistent_units_and_any_dt(name):
     """Brian2 checks the units of every statement; the namespace of the run is empty, so the rule is whole."""
     rule = rule_of(name)
+    if "pre_delayed" in rule.events:
+        rule = rule.with_parameters(pre_delay=4e-3)  # on both grids
     pre, post = trains()
     circuit = circuits.load("pairing")([pre], [post], rule)
     coarse, fine = (circuits.run(circuit, 1.1, dt=dt, device="numpy").final["synapses"][0] for dt in (2e-3, 1e-3))
     tolerance = 1e-12 if compile_rule(rule).is_event_driven else 1e-5  # rk4: dt⁴
+    if any(flow.has(sp.Heaviside) for flow in flows(rule).values()):
+        tolerance = (
+            2e-3 * 3.0
+        )  # a switch is late by up to a step: here less, on average, than one step of full flow, 3/s
     assert coarse == pytest.approx(fine, rel=tolerance)
 
 

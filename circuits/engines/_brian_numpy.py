@@ -17,6 +17,7 @@ from circuits.engines._brian_network import Built, build_network, run_with_ticks
 from circuits.engines._given import Given
 from circuits.engines._grid import Grid
 from circuits.engines._outputs import checked_names, described, output_names
+from circuits.engines._structure import pathways
 from circuits.engines._weights_kept import moments
 from plasticity.errors import DivergedError
 
@@ -114,17 +115,17 @@ def _keeper(built: Built, plan: Blueprint, kept: dict[str, list], file: WeightFi
 
 
 def _can_skip(circuit: Circuit) -> bool:
-    """Whether nothing but given spikes and ticks changes anything."""
+    """Whether nothing but given spikes and ticks changes anything: also no spikes that are on their way."""
     only_spikes = all(p.neuron is None for p in circuit.populations) and not circuit.feedback
-    return only_spikes and all(p.synapse.method is None for p in circuit.plastic)
+    at_once = all(delay == 0 for p in circuit.projections for _, delay in pathways(circuit, p).values())
+    return only_spikes and at_once and all(p.synapse.method is None for p in circuit.plastic)
 
 
 def _gap_skipper(plan: Blueprint) -> brian2.NetworkOperation:
     """Move the clock over steps without spikes: event-driven variables do not change in them."""
     circuit, clock = plan.circuit, plan.clock
     trains = [t for p in circuit.populations for t in p.trains]
-    arriving = [t + p.delay for p in circuit.projections if p.delay for t in circuit.population(p.pre).trains]
-    steps = np.unique(np.round(np.concatenate([*trains, *arriving, np.zeros(1)]) / plan.grid.dt).astype(np.int64))
+    steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / plan.grid.dt).astype(np.int64))
     timestep = clock.variables["timestep"]
 
     def skip() -> None:

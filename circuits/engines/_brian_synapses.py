@@ -9,23 +9,24 @@ from circuits._records import Projection
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_control import control
 from circuits.engines._brian_neurons import ARRIVAL
-from circuits.engines._structure import arrives_early, on_pre
+from circuits.engines._structure import arrives_early, pathways
 
 TICK = 10  # after the spikes of a step
+LATE = -5  # a late effect of an earlier spike comes before the spikes of this step
 BEFORE_NEURONS = -10  # synapses are advanced first: they read the neurons of this step
 
 
 def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Synapses:
     """Brian2 synapses of a projection, connected; a binary reads who is connected when it runs."""
-    model = projection.synapse
+    model, arriving = projection.synapse, pathways(plan.circuit, projection)
     made = brian2.Synapses(
         groups[projection.pre],
         groups[projection.post],
         model=_equations(projection),
-        on_pre=on_pre(plan.circuit, projection) or None,
+        on_pre={name: text for name, (text, _) in arriving.items()} or None,
         on_post=(model.on_post or None) if model else None,
         method=(model.method or "exact") if model else "exact",
-        delay=projection.delay * brian2.second if on_pre(plan.circuit, projection) else None,
+        delay={name: delay * brian2.second for name, (_, delay) in arriving.items()} or None,
         namespace={},
         clock=plan.clock,
         name=projection.name,
@@ -34,6 +35,8 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
     made.connect(i=np.asarray(ends[0], dtype=int), j=np.asarray(ends[1], dtype=int))
     if arrives_early(plan.circuit, projection):
         made.pre.when, made.pre.order = "thresholds", ARRIVAL
+    if "pre_delayed" in arriving:
+        made.pre_delayed.order = LATE
     if made.state_updater is not None:
         made.state_updater.order = BEFORE_NEURONS
     if model and clips_every_step(model):

@@ -16,7 +16,7 @@ from circuits._recording import Recording
 from circuits._records import Circuit, Feedback, Population, Projection
 from circuits.engines._grid import Grid
 from circuits.engines._lines import Lines, is_wire, ring_size
-from circuits.engines._structure import first_ticks, on_pre
+from circuits.engines._structure import first_ticks, pathways
 from plasticity.errors import InputError
 from plasticity.feedback import delay_steps, projection_matrix
 from plasticity.streams import stream
@@ -145,8 +145,8 @@ def _tables(population: Population, grid: Grid) -> dict[str, Table]:
 def _of_synapses(circuit: Circuit, projection: Projection) -> dict[str, NDArray]:
     model, name = projection.synapse, projection.name
     found = {f"{name}.w": np.asarray(projection.weight, dtype=float)}
-    if on_pre(circuit, projection):
-        found[f"{name}_pre.delay"] = np.array(projection.delay)
+    for pathway, (_, delay) in pathways(circuit, projection).items():
+        found[f"{name}_{pathway}.delay"] = np.array(delay)
     if model is not None:
         found |= {f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()}
         found |= {f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()}

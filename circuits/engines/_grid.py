@@ -79,9 +79,11 @@ def _check_ticks(projection: Projection, dt: float) -> None:
 
 
 def _check_delay(projection: Projection, dt: float) -> None:
-    steps = projection.delay / dt
-    if abs(steps - np.round(steps)) > 1e-6:
-        raise InputError(
-            f"delay of {projection.name!r} is {projection.delay:g} s, no multiple of dt = {dt:g} s; "
-            f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
-        )
+    late = projection.synapse.pre_delay if projection.synapse is not None else None
+    for name, delay in (("delay", projection.delay), ("pre_delay", late or 0.0)):
+        steps = delay / dt
+        if abs(steps - np.round(steps)) > 1e-6:
+            raise InputError(
+                f"{name} of {projection.name!r} is {delay:g} s, no multiple of dt = {dt:g} s; "
+                f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
+            )

@@ -35,6 +35,15 @@ def on_pre(circuit: Circuit, projection: Projection) -> str:
     return "\n".join(filter(None, (acts, projection.synapse.on_pre if projection.synapse else "")))
 
 
+def pathways(circuit: Circuit, projection: Projection) -> dict[str, tuple[str, float]]:
+    """What presynaptic spikes do, and after which delay [s], by the name of the pathway."""
+    found = {"pre": (on_pre(circuit, projection), projection.delay)}
+    model = projection.synapse
+    if model is not None and model.on_pre_delayed:
+        found["pre_delayed"] = (model.on_pre_delayed, projection.delay + model.pre_delay)
+    return {name: pathway for name, pathway in found.items() if pathway[0]}
+
+
 def arrives_early(circuit: Circuit, projection: Projection) -> bool:
     """Whether a spike acts on its neuron before that neuron computes what it does in the same step."""
     post = circuit.population(projection.post)
@@ -62,7 +71,8 @@ def model_key(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping
         if m is not None:
             parts.append([m.model, m.threshold, m.reset, m.method, m.every_step, m.on_given])
     for q in circuit.projections:
-        parts.append([q.name, q.pre, q.post, on_pre(circuit, q), arrives_early(circuit, q)])
+        statements = {name: text for name, (text, _) in pathways(circuit, q).items()}
+        parts.append([q.name, q.pre, q.post, statements, arrives_early(circuit, q)])
         if q.synapse is not None:
             s = q.synapse
             tracked = record.tracked(q.n_synapses).size if record.every is not None else 0

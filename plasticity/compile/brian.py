@@ -21,7 +21,7 @@ from plasticity.signal import Signal
 from plasticity.units import seconds_power
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
-_EVENTS = ("pre", "post", "clock")
+_EVENTS = ("pre", "post", "clock", "pre_delayed")
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
 
 
@@ -51,6 +51,9 @@ class SynapseModel:
         Initial values of the states, in SI units.
     method : str or None
         Integration method of the clock-driven variables; None where there are none.
+    on_pre_delayed : str
+        Statements `pre_delay` seconds after a presynaptic spike, before the other spikes of that time.
+    pre_delay : float or None
     """
 
     rule: Rule
@@ -62,6 +65,8 @@ class SynapseModel:
     parameters: Mapping[str, tuple[Any, str]]
     initial: Mapping[str, float]
     method: str | None
+    on_pre_delayed: str = ""
+    pre_delay: float | None = None
 
     @property
     def is_event_driven(self) -> bool:
@@ -75,7 +80,8 @@ class SynapseModel:
 
     def report(self) -> str:
         """Locality and cost of the rule (`plasticity.compile.report`), and the Brian2 strings, as Markdown."""
-        parts = {"model": self.model, "on_pre": self.on_pre, "on_post": self.on_post, "on_clock": self.on_clock}
+        names = ("model", "on_pre", "on_pre_delayed", "on_post", "on_clock")
+        parts = {name: getattr(self, name) for name in names}
         strings = [f"\n{name}\n```\n{text}\n```" for name, text in parts.items() if text]
         return "\n".join([report(self.rule), *strings])
 
@@ -132,6 +138,8 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
         parameters=_parameters(rule),
         initial={s.name: float(s.initial) for s in rule.states},
         method=(method or default) if clocked else None,
+        on_pre_delayed=_statements(rule, "pre_delayed"),
+        pre_delay=_pre_delay(rule),
     )
 
 
@@ -156,7 +164,10 @@ def _check(rule: Rule) -> None:
         raise InputError(f"rule {rule.name!r} asks for {', '.join(asked)}; pass compile_rule a signal that gives it")
     strange = [event for event in rule.events if event not in _EVENTS]
     if strange:
-        raise InputError(f"rule {rule.name!r} acts at {strange[0]!r} events, which a network does not give; use replay")
+        raise InputError(
+            f"rule {rule.name!r} acts at {strange[0]!r} events, which no circuit gives: feedback reaches neurons at "
+            "every step; use replay, which takes the times of such events"
+        )
     if "clock" in rule.events and rule.clock_dt is None:
         raise InputError(
             f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step that says how far apart they are"
@@ -209,6 +220,10 @@ def _parameters(rule: Rule) -> dict[str, tuple[Any, str]]:
 
 def _value(value: Any) -> Any:
     return float(value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
+
+
+def _pre_delay(rule: Rule) -> float | None:
+    return next((p.value for p in rule.parameters if p.name == "pre_delay"), None)
 
 
 def _statements(rule: Rule, event: str) -> str:

@@ -16,8 +16,8 @@ from plasticity.errors import UnknownNameError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 from plasticity.trace import time_constant
 
-# tau_calcium [ms], C_pre, C_post, theta_d, theta_p, gamma_d, gamma_p, tau_weight [s], delay of the pre calcium [ms]:
-# graupner_2012, as tabulated in public code
+# tau_calcium [ms], pre_calcium (C_pre of the paper), post_calcium (C_post), theta_d, theta_p, gamma_d, gamma_p,
+# tau_weight [s], delay of the pre calcium [ms]: graupner_2012, as tabulated in public code
 SETS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
         "DP": (20.0, 1.0, 2.0, 1.0, 1.3, 200.0, 321.808, 150.0, 13.7),
@@ -36,8 +36,8 @@ SETS: Mapping[str, tuple[float, ...]] = MappingProxyType(
 def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: float = 0.5) -> Rule:
     """Calcium rule: ``dw/dt = (gamma_p (w_max − w) [c > theta_p] − gamma_d w [c > theta_d])/tau_weight``.
 
-    ``calcium`` jumps by `C_post` at a post spike and by `C_pre` a time `pre_delay` after a pre spike. The weight starts
-    at 1, which stands for the efficacy ρ_0 = `initial_efficacy`, so that w_max = 1/ρ_0.
+    ``calcium`` jumps by `post_calcium` at a post spike and by `pre_calcium` a time `pre_delay` after a pre spike. The
+    weight starts at 1, which stands for the efficacy ρ_0 = `initial_efficacy`, so that w_max = 1/ρ_0.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
     decay = time_constant("tau_calcium", 1e-3 * tau, "decay of calcium")
     slow = time_constant("tau_weight", tau_weight, "how slowly the weight follows")
     jumps = (
-        Parameter("C_pre", c_pre, meaning="calcium of a pre spike"),
-        Parameter("C_post", c_post, meaning="and post"),
+        Parameter("pre_calcium", c_pre, meaning="calcium of a pre spike"),
+        Parameter("post_calcium", c_post, meaning="and post"),
     )
     levels = (
         Parameter("theta_d", theta_d, meaning="calcium above which the weight shrinks", positive=True),

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import circuits
+from circuits.pairing import pairing
 from plasticity import compile_rule, replay
 from plasticity.errors import InputError
 from plasticity.replay import merge_protocols, run_events
@@ -48,6 +50,17 @@ def test_a_delay_is_a_shift_of_the_pre_spikes():
     assert float(late) > 1.1
 
 
+def test_a_network_knows_delayed_effects():
+    """Pre trace: 40 spikes of 300 steps in both trains, so that late effects share steps with post spikes."""
+    rng = np.random.default_rng(3)
+    pre, post = (np.sort(rng.choice(300, 40, replace=False)) * 1e-3 for _ in range(2))
+    result = circuits.run(pairing([pre], [post], delayed(DELAY)), 0.4, device="numpy")
+    expected = replay(delayed(DELAY), pre, post, duration=0.4).weight[-1]
+    assert float(result.final["synapses"][0]) == pytest.approx(float(expected), rel=1e-12)
+    with pytest.raises(InputError, match="pre_delay of 'synapses' is 0.0137 s, no multiple of dt"):
+        circuits.run(pairing([pre], [post], delayed(0.0137)), 0.4, device="numpy")
+
+
 def test_a_pre_spike_that_arrives_after_the_end_does_nothing():
     ds = replay(delayed(0.5), [0.1], [0.2], duration=0.3)
     assert float(ds.pre_trace[-1]) == 0.0
@@ -79,5 +92,3 @@ def test_what_is_wrong_is_named():
         Rule("x", "x", events={"pre_delayed": (Update("w", WEIGHT + 1),)})
     with pytest.raises(InputError, match="third_factor.*use replay"):
         compile_rule(gated())
-    with pytest.raises(InputError, match="pre_delayed.*use replay"):
-        compile_rule(delayed(0.01))

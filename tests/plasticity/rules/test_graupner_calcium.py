@@ -19,7 +19,7 @@ def test_one_post_spike_leaves_the_closed_form():
     """Calcium 2 is above theta_p for t_p = tau ln(2/theta_p), above theta_d for t_d; then only depression."""
     rule = graupner_calcium("DP")
     p = rule.values
-    t_p, t_d = (p["tau_calcium"] * np.log(p["C_post"] / p[k]) for k in ("theta_p", "theta_d"))
+    t_p, t_d = (p["tau_calcium"] * np.log(p["post_calcium"] / p[k]) for k in ("theta_p", "theta_d"))
     both = (p["gamma_d"] + p["gamma_p"]) / p["tau_weight"]
     rest = 2 * p["gamma_p"] / (p["gamma_d"] + p["gamma_p"])  # w_max = 2
     after = (rest + (1 - rest) * np.exp(-both * t_p)) * np.exp(-p["gamma_d"] / p["tau_weight"] * (t_d - t_p))
