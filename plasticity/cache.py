@@ -28,8 +28,13 @@ def cache_folder(kind: str) -> Path:
 
 def keep(path: Path, text: str) -> None:
     """Write `text` to `path` in one piece; other processes see the whole file or none."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as f:
-        f.write(text)
+    keep_bytes(path, text.encode())
+
+
+def keep_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` in one piece; other processes see the whole file or none."""
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".part", delete=False) as f:
+        f.write(data)
     os.replace(f.name, path)
 
 

@@ -8,7 +8,6 @@ become states (`inference`, `kalman`, `weight_belief`), and limits are taken by 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -18,6 +17,7 @@ from plasticity.derivation.acceleration import VELOCITY, optimal_acceleration
 from plasticity.derivation.exprel import exprel
 from plasticity.derivation.inference import Inference, fading_curvature, fading_gradient
 from plasticity.derivation.kalman import switching_optimum, wandering_gradient, wandering_optimum
+from plasticity.derivation.kept import kept
 from plasticity.derivation.local_control import optimal_push
 from plasticity.derivation.local_problem import StatedProblem, state_problem
 from plasticity.derivation.weight_belief import uncertain_weight
@@ -152,7 +152,7 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
     return replace(acting, steps=(*rule.steps, *steps))
 
 
-@cache
+@kept
 def _relaxation() -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
     """Rate r, and ∫ e^{−rs} ds from 0 to T: as SymPy integrates it, and in a form that is finite for r = 0."""
     r, since = sp.symbols("r s", positive=True)

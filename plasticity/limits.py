@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 
 import sympy as sp
 
 from plasticity.derivation.exprel import exprel
+from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, free_symbols
 
@@ -165,7 +165,7 @@ def _says(name: str, expression: sp.Expr) -> sp.Eq:
     return sp.Eq(sp.Symbol(name), expression, evaluate=False)  # SymPy would spend its time on whether it is true
 
 
-@cache
+@kept
 def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     """Limit for a positive symbol, term by term where every term has a finite one."""
     if not expression.has(symbol):
@@ -182,7 +182,7 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     return sp.Add(*terms)
 
 
-@cache
+@kept
 def _first_order(expression: sp.Expr) -> sp.Expr:
     """What changes with the discount, with its slowness to first order in it."""
     gamma = DISCOUNT.symbol
@@ -195,7 +195,7 @@ def _first_order(expression: sp.Expr) -> sp.Expr:
     return kept + _simplified(1 / slowness)
 
 
-@cache
+@kept
 def _simplified(expression: sp.Expr) -> sp.Expr:
     return sp.simplify(expression)
 
@@ -213,7 +213,7 @@ def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
     return _limit(expression.subs(eta, LEARNING_RATE.symbol * gamma**order / k), gamma, sp.oo)
 
 
-@cache
+@kept
 def _long_duration(expression: sp.Expr) -> sp.Expr:
     """T·exprel(−rT) → 1/r: the closed loop has relaxed, so its rate r is taken to be positive."""
     time = DURATION.symbol

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import sympy as sp
 
+from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
 from plasticity.local import TRAINS
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
@@ -137,7 +137,7 @@ def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
     return flow.subs(GRADIENT, GRADIENT + signal.density)
 
 
-@cache
+@kept
 def _coefficients(flow: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Coefficients of the gradient and of its square."""
     try:

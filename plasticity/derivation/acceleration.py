@@ -7,10 +7,9 @@ out to be a quadratic for the square of the shifted unknown: the solution needs 
 
 from __future__ import annotations
 
-from functools import cache
-
 import sympy as sp
 
+from plasticity.derivation.kept import kept
 from plasticity.derivation.local_control import DELTA, MOBILITY, OBJECTIVE, LocalProblem, mobility
 from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE, GRADIENT, Step
@@ -22,7 +21,7 @@ _U, _BY_VELOCITY, _BY_DELTA = sp.symbols("u V_v V_d", real=True)
 _ROOT = sp.Symbol("root", positive=True)
 
 
-@cache
+@kept
 def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
     """Solve the Hamilton–Jacobi–Bellman equation when the acceleration is controlled.
 
@@ -53,7 +52,7 @@ def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ..
     return solved, (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
 
 
-@cache
+@kept
 def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     """Control at δ = 0 in terms of ``root``, that root, and the steps."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol

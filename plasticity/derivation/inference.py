@@ -7,11 +7,11 @@ Here is the common record and the fading memory, whose gain follows from the rec
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 
 import sympy as sp
 
 from plasticity.belief import FadingMemory
+from plasticity.derivation.kept import kept
 from plasticity.derivation.local_control import Forecast
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step, Update
 from plasticity.trace import time_constant
@@ -88,7 +88,7 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
     return Inference((*counter, state), (beta,), replaced, (*count, tick), steps=steps)
 
 
-@cache
+@kept
 def fading_gain(decay: sp.Symbol, diffuse: bool = True) -> tuple[sp.Expr, sp.Expr]:
     """Kalman gain and precision of a belief about a constant whose covariance grows by 1/β before each step.
 

@@ -7,13 +7,13 @@ Gaussian with variance σ²/Δt; conditioning on it, to first order in Δt, give
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import sympy as sp
 
 from plasticity.belief import OrnsteinUhlenbeck, SwitchingTask
 from plasticity.derivation.inference import Inference
+from plasticity.derivation.kept import kept
 from plasticity.derivation.local_control import Forecast
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, State, Step
@@ -180,7 +180,7 @@ def _covariance_symbols(n: int) -> sp.Matrix:
     return sp.Matrix(n, n, symbol)
 
 
-@cache
+@kept
 def _steady_gain(variance: sp.Symbol, flow: sp.Expr, noise: sp.Symbol) -> Step:
     """Where the variance settles, divided by the noise."""
     free = sp.Dummy("S")

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import sympy as sp
 
+from plasticity.derivation.kept import kept
 from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE, GRADIENT, Step
 
@@ -67,7 +67,7 @@ class LocalControl:
     steps: tuple[Step, ...]
 
 
-@cache
+@kept
 def mobility(problem: LocalProblem) -> sp.Expr:
     """Movement per unit of cost: the controls u* that move most cheaply give Σ b u* = −η mobility V'.
 
@@ -88,7 +88,7 @@ def mobility(problem: LocalProblem) -> sp.Expr:
     return found
 
 
-@cache
+@kept
 def optimal_push(problem: LocalProblem) -> LocalControl:
     """Solve the Hamilton–Jacobi–Bellman equation of `problem`.
 
@@ -127,7 +127,7 @@ class _General:
     steps: tuple[Step, ...]
 
 
-@cache
+@kept
 def _solve(n: int) -> _General:
     """Solve the Hamilton–Jacobi–Bellman equation with n forecasts z, whose weights in the gradient are h."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol

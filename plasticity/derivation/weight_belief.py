@@ -8,12 +8,12 @@ diagonal metric, and each has the optimal control of one weight.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import sympy as sp
 
 from plasticity.belief import GaussianWeight
 from plasticity.derivation.inference import Inference
+from plasticity.derivation.kept import kept
 from plasticity.derivation.local_control import LocalProblem, optimal_push
 from plasticity.fisher import fisher_information, gaussian_mean
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
@@ -80,7 +80,7 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
     return UncertainWeight(mean.push.subs(here), inference, steps)
 
 
-@cache
+@kept
 def _gaussian() -> tuple[sp.Matrix, sp.Expr]:
     """Fisher matrix of a Gaussian in its mean and variance, and the expected loss."""
     mean = gaussian_mean(_W, _M, _S)

@@ -11,10 +11,9 @@ then on: the sum is the same once everything has decayed, and the rule acts at s
 
 from __future__ import annotations
 
-from functools import cache
-
 import sympy as sp
 
+from plasticity.derivation.kept import kept
 from plasticity.rule import GRADIENT, Parameter, Step
 from plasticity.signal import Signal
 from plasticity.trace import jump, time_constant, trace
@@ -109,7 +108,7 @@ def pairing_likelihood(
     )
 
 
-@cache
+@kept
 def _lasting(tau: sp.Symbol, other: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
     """Integrals, over the time to come, of what decays with `tau`, and of that times what decays with `other`."""
     later = sp.Symbol("s", positive=True)
