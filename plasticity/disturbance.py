@@ -63,15 +63,17 @@ def draw(
 ) -> Disturbance:
     """Next disturbances from generators; time runs slowest, so that drawing in portions changes nothing."""
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
-    factor = np.full((n_steps, size), float(channel.gain))
-    noise, delivered = np.zeros((n_steps, size)), np.ones((n_steps, 1))
+    factor, noise, delivered = (
+        np.broadcast_to(value, shape)  # no memory where nothing is random
+        for value, shape in ((float(channel.gain), (n_steps, size)), (0.0, (n_steps, size)), (1.0, (n_steps, 1)))
+    )
     if "noise" in sources:
-        sources["noise"].standard_normal(out=noise)
+        noise = sources["noise"].standard_normal((n_steps, size))
         noise *= channel.noise / np.sqrt(dt)
     if "sign" in sources:
-        factor[sources["sign"].random((n_steps, size)) < channel.sign_error] *= -1
+        factor = np.where(sources["sign"].random((n_steps, size)) < channel.sign_error, -factor, factor)
     if "delivery" in sources:
-        delivered[sources["delivery"].random((n_steps, 1)) < channel.sparsity] = 0.0
+        delivered = np.where(sources["delivery"].random((n_steps, 1)) < channel.sparsity, 0.0, 1.0)
     return Disturbance(factor, noise, delivered)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits._records import Feedback
-from plasticity.disturbance import Disturbance, disturb
+from plasticity.disturbance import disturb
 from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel, delay_steps
 
@@ -59,17 +59,9 @@ class Lines:
         """Disturbances (n_steps, n) of all steps."""
         if len(self.channels) == 1:
             found = disturb(self.common, n_steps, n, dt, seed, name=name)
-        else:
-            each = [disturb(c, n_steps, 1, dt, seed, trial=k, name=name) for k, c in enumerate(self.channels)]
-            found = Disturbance(
-                *(np.concatenate([getattr(d, f) for d in each], axis=1) for f in ("factor", "noise", "delivered"))
-            )
-        arrays = {
-            "factor": found.factor,
-            "noise": found.noise,
-            "delivered": np.broadcast_to(found.delivered, (n_steps, n)),
-        }
-        return {key: np.array(arrays[key]) for key in self.disturbs}
+            return {key: np.broadcast_to(getattr(found, key), (n_steps, n)) for key in self.disturbs}
+        each = [disturb(c, n_steps, 1, dt, seed, trial=k, name=name) for k, c in enumerate(self.channels)]
+        return {key: np.concatenate([getattr(d, key) for d in each], axis=1) for key in self.disturbs}
 
 
 def lines(path: Feedback, channels: FeedbackChannel | Sequence[FeedbackChannel] | None, n_sent: int) -> Lines:

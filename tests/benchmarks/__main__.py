@@ -12,7 +12,8 @@ import os
 import sys
 import time
 
-NAMES = ("stdp_network", "spiking_rules", "rate", "simulate", "plan", "riccati", "replay", "sweep", "cost")
+NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
+NAMES = (*NETWORKS, "simulate", "plan", "riccati", "replay", "sweep", "cost")
 
 
 def main() -> int:
