@@ -11,7 +11,8 @@ RUN := $(BIN)/python -m scenarios run pairing_frequency
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
 TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_observe.py tests/plasticity/test_derive.py \
 	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
-	tests/plasticity/test_dataset.py tests/circuits/test_pairing.py tests/scenarios/test_run.py
+	tests/plasticity/test_dataset.py tests/circuits/test_pairing.py tests/circuits/test_binary.py \
+	tests/scenarios/test_run.py
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: demo test test-3.13 bench clean
@@ -27,11 +28,11 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
 
 test-3.13: $(VENV)-3.13/tested
-	$(VENV)-3.13/bin/python -m pytest --numprocesses auto -m "not slow" $(TESTS313)
+	$(VENV)-3.13/bin/python -m pytest --numprocesses auto --dist loadfile -m "not slow or compiled" $(TESTS313)
 
 bench: $(VENV)/tested
 	@$(BIN)/python tests/benchmarks $(BENCH)

@@ -38,11 +38,11 @@ def kept(function: Function) -> Function:
 
     @cache
     @wraps(function)
-    def found(*arguments: Any) -> Any:
-        path = _path(function, arguments)
+    def found(*arguments: Any, **named: Any) -> Any:
+        path = _path(function, (*arguments, *sorted(named.items())))
         with suppress(Exception):  # none is there, or there is no limit to what a damaged one can raise
             return pickle.loads(path.read_bytes())
-        result = function(*arguments)
+        result = function(*arguments, **named)
         with suppress(OSError):  # a full disk keeps nothing
             keep_bytes(path, pickle.dumps(result))
         return result

@@ -29,6 +29,7 @@ from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 
 pytestmark = [
     pytest.mark.slow,  # two models are compiled
+    pytest.mark.compiled,
     pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler"),
 ]
 DT = 1e-3
