@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import plasticity
+
 __all__ = ["citation", "parse_bibtex"]
 
-BIBLIOGRAPHY = Path(__file__).resolve().parents[1] / "REFERENCES.bib"
+BIBLIOGRAPHY = Path(plasticity.__file__).resolve().parent / "REFERENCES.bib"
 ACCENTS = {
     '"': "\u0308",
     "'": "\u0301",
@@ -25,7 +27,7 @@ ACCENT = re.compile(r"\{?\\([\"'`^~]|[cv](?=\s|\{))\s*\{?\\?(\w)\}?\}?")
 
 
 def citation(key: str) -> str:
-    """One-line citation of a key; the key itself where the bibliography is not at hand or does not hold it.
+    """One-line citation of a key; the key itself where the bibliography does not hold it.
 
     Examples
     --------
@@ -61,7 +63,7 @@ def parse_bibtex(text: str) -> dict[str, dict[str, str]]:
 
 @cache
 def _entries() -> Mapping[str, Mapping[str, str]]:
-    return parse_bibtex(BIBLIOGRAPHY.read_text(encoding="utf-8")) if BIBLIOGRAPHY.is_file() else {}
+    return parse_bibtex(BIBLIOGRAPHY.read_text(encoding="utf-8"))
 
 
 def _fields(text: str) -> dict[str, str]:

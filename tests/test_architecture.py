@@ -90,7 +90,7 @@ def test_the_package_names_are_ours_alone(package):
 
 
 def test_every_reference_is_in_the_bibliography():
-    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "REFERENCES.bib").read_text(encoding="utf-8")))
+    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "plasticity" / "REFERENCES.bib").read_text(encoding="utf-8")))
     cited = {}
     for path in MODULES:
         for section in re.findall(

@@ -21,7 +21,7 @@ from plasticity.landscapes import Quadratic
 from plasticity.local import LOCALS
 from plasticity.units import seconds_power
 
-BIBLIOGRAPHY = (Path(__file__).parents[1] / "REFERENCES.bib").read_text(encoding="utf-8")
+BIBLIOGRAPHY = (Path(__file__).parents[1] / "plasticity" / "REFERENCES.bib").read_text(encoding="utf-8")
 KEYS = set(re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY))
 CATALOGUES = (
     "plasticity.rules",
