@@ -65,6 +65,7 @@ def _numpy_target() -> Iterator[None]:
         yield
     finally:
         prefs.codegen.target, prefs.core.stop_on_keyboard_interrupt = before
+        brian2.Network._globally_running = False  # after an error it would swallow the next interrupt
 
 
 def _fill(built: Built, given: Given) -> None:
