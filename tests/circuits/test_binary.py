@@ -1,9 +1,12 @@
 """Compiled models: built once by whoever comes first, told every number when they run, damaged ones noticed."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,6 +41,15 @@ import numpy as np, sys
 sys.path.insert(0, sys.argv[1])
 from test_binary import pupil
 print(float(np.sum(pupil("cpp").final["synapses"])).hex(), "brian2" in sys.modules)
+"""
+INTERRUPTED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from test_binary import pupil
+try:
+    pupil("cpp", duration={duration}, every=1.0, record_weights={path!r})
+except KeyboardInterrupt:
+    print("interrupted")
 """
 
 
@@ -174,6 +186,22 @@ def test_a_weight_that_explodes_names_synapse_and_time(cache, tmp_path):
         pupil("cpp", rate=1e308, step=0.1, record_weights=tmp_path / "w.nc")
     np.testing.assert_allclose(read(tmp_path / "w.nc").time, [0.0, 0.05, 0.1])  # what was recorded until then
     assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the look after it
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children of a process are read as Linux gives them")
+def test_an_interrupted_run_leaves_a_readable_file(cache, tmp_path):
+    long = INTERRUPTED.format(duration=2000.0, path=str(tmp_path / "w.nc"))
+    running = subprocess.Popen([sys.executable, "-c", long, os.path.dirname(__file__)], stdout=subprocess.PIPE)
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    while running.poll() is None and not children.read_text():
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    assert running.communicate()[0] == b"interrupted\n"
+    times = read(tmp_path / "w.nc").time.values
+    np.testing.assert_allclose(times, np.arange(times.size))
+    assert 0 < times.size < 2000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["w.nc"]
 
 
 def test_a_damaged_model_is_noticed_and_not_run(cache, capsys):
