@@ -63,7 +63,7 @@ SMOKE = {"n_points": 61, "n_grid": 11}
 def cost(parameters: Parameters) -> tuple[float, float]:
     """Expected seconds and peak bytes: imports, the paths, the velocity field."""
     points, grid = parameters.n_points, parameters.n_grid**2
-    return 0.5 + 8e-6 * points + 3e-7 * grid, 72e6 + 300 * points + 160 * grid
+    return 0.37 + 8e-6 * points + 3e-7 * grid, 72e6 + 300 * points + 160 * grid
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

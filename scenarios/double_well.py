@@ -72,7 +72,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     p = parameters
     steepest = max(8 * p.barrier, 2 * p.stiffness)  # curvature of a well without tilt, along and across
     flow = p.duration * p.learning_rate * steepest / CURVATURE_STEP
-    return 2.0 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
+    return 1.5 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

@@ -58,7 +58,7 @@ CURVE = (0.01, 100.0, 33)  # discounts of the curve: lowest, highest (in units o
 
 def cost(parameters: Parameters) -> tuple[float, float]:
     """Expected seconds and peak bytes: imports and the path."""
-    return 0.55 + 2e-6 * parameters.n_points, 73e6 + 250 * parameters.n_points
+    return 0.4 + 2e-6 * parameters.n_points, 73e6 + 250 * parameters.n_points
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

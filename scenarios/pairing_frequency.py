@@ -47,7 +47,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     p = parameters
     n_protocols = len(p.intervals) * len(p.frequencies)
     n_records = p.n_pairs / min(p.frequencies) / p.record_every
-    return 3.8 + 7e-5 * 2 * p.n_pairs * n_protocols + 2e-5 * n_records, 240e6 + 20 * n_records * n_protocols
+    return 3.0 + 7e-5 * 2 * p.n_pairs * n_protocols + 2e-5 * n_records, 165e6 + 20 * n_records * n_protocols
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

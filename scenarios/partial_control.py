@@ -72,7 +72,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     """Expected seconds and peak bytes: imports, every step of every member, the records."""
     p = parameters
     n_members = p.n_trials * (len(HORIZONS) * len(p.angles) + p.n_neurons)
-    seconds = 3.0 + n_members * p.duration / p.dt * (1.9e-6 + 6.4e-8 * p.n_neurons)
+    seconds = 1.5 + n_members * p.duration / p.dt * (1.9e-6 + 6.4e-8 * p.n_neurons)
     return seconds, 235e6 + 12 * n_members * p.n_neurons * p.duration / p.record_every
 
 

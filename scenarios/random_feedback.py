@@ -73,7 +73,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     n_train, n_test = 0.8 * (p.n_images or 1438), 359
     n_steps = len(CONDITIONS) * p.n_trials * p.n_epochs * n_train
     hidden = p.n_trials * (p.n_epochs + 1) * n_test * p.n_hidden  # numbers in one of the arrays of the measures
-    return 2.8 + n_steps * (7e-7 + 1.1e-9 * 75 * p.n_hidden), 230e6 + 4 * 8 * hidden
+    return 1.1 + n_steps * (7e-7 + 1.1e-9 * 75 * p.n_hidden), 230e6 + 4 * 8 * hidden
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

@@ -74,7 +74,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     turning = sum(1.3 * SETTLING / STEP * (p.rotation / rate) ** 2 for rate in rates)
     other = turning + len(p.discounts) * (p.duration + SETTLING / p.decay) / p.dt
     n_weights = p.n_outputs * len(p.curvatures)
-    return 3.0 + 2e-6 * (noisy + other) + 1.3e-8 * n_weights * noisy, 240e6 + 2000 * n_weights
+    return 1.6 + 1.5e-6 * (noisy + other) + 1e-8 * n_weights * noisy, 240e6 + 2000 * n_weights
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:

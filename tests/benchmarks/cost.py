@@ -22,6 +22,10 @@ CASES = {
     "double_well": ({}, {"duration": "300"}),
     "horizon": ({}, {"n_points": "100000"}),
     "pairing_frequency": ({}, {"n_pairs": "1500", "frequencies": "10,20"}),
+    "theory_check": ({}, {"n_outputs": "50"}),
+    "partial_control": ({}, {"n_neurons": "40", "n_trials": "50"}),
+    "random_feedback": ({}, {"n_hidden": "128", "n_epochs": "10"}),
+    "spike_timing": ({}, {"rules": "gradient", "n_presentations": "20"}, {"n_inputs": "300"}),
     "digits": ({"n_rates": "2", "n_trials": "2"}, {"n_rates": "2", "n_tuning_trials": "1", "hidden": "100,100"}),
 }
 CODE = f"""{PEAK}
@@ -29,8 +33,8 @@ import json, resource, sys
 from plasticity.cli import exit_status
 from scenarios.__main__ import main
 status = exit_status(main, sys.argv[1:])
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps([used.ru_utime + used.ru_stime, peak()]))
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(json.dumps([sum(u.ru_utime + u.ru_stime for u in used), peak()]))
 sys.exit(status)
 """
 
