@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from circuits._devices import DEVICES, is_short
 from circuits._rate_records import RateCircuit, RateRun
 from circuits._recording import recording
 from circuits._records import Circuit, Run
@@ -16,9 +17,6 @@ from plasticity.errors import InputError, UnknownNameError, require_number
 if TYPE_CHECKING:
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
-
-DEVICES = ("cpp", "numpy")
-STEP_TIME, SYNAPSE_TIME, BUILD_TIME = 1e-3, 1e-7, 20.0  # s: numpy per step, per synapse and step; C++ once
 
 
 def run(
@@ -142,7 +140,7 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     given = all(p.neuron is None for p in circuit.populations)
     if given and all(p.synapse.method is None for p in circuit.plastic):
         return "numpy"
-    if n_steps * (STEP_TIME + SYNAPSE_TIME * sum(p.n_synapses for p in circuit.projections)) < BUILD_TIME:
+    if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):
         return "numpy"
     if compiler() is None:
         say("no C++ compiler found: running with Brian2's numpy target, which is slower")

@@ -82,13 +82,13 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
     A compiled model is taken to be known; where the run is short it is not compiled, see `circuits.run`.
     """
-    from circuits._run import BUILD_TIME, STEP_TIME, SYNAPSE_TIME
+    from circuits._devices import is_short
 
     p = parameters
     n_neurons = p.n_learners * len(p.noises)
     n_steps, n_synapses = p.n_presentations * p.period / p.dt, n_neurons * p.n_inputs
     held = 24 * n_steps * n_neurons + 16 * p.n_records * n_synapses
-    if n_steps * (STEP_TIME + SYNAPSE_TIME * n_synapses) < BUILD_TIME:
+    if is_short(n_steps, n_synapses):
         return 1.8 + len(p.rules) * (0.35 + n_steps * (1.3e-4 + 1.4e-8 * n_synapses)), 155e6 + held
     return 0.9 + len(p.rules) * (0.15 + n_steps * (2e-9 * n_synapses + 3e-8 * n_neurons)), 95e6 + held
 
