@@ -77,7 +77,10 @@ def run_binary(
     with tempfile.TemporaryDirectory(prefix="steersman-") as name:
         folder = Path(name)
         (folder / SAID).mkdir()
-        _tell(folder, given, model, file is not None)
+        try:
+            _tell(folder, given, model, file is not None)
+        except OSError as error:
+            raise InputError(f"cannot write the numbers of a run to {name}: {error}; set TMPDIR") from error
         try:
             _execute(circuit, model, folder)
         finally:

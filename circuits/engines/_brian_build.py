@@ -34,6 +34,7 @@ from circuits.engines._structure import SOURCES, compiler
 from plasticity.cli import say
 from plasticity.errors import InputError
 
+MOST_TABLES = 64  # as in given.h
 JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
 TYPES = {"float64": "double", "int32": "int32_t", "int64": "int64_t"}
 LATE = ("neuron_index", "_timebins")  # Brian2 sets these when a run starts
@@ -63,6 +64,11 @@ def write_program(
     circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given, folder: Path
 ) -> tuple[dict[str, str], dict[str, tuple[str, int | None]]]:
     """Write the C++ of a circuit; what it reads and what it says, by name, with data types."""
+    if len(given.tables) > MOST_TABLES:
+        raise InputError(
+            f"circuit {circuit.name!r} has {len(given.tables)} functions of time and tables of control, more than "
+            f"{MOST_TABLES}; use device='numpy', or fewer channels or populations"
+        )
     with _cpp_device(folder) as device:
         clock = brian2.Clock(grid.dt * brian2.second, name="steps")
         plan = Blueprint(circuit, grid, given, record, channels, clock, compiled=True)
