@@ -71,15 +71,18 @@ def rows(quick: bool) -> Iterator[Row]:
 
 def running(folder: Path, n_seeds: int, rounds: int) -> Iterator[Row]:
     """The loop, one worker and two."""
-    functions = {}
-    for where in ("loop", "1", "2"):
-        (folder / where).mkdir()
-        functions[where] = partial(process, LOOP if where == "loop" else SWEEP, n_seeds, folder / where, where)
+    last = {}
+
+    def go(where: str) -> None:
+        last[where] = Path(tempfile.mkdtemp(dir=folder))
+        process(LOOP if where == "loop" else SWEEP, n_seeds, last[where], where)
+
+    functions = {where: partial(go, where) for where in ("loop", "1", "2")}
     best = interleaved(functions, rounds, time.perf_counter)
-    one, two = (read(folder / workers / "sweep.nc") for workers in "12")
+    one, two = (read(last[workers] / "sweep.nc") for workers in "12")
     xr.testing.assert_identical(one.drop_attrs(deep=False), two.drop_attrs(deep=False))
     for seed in range(n_seeds):
-        alone = read(folder / "loop" / f"{GRID['discount'][0]}-{seed}.nc")
+        alone = read(last["loop"] / f"{GRID['discount'][0]}-{seed}.nc")
         found = one.test_accuracy.isel(discount=0, drop=True).sel(seed=seed, drop=True)
         xr.testing.assert_equal(alone.test_accuracy, found)
     what, high = f"sweep of {n_seeds * len(GRID['discount'])} runs of {SCENARIO}", math.inf
