@@ -42,9 +42,9 @@ def run(
     dt : float
         Time step [s]; every given spike must lie on its grid.
     device : {"cpp", "numpy"}, optional
-        ``"numpy"`` needs no compiler and skips silent gaps of event-driven circuits exactly; ``"cpp"``
-        compiles once and follows every step. By default numpy where gaps can be skipped, the run is short or
-        there is no compiler, else cpp.
+        ``"numpy"`` needs no compiler and skips silent gaps of event-driven circuits exactly; ``"cpp"`` compiles the
+        equations once, keeps them, and is told every number when it runs. By default numpy where gaps can be skipped,
+        the run is short or there is no compiler, else cpp.
     record_every : float, optional
         Interval of recorded weights [s]; by default only the final weights are kept.
     seed : int
