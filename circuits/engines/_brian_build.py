@@ -37,6 +37,11 @@ from plasticity.errors import InputError
 MOST_TABLES = 64  # as in given.h
 JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
 TYPES = {"float64": "double", "int32": "int32_t", "int64": "int64_t"}
+HEADER_RULE = """
+given.h.gch: given.h
+\t$(CXX) $(filter-out -include given.h,$(CXXFLAGS)) -x c++-header $< -o $@
+$(OBJS) make.deps: given.h.gch
+"""
 LATE = ("neuron_index", "_timebins")  # Brian2 sets these when a run starts
 # What Brian2 sets by itself and what does not depend on any number of a run.
 OWN = re.compile(
@@ -198,14 +203,14 @@ def _compile(folder: Path) -> None:
     if shutil.which("ccache") and "ccache" not in command:
         command = f"ccache {command}"
     environment = os.environ | {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
-    rule = (
-        "\ngiven.h.gch: given.h given.cpp\n\t$(CXX) $(filter-out -include given.h,$(CXXFLAGS)) -x c++-header $< -o $@\n"
-    )
-    rule += "$(OBJS) make.deps: given.h.gch\n"
     with open(folder / "makefile", "a", encoding="utf-8") as makefile:
-        makefile.write(rule)
+        makefile.write(HEADER_RULE)
     say("compiling the model as C++ (once; then it is kept)")
-    done = subprocess.run(["make", JOBS], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(["make", JOBS], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
+            path.unlink()
     if done.returncode:
         log = folder / "build.log"
         log.write_text(f"{done.stdout}\n{done.stderr}", encoding="utf-8")
@@ -214,6 +219,4 @@ def _compile(folder: Path) -> None:
             f"the C++ compiler failed: {' '.join(lines[:3])}; the whole message is in {log}; "
             "device='numpy' needs no compiler"
         )
-    for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
-        path.unlink()
     (folder / PROGRAM).chmod(0o755)
