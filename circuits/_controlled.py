@@ -10,7 +10,7 @@ import sympy as sp
 
 from circuits._records import Circuit, Projection
 from plasticity.compile.brian import SynapseModel, compile_rule
-from plasticity.constraint import Constraint, check_weights
+from plasticity.constraint import Constraint, Projector, check_weights
 from plasticity.controllability import Controllability, constrain, of_synapses
 from plasticity.errors import UnknownNameError
 from plasticity.known_drift import separate_drift
@@ -52,7 +52,7 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
-    coupling = limits if limits.control is not None or limits.has_matrix_drift else None
+    coupling = limits if limits.is_coupled else None
     return replace(projection, synapse=limited_model(projection.synapse, limits), coupling=coupling)
 
 
@@ -64,19 +64,19 @@ def _limits(projection: Projection, controllability: Controllability, shape: tup
         return constrain(listed, projection.n_synapses, seed, name=projection.name)
     full = constrain(controllability, shape, seed, name=projection.name)
 
-    def pick(array: np.ndarray | None) -> np.ndarray | None:
-        return array if array is None or array.shape != shape else array[targets, sources]
+    def pick(array: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(array, shape)[targets, sources]
 
     rows = np.ravel_multi_index((targets, sources), shape)
     return replace(
         full,
         shape=(projection.n_synapses,),
-        mask=pick(full.mask),
-        low=pick(np.broadcast_to(full.low, shape)),
-        high=pick(np.broadcast_to(full.high, shape)),
-        control=None if full.control is None else full.control[rows],
-        read=None if full.read is None else full.read[:, rows],
-        drift=full.drift[np.ix_(rows, rows)] if full.has_matrix_drift else pick(full.drift),
+        mask=None if full.mask is None else pick(full.mask),
+        low=pick(full.low),
+        high=pick(full.high),
+        projector=full.projector and Projector(full.projector.control[rows], full.projector.read[:, rows]),
+        drift=full.drift if full.drift is None or full.drift.ndim == 0 else pick(full.drift),
+        drift_matrix=None if full.drift_matrix is None else full.drift_matrix[np.ix_(rows, rows)],
     )
 
 
@@ -103,12 +103,12 @@ def limited_rule(rule: Rule, limits: Constraint) -> Rule:
     Where synapses are coupled, what it asks for goes to the state ``wanted``.
     """
     plastic, drift = sp.S.One, sp.S.Zero
-    coupled = limits.control is not None or limits.has_matrix_drift
+    coupled = limits.is_coupled
     parameters = list(rule.parameters)
     if limits.mask is not None:
         plastic = PLASTIC.symbol
         parameters.append(replace(PLASTIC, value=limits.mask.astype(float)))
-    if limits.drift is not None and not limits.has_matrix_drift:
+    if limits.drift is not None:
         drift = DRIFT.symbol * WEIGHT
         value = limits.drift if limits.drift.ndim else float(limits.drift)
         parameters.append(replace(DRIFT, value=value))

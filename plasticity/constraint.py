@@ -13,6 +13,22 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class Projector:
+    """``control @ read``, the projector onto the controllable space in the metric G.
+
+    Parameters
+    ----------
+    control : (n_weights, m) array
+        B: an orthonormal basis of the controllable space.
+    read : (m, n_weights) array
+        (BᵀGB)⁻¹BᵀG.
+    """
+
+    control: Array
+    read: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Constraint:
     """Limits of weights of one shape, as arrays; made by `constrain`.
 
@@ -23,27 +39,26 @@ class Constraint:
         Plastic weights; None is all.
     low, high : arrays that broadcast to this shape
         −inf and inf where there is no bound.
-    control : (n_weights, m) array or None
-        B: an orthonormal basis of the controllable space.
-    read : (m, n_weights) array or None
-        (BᵀGB)⁻¹BᵀG, so that ``control @ read`` is the projector onto it in the metric G.
+    projector : Projector or None
+        Where weights move along few directions; None is freely.
     drift : array or None
-        A number, one per weight, or a matrix (n_weights, n_weights).
+        a: a number or one per weight.
+    drift_matrix : (n_weights, n_weights) array or None
+        A: a drift that couples weights, instead of a.
     """
 
     shape: tuple[int, ...]
     mask: NDArray[np.bool_] | None
     low: Array
     high: Array
-    control: Array | None
-    read: Array | None
+    projector: Projector | None
     drift: Array | None
+    drift_matrix: Array | None
 
     @property
-    def has_matrix_drift(self) -> bool:
-        """Whether the drift couples weights."""
-        size = int(np.prod(self.shape))
-        return self.drift is not None and self.drift.shape == (size, size) and self.shape != (size, size)
+    def is_coupled(self) -> bool:
+        """Whether what becomes of one weight depends on others."""
+        return self.projector is not None or self.drift_matrix is not None
 
 
 def move(constraint: Constraint, weights: Array, change: ArrayLike, dt: float = 0.0) -> Array:
@@ -59,7 +74,7 @@ def move(constraint: Constraint, weights: Array, change: ArrayLike, dt: float = 
         Time step of the drift [s].
     """
     moved = weights + project(constraint, change)
-    if constraint.drift is not None and dt:
+    if dt and (constraint.drift is not None or constraint.drift_matrix is not None):
         moved = moved + dt * drift(constraint, weights)
     return clip(constraint, moved)
 
@@ -69,20 +84,19 @@ def project(constraint: Constraint, change: ArrayLike) -> Array:
     change = np.asarray(change, dtype=float)
     if constraint.mask is not None:
         change = np.where(constraint.mask, change, 0.0)
-    if constraint.control is None:
+    projector = constraint.projector
+    if projector is None:
         return change
     flat = change.reshape(*change.shape[: change.ndim - len(constraint.shape)], -1)
-    return ((flat @ constraint.read.T) @ constraint.control.T).reshape(change.shape)
+    return ((flat @ projector.read.T) @ projector.control.T).reshape(change.shape)
 
 
 def drift(constraint: Constraint, weights: Array) -> Array:
     """Velocity f(w) (..., *shape) [1/s] of weights that are left alone."""
-    if constraint.drift is None:
-        return np.zeros_like(weights)
-    if not constraint.has_matrix_drift:
-        return constraint.drift * weights
-    flat = weights.reshape(*weights.shape[: weights.ndim - len(constraint.shape)], -1)
-    return (flat @ constraint.drift.T).reshape(weights.shape)
+    if constraint.drift_matrix is not None:
+        flat = weights.reshape(*weights.shape[: weights.ndim - len(constraint.shape)], -1)
+        return (flat @ constraint.drift_matrix.T).reshape(weights.shape)
+    return np.zeros_like(weights) if constraint.drift is None else constraint.drift * weights
 
 
 def clip(constraint: Constraint, weights: Array) -> Array:

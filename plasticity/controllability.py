@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.constraint import Constraint
+from plasticity.constraint import Constraint, Projector
 from plasticity.errors import InputError, require_number
 from plasticity.feedback import orthonormal
 from plasticity.streams import stream
@@ -129,13 +129,13 @@ def constrain(
     low, high = _limits(controllability, shape)
     mask = _mask(controllability, shape, seed, name)
     control = _directions(controllability, shape, mask, seed, name)
-    drift = _fitting_drift(controllability.drift, shape)
-    read = None if control is None else _reading(control, metric)
-    return Constraint(shape, mask, low, high, control, read, drift)
+    drift, drift_matrix = _drifts(controllability.drift, shape)
+    projector = None if control is None else Projector(control, _reading(control, metric))
+    return Constraint(shape, mask, low, high, projector, drift, drift_matrix)
 
 
 def of_synapses(
-    controllability: Controllability, shape: tuple[int, int], targets: ArrayLike, sources: ArrayLike
+    controllability: Controllability, shape: tuple[int, int], targets: NDArray[np.int64], sources: NDArray[np.int64]
 ) -> Controllability:
     """Controllability of a list of synapses, from one for weights of shape (n_post, n_pre).
 
@@ -223,11 +223,14 @@ def _reading(control: Array, metric: ArrayLike | None) -> Array:
     return np.linalg.solve(weighted @ control, weighted)
 
 
-def _fitting_drift(drift: Array | None, shape: tuple[int, ...]) -> Array | None:
+def _drifts(drift: Array | None, shape: tuple[int, ...]) -> tuple[Array | None, Array | None]:
+    """Drift of each weight, or the matrix of one that couples them."""
     size = int(np.prod(shape))
-    if drift is None or drift.shape == (size, size) or drift.ndim == 0:
-        return drift
-    return np.array(_fitting("drift", drift, shape))
+    if drift is None or drift.ndim == 0:
+        return drift, None
+    if drift.shape == (size, size) != shape:
+        return None, drift
+    return np.array(_fitting("drift", drift, shape)), None
 
 
 def _fitting(name: str, value: NDArray, shape: tuple[int, ...]) -> NDArray:

@@ -162,11 +162,12 @@ def _couplings(projection: Projection) -> dict[str, Table]:
     limits, name = projection.coupling, projection.name
     if limits is None:
         return {}
-    found = {}
-    if limits.control is not None:
-        found |= {f"{name}_read": Table(limits.read.T, 1.0), f"{name}_control": Table(limits.control, 1.0)}
-    if limits.has_matrix_drift:
-        found[f"{name}_drift"] = Table(limits.drift, 1.0)
+    found: dict[str, Table] = {}
+    if limits.projector is not None:
+        found[f"{name}_read"] = Table(limits.projector.read.T, 1.0)
+        found[f"{name}_control"] = Table(limits.projector.control, 1.0)
+    if limits.drift_matrix is not None:
+        found[f"{name}_drift"] = Table(limits.drift_matrix, 1.0)
     return found
 
 

@@ -98,8 +98,7 @@ def limits_of(
     check_weights(constraint, projection.weight, f"weight of {projection.name!r}")
     if full:
         return Limits("none", None)
-    coupled = constraint.control is not None or constraint.has_matrix_drift
-    return Limits("coupled" if coupled else "each", constraint)
+    return Limits("coupled" if constraint.is_coupled else "each", constraint)
 
 
 def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -> Network:
@@ -208,11 +207,12 @@ def _noise_std(plan: Plan, vectors: tuple[Array, ...], population: int) -> Array
 def _limit_arrays(constraint: Constraint) -> tuple[Array, ...]:
     """Mask, bounds and drift of every synapse; then reading, control and drift matrix, empty if there is none."""
     c, none = constraint, np.zeros((0, 0))
-    matrix = c.drift if c.has_matrix_drift else none
+    read, control = (none, none) if c.projector is None else (c.projector.read, c.projector.control)
+    matrix = none if c.drift_matrix is None else c.drift_matrix
     own = [np.ones(c.shape) if c.mask is None else c.mask.astype(float), c.low, c.high]
-    own.append(np.zeros(c.shape) if c.drift is None or c.has_matrix_drift else c.drift)
+    own.append(np.zeros(c.shape) if c.drift is None else c.drift)
     each = [np.array(np.broadcast_to(a, c.shape), dtype=float, order="C") for a in own]
-    coupling = [none if a is None else np.array(a, dtype=float, order="C") for a in (c.read, c.control, matrix)]
+    coupling = [np.array(a, dtype=float, order="C") for a in (read, control, matrix)]
     return (*each, *coupling)
 
 

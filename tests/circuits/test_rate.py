@@ -144,7 +144,7 @@ def test_rank_leaves_the_rest_alone():
     w, _ = ring()
     limits = constrain(Controllability(rank=2), (N, N), seed=0, name="recurrent")
     moved = run(hebbian(), 0.2, dt=DT, controllability=Controllability(rank=2)).final["recurrent"][0] - w
-    outside = moved.ravel() - limits.control @ (limits.control.T @ moved.ravel())
+    outside = moved.ravel() - limits.projector.control @ (limits.projector.control.T @ moved.ravel())
     assert np.linalg.norm(moved) > 0.02
     assert_allclose(outside, 0, atol=1e-13)
 
