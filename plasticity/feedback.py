@@ -7,7 +7,7 @@ network. Before the first message can arrive, and whenever one is lost, the lear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +115,7 @@ def transmit(
     shape = sent.shape if matrix is None else (len(sent), len(matrix))
     late = delay_steps(channel, dt)
     arriving = flat if matrix is None else flat @ matrix.T
-    disturbance = disturb(channel, *arriving.shape, dt, seed, trial, name)
+    disturbance = disturb(channel, len(arriving), arriving.shape[1], dt, seed, trial, name)
     received = np.zeros_like(arriving)
     rest = slice(late, None)
     lines = Disturbance(disturbance.factor[rest], disturbance.noise[rest], disturbance.delivered[rest])
@@ -160,21 +160,21 @@ def open_line(
     """
     late = delay_steps(channel, dt)
     seeds = [seed for seed, _ in streams]
-    unique = {seed: projection_matrix(channel, size, seed, name) for seed in dict.fromkeys(seeds)}
-    matrices = None if channel.projection is None else np.stack([unique[seed] for seed in seeds])
+    matrices = None
+    if channel.projection is not None:
+        unique = {seed: _projection(channel.projection, size, seed, name) for seed in dict.fromkeys(seeds)}
+        matrices = np.stack([unique[seed] for seed in seeds])
     n_received = size if matrices is None else matrices.shape[1]
     sources = [sources_of(channel, seed, trial, name) for seed, trial in streams]
     waiting = np.zeros((late, len(sources), n_received))
-    ahead = max(1, min(_STEPS_AHEAD, 2**20 // max(1, len(sources) * n_received)))
-    step, drawn = 0, None
+    disturbances = _step_by_step(channel, n_received, dt, sources)
+    step = 0
 
     def send(signal: Array) -> Array:
-        nonlocal step, drawn
+        nonlocal step
         if channel.is_perfect:
             return signal
-        if step % ahead == 0:
-            drawn = together([draw(channel, ahead, n_received, dt, s) for s in sources])
-        now = Disturbance(*(values[step % ahead] for values in (drawn.factor, drawn.noise, drawn.delivered)))
+        now = next(disturbances)
         arriving = signal if matrices is None else np.einsum("krs,ks->kr", matrices, signal)
         if late:
             slot = step % late
@@ -183,6 +183,17 @@ def open_line(
         return receive(channel, arriving, now) if step > late else np.zeros_like(arriving)
 
     return send
+
+
+def _step_by_step(
+    channel: FeedbackChannel, size: int, dt: float, sources: Sequence[dict[str, np.random.Generator]]
+) -> Iterator[Disturbance]:
+    """Disturbances of every step for all learners, (n_learners, size); random numbers are drawn for many steps."""
+    ahead = max(1, min(_STEPS_AHEAD, 2**20 // max(1, len(sources) * size)))
+    while True:
+        drawn = together([draw(channel, ahead, size, dt, s) for s in sources])
+        for k in range(ahead):
+            yield Disturbance(drawn.factor[k], drawn.noise[k], drawn.delivered[k])
 
 
 def delay_steps(channel: FeedbackChannel, dt: float) -> int:
@@ -220,18 +231,20 @@ def projection_matrix(channel: FeedbackChannel, n_sent: int, seed: int = 0, name
     InputError
         If it does not fit messages of `n_sent` components.
     """
-    if channel.projection is None:
-        return None
-    if np.ndim(channel.projection):
-        if channel.projection.shape[1] != n_sent:
+    return None if channel.projection is None else _projection(channel.projection, n_sent, seed, name)
+
+
+def _projection(projection: int | Array, n_sent: int, seed: int, name: str) -> Array:
+    if not isinstance(projection, int):
+        if projection.shape[1] != n_sent:
             raise InputError(
-                f"projection has shape {channel.projection.shape}, but a message has {n_sent} components; "
+                f"projection has shape {projection.shape}, but a message has {n_sent} components; "
                 f"give it {n_sent} columns"
             )
-        return channel.projection
-    if channel.projection > n_sent:
-        raise InputError(f"projection is {channel.projection}, but a message has only {n_sent} components")
-    directions = orthonormal(stream(seed, f"{name}/projection").standard_normal((n_sent, channel.projection)))
+        return projection
+    if projection > n_sent:
+        raise InputError(f"projection is {projection}, but a message has only {n_sent} components")
+    directions = orthonormal(stream(seed, f"{name}/projection").standard_normal((n_sent, projection)))
     return directions @ directions.T
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -68,12 +68,15 @@ def replay(
     >>> print(f"{float(ds.weight[-1]) - 1:.6f}")  # 0.01/e
     0.003679
     """
-    pre, post = spike_train("pre_spikes", pre_spikes), spike_train("post_spikes", post_spikes)
-    third = spike_train("third_factor", third_factor)
-    end = max(t[-1:].max(initial=0) for t in (pre, post, third))
+    events = {
+        "pre": spike_train("pre_spikes", pre_spikes),
+        "post": spike_train("post_spikes", post_spikes),
+        "third_factor": spike_train("third_factor", third_factor),
+    }
+    end = _last(events)
     if duration is not None:
         end = require_number("duration", duration, low=end, unit="s (the last event)")
-    times, kinds = _merge(pre, post, third, end, _tick(rule))
+    times, kinds = _merge(events, end, _tick(rule))
     names = ["weight", *(s.name for s in rule.states)]
     path = np.empty((times.size, len(names)))
     final = np.empty((1, 1))
@@ -161,8 +164,8 @@ def merge_protocols(
             raise InputError(f"pre has {len(pre)} protocols, {name} has {len(trains)}; give one train each")
     merged = []
     for i in range(len(pre)):
-        trains = [spike_train(f"{name}[{i}]", each[i]) for name, each in given.items()]
-        merged.append(_merge(*trains, max(t[-1:].max(initial=0) for t in trains) + settle, tick))
+        events = {name: spike_train(f"{name}[{i}]", each[i]) for name, each in given.items()}
+        merged.append(_merge(events, _last(events) + settle, tick))
     sizes = np.array([t.size for t, _ in merged], dtype=np.int64)
     last = np.cumsum(sizes)
     times = np.concatenate([t for t, _ in merged]) if merged else np.empty(0)
@@ -229,14 +232,18 @@ def _tick(rule: Rule) -> float | None:
     return require_number("clock_step", rule.clock_dt, low=0, exclusive=True, unit="s")
 
 
-def _merge(
-    pre: NDArray, post: NDArray, third: NDArray, end: float, tick: float | None = None
-) -> tuple[NDArray, NDArray]:
+def _last(events: Mapping[str, NDArray]) -> float:
+    """Time of the last event [s]; 0 if there is none."""
+    return max(times[-1:].max(initial=0) for times in events.values())
+
+
+def _merge(events: Mapping[str, NDArray], end: float, tick: float | None) -> tuple[NDArray, NDArray]:
+    """Times and kinds of events of every kind, in order, with the ticks of a clock and the end of the run."""
     ticks = np.empty(0)
     if tick is not None:
         ticks = np.round(np.arange(1, np.ceil(end / tick) + 1) * tick, _SIMULTANEOUS)
         ticks = ticks[ticks < np.round(end, _SIMULTANEOUS)]
-    every = {"pre": pre, "post": post, "third_factor": third, "clock": ticks, "end": np.array([end])}
+    every = {**events, "clock": ticks, "end": np.array([end])}
     times = np.concatenate([*every.values()])
     codes = np.array([EVENT_CODES[kind] for kind in every], dtype=np.int64)
     kinds = np.repeat(codes, [t.size for t in every.values()])
