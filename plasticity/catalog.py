@@ -65,7 +65,7 @@ def load(package: str, name: str, kind: str = "member") -> Callable:
 
 
 def _folder(package: str) -> Path:
-    return Path(importlib.import_module(package).__file__).parent
+    return Path(importlib.import_module(package).__path__[0])
 
 
 def _check(package: str, name: str, kind: str) -> None:

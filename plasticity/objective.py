@@ -9,7 +9,6 @@ the cost of changing weights plus the loss that it sees.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,7 +114,7 @@ def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
 
 
 def _check_discount(discount: Any) -> None:
-    if isinstance(discount, Callable) and not hasattr(discount, "free_symbols"):
+    if callable(discount) and not hasattr(discount, "free_symbols"):
         raise InputError(f"discount must be a number, a symbol or sympy.oo, got {discount!r}")
     if getattr(discount, "free_symbols", None):
         return

@@ -122,7 +122,7 @@ def optimality(
     curl = np.nan if field is None else float(np.mean(curl_of(field, samples.middles, objective)))
     judge = _against_policy if isinstance(landscape, Quadratic) else _against_plan
     action, best, gap, notes = judge(path, samples, objective, landscape, variable)
-    return Optimality(*(_plain(value) for value in (action, best, gap, angle)), curl, notes)
+    return Optimality(_plain(action), _plain(best), _plain(gap), _plain(angle), curl, notes)
 
 
 def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
@@ -151,9 +151,8 @@ def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
 
     def velocity(theta: Array) -> Array:
         gradient = landscape.gradient(theta) if GRADIENT in inputs else np.nan
-        curvature = np.nan
-        if CURVATURE in inputs:
-            curvature = np.diagonal(landscape.hessian(theta), axis1=-2, axis2=-1)
+        hessian = landscape.hessian(theta) if CURVATURE in inputs else None
+        curvature = np.nan if hessian is None else np.diagonal(hessian, axis1=-2, axis2=-1)
         return np.broadcast_to(function(theta, gradient, curvature, *subject.values.values()), theta.shape)
 
     return velocity

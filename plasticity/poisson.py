@@ -61,7 +61,7 @@ def poisson_trains(
     found = found[found < cells]
     kept = found[random.random(found.size) * most < rates[found // steps]] if np.ptp(rates) else found
     bounds = np.searchsorted(kept, np.arange(1, n) * steps)
-    return tuple((part % steps) * dt for part in np.split(kept, bounds))
+    return tuple((part % steps).astype(float) * dt for part in np.split(kept, bounds))
 
 
 def repeated(

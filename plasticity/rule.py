@@ -44,7 +44,7 @@ class Parameter:
 
     def __post_init__(self) -> None:
         """Check the value; an array (one value per synapse) is checked at its smallest and largest element."""
-        values = () if self.value is None else (self.value,)
+        values: tuple[Any, ...] = () if self.value is None else (self.value,)
         if getattr(self.value, "ndim", 0):
             values = (self.value.min(), self.value.max())
         for value in values:

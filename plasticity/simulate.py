@@ -124,7 +124,8 @@ def _run(descent: Descent, advance: Callable, batch: Batch, seed: int, low: int)
     noisy = descent.noise_std > 0
     ahead = max(1, _NUMBERS_AT_ONCE // (n_trials * n)) if noisy else descent.n_steps
     bits = np.random.PCG64(seed)
-    random, origin, reached = np.random.Generator(bits), bits.state, {}
+    random, origin = np.random.Generator(bits), bits.state
+    reached: dict[int, Any] = {}  # states of the generator
     for first in range(0, descent.n_steps, ahead):
         count = min(ahead, descent.n_steps - first)
         noise = np.empty((n_trials if noisy else 0, count, n))

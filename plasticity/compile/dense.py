@@ -185,7 +185,9 @@ class _Program:
         places = {s.name: k for k, s in enumerate(rule.states)}
         self.now = {s.symbol: sp.Symbol(f"_now_{s.name}", real=True) for s in rule.states if s.name in self.common}
         self.before = [f"_now_{name} = _s[{places[name]}, 0, 0]" for name in self.common]
-        self.places, self.body, self.after = places, [], []
+        self.places = places
+        self.body: list[str] = []
+        self.after: list[str] = []
         self.rows: dict[sp.Expr, sp.Symbol] = {}
         own = (s.symbol for s in rule.states if s.name not in self.common)
         self.inner = {WEIGHT, *own, *(LOCALS[n].symbol for n in (*PRE, *SYNAPSE))}

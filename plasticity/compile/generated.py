@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
 from types import ModuleType
 
 import sympy as sp
@@ -28,9 +29,9 @@ def generated_module(kind: str, source: str) -> ModuleType:
             trim()
         mark_used(path)
         remove_damaged(path)
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        loader = SourceFileLoader(name, str(path))
+        module = module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+        loader.exec_module(module)
         sys.modules[name] = module
     return sys.modules[name]
 

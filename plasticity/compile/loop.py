@@ -167,7 +167,7 @@ def _relax(variable: sp.Symbol, rates: tuple, elapsed: str) -> str:
 
 
 def _eventindented(rule: Rule) -> list[str]:
-    lines = []
+    lines: list[str] = []
     for event, updates in rule.events.items():
         lines.append(f"{'elif' if lines else 'if'} _kind == {EVENT_CODES[event]}:")
         for update in updates:

@@ -148,7 +148,7 @@ def steady_gain(model: LinearGaussian) -> Array:
 
     c, r = np.asarray(model.observation), np.asarray(model.observation_covariance)
     p = solve_discrete_are(np.transpose(model.transition), c.T, model.process_covariance, r)
-    return _gain(p, c, r)
+    return _gain(p, c, r)  # type: ignore[arg-type]  # SciPy's stub: float64 in, float64 out
 
 
 def ornstein_uhlenbeck_model(belief: OrnsteinUhlenbeck, dt: float) -> LinearGaussian:
@@ -255,4 +255,4 @@ def fading_memory(observations: ArrayLike, decay: float) -> tuple[Array, Array]:
 
 
 def _gain(p: Array, c: Array, r: Array) -> Array:
-    return np.linalg.solve(c @ p @ c.T + r, c @ p).T
+    return np.linalg.solve(c @ p @ c.T + r, c @ p).T  # type: ignore[return-value]  # NumPy's stub: float64 in, float64 out

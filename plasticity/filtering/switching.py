@@ -92,7 +92,8 @@ def switching_filter(
     noise = np.eye(n) * task.observation_noise**2 / dt
     switch = -np.expm1(-task.hazard * dt)
     means, covariances, probability = prior[None], spread[None], np.ones(1)
-    out = SwitchingPosterior(*(np.empty((len(y), *s)) for s in ((n,), (n, n), ())), np.empty(len(y), dtype=int), 0.0)
+    mean, covariance = np.empty((len(y), n)), np.empty((len(y), n, n))
+    just_switched, n_parts = np.empty(len(y)), np.empty(len(y), dtype=np.int64)
     dropped = 0.0
     for t, seen in enumerate(y):
         if t > 0 and switch > 0:
@@ -106,13 +107,13 @@ def switching_filter(
                 log = np.log(probability) + evidence
             probability = np.exp(log - log.max())
             probability /= probability.sum()
-        out.just_switched[t] = probability[-1] if fresh else 0.0
-        out.mean[t], out.covariance[t] = _moments(means, covariances, probability)
+        just_switched[t] = probability[-1] if fresh else 0.0
+        mean[t], covariance[t] = _moments(means, covariances, probability)
         kept = probability >= min(tolerance, probability.max())
         dropped = max(dropped, float(probability[~kept].sum()))
         means, covariances, probability = means[kept], covariances[kept], probability[kept] / probability[kept].sum()
-        out.n_parts[t] = probability.size
-    return SwitchingPosterior(out.mean, out.covariance, out.just_switched, out.n_parts, dropped)
+        n_parts[t] = probability.size
+    return SwitchingPosterior(mean, covariance, just_switched, n_parts, dropped)
 
 
 def _prior(task: SwitchingTask, n: int) -> tuple[Array, Array]:

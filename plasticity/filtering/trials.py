@@ -155,4 +155,4 @@ def future_weights(discount: float, rate: ArrayLike, time_constants: ArrayLike) 
     matrix = np.atleast_2d(r) + gamma * np.eye(len(np.atleast_2d(r)))
     forgetting = (1 / tau)[:, None, None] * np.eye(len(matrix))
     weights = np.linalg.solve(matrix + forgetting, np.broadcast_to(matrix, forgetting.shape))
-    return weights[:, 0, 0] if r.ndim == 0 else weights
+    return weights[:, 0, 0] if r.ndim == 0 else weights  # type: ignore[return-value]  # NumPy's stub: float64 in, float64 out

@@ -133,7 +133,7 @@ def running_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:
     """
     metric, drift = objective.metric, objective.drift
     if callable(metric):
-        metric = _Pointwise(lambda theta, given=metric: constant_matrix("metric", given(theta), n), (n, n), n)
+        metric = _Pointwise(lambda theta: constant_matrix("metric", objective.metric(theta), n), (n, n), n)
     elif metric is None or np.ndim(metric) == 0:
         metric = np.full(n, 1.0 if metric is None else float(metric))
     elif np.shape(metric)[0] != n:

@@ -56,7 +56,7 @@ def _doubled(a: Array, s: Array, q: Array, n_steps: int) -> tuple[Array, Array, 
         dual = symmetric(dual + through @ dual @ carry.T)
         value = symmetric(value + step)
         carry = through @ carry
-        change = np.linalg.norm(step) / max(np.linalg.norm(value), np.finfo(float).tiny)
+        change = float(np.linalg.norm(step) / max(np.linalg.norm(value), np.finfo(float).tiny))
         if not np.isfinite(change):
             return value, dual, False
         if change <= EPS:
@@ -82,7 +82,7 @@ def balanced(a: Array, s: Array, q: Array) -> tuple[Array, tuple[Array, Array, A
     n = len(a)
     hamiltonian = np.abs(np.block([[a, s], [q, a.T]]))
     np.fill_diagonal(hamiltonian, 0.0)
-    _, (factors, _) = linalg.matrix_balance(hamiltonian, separate=1, permute=0)
+    _, (factors, _) = linalg.matrix_balance(hamiltonian, separate=True, permute=False)
     scale = np.exp2(np.round(0.5 * (np.log2(factors[:n]) - np.log2(factors[n:]))))
     return scale, (a * scale / scale[:, None], s / np.outer(scale, scale), q * np.outer(scale, scale))
 
@@ -110,7 +110,7 @@ def lyapunov(a: Array, q: Array) -> Array:
     """Solve ``aᵀP + Pa + q = 0``; nearly singular equations are solved as well as they can be, without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return linalg.solve_continuous_lyapunov(a.T, -q)
+        return linalg.solve_continuous_lyapunov(a.T, -q)  # type: ignore[return-value]  # SciPy's stub: float64 in, float64 out
 
 
 def symmetric(matrix: Array) -> Array:

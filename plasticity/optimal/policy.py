@@ -215,7 +215,7 @@ class Policy:
         left, singular, right = np.linalg.svd(self.closed_loop)
         still = singular <= 10 * singular.size * np.finfo(float).eps * singular.max()
         pushed = left.T @ self.push
-        if np.any(np.abs(pushed[still]) > 1e-12 * max(np.linalg.norm(self.push), 1e-300)):
+        if np.any(np.abs(pushed[still]) > 1e-12 * max(float(np.linalg.norm(self.push)), 1e-300)):
             direction = np.round(left[:, still][:, 0], 6).tolist()
             raise InputError(
                 f"there is no rest_point: a constant drift along {direction} goes on for ever; "

@@ -139,7 +139,9 @@ def decomposed_riccati(drift: Array, control: Array, cost: Array, discount: floa
     _check_core(core, dual, ac[i, i], sc[i, i], qc[i, i])
     closed = ac[i, i] - sc[i, i] @ core
     source = core @ ac[i, u] + qc[i, u]
-    cross = linalg.solve_sylvester(closed.T, ac[u, u], -source) if source.size else source
+    cross: Array = source
+    if source.size:
+        cross = linalg.solve_sylvester(closed.T, ac[u, u], -source)  # type: ignore[assignment]  # SciPy's stub: float64 in, float64 out
     load = qc[u, u] + ac[i, u].T @ cross + cross.T @ ac[i, u] - cross.T @ sc[i, i] @ cross
     fixed = _fixed_block(ac[u, u], load, _norm(a), discount)
     return RiccatiSolution(basis, n_core, n_costed - n_core, core, cross, fixed, scale)

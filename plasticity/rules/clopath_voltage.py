@@ -64,16 +64,16 @@ def clopath_voltage(
     ----------
     clopath_2010 (rule and its seven parameters, as tabulated in public code).
     """
-    volts = {"low": float("-inf")}
+    lowest = float("-inf")
     strengths = (
         Parameter("A_LTD", A_LTD, meaning="depression [1/mV]"),
         Parameter("A_LTP", A_LTP, unit="1", meaning="potentiation [1/mV²]"),
     )
     levels = (
-        Parameter("theta_minus", theta_minus, meaning="threshold of the filtered voltage [mV]", **volts),
-        Parameter("theta_plus", theta_plus, meaning="threshold of the voltage [mV]", **volts),
-        Parameter("rest", rest, meaning="voltage at rest [mV]", **volts),
-        Parameter("spike_peak", spike_peak, meaning="voltage in a spike [mV]", **volts),
+        Parameter("theta_minus", theta_minus, meaning="threshold of the filtered voltage [mV]", low=lowest),
+        Parameter("theta_plus", theta_plus, meaning="threshold of the voltage [mV]", low=lowest),
+        Parameter("rest", rest, meaning="voltage at rest [mV]", low=lowest),
+        Parameter("spike_peak", spike_peak, meaning="voltage in a spike [mV]", low=lowest),
     )
     taus = (
         time_constant("tau_x", tau_x, "pre trace"),

@@ -42,7 +42,8 @@ def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
     ----------
     pfister_2006b; gerstner_2014, chapter 10 (likelihood of a spike train).
     """
-    spread, parameters = _RHO, ()
+    spread = _RHO
+    parameters: tuple[Parameter, ...] = ()
     if feedback_noise:
         words = "believed intensity of the noise of the error, variance × time"
         noise = Parameter("feedback_variance", feedback_noise**2, unit="Hz", meaning=words)
