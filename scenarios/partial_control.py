@@ -80,7 +80,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run the network for every rule and target, and with every rank for targets at random; no `device` matters."""
     import numpy as np
 
-    from plasticity.controllability import Controllability, constrain
+    from plasticity.feedback import orthonormal
     from plasticity.streams import stream
 
     p = parameters
@@ -88,8 +88,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
         raise InputError(f"rank is {p.rank}; it must be < n_neurons, which is {p.n_neurons}: nothing would be outside")
     whole = stream(seed, "directions").standard_normal((p.n_neurons, p.n_neurons))
     basis = np.linalg.qr(whole)[0]
-    shape = (p.n_neurons, 1)
-    control = constrain(Controllability(rank=basis[:, : p.rank]), shape).control
+    control = orthonormal(basis[:, : p.rank])
     targets = np.stack([_targets(p, control, stream(seed, "targets", trial)) for trial in range(p.n_trials)])
     policies = {name: _policy(objective, p, control) for name, objective in _objectives(p).items()}
     runs = [_run(p, rule, basis[:, : p.rank], targets, seed) for rule in _rules(p).values()]
