@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from plasticity import rules
+from plasticity.cli import key_and_value, number_or_text
 from plasticity.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,23 +86,11 @@ def print_table(table: Sequence[Sequence[str]]) -> None:
 
 def rule_of(name: str, settings: Sequence[str]) -> Rule:
     """Make the rule `name` with arguments given as KEY=VALUE; a value that is no number stays text."""
-    values = {}
-    for text in settings:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--set takes KEY=VALUE, got {text!r}")
-        values[key] = _number_or_text(value)
+    values = {key: number_or_text(value) for key, value in (key_and_value(text, "--set") for text in settings)}
     try:
         return rules.resolve(name, values)
     except TypeError as error:
         raise InputError(f"rule {name!r} cannot be made with {' '.join(settings)}: {error}") from error
-
-
-def _number_or_text(value: str) -> float | str:
-    try:
-        return float(value)
-    except ValueError:
-        return value
 
 
 def _bounds(text: str) -> tuple[str, tuple[float, float]]:

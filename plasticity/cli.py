@@ -1,10 +1,11 @@
-"""Command-line pieces that the packages share: exit status and the parsing of values."""
+"""Command-line pieces that the packages share: exit status, messages and the parsing of values."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from plasticity.errors import DivergedError, FailedRunsError, InputError
 
@@ -43,3 +44,36 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
 def say(message: str) -> None:
     """Tell the user something about the progress, on standard error."""
     print(message, file=sys.stderr, flush=True)
+
+
+def key_and_value(setting: str, option: str) -> tuple[str, str]:
+    """Split KEY=VALUE, the argument of `option`.
+
+    Raises
+    ------
+    InputError
+        If the equals sign or the key is missing.
+
+    Examples
+    --------
+    >>> key_and_value("discount=0.1", "--set")
+    ('discount', '0.1')
+    """
+    key, equals, value = setting.partition("=")
+    if not equals or not key:
+        raise InputError(f"{option} takes KEY=VALUE, got {setting!r}")
+    return key, value
+
+
+def number_or_text(value: Any) -> Any:
+    """Return a float where the text is a number, else the value itself.
+
+    Examples
+    --------
+    >>> number_or_text("2"), number_or_text("all")
+    (2.0, 'all')
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

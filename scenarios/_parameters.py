@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
+from plasticity.cli import number_or_text
 from plasticity.errors import InputError, UnknownNameError, require_number
 
 
@@ -69,14 +70,6 @@ def make(kind: type, values: Mapping[str, Any]) -> Any:
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
-
-
-def number_or_text(value: Any) -> Any:
-    """Return a float where the text is a number, else the value itself."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return value
 
 
 def _converted(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from plasticity.cli import key_and_value
 from plasticity.errors import InputError
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the three options."""
-    command.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
+    command.add_argument("--set", dest="settings", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     command.add_argument("--config", metavar="FILE.toml", help="parameters; --set overrides them")
     command.add_argument("--quick", action="store_true", help="a run of under two seconds, to try it out")
 
@@ -26,20 +27,6 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
         key, value = key_and_value(setting, "--set")
         values[key] = value
     return values
-
-
-def key_and_value(setting: str, option: str) -> tuple[str, str]:
-    """Split KEY=VALUE.
-
-    Examples
-    --------
-    >>> key_and_value("discount=0.1", "--set")
-    ('discount', '0.1')
-    """
-    key, equals, value = setting.partition("=")
-    if not equals or not key:
-        raise InputError(f"{option} takes KEY=VALUE, got {setting!r}")
-    return key, value
 
 
 def whole_number(text: str, option: str, low: int = 0) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from plasticity import catalog
+from plasticity.cli import key_and_value
 from plasticity.errors import FailedRunsError, InputError
-from scenarios._settings import add_arguments, given, key_and_value, whole_number
+from scenarios._settings import add_arguments, given, whole_number
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:

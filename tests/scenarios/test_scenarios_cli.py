@@ -72,7 +72,7 @@ def test_describe_shows_every_parameter(capsys):
 
 def test_run_writes_a_file_and_prints_its_path(tmp_path):
     output = tmp_path / "new" / "folder" / "out.nc"
-    done = command(*QUICK, "--set", "rule=pair_stdp", "--set", "rule_parameters.tau_plus=0.02", "-o", str(output))
+    done = command(*QUICK, "--set", "rule=pair_stdp", "rule_parameters.tau_plus=0.02", "-o", str(output))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(output)
     ds = read(output)
