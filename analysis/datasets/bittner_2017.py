@@ -79,5 +79,5 @@ def bittner_2017() -> xr.Dataset:
         "(antoinemadar/BTSPvsSTDP). Group released_table: own fits to the table in neurosutras/BTSP "
         "(two-sided exponential within 5 s; slopes by least squares).",
         sem_missing="not given in the source",
-        caveat="The DOI of Bittner et al. was typed from general knowledge: check before citing in print.",
+        caveat="The article of Bittner et al. was not consulted: check values against it before citing them in print.",
     )

@@ -66,6 +66,6 @@ def kirkwood_1996() -> xr.Dataset:
         sem_missing="no error was digitised: 0.1 Hz is the baseline to which all is compared, the dark-reared point at "
         "100 Hz has none in the source",
         protocol_convention="Stimulation at one frequency; the usual protocol is 900 pulses. 0.1 Hz is the baseline.",
-        caveat="n was not given. The DOI was typed from general knowledge and the original article was not "
-        "consulted: check both before citing in print.",
+        caveat="n was not given. The original article was not consulted: check values against it before citing them "
+        "in print.",
     )

@@ -75,5 +75,5 @@ def sjostrom_2001() -> xr.Dataset:
         "experiment used 50 single pairs at 0.1 Hz and 15 bursts of 5 pairs above. Fit errors depend "
         "strongly on this.",
         caveat="Another digitisation differs by up to about 0.06; do not pool the two. The original article "
-        "was not consulted: check the citation and the DOI before citing in print.",
+        "was not consulted: check values against it before citing them in print.",
     )

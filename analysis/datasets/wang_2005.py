@@ -101,6 +101,6 @@ def wang_2005() -> xr.Dataset:
         "triplets and quadruplets also in a second, independent script.",
         protocol_convention="60 repeats at 1 Hz. Triplets: t_post − t_pre of the first and the second "
         "pairing. Quadruplets: two pairs of opposite order, 5 ms within each.",
-        caveat="The number of cells was not found. The DOI was typed from general knowledge and the original "
-        "article was not consulted: check both before citing in print.",
+        caveat="The number of cells was not found. The original article was not consulted: check values "
+        "against it before citing them in print.",
     )
