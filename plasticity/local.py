@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-INDICES = ("pre", "post", "synapse", "global")
-
 
 @dataclass(frozen=True)
 class Local:
-    """One local variable: its name, owner, unit and meaning."""
+    """One local variable: its name, its owner ("pre", "post", "synapse" or "global"), its unit and its meaning."""
 
     name: str
     index: str

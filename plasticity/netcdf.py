@@ -74,12 +74,12 @@ def add_dimensions(out: h5py.File, sizes: Mapping[str, int], coordinates: Mappin
 
 
 def add_variable(
-    out: h5py.File, name: str, dims: tuple[str, ...], shape: tuple[int, ...], dtype: np.dtype, fill: float | None = None
+    out: h5py.File, name: str, dims: tuple[str, ...], shape: tuple[int, ...], dtype: np.dtype
 ) -> h5d.DatasetID:
-    """Make an empty variable along dimensions that are there; what is never written to it is `fill`."""
+    """Make an empty variable along dimensions that are there."""
     if name in dims:
         return h5d.open(out.id, name.encode())
-    item = _create(out, name, shape, dtype, fill)
+    item = _create(out, name, shape, dtype)
     for axis, dim in enumerate(dims):
         h5ds.attach_scale(item, h5d.open(out.id, dim.encode()), axis)
     return item
@@ -103,15 +103,11 @@ def put(item: h5d.DatasetID, values: NDArray) -> None:
         item.write(h5s.ALL, h5s.ALL, values, OBJECT if values.dtype.kind == "O" else None)
 
 
-def _create(
-    out: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype, fill: float | None = None
-) -> h5d.DatasetID:
+def _create(out: h5py.File, name: str, shape: tuple[int, ...], dtype: np.dtype) -> h5d.DatasetID:
     """Make a dataset; where a side is 0 it is unlimited, as netCDF has no empty dimensions."""
     how = h5p.create(h5p.DATASET_CREATE)
     how.set_attr_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
     how.set_obj_track_times(False)
-    if fill is not None:
-        how.set_fill_value(np.asarray(fill, dtype))
     if 0 in shape:
         how.set_chunk(tuple(max(1, n) for n in shape))
     space = h5s.create_simple(shape, tuple(n or h5s.UNLIMITED for n in shape)) if shape else SCALAR

@@ -13,7 +13,6 @@ import sympy as sp
 from plasticity.errors import InputError
 
 _SECOND = sp.Symbol("s", positive=True)
-_LOSS = sp.Symbol("loss", positive=True)
 
 
 @cache
