@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -116,7 +117,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             Benchmark(
                 f"kirkwood_1996_{group}",
                 f"Frequency curve, {group}-reared visual cortex",
-                lambda group=group: _group("kirkwood_1996", group),
+                partial(_group, "kirkwood_1996", group),
                 CURVE,
                 note="Four points with a published error: a score over four points says little.",
                 why=CURVE_WHY,

@@ -34,7 +34,7 @@ def make_spike_data(
     *,
     name: str,
     title: str,
-    coordinates: Mapping[str, tuple[ArrayLike, str, str]] | None = None,
+    coordinates: Mapping[str, ArrayLike | tuple[ArrayLike, str, str]] | None = None,
     scenario: str = "",
     references: tuple[str, ...] = (),
     **source: Any,
@@ -53,7 +53,7 @@ def make_spike_data(
         Name in the catalogue or path of a file, with which `analysis.datasets.load` finds the data again.
     title : str
         The data set in one line.
-    coordinates : mapping of str to (values, units, long_name)
+    coordinates : mapping of str to values, or to (values, units, long_name) for labels that the kind does not know
         Further labels of the protocols, such as interval and frequency.
     scenario : str
         Name of the scenario that simulates the protocols, if there is one; also chooses the figure.

@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -75,7 +76,7 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
             row.refuse(kind.sem_column, f"a standard error must be > 0, got {value:g}")
     measured = ([row.number(kind.column) for row in cells], sem, [row.number("n", optional=True) for row in cells])
     labels = {label.name: [row.label(label) for row in cells] for label in kind.labels if label.column in header}
-    about = {
+    about: dict[str, Any] = {
         "name": str(path),
         "title": f"Measurements in {path.name}",
         "provenance": f"read from {path.name}",
@@ -84,7 +85,8 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     }
     if kind.name != "spikes":
         return make_data(kind.name, names, *measured, labels, **about)
-    trains = [tuple(row.times(column) for column in TRAINS) for row in cells]
+    pre, post = TRAINS
+    trains = [(row.times(pre), row.times(post)) for row in cells]
     return make_spike_data(names, trains, *measured, coordinates=labels, **about)
 
 

@@ -70,7 +70,7 @@ def read_nwb(path: str | os.PathLike) -> xr.Dataset:
 
 
 def _data(path: Path, content: Any) -> xr.Dataset:
-    spikes = {side: _spikes(path, content, side) for side in ("pre", "post")}
+    spikes = [_spikes(path, content, side) for side in ("pre", "post")]
     times, weight = _weight(path, content)
     names, trains, values, errors = [], [], [], []
     for row in _protocols(path, content).itertuples():
@@ -82,9 +82,9 @@ def _data(path: Path, content: Any) -> xr.Dataset:
         before = weight[(times >= start) & (times < first)]
         after = weight[(times >= last) & (times <= stop)]
         value, error = _change(path, name, before, after)
-        inside = [spikes[side][(spikes[side] >= first) & (spikes[side] < last)] - first for side in ("pre", "post")]
+        pre, post = (train[(train >= first) & (train < last)] - first for train in spikes)
         names.append(name)
-        trains.append(inside)
+        trains.append((pre, post))
         values.append(value)
         errors.append(error)
     return make_spike_data(

@@ -63,7 +63,7 @@ class SearchSpace:
         if not np.all(np.isfinite(self.problem.residuals(self.values(start[None, :])))):
             return None
         return least_squares(
-            lambda x: self.residuals(x[None, :])[0],
+            self._residuals_at,
             np.clip(start, self.low, self.high),
             self.jacobian,
             bounds=(self.low, self.high),
@@ -111,6 +111,10 @@ class SearchSpace:
             if not involved[column]:
                 errors[free[i]] = float(spread[column] / scale[i])
         return errors
+
+    def _residuals_at(self, x: NDArray) -> NDArray:
+        """Residuals at one point (n_free,)."""
+        return self.residuals(x[None, :])[0]
 
     def _error(self, values: NDArray) -> float:
         return float(np.mean(self.problem.residuals(values[None, :]) ** 2))

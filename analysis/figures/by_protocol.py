@@ -62,8 +62,10 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         change = factor * run.weight_change.sel(protocol=protocols).values
         style = look(index) | {"linestyle": "none"}
         if "weight_change_low" in run:
-            ends = [factor * run[f"weight_change_{side}"].sel(protocol=protocols).values for side in ("low", "high")]
-            ax.hlines(place + offset, *ends, color=style["color"], linewidth=1.5, alpha=0.7)
+            low, high = (
+                factor * run[f"weight_change_{side}"].sel(protocol=protocols).values for side in ("low", "high")
+            )
+            ax.hlines(place + offset, low, high, color=style["color"], linewidth=1.5, alpha=0.7)
         ax.plot(change, place + offset, label=label(run), markersize=6, **style)
     ax.set_yticks(place, protocols)
     ax.set_ylim(len(protocols) - 0.5, -0.5)
