@@ -53,6 +53,11 @@ class NeuronModel:
     provides: tuple[str, ...] = ()
     draws: bool = False
 
+    @property
+    def is_passive(self) -> bool:
+        """Whether it has nothing that changes by itself."""
+        return not (self.model or self.threshold or self.every_step)
+
     def receptor(self, name: str) -> str:
         """Statement of the receptor `name`.
 

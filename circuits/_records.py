@@ -65,6 +65,11 @@ class Population:
         return int(self.n) if self.spike_times is None else len(self.spike_times)
 
     @property
+    def is_passive(self) -> bool:
+        """Whether nothing but given spikes changes its neurons."""
+        return self.neuron is None or self.neuron.is_passive
+
+    @property
     def is_given(self) -> bool:
         """Whether its spikes are given."""
         return self.spike_times is not None
@@ -96,6 +101,10 @@ class Projection:
         Time [s] that a spike takes; also until the synapse sees it.
     coupling : Constraint, optional
         Limits of control that couple the synapses: directions that they move along, a drift matrix.
+    third_factor : str, optional
+        Population whose spikes are the third-factor events of the rule, such as rewards or plateau potentials: those of
+        its neuron k reach the synapses on the postsynaptic neuron k, those of a single neuron all synapses, at once and
+        after the other spikes of the time step.
 
     Raises
     ------
@@ -113,6 +122,7 @@ class Projection:
     receptor: str | None = None
     delay: float = 0.0
     coupling: Constraint | None = None
+    third_factor: str | None = None
 
     def __post_init__(self) -> None:
         """Check the sizes."""
@@ -168,8 +178,8 @@ class Circuit:
     Raises
     ------
     InputError
-        If a projection or a path names an unknown population or neuron, a name occurs twice, or a neuron lacks a local
-        variable that the signal of a synapse asks for.
+        If a projection or a path names an unknown population or neuron, a name occurs twice, a neuron lacks a local
+        variable that the signal of a synapse asks for, or a third factor has the wrong size or nobody who hears it.
     """
 
     name: str
@@ -233,6 +243,8 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
         if post.neuron is None:
             raise InputError(f"population {post.name!r} only fires given spikes: it has no receptor for a projection")
         post.neuron.receptor(projection.receptor)
+    if projection.third_factor is not None:
+        _check_third_factor(projection, circuit.population(projection.third_factor), post)
     for local in projection.synapse.needs if projection.synapse is not None else ():
         owner = pre if local.index == "pre" else post
         received = {path.receives for path in circuit.feedback if path.target == owner.name}
@@ -242,6 +254,19 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
                 f"rule {projection.synapse.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
                 f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}"
             )
+
+
+def _check_third_factor(projection: Projection, source: Population, post: Population) -> None:
+    if projection.synapse is None or not projection.synapse.on_third_factor:
+        raise InputError(
+            f"projection {projection.name!r} gets third-factor events from {source.name!r}, but its rule does nothing "
+            "at them; leave third_factor out"
+        )
+    if source.size not in (1, post.size):
+        raise InputError(
+            f"third_factor of {projection.name!r} has {source.size} trains; give one for all, or one for each of the "
+            f"{post.size} neurons of {post.name!r}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from plasticity.cli import say
 from plasticity.errors import InputError, UnknownNameError, require_number
 
 if TYPE_CHECKING:
+    from circuits._third_factor import Events
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
 
@@ -31,6 +32,7 @@ def run(
     feedback: FeedbackChannel | None = None,
     controllability: Controllability | None = None,
     record_weights: str | PathLike | None = None,
+    third_factor: Events | Mapping[str, Events] | None = None,
 ) -> Run | RateRun:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
@@ -64,6 +66,9 @@ def run(
     record_weights : path, optional
         netCDF-4 file for all weights of all plastic projections at every `record_every`; the memory that a run takes
         does not grow with it, and a run that ends early leaves what it recorded, or no file.
+    third_factor : sequence of float, of (n,) arrays, or mapping of str to either, optional
+        Times [s] of the third-factor events (rewards, plateau potentials) of the rules: one train for all synapses,
+        one for the synapses on each postsynaptic neuron, or such trains by the names of plastic projections.
 
     Returns
     -------
@@ -73,7 +78,8 @@ def run(
     ------
     InputError
         If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails,
-        the circuit has no feedback that a channel could disturb, or `record_weights` cannot be written.
+        the circuit has no feedback that a channel could disturb, a rule waits for third-factor events and there are
+        none, or `record_weights` cannot be written.
     DivergedError
         If a weight, a rate or a variable of a neuron leaves the finite numbers.
     """
@@ -82,6 +88,8 @@ def run(
 
         if device is not None and device not in DEVICES:
             raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
+        if third_factor is not None:
+            raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
         kept = {
             "record_every": record_every,
             "record": record,
@@ -90,6 +98,7 @@ def run(
         }
         return rate.run(circuit, duration, dt, seed, feedback=feedback, controllability=controllability, **kept)
     from circuits._controlled import controlled
+    from circuits._third_factor import instructed
     from circuits.engines import spiking
     from circuits.engines._grid import Grid, check_grid
 
@@ -97,7 +106,7 @@ def run(
     require_number("duration", duration, low=dt, unit="s")
     if record_every is not None:
         require_number("record_every", record_every, low=dt, unit="s")
-    circuit = controlled(circuit, controllability, seed)
+    circuit = instructed(controlled(circuit, controllability, seed), third_factor)
     kept = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
     check_grid(circuit, duration, dt)
@@ -137,7 +146,7 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
         raise InputError("device 'cpp' needs a C++ compiler and none was found; install one or use 'numpy'")
     if device is not None:
         return device
-    given = all(p.neuron is None for p in circuit.populations)
+    given = all(p.is_passive for p in circuit.populations)
     if given and all(p.synapse.method is None for p in circuit.plastic):
         return "numpy"
     if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):

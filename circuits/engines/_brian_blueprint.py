@@ -9,7 +9,7 @@ import brian2
 import numpy as np
 
 from circuits._recording import Recording
-from circuits._records import Circuit
+from circuits._records import Circuit, Population, Projection
 from circuits.engines._given import Given, Grid
 from circuits.engines._lines import Lines
 from plasticity.units import seconds_power
@@ -36,6 +36,10 @@ class Blueprint:
     channels: Mapping[str, Lines]
     clock: brian2.Clock
     compiled: bool
+
+    def instructed(self, population: Population) -> tuple[Projection, ...]:
+        """Projections onto a population whose synapses hear of third-factor events."""
+        return tuple(p for p in self.circuit.plastic if p.post == population.name and p.third_factor)
 
     def function(self, table: str, unit: str = "1") -> brian2.Function:
         """Function of time and neuron that reads a table; `unit` is a power of the second."""

@@ -11,6 +11,7 @@ from circuits.engines import _brian_feedback as feedback
 from circuits.engines import _brian_neurons as neurons
 from circuits.engines import _brian_synapses as plastic
 from circuits.engines._brian_blueprint import Blueprint
+from circuits.engines._brian_events import instruct
 from circuits.engines._brian_record import monitors
 from circuits.engines._lines import is_wire
 from circuits.engines._structure import first_ticks
@@ -52,6 +53,7 @@ def build_network(plan: Blueprint) -> Built:
         made = neurons.group(_with_wires(population, plan), plan, declared)
         groups[population.name] = made[0]
         objects += made
+    objects += [instruct(p, groups, plan) for p in circuit.plastic if p.third_factor]
     synapses = {p.name: plastic.synapses(p, groups, plan) for p in circuit.projections}
     for path in wired:
         objects += feedback.line(path, groups, plan)

@@ -13,6 +13,7 @@ import numpy as np
 
 from circuits._records import Population
 from circuits.engines._brian_blueprint import Blueprint
+from circuits.engines._brian_events import conditions, declaration
 from circuits.engines._given import generator_name, given_spikes
 
 RELAY, GIVEN_FIRE, ARRIVAL, EVERY_STEP, FEEDBACK, FIRE = 10, 20, 30, 40, 50, 80
@@ -30,12 +31,14 @@ def group(population: Population, plan: Blueprint, received: str = "") -> list:
     pauses = "refractory" in model.model
     equations = [model.model, "given : 1" if given or "given" in model.every_step else ""]
     equations += ["refractory_time : second (shared, constant)" if pauses else "", received]
+    equations += [declaration(projection) for projection in plan.instructed(population)]
     neurons = brian2.NeuronGroup(
         population.size,
         "\n".join(filter(None, equations)),
         threshold="given > 0.5" if given else model.threshold or None,
         reset="given = 0" if given else model.reset if model.threshold else None,
         refractory="refractory_time" if pauses else False,
+        events=conditions(plan.instructed(population)),
         method=model.method,
         namespace=_functions(population, plan),
         clock=plan.clock,

@@ -117,7 +117,7 @@ def _keeper(built: Built, plan: Blueprint, kept: dict[str, list], file: WeightFi
 
 def _can_skip(circuit: Circuit) -> bool:
     """Whether nothing but given spikes and ticks changes anything: also no spikes that are on their way."""
-    only_spikes = all(p.neuron is None for p in circuit.populations) and not circuit.feedback
+    only_spikes = all(p.is_passive for p in circuit.populations) and not circuit.feedback
     at_once = all(delay == 0 for p in circuit.projections for _, delay in pathways(circuit, p).values())
     return only_spikes and at_once and all(p.synapse.method is None for p in circuit.plastic)
 

@@ -8,10 +8,12 @@ import numpy as np
 from circuits._records import Projection
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_control import control
+from circuits.engines._brian_events import event_name
 from circuits.engines._brian_neurons import ARRIVAL
 from circuits.engines._structure import arrives_early, pathways
 
 TICK = 10  # after the spikes of a step
+THIRD = 2  # a third factor comes after the post spikes, which have order 1
 LATE = -5  # a late effect of an earlier spike comes before the spikes of this step
 BEFORE_NEURONS = -10  # synapses are advanced first: they read the neurons of this step
 
@@ -24,7 +26,8 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
         groups[projection.post],
         model=_equations(projection),
         on_pre={name: text for name, (text, _) in arriving.items()} or None,
-        on_post=(model.on_post or None) if model else None,
+        on_post=_on_post(projection) or None,
+        on_event={"third_factor": event_name(projection)} if projection.third_factor else "spike",
         method=(model.method or "exact") if model else "exact",
         delay={name: delay * brian2.second for name, (_, delay) in arriving.items()} or None,
         namespace={},
@@ -35,6 +38,8 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
     made.connect(i=np.asarray(ends[0], dtype=int), j=np.asarray(ends[1], dtype=int))
     if arrives_early(plan.circuit, projection):
         made.pre.when, made.pre.order = "thresholds", ARRIVAL
+    if projection.third_factor:
+        made.third_factor.order = THIRD
     if "pre_delayed" in arriving:
         made.pre_delayed.order = LATE
     if made.state_updater is not None:
@@ -58,6 +63,15 @@ def _equations(projection: Projection) -> str:
     if projection.coupling is None:
         return projection.synapse.model
     return f"{projection.synapse.model}\nown_index : integer (constant)\nheard : 1"
+
+
+def _on_post(projection: Projection) -> dict[str, str]:
+    """What spikes of the postsynaptic neuron and third-factor events in it do, by the name of the pathway."""
+    model = projection.synapse
+    if model is None:
+        return {}
+    third = model.on_third_factor if projection.third_factor else ""
+    return {name: text for name, text in (("post", model.on_post), ("third_factor", third)) if text}
 
 
 def clips_every_step(model: object) -> bool:

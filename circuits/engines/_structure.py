@@ -78,6 +78,7 @@ def model_key(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping
             tracked = record.tracked(q.n_synapses).size if record.every is not None else 0
             tick = ranks.index(starts[q.name]) if q.name in starts else None
             parts.append([s.model, s.on_post, s.on_clock, s.method, tracked, tick, q.coupling is not None])
+            parts.append([q.third_factor, s.on_third_factor])
     for path in circuit.feedback:
         parts.append([path.name, path.source, path.sends, path.target, path.receives, path.weights is None, path.unit])
         parts.append(channels[path.name].structure(grid.dt))

@@ -21,7 +21,6 @@ from plasticity.signal import Signal
 from plasticity.units import seconds_power
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
-_EVENTS = ("pre", "post", "clock", "pre_delayed")
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
 
 
@@ -54,6 +53,8 @@ class SynapseModel:
     on_pre_delayed : str
         Statements `pre_delay` seconds after a presynaptic spike, before the other spikes of that time.
     pre_delay : float or None
+    on_third_factor : str
+        Statements at a third-factor event, after the spikes of that time.
     """
 
     rule: Rule
@@ -67,6 +68,7 @@ class SynapseModel:
     method: str | None
     on_pre_delayed: str = ""
     pre_delay: float | None = None
+    on_third_factor: str = ""
 
     @property
     def is_event_driven(self) -> bool:
@@ -80,7 +82,7 @@ class SynapseModel:
 
     def report(self) -> str:
         """Locality and cost of the rule (`plasticity.compile.report`), and the Brian2 strings, as Markdown."""
-        names = ("model", "on_pre", "on_pre_delayed", "on_post", "on_clock")
+        names = ("model", "on_pre", "on_pre_delayed", "on_post", "on_third_factor", "on_clock")
         parts = {name: getattr(self, name) for name in names}
         strings = [f"\n{name}\n```\n{text}\n```" for name, text in parts.items() if text]
         return "\n".join([report(self.rule), *strings])
@@ -140,6 +142,7 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
         method=(method or default) if clocked else None,
         on_pre_delayed=_statements(rule, "pre_delayed"),
         pre_delay=_pre_delay(rule),
+        on_third_factor=_statements(rule, "third_factor"),
     )
 
 
@@ -162,12 +165,6 @@ def _check(rule: Rule) -> None:
     asked = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
     if asked:
         raise InputError(f"rule {rule.name!r} asks for {', '.join(asked)}; pass compile_rule a signal that gives it")
-    strange = [event for event in rule.events if event not in _EVENTS]
-    if strange:
-        raise InputError(
-            f"rule {rule.name!r} acts at {strange[0]!r} events, which no circuit gives: feedback reaches neurons at "
-            "every step; use replay, which takes the times of such events"
-        )
     if "clock" in rule.events and rule.clock_dt is None:
         raise InputError(
             f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step that says how far apart they are"

@@ -11,6 +11,7 @@ from plasticity.controllability import Controllability
 from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.rule import GRADIENT
+from plasticity.rules.reward_stdp import reward_stdp
 
 TRAINS = [[0.001, 0.004], [0.002]]
 WANTED = np.ones((2, 1))
@@ -83,6 +84,7 @@ TAUGHT = {
     "recurrent_lif": "eprop",
     "recurrent_rate": "exact_error",
 }
+SPIKING = [n for n in MAKERS if not n.endswith("_rate")]
 SILENT = ("balanced_ei", "feedforward_spiking", "pairing")
 LIMITS = {
     "each synapse": Controllability(plastic_fraction=0.5, bounds=(-100.0, 100.0), drift=-0.1),
@@ -107,8 +109,20 @@ def test_feedback_is_disturbed_or_there_is_none(name):
         assert np.all(np.isfinite(weights))
 
 
+@pytest.mark.parametrize("name", SPIKING)
+def test_a_rule_may_wait_for_rewards(name):
+    """Without a reward no weight changes; where neurons fire, one changes them."""
+    circuit = MAKERS[name](_members.load(name), reward_stdp())
+    plastic = [p.name for p in circuit.plastic if p.synapse.on_third_factor]
+    for times in ([], [4e-3]):
+        result = run(circuit, 8e-3, dt=1e-3, device="numpy", third_factor=times)
+        fired = sum(result.counts[circuit.projection(p).post].sum() for p in plastic)
+        moved = any(np.any(result.final[p] != circuit.projection(p).weight) for p in plastic)
+        assert moved == bool(times and fired)
+
+
 @pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
-@pytest.mark.parametrize("name", [n for n in MAKERS if not n.endswith("_rate")])  # rates: tests/circuits/test_rate.py
+@pytest.mark.parametrize("name", SPIKING)  # rates: tests/circuits/test_rate.py
 def test_control_is_limited(name, limits):
     for weights in run(taught(name), 5e-3, dt=1e-3, device="numpy", controllability=limits).final.values():
         assert np.all(np.isfinite(weights))

@@ -1,15 +1,18 @@
 """Events beside the two spikes: a third factor, pre spikes with a delay, settling, initial weights per protocol."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import circuits
 from circuits.pairing import pairing
-from plasticity import compile_rule, replay
+from plasticity import replay
 from plasticity.errors import InputError
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import WEIGHT, Parameter, Rule, Update
 from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.rules.reward_stdp import reward_stdp
 from plasticity.trace import jump, time_constant, trace
 
 TAU, DELAY = 0.05, 0.013
@@ -39,6 +42,37 @@ def test_a_third_factor_reads_the_eligibility_of_its_time():
 
 def test_a_third_factor_comes_after_the_spikes_of_its_time():
     assert float(replay(gated(), [0.1], [], third_factor=[0.1]).weight[-1]) == 2.0
+
+
+def random_trains(n, seed=3):
+    """Trains of 40 spikes in 300 steps, so that events share steps."""
+    rng = np.random.default_rng(seed)
+    return [np.sort(rng.choice(300, 40, replace=False)) * 1e-3 for _ in range(n)]
+
+
+@pytest.mark.parametrize("make", [gated, reward_stdp], ids=["event-driven", "every step"])
+@pytest.mark.parametrize("device", ["numpy", pytest.param("cpp", marks=pytest.mark.compiled)])
+def test_a_network_hears_of_third_factors(make, device):
+    """Each post neuron has events of its own, a plateau, or all have the same, a reward."""
+    pre, post, third = (random_trains(3, seed) for seed in (3, 4, 5))
+    circuit = pairing(pre, post, make())
+    cases = [(third, third)] if device == "cpp" else [(third, third), (third[0], [third[0]] * 3)]
+    for told, heard in cases:
+        result = circuits.run(circuit, 0.4, device=device, third_factor=told)
+        protocols = zip(pre, post, heard, strict=True)
+        expected = [float(replay(make(), a, b, duration=0.4, third_factor=c).weight[-1]) for a, b, c in protocols]
+        np.testing.assert_allclose(result.final["synapses"], expected, rtol=1e-11)
+        np.testing.assert_array_equal(result.counts["synapses_events"], 40)
+
+
+def test_neurons_can_give_the_third_factor():
+    """Every spike of the post neuron is an event: the pre trace of its time, the jump of that time included."""
+    pre, post = random_trains(2)
+    plain = pairing([pre], [post], gated())
+    circuit = replace(plain, projections=(replace(plain.projections[0], third_factor="post"),))
+    expected = replay(gated(), pre, [], duration=0.4, third_factor=post).weight[-1]
+    found = circuits.run(circuit, 0.4, device="numpy").final["synapses"][0]
+    assert found == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_a_delay_is_a_shift_of_the_pre_spikes():
@@ -90,5 +124,15 @@ def test_what_is_wrong_is_named():
         replay(gated(), [], [], third_factor=[0.2, 0.1])
     with pytest.raises(InputError, match="no parameter 'pre_delay'"):
         Rule("x", "x", events={"pre_delayed": (Update("w", WEIGHT + 1),)})
-    with pytest.raises(InputError, match="third_factor.*use replay"):
-        compile_rule(gated())
+    with pytest.raises(InputError, match=r"'gated' of 'synapses' waits for third-factor events.*third_factor=times"):
+        circuits.run(pairing([[0.1]], [[0.1]], gated()), 0.4)
+    with pytest.raises(InputError, match="no rule of circuit 'pairing' waits for it"):
+        circuits.run(pairing([[0.1]], [[0.1]], pair_stdp()), 0.4, third_factor=[0.1])
+    with pytest.raises(InputError, match="its rule does nothing at them"):
+        circuits.run(pairing([[0.1]], [[0.1]], pair_stdp()), 0.4, third_factor={"synapses": [0.1]})
+    with pytest.raises(InputError, match="has 2 trains; give one for all, or one for each of the 3 neurons"):
+        circuits.run(pairing([[0.1]] * 3, [[0.1]] * 3, gated()), 0.4, third_factor=[[0.1], [0.2]])
+    with pytest.raises(InputError, match="third_factor is out of order"):
+        circuits.run(pairing([[0.1]], [[0.1]], gated()), 0.4, third_factor=[0.2, 0.1])
+    with pytest.raises(InputError, match="plastic projection 'x'"):
+        circuits.run(pairing([[0.1]], [[0.1]], gated()), 0.4, third_factor={"x": [0.1]})
