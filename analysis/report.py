@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import NamedTuple
-
-from matplotlib.figure import Figure
 
 from analysis import report_sections as sections
 from analysis.bibliography import citation
 from analysis.compare import COLUMNS, Comparison, rows
 from analysis.document import Document, Heading, Items, Paragraph, Picture, Table
 from analysis.figures import draw
+from analysis.figures._style import png
 from analysis.figures.residuals import residuals
 from analysis.quantity import shown, signed
 from analysis.verdict import verdict
@@ -22,7 +20,6 @@ from analysis.write_document import write_document
 __all__ = ["Report", "report"]
 
 FIGURE, RESIDUALS, STEM = "figure.png", "residuals.png", "report"
-RESOLUTION = 200  # dots per inch
 
 
 class Report(NamedTuple):
@@ -116,7 +113,7 @@ def _picture(comparison: Comparison) -> Picture:
     what = data.value.attrs["long_name"]
     return Picture(
         FIGURE,
-        _png(draw(*comparison.runs, data=data)),
+        png(draw(*comparison.runs, data=data)),
         f"Measured {what} (black, ± standard error) and the predictions of {labels}.",
         f"{what.capitalize()} for {data.sizes['protocol']} protocols, measured and as predicted by {labels}. "
         f"Measured, in {unit}: {measured}. The table of measured and predicted values holds every number.",
@@ -128,14 +125,8 @@ def _residuals(comparison: Comparison) -> Picture:
     worst = "; ".join(f"{score.label}: {abs(score.residuals).max():.1f}" for score in comparison.scores)
     return Picture(
         RESIDUALS,
-        _png(residuals(*comparison.runs, data=comparison.data)),
+        png(residuals(*comparison.runs, data=comparison.data)),
         "Residuals in standard errors; the grey band is two standard errors wide on each side."
         + (" Open markers: predicted by a fit that has not seen the protocol." if unseen else ""),
         f"Residuals of every protocol by rule. Largest, in standard errors: {worst}. The table below holds all.",
     )
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=RESOLUTION)
-    return buffer.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,14 +10,14 @@ from analysis.benchmarks import benchmark
 from analysis.bibliography import citation
 from analysis.document import Block, Document, Heading, Items, Paragraph, Picture, Table
 from analysis.figures._agreement import agreement
+from analysis.figures._style import png
 from analysis.leave_out import difference
 from analysis.table import Cell
+from analysis.verdict import SAME_ERROR
 
 __all__ = ["standing", "table_page"]
 
 COLUMNS = ("rule", "origin", "free", "E", "left-out score", "± s.e.", "left-out E", "in a sentence")
-RESOLUTION = 160  # dots per inch
-SAME = 0.005  # relative difference of E below which two rules agree equally well
 MINUS = re.compile(r"-(?=\d)")  # before a number
 NOTHING = "No derived rule and rule written by hand have the same number of free parameters here."
 CLEAR = 2.0  # standard errors from which a difference of scores is called clear
@@ -81,7 +80,7 @@ def _best(cells: Sequence[Cell]) -> Cell:
 def _duel(free: int, derived: Cell, by_hand: Cell) -> str:
     ours, theirs = derived.error, by_hand.error
     result = "beats" if ours < theirs else "loses to"
-    result = "ties with" if abs(ours - theirs) <= SAME * max(ours, theirs) else result
+    result = "ties with" if abs(ours - theirs) <= SAME_ERROR * max(ours, theirs) else result
     text = (
         f"With {free} free parameters the best derived rule, {derived.label} (E = {ours:.3f}), {result} the best one "
         f"written by hand, {by_hand.label} (E = {theirs:.3f})"
@@ -150,11 +149,9 @@ def _picture(name: str, title: str, ranked: list[Cell]) -> Picture:
     labels = [f"{cell.label} ({cell.n_free})" for cell in ranked]
     unseen = [cell.left_out.error if cell.left_out else float("nan") for cell in ranked]
     figure = agreement(labels, [cell.error for cell in ranked], unseen, [cell.derived for cell in ranked])
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=RESOLUTION)
     return Picture(
         f"{name}.png",
-        buffer.getvalue(),
+        png(figure),
         f"{title}: E of each rule (in brackets: free parameters), fitted and left out.",
         "; ".join(f"{label}: E {cell.error:.3f}" for label, cell in zip(labels, ranked, strict=True)),
     )

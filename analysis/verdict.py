@@ -11,7 +11,7 @@ from analysis.quantity import shown
 
 __all__ = ["verdict"]
 
-TIE = 0.005  # relative difference of E below which two rules agree equally well
+SAME_ERROR = 0.005  # relative difference of E below which two rules agree equally well
 SAME_AIC = 0.05  # difference of AIC too small to be named
 SUPPORT = 10.0  # difference of AIC from which a model has essentially no support, burnham_2002
 
@@ -25,7 +25,7 @@ def verdict(comparison: Comparison) -> str:
     """
     scores, n = comparison.scores, comparison.data.sizes["protocol"]
     best, worst = scores[0], scores[-1]
-    tied = [score for score in scores if score.error <= best.error * (1 + TIE)]
+    tied = [score for score in scores if score.error <= best.error * (1 + SAME_ERROR)]
     misses = f"miss them by {np.sqrt(best.error):.2g} standard errors (root mean square; E = {best.error:.3g})."
     if len(scores) == 1:
         return f"The predictions of {best.label} for the {n} measurements {misses}"

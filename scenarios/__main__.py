@@ -93,8 +93,10 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _saved(figure: Any, path: str) -> str:
+    from analysis.figures._style import RESOLUTION
+
     try:
-        figure.savefig(path, dpi=200)
+        figure.savefig(path, dpi=RESOLUTION)
     except ValueError as error:
         raise InputError(f"cannot write {path}: {error}; use .png, .pdf or .svg") from error
     return path

@@ -14,29 +14,11 @@ from matplotlib.figure import FigureBase
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures._style import FONT
-from plasticity.errors import InputError
 
 # from white to a grey blue whose luminance still leaves every colour of the palette legible
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#DCE4EC", "#AFBECC"])
 LEVELS = 12
 GREY = "0.35"
-
-
-def checked(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
-    """Refuse what a figure of one scenario cannot show.
-
-    Raises
-    ------
-    InputError
-        If there is no run, a run is of another scenario, or there are measurements.
-    """
-    if not runs:
-        raise InputError(f"there is nothing to draw; give a run of {scenario}")
-    if data is not None:
-        raise InputError(f"{scenario} is theory, there are no measurements to draw; give data=None")
-    for run in runs:
-        if run.attrs["scenario"] != scenario:
-            raise InputError(f"{run.attrs['title']!r} is no run of {scenario}; draw it on its own")
 
 
 def draw_map(ax: Axes, run: xr.Dataset, top: float | None = None) -> QuadContourSet:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
+from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 # Okabe & Ito's palette without black (kept for measurements) and yellow (too pale on white)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)))
 MARKERS = ("s", "^", "D", "v", "P", "X")
 FONT = 10  # pt
-RESOLUTION = 200  # dots per inch
+RESOLUTION = 200  # dots per inch, of figures that are saved as pixels
 
 
 def look(index: int) -> dict[str, Any]:
@@ -38,3 +43,32 @@ def tidy(axes: Sequence[Axes]) -> None:
         ax.xaxis.label.set_fontsize(FONT)
         ax.yaxis.label.set_fontsize(FONT)
         ax.title.set_fontsize(FONT)
+
+
+def lettered(axes: Iterable[Axes]) -> None:
+    """Name the panels a, b, c, … in their upper left corners."""
+    for letter, ax in zip(ascii_lowercase, axes, strict=False):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+
+
+def legend_below(figure: Figure, ax: Axes, columns: int = 4, **options: Any) -> None:
+    """One legend for all panels, of what `ax` shows, below them."""
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=FONT - 1, **options
+    )
+
+
+def mean_and_error(values: NDArray) -> tuple[NDArray, NDArray]:
+    """Mean and standard error over the trials, the first axis of `values`; one trial has no known error: NaN."""
+    mean = values.mean(0)
+    if len(values) == 1:
+        return mean, np.full_like(mean, np.nan)
+    return mean, values.std(0, ddof=1) / np.sqrt(len(values))
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG image."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=RESOLUTION)
+    return buffer.getvalue()

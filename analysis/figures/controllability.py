@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
-from analysis.figures._loss_map import checked, colour_bar, draw_map, evenly, mark
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._loss_map import colour_bar, draw_map, evenly, mark
+from analysis.figures._style import FONT, label, legend_below, look, tidy
 
 __all__ = ["controllability"]
 
@@ -56,8 +57,7 @@ def controllability(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
         ax.set_ylabel(r"parameter $\theta_2$ (dimensionless)")
     tidy(axes.flat)
     colour_bar(figure, axes, shown, shrink=0.6, pad=0.02)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    legend_below(figure, axes[0, 0])
     return figure
 
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.figures._style import FONT, label, look, tidy
-from plasticity.errors import InputError
+from analysis.figures._checked import checked
+from analysis.figures._style import FONT, label, look, mean_and_error, tidy
 
 __all__ = ["digits"]
 
@@ -18,7 +18,6 @@ PERCENT = 100.0
 PANEL = (5.0, 3.6)  # inches
 GAP = 0.11  # least distance of two labels, in heights of a panel
 FLOOR = 5.0  # the axis of accuracy starts at a multiple of so many percent
-DRAWN = ("train_loss", "test_accuracy", "learning_rate", "at_edge", "epoch", "rule_title")
 
 
 def digits(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
@@ -40,16 +39,9 @@ def digits(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Raises
     ------
     InputError
-        If there is no run, a run lacks a variable, or there are measurements.
+        If there is no run, a run is of another scenario, or there are measurements.
     """
-    if not runs:
-        raise InputError("there is nothing to draw; give a run of digits")
-    if data is not None:
-        raise InputError("there are no measurements to draw with a run of digits; give data=None")
-    for run in runs:
-        missing = [name for name in DRAWN if name not in run]
-        if missing:
-            raise InputError(f"{run.attrs['title']!r} has no {missing[0]}: it is no run of digits; draw it on its own")
+    checked("digits", runs, data)
     figure = Figure(figsize=(2 * PANEL[0], PANEL[1] * len(runs)), layout="constrained")
     rows = figure.subplots(len(runs), 2, squeeze=False)
     for run, (loss, accuracy) in zip(runs, rows, strict=True):
@@ -67,7 +59,9 @@ def _row(loss: Axes, accuracy: Axes, run: xr.Dataset, words: str) -> None:
     lowest = (mean - np.nan_to_num(error))[min(1, len(mean) - 1) :].min()
     accuracy.set_ylim(FLOOR * np.floor(lowest / FLOOR), PERCENT)
     accuracy.set_ylabel("test accuracy (%)")
-    reached = [f"{m:.1f} ± {e:.1f} %" for m, e in zip(mean[-1], error[-1], strict=True)]
+    reached = [
+        f"{m:.1f} %" if np.isnan(e) else f"{m:.1f} ± {e:.1f} %" for m, e in zip(mean[-1], error[-1], strict=True)
+    ]
     _name_lines(accuracy, run, "test_accuracy", PERCENT, reached)
     for ax in (loss, accuracy):
         ax.set_xlabel("epoch")
@@ -78,7 +72,7 @@ def _row(loss: Axes, accuracy: Axes, run: xr.Dataset, words: str) -> None:
 
 def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray, NDArray]:
     """Draw a variable for every rule; its mean and standard error over trials (time, rule)."""
-    mean, error = _statistics(run, name, unit)
+    mean, error = mean_and_error(unit * _by_trial(run, name))
     for index in range(run.sizes["rule"]):
         style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 6)), "markersize": 4.5}
         low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]
@@ -87,11 +81,8 @@ def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray,
     return mean, error
 
 
-def _statistics(run: xr.Dataset, name: str, unit: float) -> tuple[NDArray, NDArray]:
-    values = unit * run[name].transpose("trial", "time", "rule").values
-    if len(values) == 1:
-        return values[0], np.full_like(values[0], np.nan)
-    return values.mean(0), values.std(0, ddof=1) / np.sqrt(len(values))
+def _by_trial(run: xr.Dataset, name: str) -> NDArray:
+    return run[name].transpose("trial", "time", "rule").values
 
 
 def _tuned(run: xr.Dataset) -> list[str]:
@@ -102,7 +93,7 @@ def _tuned(run: xr.Dataset) -> list[str]:
 
 def _name_lines(ax: Axes, run: xr.Dataset, name: str, unit: float, words: list[str]) -> None:
     """Write name and words at the end of every line, apart from each other."""
-    ends = _statistics(run, name, unit)[0][-1]
+    ends = unit * _by_trial(run, name).mean(0)[-1]
     ax.autoscale_view()
     to_axes = ax.transScale + ax.transLimits
     height = [float(to_axes.transform((float(run.epoch[-1]), end))[1]) for end in ends]

@@ -7,8 +7,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from analysis.figures._loss_map import GREY, checked, colour_bar, draw_map, evenly, mark
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._loss_map import GREY, colour_bar, draw_map, evenly, mark
+from analysis.figures._style import FONT, label, lettered, look, tidy
 
 __all__ = ["double_well"]
 
@@ -49,8 +50,7 @@ def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     potential.set_xlabel("time (s)")
     potential.set_xlim(0, _settled(runs))
     tidy([chart, kinetic, potential])
-    for letter, ax in zip("abc", (chart, kinetic, potential), strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    lettered((chart, kinetic, potential))
     handles, labels = chart.get_legend_handles_labels()
     legend.axis("off")
     legend.legend(handles, labels, loc="center", ncols=2, frameon=False, fontsize=FONT - 1, handlelength=3)

@@ -8,8 +8,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._loss_map import checked, colour_bar, draw_map, evenly, mark
-from analysis.figures._style import COLOURS, FONT, label, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._loss_map import colour_bar, draw_map, evenly, mark
+from analysis.figures._style import COLOURS, FONT, label, legend_below, lettered, look, tidy
 
 __all__ = ["horizon"]
 
@@ -47,10 +48,8 @@ def horizon(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     _distances(axes[1, 0], runs, looks)
     _ratios(axes[1, 1], runs, looks)
     tidy(axes.flat)
-    for letter, ax in zip("abcd", axes.flat, strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    lettered(axes.flat)
+    legend_below(figure, axes[0, 0])
     return figure
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figures._style import label, legend_below, look, tidy
 from plasticity.errors import InputError
 
 __all__ = ["pairing_frequency"]
@@ -51,8 +51,7 @@ def pairing_frequency(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figu
         _panel(ax, interval, runs, data)
     axes[0].set_ylabel("weight change (%)")
     tidy(axes)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    legend_below(figure, axes[0])
     return figure
 
 

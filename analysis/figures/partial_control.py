@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures._loss_map import checked
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._style import FONT, label, legend_below, lettered, look, mean_and_error, tidy
 
 __all__ = ["partial_control"]
 
@@ -42,11 +42,9 @@ def partial_control(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
         _learning(learning, run, f"{label(run)}\n" if len(runs) > 1 else "")
         _rates(rates, run)
         _ranks(ranks, run)
-    for letter, ax in zip("abc", rows[0], strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    lettered(rows[0])
     tidy(rows.ravel().tolist())
-    handles, labels = rows[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    legend_below(figure, rows[0, 0])
     return figure
 
 
@@ -55,7 +53,7 @@ def _learning(ax: Axes, run: xr.Dataset, words: str) -> None:
     for index, title in enumerate(run.rule_title.values):
         for target in range(run.sizes["target"]):
             loss = run.loss.isel(rule=index, target=target).transpose("trial", "time").values
-            mean, error = loss.mean(0), loss.std(0, ddof=min(1, len(loss) - 1)) / np.sqrt(len(loss))
+            mean, error = mean_and_error(loss)
             style = look(index) | {"marker": "none", "label": str(title) if target == 0 else "_"}
             ax.plot(run.time, mean, linewidth=1.6, **style)
             ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
@@ -89,10 +87,9 @@ def _rates(ax: Axes, run: xr.Dataset) -> None:
 
 
 def _ranks(ax: Axes, run: xr.Dataset) -> None:
-    loss = run.rank_loss.transpose("trial", "rank").values
-    error = loss.std(0, ddof=min(1, len(loss) - 1)) / np.sqrt(len(loss))
+    mean, error = mean_and_error(run.rank_loss.transpose("trial", "rank").values)
     style = look(run.rule.values.tolist().index("finite"))
-    ax.errorbar(run["rank"], loss.mean(0), error, **style | {"linestyle": "none", "markersize": 4.5})
+    ax.errorbar(run["rank"], mean, error, **style | {"linestyle": "none", "markersize": 4.5})
     ax.plot(run["rank"], run.predicted_rank_loss.mean("trial"), color=style["color"], linestyle=":", linewidth=1.4)
     share = np.array([0.0, 1.0])
     ax.plot(share * run.sizes["parameter"], 1 - share, color=GREY, linewidth=1, linestyle="--")

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures._loss_map import checked
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._style import label, legend_below, lettered, look, mean_and_error, tidy
 
 __all__ = ["random_feedback"]
 
@@ -53,18 +53,14 @@ def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
         panels[2].axhline(90, color=GREY, linewidth=1, linestyle=":")
         panels[2].set_ylim(0, 105)
         panels[1].set_title(f"mean ± standard error, {run.sizes['trial']} trials")
-    for letter, ax in zip("abc", rows[0], strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+    lettered(rows[0])
     tidy(rows.ravel().tolist())
-    handles, labels = rows[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=FONT - 1)
+    legend_below(figure, rows[0, 0], columns=5)
     return figure
 
 
 def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
-    values = unit * run[name].transpose("trial", "time", "condition").values
-    mean = values.mean(0)
-    error = values.std(0, ddof=min(1, len(values) - 1)) / np.sqrt(len(values))
+    mean, error = mean_and_error(unit * run[name].transpose("trial", "time", "condition").values)
     for index, title in enumerate(run.condition_title.values):
         style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
         low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]

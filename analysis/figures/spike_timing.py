@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from analysis.figures._loss_map import checked
-from analysis.figures._style import FONT, look, tidy
+from analysis.figures._checked import checked
+from analysis.figures._style import FONT, legend_below, lettered, look, mean_and_error, tidy
 from plasticity.errors import InputError
 
 __all__ = ["spike_timing"]
@@ -46,18 +46,15 @@ def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     _precision(axes[1, 0], run)
     _rates(axes[1, 1], run, middle)
     tidy(axes.flat)
-    for letter, ax in zip("abcd", axes.flat, strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
-    handles, labels = axes[0, 1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=FONT - 1)
+    lettered(axes.flat)
+    legend_below(figure, axes[0, 1], columns=run.sizes["rule"])
     return figure
 
 
 def _curves(ax: Axes, run: xr.Dataset, noise: float) -> None:
     """Mean and standard error over learners against time, at one noise."""
     for index, rule in enumerate(run.rule.values):
-        loss = run.loss.sel(rule=rule, noise=noise)
-        mean, error = loss.mean("trial"), _error(loss)
+        mean, error = mean_and_error(run.loss.sel(rule=rule, noise=noise).transpose("trial", "time").values)
         style = look(index)
         ax.plot(run.time, mean, color=style["color"], linestyle=style["linestyle"], linewidth=1.5)
         ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
@@ -95,12 +92,12 @@ def _against_noise(ax: Axes, run: xr.Dataset, values: xr.DataArray) -> None:
     positions = np.arange(run.sizes["noise"])
     n = run.sizes["rule"]
     for index, rule in enumerate(run.rule.values):
-        chosen = values.sel(rule=rule)
+        mean, error = mean_and_error(values.sel(rule=rule).transpose("trial", "noise").values)
         aside = 0.08 * (index - (n - 1) / 2)
         ax.errorbar(
             positions + aside,
-            chosen.mean("trial"),
-            _error(chosen),
+            mean,
+            error,
             **look(index) | {"markersize": 5, "linewidth": 1.2, "capsize": 2},
             label=str(rule),
         )
@@ -118,9 +115,3 @@ def _rates(ax: Axes, run: xr.Dataset, noise: float) -> None:
     ax.set_title(f"noise {noise:g} s$^{{-1/2}}$; lines: targets", fontsize=FONT)
     ax.set_xlabel("time in the pattern (s)")
     ax.set_ylabel("escape rate after learning (Hz)")
-
-
-def _error(values: xr.DataArray) -> xr.DataArray:
-    """Standard error over learners; 0 where there is only one."""
-    n = values.sizes["trial"]
-    return values.std("trial", ddof=1) / np.sqrt(n) if n > 1 else 0 * values.mean("trial")

@@ -7,8 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._loss_map import checked
-from analysis.figures._style import COLOURS, FONT, MARKERS, tidy
+from analysis.figures._checked import checked
+from analysis.figures._style import COLOURS, MARKERS, legend_below, lettered, tidy
 
 __all__ = ["theory_check"]
 
@@ -45,19 +45,8 @@ def theory_check(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     _rotation(axes[1, 0], run)
     _variances(axes[1, 1], run)
     tidy(axes.flat)
-    for letter, ax in zip("abcd", axes.flat, strict=True):
-        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside lower center",
-        ncols=5,
-        handletextpad=0.3,
-        columnspacing=1.2,
-        frameon=False,
-        fontsize=FONT - 1,
-    )
+    lettered(axes.flat)
+    legend_below(figure, axes[0, 0], columns=5, handletextpad=0.3, columnspacing=1.2)
     return figure
 
 

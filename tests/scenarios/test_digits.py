@@ -304,11 +304,18 @@ def test_the_figure_shows_means_and_standard_errors(run):
 def test_the_figure_refuses_what_it_cannot_show(run):
     from analysis.figures.digits import digits
 
-    with pytest.raises(InputError, match="has no train_loss: it is no run of digits"):
-        digits(run.drop_vars("train_loss"))
+    with pytest.raises(InputError, match="is no run of digits"):
+        digits(run.assign_attrs(scenario="horizon"))
     with pytest.raises(InputError, match="no measurements"):
         digits(run, data=run)
     assert len(digits(run, run).axes) == 4
+
+
+def test_the_figure_claims_no_error_for_one_trial(run):
+    accuracy = figures.draw(run.isel(trial=[0])).axes[1]
+    assert [text.get_text().split("\n")[1] for text in accuracy.texts] == [
+        f"{100 * value:.1f} %" for value in run.test_accuracy.values[0, -1]
+    ]
 
 
 def test_labels_keep_their_distance_and_their_order():
