@@ -82,6 +82,21 @@ def run(
         none, or `record_weights` cannot be written.
     DivergedError
         If a weight, a rate or a variable of a neuron leaves the finite numbers.
+
+    Examples
+    --------
+    >>> from circuits.pairing import pairing
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> circuit = pairing([[0.010]], [[0.020]], pair_stdp(A_plus=0.01, tau_plus=0.02))
+    >>> print(f"{run(circuit, 0.03).final['synapses'][0]:.6f}")  # 1 + 0.01·exp(−1/2)
+    1.006065
+
+    A reward 50 ms later, for a rule that waits for one:
+
+    >>> from plasticity.rules.reward_stdp import reward_stdp
+    >>> rewarded = run(pairing([[0.010]], [[0.020]], reward_stdp()), 0.2, device="numpy", third_factor=[0.07])
+    >>> bool(rewarded.final["synapses"][0] > 1)
+    True
     """
     if isinstance(circuit, RateCircuit):
         from circuits.engines import rate
