@@ -1,22 +1,22 @@
 """Compare learning rules with measurements: published data, fits, scores, figures, reports."""
 
+from typing import TYPE_CHECKING
+
 from plasticity.lazy import export
 
-__all__ = export(
-    __name__,
-    {
-        "Comparison": "compare",
-        "Fit": "fit",
-        "as_dataset": "fitted_run",
-        "check_dataset": "data_record",
-        "compare": "compare",
-        "confusion": "confusion",
-        "discriminate": "discriminate",
-        "fit": "fit",
-        "leave_out": "leave_out",
-        "posterior": "posterior",
-        "recover": "recover",
-        "report": "report",
-        "table": "table",
-    },
-)
+if TYPE_CHECKING:
+    from analysis.compare import Comparison as Comparison
+    from analysis.compare import compare as compare
+    from analysis.confusion import confusion as confusion
+    from analysis.data_record import check_dataset as check_dataset
+    from analysis.discriminate import discriminate as discriminate
+    from analysis.fit import Fit as Fit
+    from analysis.fit import fit as fit
+    from analysis.fitted_run import as_dataset as as_dataset
+    from analysis.leave_out import leave_out as leave_out
+    from analysis.posterior import posterior as posterior
+    from analysis.recover import recover as recover
+    from analysis.report import report as report
+    from analysis.table import table as table
+
+__all__ = export(__name__)

@@ -6,7 +6,9 @@ package: Python would replace it by the module as soon as the module is imported
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -22,11 +24,11 @@ class LazyPackage(ModuleType):
         """Load `name` from its module."""
         if name.startswith("_") or name not in self._home:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{self.__name__}.{self._home[name]}"), name)
+        return getattr(importlib.import_module(self._home[name]), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep a function where the import system would put the module of the same name."""
-        if isinstance(value, ModuleType) and self._home.get(name) == name:
+        if isinstance(value, ModuleType) and self._home.get(name) == value.__name__:
             value = getattr(value, name)
         ModuleType.__setattr__(self, name, value)
 
@@ -34,9 +36,15 @@ class LazyPackage(ModuleType):
         return sorted(self._home)
 
 
-def export(package: str, home: Mapping[str, str]) -> list[str]:
-    """Give `package` the public names in `home` (name → module) and return them for ``__all__``."""
+def export(package: str) -> list[str]:
+    """Give `package` the names that it imports under ``if TYPE_CHECKING:``, and return them for ``__all__``.
+
+    Editors and type checkers read those imports; Python does not carry them out, so that the package loads at once.
+    """
     module = sys.modules[package]
-    module.__dict__["_home"] = dict(home)
+    blocks = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.If)]
+    imports = [line for block in blocks for line in block.body if isinstance(line, ast.ImportFrom)]
+    home = {alias.name: line.module for line in imports for alias in line.names}
+    module.__dict__["_home"] = home
     module.__class__ = LazyPackage
     return sorted(home)

@@ -1,5 +1,11 @@
 """Compile a rule: to Brian2 equations (`brian.py`) and to a numba loop (`loop.py`)."""
 
+from typing import TYPE_CHECKING
+
 from plasticity.lazy import export
 
-__all__ = export(__name__, {"SynapseModel": "brian", "compile_rule": "brian"})
+if TYPE_CHECKING:
+    from plasticity.compile.brian import SynapseModel as SynapseModel
+    from plasticity.compile.brian import compile_rule as compile_rule
+
+__all__ = export(__name__)
