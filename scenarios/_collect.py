@@ -220,7 +220,7 @@ def _gathered(runs: list[h5f.FileID | None], name: str, target: Target) -> NDArr
             else:
                 part = np.empty(shape, dtype)
                 read_into(item, part)
-                values[(row, *map(slice, shape))] = part
+                values[row][tuple(slice(n) for n in shape)] = part
     return values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from circuits._rate_records import RateRun
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
     from plasticity.rule import Rule
@@ -60,7 +59,7 @@ def learn(
     """
     import numpy as np
 
-    import circuits
+    from circuits.engines.rate import run
     from circuits.feedforward_rate import feedforward_rate
     from plasticity.signals.exact_error import exact_error
 
@@ -77,20 +76,17 @@ def learn(
         weights=[start],
     )
     every = n_rounds * order.size * dt
-    run: RateRun = circuits.run(
+    result = run(
         circuit,
         n_records * every,
         dt,
         record_every=every,
         n_tracked=optimum.size,
         seed=seed,
-        **_given(feedback=feedback, controllability=controllability),
+        feedback=feedback,
+        controllability=controllability,
     )
-    return run.times, run.weights["layer_1"][0].reshape(-1, *optimum.shape)
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+    return result.times, result.weights["layer_1"][0].reshape(-1, *optimum.shape)
 
 
 def approach_rates(times: Array, away: Array, floor: float = 1e-2) -> Array:

@@ -130,7 +130,7 @@ def _train(parameters: Parameters, digits: Digits, order: NDArray, condition: st
     """Training loss, test accuracy and alignment (n_trials, n_epochs + 1), before and after every epoch."""
     import numpy as np
 
-    from circuits import run
+    from circuits.engines.rate import run
     from plasticity.feedback import FeedbackChannel
 
     circuit = build(parameters, digits, order, condition, seed)

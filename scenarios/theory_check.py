@@ -94,7 +94,9 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
         "turn_rotation": ("discount", "rad/s", "angular velocity of the approach under rotation"),
         "variance": (spread, "1", "variance of the weights under noisy feedback"),
     }
-    variables = {"variance_error": (spread, found["variance_error"], "1", "standard error of the variance")}
+    variables: dict[str, tuple] = {
+        "variance_error": (spread, found["variance_error"], "1", "standard error of the variance")
+    }
     for name, (dims, unit, text) in named.items():
         variables[name] = (dims, found[name], unit, f"{text}, in the network")
         variables[f"{name}_predicted"] = (dims, found[f"{name}_predicted"], unit, f"{text}, predicted")
@@ -158,6 +160,8 @@ def _rotation(p: Parameters) -> dict[str, Array]:
     The local form of the policy is ``u = −ηM(k g + P f)``, M = (γ1 − A_clᵀ)⁻¹. In this network the gradient is minus
     the error times the input, so ηkM are feedback weights that mix the two errors, and −ηMPA adds to the drift.
     """
+    from functools import partial
+
     import numpy as np
     import sympy as sp
 
@@ -175,11 +179,11 @@ def _rotation(p: Parameters) -> dict[str, Array]:
         channel = FeedbackChannel(projection=p.loss_weight * mobility)
         moved = Controllability(drift=turn - mobility @ policy.value_matrix @ turn)
         rule, start = derive(Objective(sp.oo)), np.array([[1.5], [1.5]])
-        options = {"feedback": channel, "controllability": moved}
+        turned = partial(learn, rule, patterns, optimum[:, None], feedback=channel, controllability=moved)
         duration, dt = SETTLING / policy.rates.min(), STEP * policy.rates.min() / p.rotation**2
-        _, w = learn(rule, patterns, optimum[:, None], start, duration, dt, n_records=2, **options)
+        _, w = turned(start, duration, dt, n_records=2)
         rest = w[-1, :, 0]
-        times, w = learn(rule, patterns, optimum[:, None], start, 0.3 * duration, dt, n_records=300, **options)
+        times, w = turned(start, 0.3 * duration, dt, n_records=300)
         away = (w[..., 0] - rest) @ np.array([1.0, 1j])
         rows.append(
             {
