@@ -43,8 +43,8 @@ class Controllability:
         ``weights.ravel()``), or m random ones drawn from the seed. Clipping to bounds may leave their span.
     drift : None, float or array
         f(w) = a·w with a number or one number per weight (decay is negative), or A·w with an (n_weights, n_weights)
-        matrix [1/s]. It moves weights that cannot be changed, too. A rule that was derived with a drift contains it:
-        do not give it here again.
+        matrix [1/s]. It moves weights that cannot be changed, too. A rule that was derived with a linear drift counts
+        on it, and it acts without being given here; one that is given here acts in its place.
 
     Raises
     ------

@@ -114,9 +114,10 @@ def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
 
 
 def _check_discount(discount: Any) -> None:
-    if callable(discount) and not hasattr(discount, "free_symbols"):
+    symbols = getattr(discount, "free_symbols", None)  # what SymPy gives every expression of its own
+    if callable(discount) and symbols is None:
         raise InputError(f"discount must be a number, a symbol or sympy.oo, got {discount!r}")
-    if getattr(discount, "free_symbols", None):
+    if symbols:
         return
     if getattr(discount, "is_infinite", False) and getattr(discount, "is_extended_positive", False):
         return

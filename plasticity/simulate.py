@@ -19,7 +19,7 @@ from plasticity.feedback import FeedbackChannel, open_line, projection_matrix
 from plasticity.known_drift import separate_drift
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.landscapes import Quadratic
-from plasticity.rule import CURVATURE, INPUTS, Rule
+from plasticity.rule import CURVATURE, GRADIENT, Rule
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -210,12 +210,12 @@ def _check_finite(descent: Descent, batch: Batch, low: int) -> None:
 
 def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> Descent:
     """Check what is to run, with every value in its place."""
-    spikes = [event for event in ("pre", "post") if event in rule.events]
-    if spikes:
+    events = [event for event in rule.events if event != "clock"]
+    if events:
         raise InputError(
-            f"rule {rule.name!r} acts at {spikes[0]!r} spikes, which a landscape does not give; use replay"
+            f"rule {rule.name!r} acts at {events[0]!r} events, which a landscape does not give; use replay"
         )
-    unknown = [s.name for s in rule.inputs if s not in INPUTS]
+    unknown = [s.name for s in rule.inputs if s not in (GRADIENT, CURVATURE)]
     if unknown:
         raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not give")
     n_steps = _count("n_steps", n_steps, 1)

@@ -104,14 +104,14 @@ def loop_source(rule: Rule) -> str:
     smooth, switches = without_switches(rule)
     exact = event_driven(smooth)
     coupled = [v for v in flows(smooth) if v not in exact]
-    moving = _flowindented(smooth, exact, coupled) + _clip(rule)
+    moving = _flow_lines(smooth, exact, coupled) + _clip(rule)
     codes = {"pre": EVENT_CODES["pre"], "delayed": EVENT_CODES["pre_delayed"]}
     parts = {
         "parameters": indented(8, [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]),
         "initial": indented(12, [f"{s.name} = {float(s.initial)!r}" for s in rule.states]),
         "arrival": indented(16, _ARRIVAL.format(**codes).splitlines() if "pre_delayed" in rule.events else []),
         "flow": indented(20, _pieces(switches, exact, moving) if switches else moving),
-        "events": indented(16, _eventindented(rule)),
+        "events": indented(16, _event_lines(rule)),
         "record": indented(20, [f"path[_e, {i}] = {v.name}" for i, v in enumerate(flows(rule))]),
     }
     text = _HEAD.format(title=rule.title) + (SOURCE if switches else "")
@@ -148,7 +148,7 @@ def _pieces(switches: tuple[Switch, ...], exact: dict, moving: list[str]) -> lis
     return [*before, *text.splitlines()]
 
 
-def _flowindented(rule: Rule, exact: dict, coupled: list) -> list[str]:
+def _flow_lines(rule: Rule, exact: dict, coupled: list) -> list[str]:
     lines = []
     if coupled:
         start = ", ".join(v.name for v in exact) + ","
@@ -166,7 +166,7 @@ def _relax(variable: sp.Symbol, rates: tuple, elapsed: str) -> str:
     return decayed if rates[1] == 0 else f"{decayed} + ({beta}) * relaxed({alpha}, {elapsed})"
 
 
-def _eventindented(rule: Rule) -> list[str]:
+def _event_lines(rule: Rule) -> list[str]:
     lines: list[str] = []
     for event, updates in rule.events.items():
         lines.append(f"{'elif' if lines else 'if'} _kind == {EVENT_CODES[event]}:")

@@ -78,7 +78,7 @@ def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     steps = (
         OBJECTIVE,
         Step("Cost rate near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
-        Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket)),
+        Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket), "a·velocity: friction, a = −friction"),
         Step("Ansatz for its solution", sp.Eq(v_of, value)),
         Step("Optimal control", sp.Eq(_U, control)),
         *(Step(f"Coefficient of δ^{m} velocity^{n}", sp.Eq(e, 0)) for (m, n), e in equations.items()),

@@ -156,7 +156,11 @@ def _solve(n: int) -> _General:
     steps = (
         OBJECTIVE,
         Step("Cost rate near the present weight", sp.Eq(sp.Symbol("cost_rate"), effort + k * loss)),
-        Step("HJB equation", sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket)),
+        Step(
+            "HJB equation",
+            sp.Eq(gamma * v_of, sp.Symbol("min_u") * bracket),
+            "f_0 + a·δ: drift of the weight, 0 without one",
+        ),
         Step("Ansatz for its solution", sp.Eq(v_of, value)),
         Step("Optimal control", sp.Eq(_U, control)),
         Step("Coefficient of δ²/2", sp.Eq(quadratic, 0)),

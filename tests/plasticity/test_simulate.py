@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from scipy.linalg import solve_discrete_lyapunov
 
-from plasticity import Objective, derive, rules, simulate
+from plasticity import Objective, derive, observe, rules, simulate
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.dataset import check_schema
 from plasticity.errors import DivergedError, InputError
@@ -15,6 +15,7 @@ from plasticity.gradient_sequence import GradientSequence
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, Update
 from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.signals.exact_error import exact_error
 
 H = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 3.0]])
 OPTIMUM = np.array([0.3, -1.0, 0.5])
@@ -342,7 +343,12 @@ def looking(duration):
 
 BAD = {
     "duration": ({"rule": looking(0.2)}, "dt is 0.1 s, but rule 'looking' acts for 0.2 s"),
-    "spikes": ({"rule": pair_stdp()}, "spikes.*replay"),
+    "spikes": ({"rule": pair_stdp()}, "acts at 'pre' events.*replay"),
+    "rewards": (
+        {"rule": Rule("rewarded", "Grows", events={"third_factor": (Update("w", WEIGHT + 1),)})},
+        "acts at 'third_factor' events",
+    ),
+    "activity": ({"rule": observe(derive(Objective(sp.oo)), exact_error())}, "asks for 'pre_rate'"),
     "no value": ({"rule": derive(Objective(sp.Symbol("discount")))}, "discount.*no value.*with_parameters"),
     "metric size": ({"rule": derive(Objective(0.5, metric=np.ones(2)))}, r"metric.*shape \(2,\)"),
     "dt": ({"dt": 0.0}, "dt must be > 0"),
