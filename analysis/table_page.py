@@ -102,16 +102,16 @@ def _purchase(free: int, ranked: Sequence[Cell]) -> str:
 
 def _unseen(cells: Sequence[Cell]) -> list[str]:
     """The best derived rule and the best one written by hand by their left-out scores; nothing without both."""
-    tested = [cell for cell in cells if cell.left_out is not None]
-    kinds = [[cell for cell in tested if cell.derived == derived] for derived in (True, False)]
+    tested = [(cell, cell.left_out) for cell in cells if cell.left_out is not None]
+    kinds = [[(cell, unseen) for cell, unseen in tested if cell.derived == derived] for derived in (True, False)]
     if not all(kinds):
         return []
-    ours, theirs = (max(kind, key=lambda cell: cell.left_out.score) for kind in kinds)
-    gain, error = difference(ours.left_out, theirs.left_out)
+    (ours, our_test), (theirs, their_test) = (max(kind, key=lambda pair: pair[1].score) for kind in kinds)
+    gain, error = difference(our_test, their_test)
     text = (
         f"What was left out is predicted best by {ours.label} among derived rules ({ours.n_free} free, score "
-        f"{ours.left_out.score:.1f}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
-        f"{theirs.left_out.score:.1f}); the difference is {gain:+.1f} ± {error:.1f}."
+        f"{our_test.score:.1f}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
+        f"{their_test.score:.1f}); the difference is {gain:+.1f} ± {error:.1f}."
     )
     return [MINUS.sub("−", text)]
 

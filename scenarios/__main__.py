@@ -59,9 +59,10 @@ def _describe(arguments: argparse.Namespace) -> None:
 
     module = load(arguments.name)
     expected = estimate(arguments.name, _settings.given(arguments))
-    print(f"{arguments.name}\n\n{module.__doc__.strip()}\n\nParameters (--set NAME=VALUE)")
-    for f in dataclasses.fields(module.Parameters):
-        default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
+    print(f"{arguments.name}\n\n{(module.__doc__ or '').strip()}\n\nParameters (--set NAME=VALUE)")
+    defaults = module.Parameters()
+    for f in dataclasses.fields(defaults):
+        default = getattr(defaults, f.name)
         meta = f.metadata
         bounds = ", ".join(
             f"{sign} {meta[key]:g}" for key, sign in (("low", ">="), ("high", "<=")) if meta[key] is not None

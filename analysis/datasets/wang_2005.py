@@ -76,19 +76,19 @@ def wang_2005() -> xr.Dataset:
         first = i if separation < 0 else -i  # the pre-post pair comes first when the separation is negative
         repeated = quadruplet(i, separation, N_REPEATS, FREQUENCY)
         rows.append((quadruplet_name(i, separation), repeated, first, -first, separation, value, sem))
-    names, trains, first, second, separation, value, sem = zip(*rows, strict=True)
+    names, trains, firsts, seconds, separations, values, sems = zip(*rows, strict=True)
     return make_spike_data(
         names,
         trains,
-        value,
-        sem,
+        values,
+        sems,
         [UNKNOWN] * len(rows),
         name="wang_2005",
         title="Pairs, triplets and quadruplets in hippocampal culture (Wang et al. 2005)",
         coordinates={
-            "interval": (first, "s", "t_post − t_pre of the first pairing"),
-            "second_interval": (second, "s", "t_post − t_pre of the second pairing"),
-            "separation": (separation, "s", "centre of the pre-post pair − centre of the post-pre pair"),
+            "interval": (firsts, "s", "t_post − t_pre of the first pairing"),
+            "second_interval": (seconds, "s", "t_post − t_pre of the second pairing"),
+            "separation": (separations, "s", "centre of the pre-post pair − centre of the post-pre pair"),
             "frequency": ([FREQUENCY] * len(rows), "Hz", "repetitions per second"),
         },
         references=("wang_2005", "pfister_2006"),

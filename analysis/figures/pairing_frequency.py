@@ -60,8 +60,8 @@ def _panel(ax: Axes, interval: float, runs: tuple[xr.Dataset, ...], data: xr.Dat
     for index, run in enumerate(runs):
         frequency, change = _at(run, interval, "weight_change")
         if "weight_change_low" in run:
-            ends = [PERCENT * _at(run, interval, f"weight_change_{side}")[1] for side in ("low", "high")]
-            ax.fill_between(frequency, *ends, color=look(index)["color"], alpha=0.15, linewidth=0)
+            low, high = (PERCENT * _at(run, interval, f"weight_change_{side}")[1] for side in ("low", "high"))
+            ax.fill_between(frequency, low, high, color=look(index)["color"], alpha=0.15, linewidth=0)
         ax.plot(frequency, PERCENT * change, label=label(run), **_size(index, len(runs)), **look(index))
     if data is not None:
         frequency, value = _at(data, interval, "value")
