@@ -24,7 +24,9 @@ PUBLIC = {
     "observe optimality plan replay simulate solve",
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion discriminate fit leave_out posterior "
     "recover report table",
-    "circuits": "Circuit Feedback Population Projection Run load names run",
+    "circuits": "Circuit Feedback NeuronModel Population Projection RateCircuit RatePopulation RateProjection RateRun "
+    "Run Stimulus all_to_all at_random conductance_lif critic escape_rate lif load names pulse_lif readout run "
+    "spike_source",
     "scenarios": "load names parameter random_points run sweep",
 }
 

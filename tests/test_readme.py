@@ -1,4 +1,4 @@
-"""The README is true: its Python runs, its files and commands exist."""
+"""The README and the page on networks are true: their Python runs, the files and commands of the README exist."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from plasticity import catalog, replay
+from plasticity.rules.derived_bcm import derived_bcm
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,6 +27,17 @@ def test_added_rule_has_its_closed_form():
     exec(BLOCKS[-1], space)
     change = float(replay(space["hebb"](), [0.1], [0.11]).weight[-1]) - 1
     assert change == pytest.approx(0.01 * np.exp(-0.01 / 0.02), rel=1e-12)
+
+
+def test_the_page_on_networks_runs():
+    """One of two synapses is rewarded; the equations in a script by hand give what replay gives."""
+    page, space = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8"), {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(block, space)
+    rewarded, other = space["run"].final["synapses"]
+    assert rewarded > other == 1.0
+    expected = replay(derived_bcm(), [0.01, 0.03], [0.02, 0.04]).weight[-1]
+    assert space["synapses"].w[0] == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_files_that_it_names_exist():
