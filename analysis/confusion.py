@@ -15,7 +15,7 @@ from analysis.problem import with_values
 from analysis.search import REFIT_EVALUATIONS
 from analysis.synthetic import problem_of, synthetic_values
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_whole
 
 __all__ = ["confusion"]
 
@@ -91,8 +91,7 @@ def _check(fits: Sequence[Fit], n_sets: int, criterion: str) -> None:
             raise InputError("the rules must be fitted to one and the same data set")
     if criterion not in CRITERIA:
         raise UnknownNameError("criterion", criterion, CRITERIA)
-    if require_number("n_sets", n_sets, low=1) != int(n_sets):
-        raise InputError(f"n_sets must be a whole number, got {n_sets}")
+    require_whole("n_sets", n_sets, low=1)
 
 
 def _dataset(fits: Sequence[Fit], share: NDArray, n_sets: int, criterion: str, seed: int) -> xr.Dataset:

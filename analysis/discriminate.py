@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 from analysis.fit import Fit
 from analysis.posterior import parameter_draws, posterior
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_number, require_whole
 from plasticity.protocols import pairing, pairing_name
 from plasticity.replay import final_weights
 
@@ -84,8 +84,7 @@ def discriminate(
     """
     noise = float(np.median(first.data.sem)) if noise is None else noise
     require_number("noise", noise, low=0, exclusive=True)
-    if require_number("n_draws", n_draws, low=1) != int(n_draws):
-        raise InputError(f"n_draws must be a whole number, got {n_draws}")
+    n_draws = require_whole("n_draws", n_draws, low=1)
     grid = [(i, f) for i in intervals for f in frequencies]
     feasible = np.array([_feasible(i, f, n_pairs) for i, f in grid])
     if not feasible.any():

@@ -17,7 +17,7 @@ from analysis.data_record import spike_trains
 from analysis.problem import Problem, make_problem
 from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
 from analysis.search import MAX_EVALUATIONS, SearchSpace
-from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.errors import DivergedError, require_whole
 from plasticity.replay import replay
 from plasticity.rule import Rule
 
@@ -133,9 +133,8 @@ def fit(
     ----------
     pfister_2006 (the error E)
     """
-    if require_number("n_starts", n_starts, low=1) != int(n_starts):
-        raise InputError(f"n_starts must be a whole number, got {n_starts}")
-    return fit_problem(make_problem(rule, data, free, bounds), int(n_starts), seed)
+    n_starts = require_whole("n_starts", n_starts, low=1)
+    return fit_problem(make_problem(rule, data, free, bounds), n_starts, seed)
 
 
 def fit_problem(

@@ -14,7 +14,7 @@ from analysis.fit import Fit
 from analysis.search import SearchSpace
 from analysis.synthetic import problem_of
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_whole
 
 __all__ = ["parameter_draws", "posterior"]
 
@@ -141,10 +141,9 @@ def _check(fitted: Fit, n_walkers: int, max_steps: int) -> None:
     if not fitted.free:
         raise InputError("nothing is free, so there is no posterior; name free parameters")
     least = max(4, 2 * len(fitted.free))
-    if require_number("n_walkers", n_walkers, low=least) != int(n_walkers) or n_walkers % 2:
+    if require_whole("n_walkers", n_walkers, low=least) % 2:
         raise InputError(f"n_walkers must be an even whole number, got {n_walkers}")
-    if require_number("max_steps", max_steps, low=BLOCK) != int(max_steps):
-        raise InputError(f"max_steps must be a whole number, got {max_steps}")
+    require_whole("max_steps", max_steps, low=BLOCK)
 
 
 def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Generator) -> NDArray:

@@ -12,7 +12,7 @@ from analysis.problem import with_values
 from analysis.search import REFIT_EVALUATIONS
 from analysis.synthetic import problem_of, synthetic_values
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_whole
 
 __all__ = ["recover"]
 
@@ -58,20 +58,19 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
     """
     if not fitted.free:
         raise InputError("nothing is free, so nothing can be recovered; name free parameters")
-    if require_number("n_sets", n_sets, low=2) != int(n_sets):
-        raise InputError(f"n_sets must be a whole number, got {n_sets}")
+    n_sets = require_whole("n_sets", n_sets, low=2)
     problem, free = problem_of(fitted), fitted.free
     truth = np.array([fitted.parameters[name] for name in free])
-    estimate, error = np.empty((2, int(n_sets), len(free)))
+    estimate, error = np.empty((2, n_sets, len(free)))
     on_bound = np.zeros(len(free), int)
-    sets = synthetic_values(fitted, int(n_sets), seed)
+    sets = synthetic_values(fitted, n_sets, seed)
     for i, values in enumerate(tqdm(sets, f"{fitted.rule.name}: recover", disable=None, delay=2, leave=False)):
         refit = fit_problem(with_values(problem, values), n_starts, seed + i, truth, REFIT_EVALUATIONS)
         estimate[i] = [refit.parameters[name] for name in free]
         error[i] = [refit.standard_errors[name] for name in free]
         on_bound += [name in refit.at_bound for name in free]
     covered = np.abs(estimate - truth) <= WIDTH * error  # False where the error is NaN
-    verdicts = [_verdict(*column, int(n_sets)) for column in zip(covered.T, error.T, truth, on_bound, strict=True)]
+    verdicts = [_verdict(*column, n_sets) for column in zip(covered.T, error.T, truth, on_bound, strict=True)]
     return _dataset(fitted, seed, truth, estimate, error, covered.mean(axis=0), verdicts)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
 
 INPUT = sp.Symbol("u", real=True)
 NONLINEARITIES = {
@@ -56,8 +56,7 @@ class RatePopulation:
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if require_number(f"size of population {self.name!r}", self.size, low=1) != int(self.size):
-            raise InputError(f"size of population {self.name!r} must be a whole number, got {self.size!r}")
+        require_whole(f"size of population {self.name!r}", self.size, low=1)
         require_number(f"tau of population {self.name!r}", self.tau, low=0, unit="s")
         require_number("tau_information", self.tau_information, low=0, exclusive=True, unit="s")
         finite(f"bias of {self.name!r}", self.bias)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._records import Circuit
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_whole
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
         If a name is nothing of the kind, something is to be recorded without an interval, or `n_tracked` is no whole
         number.
     """
-    if require_number("n_tracked", n_tracked, low=1) != int(n_tracked):
-        raise InputError(f"n_tracked must be a whole number, got {n_tracked}")
+    n_tracked = require_whole("n_tracked", n_tracked, low=1)
     if isinstance(names, str):
         raise InputError(f"record must be a sequence of names, got {names!r}; write ({names!r},)")
     populations = {p.name for p in circuit.populations}

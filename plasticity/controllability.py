@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.constraint import Constraint, Projector
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_number, require_whole
 from plasticity.feedback import orthonormal
 from plasticity.streams import stream
 
@@ -262,9 +262,7 @@ def _checked_bounds(bounds: Any) -> tuple[Array, Array]:
 
 def _checked_rank(rank: Any) -> Any:
     if isinstance(rank, bool) or np.ndim(rank) == 0:
-        if require_number("rank", rank, low=1) != int(rank):
-            raise InputError(f"rank must be a whole number of directions, got {rank!r}")
-        return int(rank)
+        return require_whole("rank", rank, low=1)
     directions = _numbers("rank", rank)
     if directions.ndim != 2 or directions.shape[1] < 1:
         raise InputError(f"rank must be a number or have shape (n_weights, m), got {directions.shape}")

@@ -107,3 +107,35 @@ def require_number(
     if number > high:
         raise InputError(f"{name} must be <= {high:g}{unit}, got {number:g}{unit}")
     return number
+
+
+def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
+    """Return `value` as an int from `low` on, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the value.
+    value : object
+        Anything; only whole numbers pass, of whatever type.
+    low : float
+        Bound, included.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If `value` is no whole number, or is below the bound.
+
+    Examples
+    --------
+    >>> require_whole("n_steps", 3.0, low=1)
+    3
+    """
+    number = require_number(name, value, low=low)
+    if number != int(number):
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    return int(value)  # type: ignore[call-overload]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.disturbance import NAME, Disturbance, disturb, draw, receive, sources_of, together
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_number, require_whole
 from plasticity.streams import stream
 
 Array = NDArray[np.float64]
@@ -261,9 +261,7 @@ def _checked_projection(value: Any) -> Any:
     except (TypeError, ValueError):
         raise InputError(f"projection must be a number of directions or a matrix, got {value!r}") from None
     if matrix.ndim == 0:
-        if require_number("projection", value, low=1) != int(value):
-            raise InputError(f"projection must be a whole number of directions, got {value!r}")
-        return int(value)
+        return require_whole("projection", value, low=1)
     if matrix.ndim != 2 or matrix.size == 0:
         raise InputError(f"projection must have shape (n_received, n_sent), got {matrix.shape}")
     if not np.all(np.isfinite(matrix)):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_number, require_whole
 from plasticity.objective import Objective
 from plasticity.optimal.action import finite_discount, running_cost
 from plasticity.optimal.path import Outcome, PathAction
@@ -166,8 +166,7 @@ def _paths(
     """Ends and first path, checked."""
     start = _point("start", start, None)
     end = None if end is None else _point("end", end, start.size)
-    if isinstance(n_points, bool) or int(n_points) != n_points or n_points < 3:
-        raise InputError(f"n_points must be a whole number of at least 3, got {n_points!r}")
+    n_points = require_whole("n_points", n_points, low=3)
     share = np.linspace(0.0, 1.0, n_points)
     if initial_path is None:
         path = start + share[:, None] * ((start if end is None else end) - start)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_number, require_whole
 
 __all__ = ["pairing", "pairing_name", "quadruplet", "quadruplet_name", "triplet", "triplet_name"]
 
@@ -198,9 +198,7 @@ def _signed_ms(time: float) -> str:
 def _onsets(name: str, count: int, frequency: float) -> NDArray[np.float64]:
     """Times of the repetitions, counted from zero [s]."""
     require_number("frequency", frequency, low=0, exclusive=True, unit="Hz")
-    if require_number(name, count, low=1) != int(count):
-        raise InputError(f"{name} must be a whole number, got {count}")
-    return np.arange(int(count)) / frequency
+    return np.arange(require_whole(name, count, low=1)) / frequency
 
 
 def _check_fits(pattern: str, duration: float, frequency: float) -> None:

@@ -14,7 +14,7 @@ from plasticity.constraint import check_weights, narrowed
 from plasticity.controllability import Controllability, constrain
 from plasticity.dataset import make_dataset
 from plasticity.descent import Batch, Descent, vectorised
-from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.errors import DivergedError, InputError, require_number, require_whole
 from plasticity.feedback import FeedbackChannel, open_line, projection_matrix
 from plasticity.known_drift import separate_drift
 from plasticity.landscape_sequence import LandscapeSequence
@@ -98,7 +98,7 @@ def simulate(
     >>> ds.theta.values[0, :, 0]  # each step multiplies by 1 − 0.1·2
     array([1.  , 0.8 , 0.64])
     """
-    n_trials, seed = _count("n_trials", n_trials, 1), _count("seed", seed, 0)
+    n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)
     theta = _start(start, n_trials, landscape)
     descent = _descent(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
     descent = _limited(descent, feedback, controllability, theta, seed)
@@ -218,7 +218,7 @@ def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, nois
     unknown = [s.name for s in rule.inputs if s not in (GRADIENT, CURVATURE)]
     if unknown:
         raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not give")
-    n_steps = _count("n_steps", n_steps, 1)
+    n_steps = require_whole("n_steps", n_steps, low=1)
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     noise = require_number("gradient_noise", noise, low=0)
     duration = rule.values.get("duration") if "clock" in rule.events else None
@@ -229,7 +229,7 @@ def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, nois
     values = {p.name: _value(rule, p.name, p.value, n) for p in rule.parameters if p.name != _CLOCK_STEP}
     if any(p.name == _CLOCK_STEP for p in rule.parameters):
         values[_CLOCK_STEP] = dt
-    return Descent(rule, landscape, n_steps, dt, _count("record_every", every, 1), noise, values)
+    return Descent(rule, landscape, n_steps, dt, require_whole("record_every", every, low=1), noise, values)
 
 
 def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
@@ -239,13 +239,6 @@ def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
     if array.shape not in ((), (n,)):
         raise InputError(f"{name} of rule {rule.name!r} has shape {array.shape}; give a number or shape ({n},)")
     return array
-
-
-def _count(name: str, value: Any, low: int) -> int:
-    number = require_number(name, value, low=low)
-    if number != int(number):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    return int(number)
 
 
 def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import require_whole
 
 
 def stream(seed: int, name: str, trial: int = 0) -> np.random.Generator:
@@ -35,13 +35,6 @@ def stream(seed: int, name: str, trial: int = 0) -> np.random.Generator:
     >>> bool(a.random() == b.random())
     True
     """
-    seed, trial = _whole("seed", seed), _whole("trial", trial)
+    seed, trial = require_whole("seed", seed, low=0), require_whole("trial", trial, low=0)
     key = (crc32(name.encode()), trial)
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=key)))
-
-
-def _whole(name: str, value: object) -> int:
-    number = require_number(name, value, low=0)
-    if number != int(number):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
-    return int(value)  # type: ignore[call-overload]

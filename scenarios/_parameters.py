@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from plasticity.cli import number_or_text
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
 
 
 def parameter(
@@ -123,11 +123,7 @@ def _number(name: str, value: Any, hint: type, metadata: Mapping[str, Any]) -> f
             raise InputError(f"{name} must be a number{_in(unit)}, got {value!r}") from None
     bounds = {k: metadata[k] for k in ("low", "high") if metadata[k] is not None}
     number = require_number(name, value, unit=unit, **bounds)
-    if hint is int:
-        if number != int(number):
-            raise InputError(f"{name} must be a whole number, got {number:g}")
-        return int(number)
-    return number
+    return require_whole(name, value) if hint is int else number
 
 
 def _in(unit: str) -> str:
