@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number, require_whole
+from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
 from plasticity.objective import Objective
 from plasticity.optimal.action import finite_discount, running_cost
 from plasticity.optimal.path import Outcome, PathAction
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 METHODS = {"newton": minimise_by_newton, "gradient": minimise_by_gradient}
+QUADRATURES = {"midpoint": 0.5, "left": 0.0}  # where in its interval a cost is taken
 NEWTON_LIMIT = 64  # parameters: the banded factor costs n_points · n³
 
 
@@ -34,7 +35,7 @@ def plan(
     n_points: int = 200,
     initial_path: ArrayLike | None = None,
     *,
-    rule: str = "midpoint",
+    quadrature: str = "midpoint",
     method: str | None = None,
     tolerance: float | None = None,
     n_iterations: int = 500,
@@ -61,8 +62,8 @@ def plan(
     initial_path : (k, n) array or Dataset, optional
         Where to begin, spread evenly over the window; a straight line (to `end`, else staying) if not given. The
         path that is found is a local minimum near it.
-    rule : {"midpoint", "left"}
-        Quadrature of the action; midpoint is of second order.
+    quadrature : {"midpoint", "left"}
+        Where in an interval its cost is taken; midpoint is of second order.
     method : {"newton", "gradient"}, optional
         Newton steps on the block-banded system, or gradients only, preconditioned by the kinetic term. By default
         Newton up to 64 parameters.
@@ -101,13 +102,15 @@ def plan(
     ----------
     vastola_2025, eq. 1 and Fig. 1.
     """
+    if quadrature not in QUADRATURES:
+        raise UnknownNameError("quadrature", quadrature, QUADRATURES)
     start, end, first = _paths(start, end, n_points, initial_path)
     duration = require_number("duration", duration, low=0, exclusive=True, unit="s")
     action = PathAction(
         running_cost(objective, landscape, start.size),
         finite_discount(objective, "for `plan`"),
         duration / (n_points - 1),
-        _middle(rule),
+        QUADRATURES[quadrature],
         free_end=end is None,
     )
     if not np.isfinite(action.value(first)[0]):
@@ -150,14 +153,6 @@ def _as_dataset(objective: Objective, outcome: Outcome, duration: float, method:
         iterations=outcome.iterations,
         gradient_norm=float(outcome.gradient_norm),
     )
-
-
-def _middle(rule: str) -> float:
-    """Where in its interval the cost is taken, 0 to 1."""
-    places = {"midpoint": 0.5, "left": 0.0}
-    if rule not in places:
-        raise InputError(f"rule must be 'midpoint' or 'left', got {rule!r}")
-    return places[rule]
 
 
 def _paths(

@@ -156,7 +156,7 @@ def best_plan(
     for guess in _guesses(start, end, well.minima, flow, p.n_points):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a guess that leads nowhere is left out
-            path = plan(objective, well, start, p.duration, end, p.n_points, guess, rule=p.quadrature)
+            path = plan(objective, well, start, p.duration, end, p.n_points, guess, quadrature=p.quadrature)
         if path.attrs["converged"]:
             plans.append(path)
     if not plans:
@@ -191,9 +191,10 @@ def _costs(
     import numpy as np
 
     from plasticity.optimal.action import running_cost
+    from plasticity.plan import QUADRATURES
 
     cost = running_cost(objective, well, 2)
-    middle = {"midpoint": 0.5, "left": 0.0}[p.quadrature]
+    middle = QUADRATURES[p.quadrature]
     step = p.duration / (p.n_points - 1)
     points = (1 - middle) * paths[:, :-1] + middle * paths[:, 1:]
     kinetic, potential = cost.effort(points, np.diff(paths, axis=1) / step), cost.loss(points)

@@ -26,7 +26,7 @@ def double_well_action(n_intervals, **options):
 
 @pytest.mark.paper
 def test_left_end_rule_of_the_published_figure():
-    path = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, n_points=50, rule="left")
+    path = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, n_points=50, quadrature="left")
     assert_allclose(path.attrs["mean_action"], 0.169571, atol=5e-7)  # printed as 1.6957e-01 by the authors
     assert path.attrs["converged"] == 1
     check_schema(path)
@@ -205,7 +205,7 @@ def test_no_convergence_is_said():
         ({"duration": 0.0}, "duration"),
         ({"n_points": 2}, "n_points"),
         ({"n_points": 10.5}, "n_points"),
-        ({"rule": "right"}, "rule"),
+        ({"quadrature": "right"}, "unknown quadrature 'right'"),
         ({"method": "magic"}, "method"),
         ({"tolerance": -1}, "tolerance"),
         ({"initial_path": [[0.0], [1.0]]}, "initial_path"),
