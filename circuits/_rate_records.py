@@ -91,14 +91,15 @@ class Stimulus:
             if len(targets) != len(patterns):
                 raise InputError(f"targets has {len(targets)} rows, patterns has {len(patterns)}; give one each")
             object.__setattr__(self, "targets", targets)
-        order = np.arange(len(patterns)) if self.order is None else np.asarray(self.order)
-        if order.dtype.kind not in "iu" or order.ndim not in (1, 2) or order.size == 0:
-            raise InputError(f"order must be whole numbers of shape (n_shown,) or (n_batch, n_shown), got {order!r}")
-        if order.min() < 0 or order.max() >= len(patterns):
-            raise InputError(f"order names pattern {order.max()}, but there are {len(patterns)}; count from 0")
-        object.__setattr__(self, "order", order.astype(np.int64))
+        if self.order is not None:
+            object.__setattr__(self, "order", _checked_order(self.order, len(patterns)))
         if self.hold is not None:
             require_number("hold", self.hold, low=0, exclusive=True, unit="s")
+
+    @property
+    def sequence(self) -> NDArray[np.int64]:
+        """Which pattern is shown, (n_shown,) or (n_batch, n_shown)."""
+        return np.arange(len(self.patterns)) if self.order is None else self.order
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +192,7 @@ class RateCircuit:
             raise InputError(f"patterns have {stimulus.patterns.shape[1]} rates, but {first.name!r} has {first.size}")
         if stimulus.targets is not None and stimulus.targets.shape[1] != last.size:
             raise InputError(f"targets have {stimulus.targets.shape[1]} rates, but {last.name!r} has {last.size}")
-        _check_batch("order", stimulus.order, 1, self.n_batch)
+        _check_batch("order", stimulus.sequence, 1, self.n_batch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,6 +243,15 @@ def _matrix(name: str, values: Any) -> Array:
     if array.ndim != 2 or array.size == 0:
         raise InputError(f"{name} must have shape (n_patterns, n), got {array.shape}")
     return array
+
+
+def _checked_order(values: Any, n_patterns: int) -> NDArray[np.int64]:
+    order = np.asarray(values)
+    if order.dtype.kind not in "iu" or order.ndim not in (1, 2) or order.size == 0:
+        raise InputError(f"order must be whole numbers of shape (n_shown,) or (n_batch, n_shown), got {order!r}")
+    if order.min() < 0 or order.max() >= n_patterns:
+        raise InputError(f"order names pattern {order.max()}, but there are {n_patterns}; count from 0")
+    return order.astype(np.int64)
 
 
 def _check_batch(name: str, values: Any, n_own: int, n_batch: int) -> None:

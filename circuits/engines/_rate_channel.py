@@ -55,7 +55,7 @@ class Channel:
     def arguments(self, count: int) -> tuple:
         """Arguments of the compiled loop for the next `count` messages."""
         shape = (len(self.channels), 0, 0)
-        drawn = (np.zeros(shape),) * 3
+        drawn: tuple[Array, ...] = (np.zeros(shape),) * 3
         if not self.is_perfect:
             size = self.received.shape[1]
             parts = [draw(c, count, size, self.dt, s) for c, s in zip(self.channels, self.sources, strict=True)]
@@ -74,16 +74,15 @@ def open_channel(plan: Plan, channels: list[FeedbackChannel], n_sent: int, dt: f
     """
     late = [delay_steps(c, dt) for c in channels]
     matrices = [projection_matrix(c, n_sent, seed) for c in channels]
-    sizes = {n_sent if m is None else len(m) for m in matrices}
-    if len(sizes) > 1 or len({m is None for m in matrices}) > 1:
+    projections = [m for m in matrices if m is not None]
+    if len(projections) not in (0, len(matrices)) or len({len(m) for m in projections}) > 1:
         raise InputError("feedback: either all channels have a projection, of one shape, or none")
-    n_received = sizes.pop()
-    projected = matrices[0] is not None
+    n_received = len(projections[0]) if projections else n_sent
     return Channel(
         channels=channels,
         sources=[sources_of(c, seed, int(t), NAME) for c, t in zip(channels, plan.circuit.trials, strict=True)],
         waiting=np.zeros((len(channels), 1 + max(late), n_received)),
-        projection=np.stack(matrices).astype(float) if projected else np.zeros((len(channels), 0, 0)),
+        projection=np.stack(projections).astype(float) if projections else np.zeros((len(channels), 0, 0)),
         received=np.zeros((len(channels), n_received)),
         late=np.array(late, dtype=np.int64),
         dt=dt,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from circuits._rate_records import RateCircuit, RatePopulation
-from plasticity.compile.deferred import deferred
+from plasticity.compile.deferred import Deferred, deferred
 from plasticity.compile.dense import check_supplied, sweep_source
+from plasticity.constraint import Constraint
 from plasticity.errors import InputError
 from plasticity.mean_field import on_rates
 from plasticity.rule import Rule
@@ -23,8 +25,8 @@ class Plan:
     Parameters
     ----------
     circuit : RateCircuit
-    rules : tuple of Rule or None
-        Of every projection; spikes are replaced by rates.
+    rules : dict of int to Rule
+        Of the projections that learn, by their index; spikes are replaced by rates.
     limits : tuple of str
         Kind of limits of every projection, see `plasticity.compile.dense.sweep_source`.
     n_received : int
@@ -34,7 +36,7 @@ class Plan:
     """
 
     circuit: RateCircuit
-    rules: tuple[Rule | None, ...]
+    rules: dict[int, Rule]
     limits: tuple[str, ...]
     n_received: int
     dt: float
@@ -47,9 +49,8 @@ class Plan:
         InputError
             Naming rule, projection, variable and remedy.
         """
-        for k, rule in enumerate(self.rules):
-            if rule is not None:
-                self._check(k, rule)
+        for k, rule in self.rules.items():
+            self._check(k, rule)
         if self.sends_error and self.is_perturbed:
             raise InputError("one rule reads the error and another the change of the loss; use one kind of feedback")
         if self.uses("post_error") and not self.receives_all:
@@ -109,9 +110,10 @@ class Plan:
         return [m for m, limits in enumerate(self.limits) if limits in ("each", "coupled")]
 
     @cached_property
-    def waiting(self) -> list[int]:
-        """Projections in which what is collected between ticks can wait."""
-        return [m for m, limits in enumerate(self.limits) if limits == "waits"]
+    def waiting(self) -> dict[int, Deferred]:
+        """Projections in which what is collected between ticks can wait, and what that is."""
+        found = {m: deferred(rule) for m, rule in self.rules.items() if self.limits[m] == "waits"}
+        return {m: late for m, late in found.items() if late is not None}
 
     @property
     def coupled(self) -> list[int]:
@@ -142,8 +144,9 @@ class Plan:
     def sweeps(self) -> list[tuple[Rule, str]]:
         """Rules and kinds of limits that occur, each once: projections may share a function."""
         found: list[tuple[Rule, str]] = []
-        for key in zip(self.rules, self.limits, strict=True):
-            if key[0] is not None and not any(_same_code(key, other) for other in found):
+        for m, rule in self.rules.items():
+            key = (rule, self.limits[m])
+            if not any(_same_code(key, other) for other in found):
                 found.append(key)
         return found
 
@@ -166,7 +169,8 @@ class Plan:
         return [k for k in self.each if self.populations[k].tau > 0]
 
     def _check_settling(self, rule: Rule) -> None:
-        hold, tau = self.circuit.stimulus.hold or self.dt, max(p.tau for p in self.populations)
+        stimulus, tau = self.circuit.stimulus, max(p.tau for p in self.populations)
+        hold = self.dt if stimulus is None or stimulus.hold is None else stimulus.hold
         if hold < SETTLED * tau:
             raise InputError(
                 f"rule {rule.name!r} compares the loss with and without noise, but patterns are held for {hold:g} s, "
@@ -174,7 +178,7 @@ class Plan:
             )
 
     def _using(self, name: str) -> list[int]:
-        return [m for m, r in enumerate(self.rules) if r is not None and name in {s.name for s in r.inputs}]
+        return [m for m, rule in self.rules.items() if name in {s.name for s in rule.inputs}]
 
     def _check(self, k: int, rule: Rule) -> None:
         check_supplied(rule)
@@ -205,14 +209,14 @@ def _same_code(one: tuple[Rule, str], other: tuple[Rule, str]) -> bool:
     return one[1] == other[1] and sweep_source(*one) == sweep_source(*other)
 
 
-def make_plan(circuit: RateCircuit, limits: tuple[str, ...], n_received: int, dt: float) -> Plan:
-    """Plan of a circuit, with rules on rates."""
-    rules = tuple(None if p.rule is None else on_rates(p.rule) for p in circuit.projections)
-    kinds = tuple(_kind(rule, kind) for rule, kind in zip(rules, limits, strict=True))
+def make_plan(circuit: RateCircuit, limits: Sequence[Constraint | None], n_received: int, dt: float) -> Plan:
+    """Plan of a circuit, with rules on rates, and the limits of every projection beyond the bounds of its rule."""
+    rules = {m: on_rates(p.rule) for m, p in enumerate(circuit.projections) if p.rule is not None}
+    kinds = tuple(_kind(rules.get(m), constraint) for m, constraint in enumerate(limits))
     return Plan(circuit, rules, kinds, n_received, dt)
 
 
-def _kind(rule: Rule | None, limits: str) -> str:
-    if rule is None:
-        return "none"
-    return "waits" if limits == "none" and deferred(rule) is not None else limits
+def _kind(rule: Rule | None, constraint: Constraint | None) -> str:
+    if constraint is not None:
+        return "coupled" if constraint.is_coupled else "each"
+    return "waits" if rule is not None and deferred(rule) is not None else "none"

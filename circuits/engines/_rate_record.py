@@ -34,7 +34,7 @@ class Record:
     ):
         require_number("n_tracked", n_tracked, low=0)
         self.plan, self.network, self.times, self.file = plan, network, times, file
-        states = {s.name for rule in plan.rules if rule is not None for s in rule.states}
+        states = {s.name for rule in plan.rules.values() for s in rule.states}
         for name in record:
             if name not in (RATE, INFORMATION, *states):
                 raise UnknownNameError("variable to record", name, (RATE, INFORMATION, *states))
@@ -43,8 +43,8 @@ class Record:
         shape = (plan.circuit.n_batch, times.size)
         self.weights = {n: np.empty((*shape, len(at))) for n, at in self.places.items()}
         self.states: dict[str, dict[str, NDArray]] = {}
-        for name, rule in zip(names, plan.rules, strict=True):
-            own = [] if rule is None else [s.name for s in rule.states if s.name in record]
+        for m, name in enumerate(names):
+            own = [s.name for s in plan.rules[m].states if s.name in record] if m in plan.rules else []
             self.states[name] = {s: np.empty_like(self.weights[name]) for s in own}
         sizes = {p.name: p.size for p in plan.populations}
         self.rates = {n: np.empty((*shape, k)) for n, k in sizes.items()} if RATE in record else {}
@@ -61,8 +61,8 @@ class Record:
             for state, values in self.states[name].items():
                 k = [s.name for s in self.plan.rules[m].states].index(state)
                 values[:, row] = self.network.states[m][:, k, at[:, 0], at[:, 1]]
-        for values, which in ((self.rates, "post_rate"), (self.information, "post_information")):
-            for k, kept in enumerate(values.values()):
+        for by_population, which in ((self.rates, "post_rate"), (self.information, "post_information")):
+            for k, kept in enumerate(by_population.values()):
                 kept[:, row] = self.network.tables[k][:, POST.index(which)]
         self.loss[:, row] = self.network.loss if self.plan.circuit.has_targets else np.nan
         for name, w in self.plastic.items():
@@ -74,9 +74,8 @@ class Record:
         """Everything that was noted, and the final values."""
         names = list(self.places)
         finals = {
-            name: {s.name: states[:, k].copy() for k, s in enumerate(rule.states)}
-            for name, rule, states in zip(names, self.plan.rules, self.network.states, strict=True)
-            if rule is not None
+            names[m]: {s.name: self.network.states[m][:, k].copy() for k, s in enumerate(rule.states)}
+            for m, rule in self.plan.rules.items()
         }
         return RateRun(
             times=self.times,
@@ -111,18 +110,19 @@ def weights_kept(path: str | PathLike | None, plan: Plan, seed: int, every: floa
         yield None
         return
     circuit = plan.circuit
-    plastic = [p for p in circuit.projections if p.rule is not None]
+    plastic = {p.name: p for p in circuit.projections if p.rule is not None}
+    rules = [p.rule for p in circuit.projections if p.rule is not None]
     if not plastic:
         raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
     with weight_file(
         path,
-        {p.name: dense(p.weight.shape[-2:]) for p in plastic},
+        {name: dense(p.weight.shape[-2:]) for name, p in plastic.items()},
         circuit.trials,
         title=f"weights of {circuit.name}",
-        rule=" ".join(dict.fromkeys(p.rule.name for p in plastic)),
+        rule=" ".join(dict.fromkeys(rule.name for rule in rules)),
         engine=ENGINE,
         seed=seed,
         parameters={"dt": plan.dt, "record_every": every},
-        references=tuple(dict.fromkeys(key for p in plastic for key in p.rule.references)),
+        references=tuple(dict.fromkeys(key for rule in rules for key in rule.references)),
     ) as file:
         yield file

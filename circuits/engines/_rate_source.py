@@ -14,7 +14,7 @@ import sympy as sp
 from circuits._rate_population import INPUT, RatePopulation
 from circuits.engines import _rate_kernels as kernels
 from circuits.engines._rate_plan import Plan
-from plasticity.compile.deferred import deferred, factors_source
+from plasticity.compile.deferred import factors_source
 from plasticity.compile.dense import sweep_source
 from plasticity.compile.generated import indented, python_code
 from plasticity.rule import Rule
@@ -89,7 +89,7 @@ def circuit_source(plan: Plan) -> str:
     """Text of the module that runs a circuit; it depends on the structure, not on sizes and values."""
     text = inspect.getsource(kernels)  # a change of the kernels makes another module, so that nothing old is loaded
     return _RUN.format(
-        kernels=", ".join(f.__name__ for f in kernels.KERNELS),
+        kernels=", ".join(f.py_func.__name__ for f in kernels.KERNELS),
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         neurons="\n".join(_neurons(plan, k) for k in sorted(set(_kinds(plan)))),
         sweeps="\n".join(_sweep(*key, n) for n, key in enumerate(plan.sweeps)),
@@ -149,7 +149,7 @@ def _views(plan: Plan) -> list[str]:
     """Arrays of one member. Tuples that only some populations or projections need hold only those."""
     lines = [f"t{k}, u{k} = tables[{k}][b], currents[{k}][b]" for k in plan.each]
     lines += [f"z{k}, g{k} = errors[{n}][b], backs[{n}][b]" for n, k in enumerate(plan.reached)]
-    lines += [f"w{m}, s{m}, p{m} = weights[{m}][b], states[{m}][b], vectors[{m}][b]" for m in range(len(plan.rules))]
+    lines += [f"w{m}, s{m}, p{m} = weights[{m}][b], states[{m}][b], vectors[{m}][b]" for m in range(len(plan.ends))]
     if plan.is_perturbed:
         lines += [
             f"t{k}q, q{k}, v{k} = twins[{n}][b], twins[{n}][b, 0], twins[{n}][b, 1]" for n, k in enumerate(plan.slow)
@@ -178,7 +178,7 @@ def _passes(plan: Plan) -> list[str]:
     for k, kind in enumerate(_kinds(plan)):
         for m, pre in plan.arriving(k):
             plain = f"pass_on(w{m}, f{pre}, u{k})"
-            if plan.rules[m] is None:
+            if m not in plan.rules:
                 lines.append(plain)
                 continue
             if m in plan.waiting:
@@ -201,8 +201,8 @@ def _tick(m: int) -> str:
 
 def _remembering(plan: Plan, m: int, pre: int, post: int) -> list[str]:
     """Note the factors of this step; carry them into the state if the memory is full or the clock ticks."""
-    n, sweep = plan.waiting.index(m), plan.sweep_of(m)
-    state = deferred(plan.rules[m]).state
+    n, sweep = list(plan.waiting).index(m), plan.sweep_of(m)
+    state = plan.waiting[m].state
     return [
         "if not starting:",
         f"    h = filled[{n}, b]",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,24 +12,16 @@ from numpy.typing import NDArray
 from circuits._rate_records import RateCircuit, RateProjection
 from circuits.engines._rate_channel import Channel
 from circuits.engines._rate_plan import Plan
-from plasticity.compile.deferred import deferred
 from plasticity.compile.dense import POST
 from plasticity.compile.descent import common_states
 from plasticity.constraint import Constraint, check_weights, narrowed
 from plasticity.controllability import Controllability, constrain
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
+from plasticity.rule import Rule
 
 Array = NDArray[np.float64]
 MEMORY = 128  # steps whose factors are remembered before they are carried into a state
-
-
-@dataclass(frozen=True, eq=False)
-class Limits:
-    """Limits of a projection, and what kind of code they need."""
-
-    kind: str
-    constraint: Constraint | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +65,10 @@ def limits_of(
     projection: RateProjection,
     controllability: Controllability | Mapping[str, Controllability] | None,
     seed: int,
-) -> Limits:
-    """Limits of a projection, with the bounds of its rule; checks that its weights start inside.
+) -> Constraint | None:
+    """Limits of a projection beyond the bounds of its rule, which they include; None where there are none.
+
+    Its weights must start inside.
 
     Raises
     ------
@@ -88,7 +82,7 @@ def limits_of(
                 raise UnknownNameError("projection", name, names)
         controllability = controllability.get(projection.name)
     if projection.rule is None:
-        return Limits("none", None)
+        return None
     full = controllability is None or controllability.is_full
     constraint = constrain(
         controllability or Controllability(), projection.weight.shape[-2:], seed, name=projection.name
@@ -96,12 +90,10 @@ def limits_of(
     if projection.rule.bounds is not None:
         constraint = narrowed(constraint, *projection.rule.bounds)
     check_weights(constraint, projection.weight, f"weight of {projection.name!r}")
-    if full:
-        return Limits("none", None)
-    return Limits("coupled" if constraint.is_coupled else "each", constraint)
+    return None if full else constraint
 
 
-def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -> Network:
+def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel, dt: float) -> Network:
     """Arrays at the start of a run with time step `dt` [s]."""
     circuit, n_batch = plan.circuit, plan.circuit.n_batch
     sizes = [p.size for p in circuit.populations]
@@ -109,9 +101,9 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
     for table, population in zip(tables, circuit.populations, strict=True):
         table[:, 0] = population.initial if population.tau > 0 else 0.0
         table[:, POST.index("post_information")] = 1.0
-    vectors = tuple(_vector(plan, m) for m in range(len(plan.rules)))
+    vectors = tuple(_vector(plan, m) for m in range(len(circuit.projections)))
     weights = tuple(_copies(p.weight, 2, n_batch) for p in circuit.projections)
-    states = tuple(_states(rule, w) for rule, w in zip(plan.rules, weights, strict=True))
+    states = tuple(_states(plan.rules.get(m), w) for m, w in enumerate(weights))
     perturbed = {("neuron", k): _noise_std(plan, vectors, k) for k in plan.noisy_neurons}
     perturbed |= {("synapse", m): vectors[m][:, _place(plan, m, "noise_std")] for m in plan.noisy_weights}
     return Network(
@@ -125,7 +117,7 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
         weights=weights,
         states=states,
         vectors=vectors,
-        limits=tuple(_limit_arrays(limits[m].constraint) for m in plan.limited),
+        limits=tuple(_limit_arrays(constraint) for constraint in limits if constraint is not None),
         past_post=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[1])) for m in plan.waiting),
         past_pre=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[2])) for m in plan.waiting),
         filled=np.zeros((max(1, len(plan.waiting)), n_batch), dtype=np.int64),
@@ -133,7 +125,7 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
         noises=tuple(np.zeros(weights[m].shape) for m in plan.noisy_weights),
         twins=tuple(np.array(tables[k][:, [0, 0]]) for k in plan.slow if plan.is_perturbed),
         stimulus=_stimulus(circuit, dt),
-        ticks=np.array([_ticks(plan, m, dt) for m in range(len(plan.rules))], dtype=np.int64),
+        ticks=np.array([_ticks(plan, m, dt) for m in range(len(circuit.projections))], dtype=np.int64),
         noise_std=perturbed,
         shared=np.zeros((n_batch, 1)),
         loss=np.zeros(n_batch),
@@ -143,14 +135,15 @@ def new_network(plan: Plan, limits: list[Limits], channel: Channel, dt: float) -
 
 def settle(plan: Plan, network: Network) -> None:
     """Carry what is remembered into the states, so that they can be read."""
-    for n, m in enumerate(plan.waiting):
+    for n, (m, late) in enumerate(plan.waiting.items()):
         for b, count in enumerate(network.filled[n]):
             if count:
                 collected = network.past_post[n][b, :count].T @ network.past_pre[n][b, :count]
-                network.states[m][b, deferred(plan.rules[m]).state] += plan.dt * collected
+                network.states[m][b, late.state] += plan.dt * collected
         network.filled[n] = 0
-    for rule, states in zip(plan.rules, network.states, strict=True):
-        for name in [] if rule is None else common_states(rule, frozenset(LOCALS)):
+    for m, rule in plan.rules.items():
+        states = network.states[m]
+        for name in common_states(rule, frozenset(LOCALS)):
             k = [s.name for s in rule.states].index(name)
             states[:, k] = states[:, k, :1, :1]  # kept by the first synapse
 
@@ -162,7 +155,7 @@ def _copies(values: Any, n_own: int, n_batch: int) -> Array:
     return np.array(np.broadcast_to(array, shape), order="C")
 
 
-def _states(rule: Any, weights: Array) -> Array:
+def _states(rule: Rule | None, weights: Array) -> Array:
     n_batch, n_post, n_pre = weights.shape
     if rule is None or not rule.states:
         return np.zeros((n_batch, 0, 0, 0))
@@ -174,7 +167,7 @@ def _states(rule: Any, weights: Array) -> Array:
 
 def _vector(plan: Plan, m: int) -> Array:
     """Parameters of a rule, the time step and the bounds: (n_batch, n)."""
-    rule, projection, n_batch = plan.rules[m], plan.circuit.projections[m], plan.circuit.n_batch
+    rule, projection, n_batch = plan.rules.get(m), plan.circuit.projections[m], plan.circuit.n_batch
     if rule is None:
         return np.zeros((n_batch, 0))
     low, high = rule.bounds or (-np.inf, np.inf)
@@ -197,7 +190,7 @@ def _noise_std(plan: Plan, vectors: tuple[Array, ...], population: int) -> Array
     found = [
         vectors[m][:, _place(plan, m, "noise_std")]
         for m, (_, post) in enumerate(plan.ends)
-        if post == population and plan.rules[m] is not None and "noise_std" in plan.rules[m].values
+        if post == population and m in plan.rules and "noise_std" in plan.rules[m].values
     ]
     if any(not np.array_equal(f, found[0]) for f in found):
         raise InputError(f"the rules into {plan.populations[population].name!r} differ in noise_std; give the same")
@@ -233,14 +226,15 @@ def _stimulus(circuit: RateCircuit, dt: float) -> tuple:
     from circuits.engines.rate import steps_in
 
     hold = 1 if stimulus.hold is None else steps_in("hold", stimulus.hold, dt)
-    order = stimulus.order if stimulus.order.ndim == 2 else np.tile(stimulus.order, (circuit.n_batch, 1))
+    shown = stimulus.sequence
+    order = shown if shown.ndim == 2 else np.tile(shown, (circuit.n_batch, 1))
     targets = np.zeros((1, 0)) if stimulus.targets is None else stimulus.targets
     return np.ascontiguousarray(stimulus.patterns), np.ascontiguousarray(targets), np.ascontiguousarray(order), hold
 
 
 def _ticks(plan: Plan, m: int, dt: float) -> int:
     """Steps between ticks of the clock of a rule; 0 if it has none."""
-    rule = plan.rules[m]
+    rule = plan.rules.get(m)
     if rule is None or "clock" not in rule.events:
         return 0
     from circuits.engines.rate import steps_in

@@ -17,8 +17,9 @@ from circuits.engines._rate_noise import Perturbations
 from circuits.engines._rate_plan import Plan, make_plan
 from circuits.engines._rate_record import Record, weights_kept
 from circuits.engines._rate_source import circuit_source
-from circuits.engines._rate_state import Limits, limits_of, new_network
+from circuits.engines._rate_state import limits_of, new_network
 from plasticity.compile.generated import generated_module
+from plasticity.constraint import Constraint
 from plasticity.controllability import Controllability
 from plasticity.errors import InputError, require_number
 from plasticity.feedback import FeedbackChannel
@@ -75,12 +76,12 @@ def run(
     if record_weights is not None and record_every is None:
         raise InputError(f"record_weights is {str(record_weights)!r}, but no record_every says when to record")
     circuit, controllability = _apart(circuit, controllability)
-    kinds = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
+    limits = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
     n_sent = circuit.populations[-1].size
     channels = _channels(feedback, circuit.n_batch)
-    plan = _plan(circuit, kinds, channels, n_sent, dt)
+    plan = _plan(circuit, limits, channels, n_sent, dt)
     channel = open_channel(plan, channels, 1 if plan.is_perturbed else n_sent, dt, seed)
-    network = new_network(plan, kinds, channel, dt)
+    network = new_network(plan, limits, channel, dt)
     module = generated_module("rates", circuit_source(plan))
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
     loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
@@ -107,8 +108,9 @@ def _apart(
     """Circuit and limits in which limits of control spare the drift that a rule counts on."""
     if controllability is None:
         return circuit, None
-    one = isinstance(controllability, Controllability)
-    limits = {p.name: controllability for p in circuit.projections} if one else dict(controllability)
+    if isinstance(controllability, Controllability):
+        controllability = {p.name: controllability for p in circuit.projections}
+    limits = dict(controllability)
     projections = []
     for projection in circuit.projections:
         given = limits.get(projection.name)
@@ -146,8 +148,10 @@ def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
     return channels
 
 
-def _plan(circuit: RateCircuit, kinds: list[Limits], channels: list[FeedbackChannel], n_sent: int, dt: float) -> Plan:
+def _plan(
+    circuit: RateCircuit, limits: list[Constraint | None], channels: list[FeedbackChannel], n_sent: int, dt: float
+) -> Plan:
     first = channels[0].projection
     n_received = len(first) if np.ndim(first) == 2 else n_sent
-    plan = make_plan(circuit, tuple(k.kind for k in kinds), n_received, dt)
-    return make_plan(circuit, plan.limits, 1, dt) if plan.is_perturbed and n_received != n_sent else plan
+    plan = make_plan(circuit, limits, n_received, dt)
+    return replace(plan, n_received=1) if plan.is_perturbed and n_received != n_sent else plan
