@@ -59,7 +59,6 @@ class Score:
     bic: float
     predictions: NDArray[np.float64]
     warnings: tuple[str, ...]
-
     residuals: NDArray[np.float64]
 
     @property

@@ -1,4 +1,4 @@
-"""A linear network whose loss has a known Hessian, and what is measured on its weights."""
+"""A linear network whose loss has a known Hessian."""
 
 from __future__ import annotations
 
@@ -87,23 +87,3 @@ def learn(
         controllability=controllability,
     )
     return result.times, result.weights["layer_1"][0].reshape(-1, *optimum.shape)
-
-
-def approach_rates(times: Array, away: Array, floor: float = 1e-2) -> Array:
-    """Rates (...) [1/s] at which distances (n_times, ...) vanish: slopes of their logarithms, down to a share `floor`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> times = np.linspace(0, 1, 11)
-    >>> approach_rates(times, np.exp(-np.outer(times, [1.0, 3.0]))).round(12)
-    array([1., 3.])
-    """
-    import numpy as np
-
-    flat = np.abs(away).reshape(len(times), -1)
-    rates = []
-    for distance in flat.T:
-        seen = distance > floor * distance[0]
-        rates.append(-np.polyfit(times[seen], np.log(distance[seen]), 1)[0])
-    return np.array(rates).reshape(away.shape[1:])

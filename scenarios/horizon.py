@@ -121,21 +121,19 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
     Raises
     ------
     InputError
-        If a distance vanishes from the start, so that it has no rate.
+        If a distance vanishes from the start or after one step, so that it has no rate.
     """
     import numpy as np
 
     from plasticity.errors import InputError
+    from scenarios._approach_rates import approach_rates
 
-    rates = []
     for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
         if away[0] <= ROUNDING * np.abs(distance[0]).max():
             raise InputError(f"start must differ from the optimum along both directions; it does not along the {name}")
-        seen = away > ROUNDING * away[0]
-        if seen.sum() < 2:
+        if np.sum(away > ROUNDING * away[0]) < 2:
             raise InputError(f"n_points is too small: the {name} direction is at rest after one step; use more points")
-        rates.append(-np.polyfit(times[seen], np.log(away[seen]), 1)[0])
-    return np.array(rates)
+    return approach_rates(times, distance, ROUNDING)
 
 
 def _ratio_curve(

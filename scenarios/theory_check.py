@@ -122,7 +122,8 @@ def _rates(p: Parameters) -> dict[str, Array]:
 
     from plasticity import Objective, derive, solve
     from plasticity.landscapes import Quadratic
-    from scenarios._linear_network import approach_rates, balanced_patterns, learn
+    from scenarios._approach_rates import approach_rates
+    from scenarios._linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
     measured, predicted = [], []
@@ -167,7 +168,8 @@ def _rotation(p: Parameters) -> dict[str, Array]:
 
     from plasticity import Controllability, FeedbackChannel, Objective, derive, solve
     from plasticity.landscapes import Quadratic
-    from scenarios._linear_network import approach_rates, learn
+    from scenarios._approach_rates import approach_rates
+    from scenarios._linear_network import learn
 
     turn = p.rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
     curvature, optimum = float(np.median(p.curvatures)), np.array([0.5, -1.0])
