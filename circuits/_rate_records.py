@@ -197,10 +197,14 @@ class RateCircuit:
 
 @dataclass(frozen=True, eq=False)
 class RateRun:
-    """What the rate engine recorded.
+    """What the rate engine recorded; `circuits.as_dataset` labels it.
 
     Parameters
     ----------
+    circuit : RateCircuit
+    seed : int
+    dt : float
+        Time step [s].
     times : (n_times,) array
         Times of the records [s], from 0 to the end.
     weights : dict of str to (n_batch, n_times, n_tracked) array
@@ -222,6 +226,9 @@ class RateRun:
     engine : str
     """
 
+    circuit: RateCircuit
+    seed: int
+    dt: float
     times: Array
     weights: dict[str, Array]
     weight_mean: dict[str, Array]

@@ -45,12 +45,13 @@ class Population:
 
     def __post_init__(self) -> None:
         """Check that there is something that makes it fire, and how many neurons there are."""
-        if self.spike_times is None and (self.neuron is None or self.n is None):
+        if self.spike_times is not None:
+            if self.n not in (None, len(self.spike_times)):
+                raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
+        elif self.neuron is None or self.n is None:
             raise InputError(f"population {self.name!r} needs spike_times, or a neuron model and a size n")
-        if self.spike_times is None and require_number(f"n of {self.name!r}", self.n, low=1) != int(self.n):
+        elif require_number(f"n of {self.name!r}", self.n, low=1) != int(self.n):
             raise InputError(f"n of {self.name!r} must be a whole number, got {self.n}")
-        if self.spike_times is not None and self.n not in (None, len(self.spike_times)):
-            raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
         for name, (values, _) in self.series.items():
             if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
                 raise InputError(
@@ -62,7 +63,7 @@ class Population:
     @property
     def size(self) -> int:
         """Number of neurons."""
-        return int(self.n) if self.spike_times is None else len(self.spike_times)
+        return len(self.trains) if self.n is None else int(self.n)
 
     @property
     def is_passive(self) -> bool:
@@ -189,7 +190,8 @@ class Circuit:
 
     def __post_init__(self) -> None:
         """Check that everything starts and ends in this circuit."""
-        names = [item.name for item in (*self.populations, *self.projections, *self.feedback)]
+        names = [population.name for population in self.populations]
+        names += [path.name for path in (*self.projections, *self.feedback)]
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"circuit {self.name!r} has two populations of one name, or paths: {name!r}")
@@ -197,7 +199,8 @@ class Circuit:
             _check_projection(self, projection)
         for path in self.feedback:
             for name in (path.source, path.target):
-                self.population(name)
+                if self.population(name).neuron is None:
+                    raise InputError(f"population {name!r} only fires given spikes: it has no variables for feedback")
 
     def population(self, name: str) -> Population:
         """Population of that name.
@@ -228,7 +231,12 @@ class Circuit:
     @property
     def plastic(self) -> tuple[Projection, ...]:
         """Projections that learn."""
-        return tuple(p for p in self.projections if p.synapse is not None)
+        return tuple(p for p, _ in self.learning)
+
+    @property
+    def learning(self) -> tuple[tuple[Projection, SynapseModel], ...]:
+        """Projections that learn, each with its learning rule."""
+        return tuple((p, p.synapse) for p in self.projections if p.synapse is not None)
 
 
 def _check_projection(circuit: Circuit, projection: Projection) -> None:
@@ -245,13 +253,18 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
         post.neuron.receptor(projection.receptor)
     if projection.third_factor is not None:
         _check_third_factor(projection, circuit.population(projection.third_factor), post)
-    for local in projection.synapse.needs if projection.synapse is not None else ():
+    if projection.synapse is not None:
+        _check_needs(circuit, projection.synapse, pre, post)
+
+
+def _check_needs(circuit: Circuit, model: SynapseModel, pre: Population, post: Population) -> None:
+    for local in model.needs:
         owner = pre if local.index == "pre" else post
         received = {path.receives for path in circuit.feedback if path.target == owner.name}
         offered = {*(owner.neuron.provides if owner.neuron else ()), *received}
         if local.index == "synapse" or local.name not in offered:
             raise InputError(
-                f"rule {projection.synapse.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
+                f"rule {model.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
                 f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}"
             )
 
@@ -271,10 +284,15 @@ def _check_third_factor(projection: Projection, source: Population, post: Popula
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What an engine recorded.
+    """What an engine recorded; `circuits.as_dataset` labels it.
 
     Parameters
     ----------
+    circuit : Circuit
+        What was run, within the limits of control.
+    seed : int
+    dt : float
+        Time step [s].
     times : (n_times,) array
         Times of the record [s]; each value is the one just before the events of that time.
     weights : dict of str to (n_times, n_tracked) array
@@ -297,6 +315,9 @@ class Run:
         Mean and standard deviation of all weights of each plastic projection [1].
     """
 
+    circuit: Circuit
+    seed: int
+    dt: float
     times: NDArray[np.float64]
     weights: dict[str, NDArray[np.float64]]
     final: dict[str, NDArray[np.float64]]

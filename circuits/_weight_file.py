@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from circuits._labels import synapse_coordinates
 from plasticity.careful_file import CarefulFile, careful_file, uninterrupted
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
@@ -167,12 +168,8 @@ def _before_any_record(
         coordinates["trial"] = ("trial", np.asarray(trials), "1", "trial")
     variables, chunks = {}, {"time": (ROWS,)}
     for name, (targets, sources) in synapses.items():
-        if "/" in name:
-            raise InputError(f"projection {name!r} cannot be a name in a file; leave out the '/'")
         n, along = np.size(targets), f"synapse_{name}"
-        coordinates[along] = (along, np.arange(n), "1", f"synapse of {name}")
-        coordinates[f"post_{name}"] = (along, np.asarray(targets, np.int32), "1", f"postsynaptic neuron of {name}")
-        coordinates[f"pre_{name}"] = (along, np.asarray(sources, np.int32), "1", f"presynaptic neuron of {name}")
+        coordinates |= synapse_coordinates(name, np.arange(n), targets, sources)
         variables[f"weight_{name}"] = ((*batch, "time", along), np.empty((*leading, 0, n)), "1", f"weight of {name}")
         chunks[f"weight_{name}"] = (*(1 for _ in leading), max(1, ROWS // n), min(n, WIDTH))
     return make_dataset(variables, coordinates, **attributes), chunks

@@ -78,9 +78,9 @@ def _by_name(objects: list, ticks: dict, plan: Blueprint) -> dict:
 def _with_wires(population: Population, plan: Blueprint) -> Population:
     """Population whose neurons hand on what they send to themselves without disturbance."""
     wires = [p for p in plan.circuit.feedback if p.target == population.name and is_wire(p, plan.channels)]
-    if not wires:
-        return population
     model = population.neuron
+    if model is None or not wires:
+        return population
     lines = [model.model, *(f"{path.receives} : {brian_unit(path.unit)}" for path in wires)]
     steps = [model.every_step, *(f"{path.receives} = {path.sends}" for path in wires)]
     return replace(population, neuron=replace(model, model="\n".join(lines), every_step="\n".join(steps)))

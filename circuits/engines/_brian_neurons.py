@@ -50,7 +50,7 @@ def group(population: Population, plan: Blueprint, received: str = "") -> list:
         )
     if "spike" in neurons.thresholder:
         neurons.thresholder["spike"].order = GIVEN_FIRE if given else FIRE
-    return [neurons, *(_relay(population, neurons, plan) if given else [])]
+    return [neurons, *(_relay(population, model.on_given, neurons, plan) if given else [])]
 
 
 def generator(population: Population, plan: Blueprint) -> brian2.SpikeGeneratorGroup:
@@ -61,10 +61,10 @@ def generator(population: Population, plan: Blueprint) -> brian2.SpikeGeneratorG
     )
 
 
-def _relay(population: Population, neurons: brian2.NeuronGroup, plan: Blueprint) -> list:
+def _relay(population: Population, on_given: str, neurons: brian2.NeuronGroup, plan: Blueprint) -> list:
     """Given spikes reach the neurons that have to fire them within the same step."""
     source = generator(population, plan)
-    statements = "\n".join(["given_post = 1", population.neuron.on_given]).strip()
+    statements = "\n".join(["given_post = 1", on_given]).strip()
     relay = brian2.Synapses(
         source, neurons, on_pre=statements, namespace={}, clock=plan.clock, name=f"{population.name}_relay"
     )

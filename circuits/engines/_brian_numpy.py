@@ -119,7 +119,7 @@ def _can_skip(circuit: Circuit) -> bool:
     """Whether nothing but given spikes and ticks changes anything: also no spikes that are on their way."""
     only_spikes = all(p.is_passive for p in circuit.populations) and not circuit.feedback
     at_once = all(delay == 0 for p in circuit.projections for _, delay in pathways(circuit, p).values())
-    return only_spikes and at_once and all(p.synapse.method is None for p in circuit.plastic)
+    return only_spikes and at_once and all(model.method is None for _, model in circuit.learning)
 
 
 def _gap_skipper(plan: Blueprint) -> brian2.NetworkOperation:

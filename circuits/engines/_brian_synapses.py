@@ -11,6 +11,7 @@ from circuits.engines._brian_control import control
 from circuits.engines._brian_events import event_name
 from circuits.engines._brian_neurons import ARRIVAL
 from circuits.engines._structure import arrives_early, pathways
+from plasticity.compile.brian import SynapseModel
 
 TICK = 10  # after the spikes of a step
 THIRD = 2  # a third factor comes after the post spikes, which have order 1
@@ -74,7 +75,7 @@ def _on_post(projection: Projection) -> dict[str, str]:
     return {name: text for name, text in (("post", model.on_post), ("third_factor", third)) if text}
 
 
-def clips_every_step(model: object) -> bool:
+def clips_every_step(model: SynapseModel) -> bool:
     """Whether a bounded weight flows."""
     return "weight_low" in model.parameters and "dw/dt" in model.model
 
@@ -82,7 +83,7 @@ def clips_every_step(model: object) -> bool:
 def tick(projection: Projection, made: brian2.Synapses) -> brian2.CodeRunner | None:
     """Plasticity clock of a projection, if its rule has one."""
     model = projection.synapse
-    if model is None or not model.on_clock:
+    if model is None or model.clock_dt is None:
         return None
     ticks = brian2.Clock(model.clock_dt * brian2.second, name=f"{projection.name}_ticks")
     return made.run_regularly(model.on_clock, clock=ticks, when="synapses", order=TICK, name=f"{projection.name}_tick")

@@ -152,7 +152,7 @@ def _of_synapses(circuit: Circuit, projection: Projection) -> dict[str, NDArray]
         found |= {f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()}
         if projection.coupling is not None:
             found[f"{name}.own_index"] = np.arange(projection.n_synapses)
-        if model.on_clock:
+        if model.clock_dt is not None:
             found[f"{name}_ticks.dt"] = np.array(model.clock_dt)
     return found
 

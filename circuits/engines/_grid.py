@@ -68,7 +68,7 @@ def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
 
 def _check_ticks(projection: Projection, dt: float) -> None:
     model = projection.synapse
-    if model is None or not model.on_clock:
+    if model is None or model.clock_dt is None:
         return
     steps = model.clock_dt / dt
     if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
@@ -79,8 +79,8 @@ def _check_ticks(projection: Projection, dt: float) -> None:
 
 
 def _check_delay(projection: Projection, dt: float) -> None:
-    late = projection.synapse.pre_delay if projection.synapse is not None else None
-    for name, delay in (("delay", projection.delay), ("pre_delay", late or 0.0)):
+    late = projection.synapse.pre_delay if projection.synapse is not None else 0.0
+    for name, delay in (("delay", projection.delay), ("pre_delay", late)):
         steps = delay / dt
         if abs(steps - np.round(steps)) > 1e-6:
             raise InputError(

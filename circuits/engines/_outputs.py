@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from circuits._recording import Recording
 from circuits._records import Circuit, Population, Projection, Run
+from circuits.engines._grid import Grid
 from plasticity.compile.classify import clock_driven, event_driven
 
 
@@ -56,7 +57,7 @@ def described(circuit: Circuit, name: str, index: int) -> str:
     return f"{variable} of {kind} {index} of {owner!r}"
 
 
-def result(circuit: Circuit, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:
+def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:
     """Record of a run from its arrays; records over time have the shape (n_times, n_tracked)."""
     plastic = circuit.plastic if record.every is not None else ()
     times = [found[name] for name in output_names(circuit, record) if name.endswith("_record.t")]
@@ -65,6 +66,9 @@ def result(circuit: Circuit, record: Recording, found: Mapping[str, NDArray], en
         population, _, variable = name.partition(".")
         variables[name] = found[f"{population}_{variable}_record.{variable}"]
     return Run(
+        circuit=circuit,
+        seed=grid.seed,
+        dt=grid.dt,
         times=times[0] if times else np.empty(0),
         weights={p.name: _relaxed(p, "w", found) for p in plastic},
         final={p.name: found[f"{p.name}.w"] for p in circuit.plastic},

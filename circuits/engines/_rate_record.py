@@ -9,6 +9,7 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits._labels import attributes
 from circuits._rate_records import RateRun
 from circuits._weight_file import WeightFile, dense, weight_file
 from circuits.engines._rate_kernels import moments
@@ -70,7 +71,7 @@ class Record:
         if self.file is not None:
             self.file.append(self.times[row], self.plastic)
 
-    def run(self) -> RateRun:
+    def run(self, seed: int) -> RateRun:
         """Everything that was noted, and the final values."""
         names = list(self.places)
         finals = {
@@ -78,6 +79,9 @@ class Record:
             for m, rule in self.plan.rules.items()
         }
         return RateRun(
+            circuit=self.plan.circuit,
+            seed=seed,
+            dt=self.plan.dt,
             times=self.times,
             weights=self.weights,
             weight_mean=self.mean,
@@ -111,18 +115,12 @@ def weights_kept(path: str | PathLike | None, plan: Plan, seed: int, every: floa
         return
     circuit = plan.circuit
     plastic = {p.name: p for p in circuit.projections if p.rule is not None}
-    rules = [p.rule for p in circuit.projections if p.rule is not None]
     if not plastic:
         raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
     with weight_file(
         path,
         {name: dense(p.weight.shape[-2:]) for name, p in plastic.items()},
         circuit.trials,
-        title=f"weights of {circuit.name}",
-        rule=" ".join(dict.fromkeys(rule.name for rule in rules)),
-        engine=ENGINE,
-        seed=seed,
-        parameters={"dt": plan.dt, "record_every": every},
-        references=tuple(dict.fromkeys(key for rule in rules for key in rule.references)),
+        **attributes(circuit, ENGINE, seed, {"dt": plan.dt, "record_every": every}),
     ) as file:
         yield file

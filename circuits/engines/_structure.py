@@ -29,9 +29,8 @@ PREFETCH = "_prefetch.py"  # changes the text too
 
 def on_pre(circuit: Circuit, projection: Projection) -> str:
     """What a presynaptic spike does: it acts on the neuron with the present weight, then the synapse learns."""
-    acts = (
-        "" if projection.receptor is None else circuit.population(projection.post).neuron.receptor(projection.receptor)
-    )
+    neuron = circuit.population(projection.post).neuron
+    acts = "" if neuron is None or projection.receptor is None else neuron.receptor(projection.receptor)
     return "\n".join(filter(None, (acts, projection.synapse.on_pre if projection.synapse else "")))
 
 
@@ -52,8 +51,8 @@ def arrives_early(circuit: Circuit, projection: Projection) -> bool:
 
 def first_ticks(circuit: Circuit, duration: float) -> dict[str, float]:
     """Time [s] of the first tick of every plasticity clock that ticks at all: after one interval, not at 0."""
-    clocks = {p.name: p.synapse.clock_dt for p in circuit.plastic if p.synapse.on_clock}
-    return {name: step for name, step in clocks.items() if step < duration}
+    clocks = {p.name: model.clock_dt for p, model in circuit.learning}
+    return {name: step for name, step in clocks.items() if step is not None and step < duration}
 
 
 def model_key(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given) -> str:

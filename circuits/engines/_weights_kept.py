@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits._labels import attributes
 from circuits._records import Circuit
 from circuits.engines._grid import Grid
 from plasticity.errors import InputError
@@ -39,16 +40,10 @@ def weights_kept(
         raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
     from circuits._weight_file import weight_file
 
-    rules = [p.synapse.rule for p in plastic]
     with weight_file(
         path,
         {p.name: (p.targets, p.sources) for p in plastic},
-        title=f"weights of {circuit.name}",
-        rule=" ".join(dict.fromkeys(r.name for r in rules)),
-        engine=engine,
-        seed=grid.seed,
-        parameters={"dt": grid.dt, "record_every": every},
-        references=tuple(dict.fromkeys(key for r in rules for key in r.references)),
+        **attributes(circuit, engine, grid.seed, {"dt": grid.dt, "record_every": every}),
     ) as file:
         yield file
 

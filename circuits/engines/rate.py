@@ -86,10 +86,10 @@ def run(
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
     loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
     with weights_kept(record_weights, plan, seed, every * dt) as file:
-        return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file))
+        return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file)).run(seed)
 
 
-def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> RateRun:
+def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
     """Run to one record after the other."""
     prepare(loop)
     loop.network.loss[:] = np.nan
@@ -99,7 +99,7 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> RateRun:
             loop.network.loss[:] /= step - steps[row - 1]
         record.note(row)
         loop.network.loss[:] = 0.0
-    return record.run()
+    return record
 
 
 def _apart(

@@ -42,4 +42,4 @@ def run(
             from circuits.engines._binary import run_binary
 
             found = run_binary(circuit, grid, record, told, numbers, file)
-    return result(circuit, record, found, engine)
+    return result(circuit, grid, record, found, engine)
