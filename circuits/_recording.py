@@ -62,7 +62,7 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
     if isinstance(names, str):
         raise InputError(f"record must be a sequence of names, got {names!r}; write ({names!r},)")
     populations = {p.name for p in circuit.populations}
-    states = {s.name for p in circuit.plastic for s in p.synapse.rule.states}
+    states = {s.name for _, model in circuit.learning for s in model.rule.states}
     for name in names:
         if name.partition(".")[0] not in populations | states:
             raise UnknownNameError("state or population to record", name, populations | states)

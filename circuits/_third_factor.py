@@ -48,7 +48,7 @@ def _by_projection(circuit: Circuit, third_factor: Events | Mapping[str, Events]
         return {}
     plastic = [p.name for p in circuit.plastic]
     if not isinstance(third_factor, Mapping):
-        waiting = [p.name for p in circuit.plastic if p.synapse.on_third_factor and not p.third_factor]
+        waiting = [p.name for p, model in circuit.learning if model.on_third_factor and not p.third_factor]
         if not waiting:
             raise InputError(
                 f"third_factor is given, but no rule of circuit {circuit.name!r} waits for it; leave it out"

@@ -52,7 +52,7 @@ class SynapseModel:
         Integration method of the clock-driven variables; None where there are none.
     on_pre_delayed : str
         Statements `pre_delay` seconds after a presynaptic spike, before the other spikes of that time.
-    pre_delay : float or None
+    pre_delay : float
     on_third_factor : str
         Statements at a third-factor event, after the spikes of that time.
     """
@@ -67,7 +67,7 @@ class SynapseModel:
     initial: Mapping[str, float]
     method: str | None
     on_pre_delayed: str = ""
-    pre_delay: float | None = None
+    pre_delay: float = 0.0
     on_third_factor: str = ""
 
     @property
@@ -219,8 +219,8 @@ def _value(value: Any) -> Any:
     return float(value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
 
 
-def _pre_delay(rule: Rule) -> float | None:
-    return next((p.value for p in rule.parameters if p.name == "pre_delay"), None)
+def _pre_delay(rule: Rule) -> float:
+    return next((p.value for p in rule.parameters if p.name == "pre_delay"), 0.0)
 
 
 def _statements(rule: Rule, event: str) -> str:
