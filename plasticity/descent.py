@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticity.constraint import Constraint, move
 from plasticity.landscape_sequence import LandscapeSequence
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows
 
 if TYPE_CHECKING:
     from plasticity.feedback import FeedbackChannel
@@ -81,8 +81,7 @@ def euler(rule: Rule) -> dict[str, sp.Expr]:
     >>> euler(derive(Objective(discount=sp.oo)))
     {'w': -_dt*gradient*learning_rate + w}
     """
-    flows = {WEIGHT: rule.weight_flow, **{s.symbol: s.flow for s in rule.states}}
-    return {v.name: v + STEP * f for v, f in flows.items() if f != 0}
+    return {v.name: v + STEP * f for v, f in flows(rule).items() if f != 0}
 
 
 def vectorised(descent: Descent) -> Callable[[Batch, NDArray, int], None]:

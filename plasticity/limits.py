@@ -10,7 +10,7 @@ import sympy as sp
 from plasticity.derivation.exprel import exprel
 from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
-from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, free_symbols
+from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
 
 DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
 PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
@@ -253,12 +253,6 @@ def _finished(rule: Rule, taken: Rule, title: str) -> Rule:
         title=f"{rule.title}; {title}",
         steps=(*rule.steps, Step(f"Limit: {title}", change(taken))),
     )
-
-
-def expressions(rule: Rule) -> list[sp.Expr]:
-    """Every flow and every assignment of a rule."""
-    updates = [u.expression for event in rule.events.values() for u in event]
-    return [rule.weight_flow, *(s.flow for s in rule.states), *updates]
 
 
 def _map(rule: Rule, into: Callable[[sp.Expr], sp.Expr], new: tuple[Parameter, ...] = ()) -> Rule:

@@ -13,7 +13,7 @@ import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.local import local
-from plasticity.rule import WEIGHT, Rule, Step, Update
+from plasticity.rule import WEIGHT, Rule, Step, Update, expressions, flows
 
 RATES = {"pre": "pre_rate", "post": "post_rate", "pre_delayed": "pre_rate"}  # steady rates: a delay does not matter
 
@@ -49,19 +49,21 @@ def on_rates(rule: Rule) -> Rule:
         return rule
     if "third_factor" in rule.events:
         raise InputError(f"rule {rule.name!r} acts at events of a third factor, which rate networks do not have")
-    flows = {s.symbol: sp.sympify(s.flow) for s in rule.states} | {WEIGHT: rule.weight_flow}
+    flowing = flows(rule)
     for event, rate in RATES.items():
         for target, value in _after(rule, event).items():
-            flows[target] += local(rate) * (value - target)
-    steady = {s.symbol: _steady(s.symbol, flows[s.symbol]) for s in rule.states if s.estimates in RATES.values()}
+            flowing[target] += local(rate) * (value - target)
+    steady = {s.symbol: _steady(s.symbol, flowing[s.symbol]) for s in rule.states if s.estimates in RATES.values()}
     steady = {symbol: value.subs(steady) for symbol, value in steady.items()}
     kept = tuple(s for s in rule.states if s.symbol not in steady)
-    _check_linear(rule, [s.symbol for s in kept], [flows[s].subs(steady) for s in (WEIGHT, *(k.symbol for k in kept))])
-    flow = flows[WEIGHT].subs(steady)
+    _check_linear(
+        rule, [s.symbol for s in kept], [flowing[s].subs(steady) for s in (WEIGHT, *(k.symbol for k in kept))]
+    )
+    flow = flowing[WEIGHT].subs(steady)
     rates = replace(
         rule,
         weight_flow=flow,
-        states=tuple(replace(s, flow=flows[s.symbol].subs(steady)) for s in kept),
+        states=tuple(replace(s, flow=flowing[s.symbol].subs(steady)) for s in kept),
         events={
             "clock": tuple(
                 Update(u.target, sp.sympify(u.expression).subs(steady))
@@ -72,13 +74,13 @@ def on_rates(rule: Rule) -> Rule:
         assumptions=(*rule.assumptions, "Spikes are replaced by rates: the mean over independent Poisson spikes."),
         steps=(*rule.steps, Step("Mean over Poisson spikes", sp.Eq(sp.Symbol("dw/dt"), flow))),
     )
-    used = set().union(*(e.free_symbols for e in _expressions(rates)))
+    used = set().union(*(e.free_symbols for e in expressions(rates)))
     return replace(rates, parameters=tuple(p for p in rule.parameters if p.symbol in used))
 
 
-def _check_linear(rule: Rule, states: list[sp.Symbol], flows: list[sp.Expr]) -> None:
+def _check_linear(rule: Rule, states: list[sp.Symbol], means: list[sp.Expr]) -> None:
     """Refuse flows that are no polynomials in the states: their mean is not that of the mean states."""
-    for flow in flows:
+    for flow in means:
         for state in states:
             if not flow.is_polynomial(state):
                 raise InputError(
@@ -101,8 +103,3 @@ def _steady(symbol: sp.Symbol, flow: sp.Expr) -> sp.Expr:
     if len(found) != 1:
         raise InputError(f"{symbol} is a belief about a rate without a steady state; it cannot be replaced by the rate")
     return sp.simplify(found[0])
-
-
-def _expressions(rule: Rule) -> list[sp.Expr]:
-    updates = [sp.sympify(u.expression) for event in rule.events.values() for u in event]
-    return [rule.weight_flow, *(sp.sympify(s.flow) for s in rule.states), *updates]

@@ -229,11 +229,20 @@ class Rule:
         )
 
 
+def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
+    """Flow of the weight and of every state, by symbol."""
+    return {WEIGHT: rule.weight_flow, **{s.symbol: sp.sympify(s.flow) for s in rule.states}}
+
+
+def expressions(rule: Rule) -> list[sp.Expr]:
+    """Every flow and every assignment of a rule."""
+    updates = [sp.sympify(u.expression) for event in rule.events.values() for u in event]
+    return [*flows(rule).values(), *updates]
+
+
 def free_symbols(rule: Rule) -> set[sp.Symbol]:
     """Every symbol that the equations of `rule` use."""
-    expressions = [rule.weight_flow, *(s.flow for s in rule.states)]
-    expressions += [u.expression for updates in rule.events.values() for u in updates]
-    return set().union(*(sp.sympify(e).free_symbols for e in expressions))
+    return set().union(*(e.free_symbols for e in expressions(rule)))
 
 
 def _check_closed(rule: Rule) -> None:

@@ -7,12 +7,7 @@ from collections.abc import Collection
 import sympy as sp
 
 from plasticity.local import LOCALS
-from plasticity.rule import WEIGHT, Rule
-
-
-def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
-    """Flow of the weight and of every state, by symbol."""
-    return {WEIGHT: rule.weight_flow, **{s.symbol: s.flow for s in rule.states}}
+from plasticity.rule import WEIGHT, Rule, flows
 
 
 def affine(variable: sp.Symbol, flow: sp.Expr, variables: Collection[sp.Symbol]) -> tuple | None:

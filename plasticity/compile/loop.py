@@ -8,11 +8,11 @@ from types import ModuleType
 import sympy as sp
 
 from plasticity.compile import extrapolation
-from plasticity.compile.classify import event_driven, flows
+from plasticity.compile.classify import event_driven
 from plasticity.compile.generated import generated_module, indented, python_code
 from plasticity.compile.switches import SOURCE, Switch, without_switches
 from plasticity.errors import InputError
-from plasticity.rule import WEIGHT, Rule
+from plasticity.rule import WEIGHT, Rule, flows
 
 EVENT_CODES = {"pre": 0, "post": 1, "third_factor": 2, "clock": 3, "end": 4, "pre_delayed": 5}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from plasticity.compile.classify import clock_driven, event_driven, flows
+from plasticity.compile.classify import clock_driven, event_driven
 from plasticity.local import LOCALS
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
 
 _OWNERS = {"pre": "pre neuron", "post": "post neuron", "synapse": "synapse"}
 _EVENTS = {"pre": "pre spike", "post": "post spike", "third_factor": "third factor", "pre_delayed": "delayed pre spike"}

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from plasticity.compile.classify import event_driven, flows
+from plasticity.compile.classify import event_driven
 from plasticity.errors import InputError
-from plasticity.rule import Parameter, Rule
+from plasticity.rule import Parameter, Rule, flows
 
 __all__ = ["SOURCE", "Switch", "without_switches"]
 
