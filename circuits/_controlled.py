@@ -10,7 +10,7 @@ import sympy as sp
 
 from circuits._records import Circuit, Projection
 from plasticity.compile.brian import SynapseModel, compile_rule
-from plasticity.constraint import Constraint, Projector, check_weights
+from plasticity.constraint import Constraint, Projector, check_weights, narrowed
 from plasticity.controllability import Controllability, constrain, of_synapses
 from plasticity.errors import UnknownNameError
 from plasticity.known_drift import separate_drift
@@ -30,8 +30,12 @@ def controlled(
     Raises
     ------
     InputError
-        If there is nothing to limit, the limits couple synapses, or a weight starts outside them.
+        If limits do not fit, or a weight starts outside them or outside the bounds of its rule.
+    UnknownNameError
+        If a name is not that of a plastic projection.
     """
+    for projection in circuit.plastic:
+        _check_start(projection)
     if controllability is None:
         return circuit
     plastic = {p.name: p for p in circuit.plastic}
@@ -44,6 +48,14 @@ def controlled(
     return replace(circuit, projections=tuple(limited.get(p.name, p) for p in circuit.projections))
 
 
+def _check_start(projection: Projection) -> None:
+    """Refuse weights outside the bounds of the rule, which would be clipped at the first event."""
+    bounds = projection.synapse.rule.bounds
+    if bounds is not None:
+        limits = narrowed(constrain(Controllability(), projection.n_synapses), *bounds)
+        check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
+
+
 def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
     if controllability.is_full:
         return projection
@@ -52,6 +64,9 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
+    if limits.drift_matrix is not None and limits.projector is None:  # then the rule steers in all directions
+        everywhere = np.eye(projection.n_synapses)
+        limits = replace(limits, projector=Projector(everywhere, everywhere))
     coupling = limits if limits.is_coupled else None
     return replace(projection, synapse=limited_model(projection.synapse, limits), coupling=coupling)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from circuits._records import Population
+from plasticity.catalog import require_made
 from plasticity.compile.brian import SynapseModel, compile_rule
 from plasticity.errors import InputError, require_number
 from plasticity.rule import Rule
@@ -18,6 +19,7 @@ def synapse_of(rule: Rule | SynapseModel | None, signal: Signal | None = None) -
     """Compiled rule; None stays None: a synapse that does not learn."""
     if rule is None or isinstance(rule, SynapseModel):
         return rule
+    require_made(rule, Rule, "plasticity.rules")
     return compile_rule(rule, signal)
 
 

@@ -48,7 +48,7 @@ def escape_rate_neuron(
     -------
     Circuit
         With the populations ``"inputs"`` and ``"outputs"``, the projection ``"synapses"``, in the order of
-        ``weight.ravel()``, and the feedback ``"error"``, S* − ρ of each neuron [Hz].
+        ``weight.ravel()``, and, where there are target spikes, the feedback ``"error"``, S* − ρ of each neuron [Hz].
 
     Raises
     ------
@@ -70,9 +70,10 @@ def escape_rate_neuron(
     else:
         output = Population("outputs", tuple(spike_train(f"targets[{i}]", t) for i, t in enumerate(targets)), model)
     wiring = all_to_all("synapses", source, output, weight)
+    told = Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz")
     return Circuit(
         "escape_rate_neuron",
         populations=(source, output),
         projections=(Projection(synapse=synapse_of(rule, signal), receptor="current", **wiring),),
-        feedback=(Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz"),),
+        feedback=(told,) if output.is_given else (),
     )

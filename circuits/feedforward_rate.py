@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
-from plasticity.errors import InputError
+from plasticity.catalog import require_made
+from plasticity.errors import InputError, require_whole
 from plasticity.observe import observe
 from plasticity.rule import GRADIENT, Rule
 from plasticity.signal import Signal
@@ -85,12 +86,12 @@ def feedforward_rate(
     >>> [p.name for p in circuit.projections]
     ['layer_1', 'layer_2']
     """
-    sizes = [int(n) for n in sizes]
+    sizes = [require_whole(f"sizes[{k}]", n, low=1) for k, n in enumerate(sizes)]
     if len(sizes) < 2:
         raise InputError(f"sizes must name at least two layers, got {sizes}")
     trials = np.arange(n_batch) if trials is None else np.asarray(trials)
     n_layers = len(sizes) - 1
-    rules = [rule] * n_layers if isinstance(rule, Rule) or rule is None else list(rule)
+    rules = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
     given = [None] * n_layers if weights is None else list(weights)
     if len(rules) != n_layers or len(given) != n_layers:
         raise InputError(f"there are {n_layers} projections, but {len(rules)} rules and {len(given)} weights")
@@ -123,6 +124,8 @@ def feedforward_rate(
 
 def fed(rule: Rule | None, signal: Signal | None) -> Rule | None:
     """Rule with its gradient from the signal; rules that ask for none, and None, stay as they are."""
+    if rule is not None:
+        require_made(rule, Rule, "plasticity.rules")
     return rule if rule is None or signal is None or GRADIENT not in rule.inputs else observe(rule, signal)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-from plasticity.errors import UnknownNameError
+from plasticity.errors import InputError, UnknownNameError
 
 
 def names(package: str) -> list[str]:
@@ -62,6 +62,38 @@ def load(package: str, name: str, kind: str = "member") -> Callable:
         If there is no such member; the message offers the nearest name.
     """
     return getattr(load_module(package, name, kind), name)
+
+
+def require_made(value: object, kind: type, package: str) -> None:
+    """Refuse what is no record of a catalogue: most often a name, or a member that was not called.
+
+    Parameters
+    ----------
+    value : object
+    kind : type
+        What members of `package` return, such as `Rule`.
+    package : str
+
+    Raises
+    ------
+    InputError
+        Saying what to write instead.
+
+    Examples
+    --------
+    >>> from plasticity.rule import Rule
+    >>> require_made("oja", Rule, "plasticity.rules")
+    Traceback (most recent call last):
+    plasticity.errors.InputError: rule must be a Rule, got 'oja'; write plasticity.rules.load('oja')()
+    """
+    if isinstance(value, kind):
+        return
+    remedy = f"use what a function of {package} returns"
+    if isinstance(value, str):
+        remedy = f"write {package}.load({value!r})()"
+    elif callable(value):
+        remedy = f"call it: {getattr(value, '__name__', 'its function')}(…)"
+    raise InputError(f"{kind.__name__.lower()} must be a {kind.__name__}, got {value!r}; {remedy}")
 
 
 def _folder(package: str) -> Path:

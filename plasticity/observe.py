@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from plasticity.catalog import require_made
 from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
 from plasticity.local import TRAINS
@@ -38,7 +39,8 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     ------
     InputError
         If the rule asks for no gradient, asks for a curvature that the signal does not give, or is no polynomial
-        of degree 2 in the gradient; or if the signal does not say how the squared gradient is read.
+        of degree 2 in the gradient; or if the signal does not say how the squared gradient is read; or if either is
+        something else, such as a name.
 
     Examples
     --------
@@ -49,6 +51,8 @@ def observe(rule: Rule, signal: Signal) -> Rule:
     >>> rule.events["pre"][0].expression
     -learning_rate*post_trace*threshold/tau_minus + w
     """
+    require_made(rule, Rule, "plasticity.rules")
+    require_made(signal, Signal, "plasticity.signals")
     _check_inputs(rule, signal)
     rule = _collecting(rule, signal) if "clock" in rule.events else rule
     rule = _with_curvature(rule, signal)
