@@ -14,18 +14,24 @@ from sympy.printing.pycode import PythonCodePrinter
 from plasticity.cache import cache_folder, keep
 from plasticity.cache_entries import mark_used, trim
 from plasticity.compile.compiled_files import remove_damaged
+from plasticity.errors import InputError
 
 
 def generated_module(kind: str, source: str) -> ModuleType:
     """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed).
 
     The cache is kept below its limit, and damaged files in it are made anew.
+
+    Raises
+    ------
+    InputError
+        If the text cannot be written, as on a full disk.
     """
     name = f"steersman_{kind}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     if name not in sys.modules:
         path = cache_folder(kind) / f"{name}.py"
-        if not path.is_file() or path.read_text(encoding="utf-8") != source:
-            keep(path, source)
+        if not path.is_file() or path.read_bytes() != source.encode():
+            _keep(path, source)
             trim()
         mark_used(path)
         remove_damaged(path)
@@ -34,6 +40,16 @@ def generated_module(kind: str, source: str) -> ModuleType:
         loader.exec_module(module)
         sys.modules[name] = module
     return sys.modules[name]
+
+
+def _keep(path: Path, source: str) -> None:
+    try:
+        keep(path, source)
+    except OSError as error:
+        raise InputError(
+            f"cannot keep generated code in {path.parent}: {error.strerror}; make room, or set STEERSMAN_CACHE to "
+            "another folder"
+        ) from error
 
 
 def python_code(expression: sp.Expr) -> str:
