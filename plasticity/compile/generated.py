@@ -6,6 +6,7 @@ import hashlib
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
+from pathlib import Path
 from types import ModuleType
 
 import sympy as sp
