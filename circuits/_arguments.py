@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from circuits._labels import rules_of
 from circuits._rate_records import RateCircuit
 from circuits._records import Circuit
 from plasticity.controllability import Controllability
@@ -37,8 +38,7 @@ def _check_limits(circuit: Circuit | RateCircuit, controllability: Any) -> None:
             raise InputError(
                 f"controllability must be a Controllability, or a mapping of projections to them, got {limits!r}"
             )
-    rules = (p.synapse if isinstance(circuit, Circuit) else p.rule for p in circuit.projections)
-    if all(rule is None for rule in rules):
+    if not rules_of(circuit):
         raise InputError(
             f"circuit {circuit.name!r} has no plastic projection, so a Controllability changes nothing; leave it out"
         )

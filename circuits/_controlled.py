@@ -34,33 +34,37 @@ def controlled(
     UnknownNameError
         If a name is not that of a plastic projection.
     """
-    for projection in circuit.plastic:
-        _check_start(projection)
+    for projection, model in circuit.learning:
+        _check_start(projection, model.rule)
     if controllability is None:
         return circuit
-    plastic = {p.name: p for p in circuit.plastic}
+    plastic = [p.name for p in circuit.plastic]
     if isinstance(controllability, Controllability):
         controllability = dict.fromkeys(plastic, controllability)
     for name in controllability:
         if name not in plastic:
             raise UnknownNameError("plastic projection", name, plastic)
-    limited = {name: _limited(circuit, plastic[name], c, seed) for name, c in controllability.items()}
+    limited = {
+        projection.name: _limited(circuit, projection, model, controllability[projection.name], seed)
+        for projection, model in circuit.learning
+        if projection.name in controllability
+    }
     return replace(circuit, projections=tuple(limited.get(p.name, p) for p in circuit.projections))
 
 
-def _check_start(projection: Projection) -> None:
+def _check_start(projection: Projection, rule: Rule) -> None:
     """Refuse weights outside the bounds of the rule, which would be clipped at the first event."""
-    bounds = projection.synapse.rule.bounds
-    if bounds is not None:
-        limits = narrowed(constrain(Controllability(), projection.n_synapses), *bounds)
+    if rule.bounds is not None:
+        limits = narrowed(constrain(Controllability(), projection.n_synapses), *rule.bounds)
         check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
 
 
-def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
+def _limited(
+    circuit: Circuit, projection: Projection, model: SynapseModel, controllability: Controllability, seed: int
+) -> Projection:
     if controllability.is_full:
         return projection
-    rule, controllability = separate_drift(projection.synapse.rule, controllability)
-    projection = replace(projection, synapse=replace(projection.synapse, rule=rule))
+    rule, controllability = separate_drift(model.rule, controllability)
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
@@ -68,7 +72,7 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
         everywhere = np.eye(projection.n_synapses)
         limits = replace(limits, projector=Projector(everywhere, everywhere))
     coupling = limits if limits.is_coupled else None
-    return replace(projection, synapse=limited_model(projection.synapse, limits), coupling=coupling)
+    return replace(projection, synapse=limited_model(replace(model, rule=rule), limits), coupling=coupling)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:

@@ -48,7 +48,8 @@ def as_dataset(run: Run | RateRun) -> xr.Dataset:
 
 
 def _of_spikes(run: Run) -> Labelled:
-    variables, coordinates = {}, {"time": ("time", run.times, "s", "time")}
+    variables: Entries = {}
+    coordinates: Entries = {"time": ("time", run.times, "s", "time")}
     for name, rule in rules_of(run.circuit).items():
         projection = run.circuit.projection(name)
         variables[f"final_weight_{name}"] = (f"all_{name}", run.final[name], "1", f"weight of {name} at the end")

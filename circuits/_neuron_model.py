@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,7 +78,8 @@ def with_constants(equations: str, values: Mapping[str, tuple[float, str]]) -> s
 
 def checked(values: Mapping[str, tuple[float, str]]) -> dict[str, tuple[float, str]]:
     """Values that are finite; time constants that are positive."""
-    return {
-        name: (require_number(name, value, **({"low": 0, "exclusive": True} if name[:4] == "tau_" else {})), unit)
-        for name, (value, unit) in values.items()
-    }
+    found = {}
+    for name, (value, unit) in values.items():
+        is_time = name.startswith("tau_")
+        found[name] = (require_number(name, value, low=0 if is_time else -math.inf, exclusive=is_time), unit)
+    return found

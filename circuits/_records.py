@@ -190,8 +190,8 @@ class Circuit:
 
     def __post_init__(self) -> None:
         """Check that everything starts and ends in this circuit."""
-        names = [population.name for population in self.populations]
-        names += [path.name for path in (*self.projections, *self.feedback)]
+        names = [p.name for p in self.populations] + [p.name for p in self.projections]
+        names += [path.name for path in self.feedback]
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"circuit {self.name!r} has two populations of one name, or paths: {name!r}")

@@ -13,7 +13,7 @@ from circuits._records import Circuit, Population, Projection
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import spike_train
 
-Events = Sequence[float] | Sequence[ArrayLike]
+Events = Sequence[ArrayLike]  # numbers, or trains of them
 LISTENER = NeuronModel("listener", "")  # given spikes alone cannot hear of an event
 
 
@@ -63,7 +63,7 @@ def _by_projection(circuit: Circuit, third_factor: Events | Mapping[str, Events]
 def _trains(events: Events) -> tuple[np.ndarray, ...]:
     """One train for all, or one per neuron."""
     if all(np.ndim(e) == 0 for e in events):
-        return (spike_train("third_factor", events),)
+        return (spike_train("third_factor", np.asarray(events)),)
     return tuple(spike_train(f"third_factor[{i}]", train) for i, train in enumerate(events))
 
 

@@ -166,7 +166,8 @@ def _before_any_record(
     coordinates: dict[str, tuple] = {"time": ("time", np.empty(0), "s", "time")}
     if trials is not None:
         coordinates["trial"] = ("trial", np.asarray(trials), "1", "trial")
-    variables, chunks = {}, {"time": (ROWS,)}
+    variables: dict[str, tuple] = {}
+    chunks: dict[str, tuple[int, ...]] = {"time": (ROWS,)}
     for name, (targets, sources) in synapses.items():
         n, along = np.size(targets), f"synapse_{name}"
         coordinates |= synapse_coordinates(name, np.arange(n), targets, sources)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
 from plasticity.catalog import require_made
@@ -32,7 +33,7 @@ def feedforward_rate(
     feedback_weights: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     n_batch: int = 1,
-    trials: Sequence[int] | None = None,
+    trials: ArrayLike | None = None,
     seed: int = 0,
 ) -> RateCircuit:
     """Layers ``input``, ``hidden_1``, …, ``output`` with projections ``layer_1``, ``layer_2``, …
@@ -91,8 +92,8 @@ def feedforward_rate(
         raise InputError(f"sizes must name at least two layers, got {sizes}")
     trials = np.arange(n_batch) if trials is None else np.asarray(trials)
     n_layers = len(sizes) - 1
-    rules = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
-    given = [None] * n_layers if weights is None else list(weights)
+    rules: list[Any] = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
+    given: list[Any] = [None] * n_layers if weights is None else list(weights)
     if len(rules) != n_layers or len(given) != n_layers:
         raise InputError(f"there are {n_layers} projections, but {len(rules)} rules and {len(given)} weights")
     names = ["input", *(f"hidden_{k}" for k in range(1, n_layers)), "output"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
 from circuits.feedforward_rate import fed, random_weights
@@ -32,7 +33,7 @@ def recurrent_rate(
     feedback_weights: Any = None,
     parameters: Mapping[str, Any] | None = None,
     n_batch: int = 1,
-    trials: Sequence[int] | None = None,
+    trials: ArrayLike | None = None,
     seed: int = 0,
 ) -> RateCircuit:
     """Population ``neurons`` with the projection ``recurrent``: ``τ dr/dt = −r + φ(W r + W_in x + bias)``.

@@ -134,8 +134,7 @@ def _model(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[st
                 from circuits.engines._brian_build import build_model
 
                 shutil.rmtree(folder, ignore_errors=True)
-                build_model(circuit, grid, record, channels, given, folder)
-                known = load_model(folder)
+                known = build_model(circuit, grid, record, channels, given, folder)
         trim()
     mark_used(folder)
     return known
@@ -157,10 +156,11 @@ def load_model(folder: Path) -> Model | None:
     return None
 
 
-def keep_model(folder: Path, inputs: Mapping[str, str], outputs: Mapping[str, tuple[str, int | None]]) -> None:
+def keep_model(model: Model) -> None:
     """Declare the program in a folder to be whole; until then the folder counts as empty."""
-    program = hashlib.sha256((folder / PROGRAM).read_bytes()).hexdigest()
-    keep(folder / MANIFEST, json.dumps({"sha256": program, "inputs": inputs, "outputs": outputs}, indent=1))
+    program = hashlib.sha256((model.folder / PROGRAM).read_bytes()).hexdigest()
+    text = {"sha256": program, "inputs": model.inputs, "outputs": model.outputs}
+    keep(model.folder / MANIFEST, json.dumps(text, indent=1))
 
 
 def _tell(folder: Path, given: Given, model: Model, all_weights: bool) -> None:

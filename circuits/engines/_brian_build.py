@@ -22,7 +22,7 @@ from brian2.devices.device import reset_device
 
 from circuits._recording import Recording
 from circuits._records import Circuit
-from circuits.engines._binary import PROGRAM, keep_model
+from circuits.engines._binary import PROGRAM, Model, keep_model
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_network import Built, build_network, run_with_ticks
 from circuits.engines._given import Given
@@ -52,7 +52,7 @@ OWN = re.compile(
 
 def build_model(
     circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given, folder: Path
-) -> None:
+) -> Model:
     """Write, compile and keep the program of a circuit.
 
     Raises
@@ -62,7 +62,9 @@ def build_model(
     """
     inputs, outputs = write_program(circuit, grid, record, channels, given, folder)
     _compile(folder)
-    keep_model(folder, inputs, outputs)
+    model = Model(folder, inputs, outputs)
+    keep_model(model)
+    return model
 
 
 def write_program(

@@ -12,17 +12,15 @@ import brian2
 import numpy as np
 
 from circuits._controlled import WANTED
-from circuits._records import Projection
 from circuits.engines._brian_blueprint import Blueprint
+from plasticity.compile.brian import SynapseModel
 
 LISTEN, MOVE = -8, -7  # after synapses are advanced and clipped, before neurons
 
 
-def control(projection: Projection, made: brian2.Synapses, plan: Blueprint) -> None:
-    """Let the synapses of a projection move as their controllers allow."""
-    if projection.coupling is None:
-        return
-    name, bounded = projection.name, "weight_low" in projection.synapse.parameters
+def control(name: str, model: SynapseModel, made: brian2.Synapses, plan: Blueprint) -> None:
+    """Let the synapses of the projection `name` move as their controllers allow."""
+    bounded = "weight_low" in model.parameters
     parts = {"steered": ("read", "control", WANTED.name), "drifted": ("", "drift", "w")}
     listen, moved = [], ["w"]
     for kind, (read, spread, variable) in parts.items():

@@ -21,10 +21,10 @@ def monitors(groups: dict, synapses: dict, plan: Blueprint) -> list:
     if record.every is None:
         return made
     clock = brian2.Clock(record.every * brian2.second, name="recording")
-    for p in circuit.plastic:
+    for p, model in circuit.learning:
         tracked = record.tracked(p.n_synapses)
         tracked = np.zeros_like(tracked) if plan.compiled else tracked  # as many: a binary reads which
-        read = recorded(p, record)
+        read = recorded(model, record)
         made.append(brian2.StateMonitor(synapses[p.name], read, record=tracked, clock=clock, name=f"{p.name}_record"))
     for name in record.variables:
         population, _, variable = name.partition(".")

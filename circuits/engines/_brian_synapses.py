@@ -53,7 +53,8 @@ def synapses(projection: Projection, groups: dict, plan: Blueprint) -> brian2.Sy
             order=BEFORE_NEURONS + 1,
             name=f"{projection.name}_clip",
         )
-    control(projection, made, plan)
+    if model and projection.coupling is not None:
+        control(projection.name, model, made, plan)
     return made
 
 

@@ -26,7 +26,7 @@ class Grid:
         """Number of time steps."""
         return int(np.ceil(self.duration / self.dt - 1e-9))
 
-    def same(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    def same(self, times: NDArray[np.floating]) -> NDArray[np.float64]:
         """Times [s] without the error of their last digit: equal times become equal numbers."""
         return np.round(times / self.dt, 3) * self.dt
 

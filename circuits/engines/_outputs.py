@@ -10,21 +10,24 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from circuits._recording import Recording
-from circuits._records import Circuit, Population, Projection, Run
+from circuits._records import Circuit, Population, Run
 from circuits.engines._grid import Grid
+from plasticity.compile.brian import SynapseModel
 from plasticity.compile.classify import clock_driven, event_driven
 
 
 def counted(population: Population, record: Recording) -> bool:
     """Whether the spikes of a population are counted or kept."""
-    return population.name in record.spikes or (not population.is_given and bool(population.neuron.threshold))
+    neuron = population.neuron
+    fires = neuron is not None and bool(neuron.threshold) and not population.is_given
+    return fires or population.name in record.spikes
 
 
-def recorded(projection: Projection, record: Recording) -> tuple[str, ...]:
+def recorded(model: SynapseModel, record: Recording) -> tuple[str, ...]:
     """Variables of tracked synapses that are recorded."""
-    own = {s.name for s in projection.synapse.rule.states}
+    own = {s.name for s in model.rule.states}
     names = ("w", *(s for s in record.states if s in own))
-    return (*names, "lastupdate") if "event-driven" in projection.synapse.model else names
+    return (*names, "lastupdate") if "event-driven" in model.model else names
 
 
 def output_names(circuit: Circuit, record: Recording) -> list[str]:
@@ -34,7 +37,7 @@ def output_names(circuit: Circuit, record: Recording) -> list[str]:
         kept = ("t", "i", "count") if p.name in record.spikes else ("count",)
         names += [f"{p.name}_spikes.{k}" for k in kept] if counted(p, record) else []
     if record.every is not None:
-        names += [f"{p.name}_record.{k}" for p in circuit.plastic for k in ("t", *recorded(p, record))]
+        names += [f"{p.name}_record.{k}" for p, model in circuit.learning for k in ("t", *recorded(model, record))]
         for name in record.variables:
             population, _, variable = name.partition(".")
             names += [f"{population}_{variable}_record.{k}" for k in ("t", variable)]
@@ -59,7 +62,7 @@ def described(circuit: Circuit, name: str, index: int) -> str:
 
 def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:
     """Record of a run from its arrays; records over time have the shape (n_times, n_tracked)."""
-    plastic = circuit.plastic if record.every is not None else ()
+    learning = circuit.learning if record.every is not None else ()
     times = [found[name] for name in output_names(circuit, record) if name.endswith("_record.t")]
     variables = {}
     for name in record.variables if record.every is not None else ():
@@ -70,19 +73,21 @@ def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, 
         seed=grid.seed,
         dt=grid.dt,
         times=times[0] if times else np.empty(0),
-        weights={p.name: _relaxed(p, "w", found) for p in plastic},
+        weights={p.name: _relaxed(p.name, model, "w", found) for p, model in learning},
         final={p.name: found[f"{p.name}.w"] for p in circuit.plastic},
         engine=engine,
-        tracked={p.name: record.tracked(p.n_synapses) for p in plastic},
+        tracked={p.name: record.tracked(p.n_synapses) for p, _ in learning},
         states={
-            p.name: {s: _relaxed(p, s, found) for s in recorded(p, record) if s not in ("w", "lastupdate")}
-            for p in plastic
+            p.name: {
+                s: _relaxed(p.name, model, s, found) for s in recorded(model, record) if s not in ("w", "lastupdate")
+            }
+            for p, model in learning
         },
         spikes={name: _spikes(circuit.population(name), found) for name in record.spikes},
         variables=variables,
         counts={p.name: _count(p, found) for p in circuit.populations},
-        weight_mean={p.name: found[f"{p.name}.moments"][:, 0] for p in plastic},
-        weight_std={p.name: found[f"{p.name}.moments"][:, 1] for p in plastic},
+        weight_mean={p.name: found[f"{p.name}.moments"][:, 0] for p, _ in learning},
+        weight_std={p.name: found[f"{p.name}.moments"][:, 1] for p, _ in learning},
     )
 
 
@@ -98,16 +103,16 @@ def _count(population: Population, found: Mapping[str, NDArray]) -> NDArray[np.i
     return found[name] if name in found else np.zeros(population.size, dtype=int)  # neurons that never fire
 
 
-def _relaxed(projection: Projection, state: str, found: Mapping[str, NDArray]) -> NDArray[np.float64]:
+def _relaxed(name: str, model: SynapseModel, state: str, found: Mapping[str, NDArray]) -> NDArray[np.float64]:
     """Recorded values (n_times, n_tracked) of a state: what relaxes between spikes is brought up to date."""
-    values = found[f"{projection.name}_record.{state}"]
-    if f"{projection.name}_record.lastupdate" not in found:
+    values = found[f"{name}_record.{state}"]
+    if f"{name}_record.lastupdate" not in found:
         return values
-    rule = projection.synapse.rule
+    rule = model.rule
     exact = {v.name: ab for v, ab in event_driven(rule).items() if v not in clock_driven(rule)}
     if state not in exact or exact[state] == (0, 0):
         return values
     rate, push = (float(sp.sympify(r).subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])
-    elapsed = found[f"{projection.name}_record.t"][:, None] - found[f"{projection.name}_record.lastupdate"]
+    elapsed = found[f"{name}_record.t"][:, None] - found[f"{name}_record.lastupdate"]
     relaxed = np.expm1(rate * elapsed) / rate if rate else elapsed
     return values * np.exp(rate * elapsed) + push * relaxed
