@@ -187,7 +187,8 @@ def _once(*parameters: Parameter) -> tuple[Parameter, ...]:
 
 
 def _without_unused(rule: Rule) -> Rule:
-    used = {s.name for s in free_symbols(rule)}
+    """Rule with the parameters that it uses; the distance of its ticks also where it cancels (Newton)."""
+    used = {s.name for s in free_symbols(rule)} | ({TICK.name} if rule.events.get("clock") else set())
     return replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
 
 

@@ -20,6 +20,7 @@ from plasticity.landscapes import Quadratic
 from plasticity.local import local
 from plasticity.rules.adam import adam
 from plasticity.rules.heavy_ball import heavy_ball
+from plasticity.rules.newton import newton
 from plasticity.signals.exact_error import exact_error
 
 TARGET, START, DT, N_STEPS = np.array([0.7, -0.4, 0.2]), np.array([0.1, 0.3, -0.5]), 0.02, 150
@@ -93,6 +94,14 @@ def test_a_clock_of_100_ms_acts_on_the_mean_gradient_in_between():
     assert count.tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [3]
     assert_allclose(w[4], START)
     assert_allclose(w[5], START + 0.01 * np.sign(TARGET - START), rtol=1e-12)
+
+
+def test_newton_is_there_at_the_first_tick():
+    """The loss is quadratic and its curvature known; the distance of ticks cancels, but says when."""
+    ours = run(network(newton(), clock_step=0.1), 0.2, dt=DT, record_every=DT)
+    w = ours.weights["layer_1"][0]
+    assert_allclose(w[4], START)
+    assert_allclose(w[5:], np.broadcast_to(TARGET, w[5:].shape), rtol=1e-12)
 
 
 def test_fisher_metric_of_a_neuron_takes_its_slope_out_of_the_rule():
