@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Generator
 
@@ -47,9 +48,16 @@ def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[
 
 
 def run_on_worker(task: Task) -> Outcome:
-    """Run a task as in a process of its own: files are locked here, not by way of the scheduler."""
+    """Run a task as in a process of its own: files are locked here, not by way of the scheduler.
+
+    A worker that has other code than the sweep, whose results would pass for those of the sweep, runs nothing.
+    """
     import dask
 
+    from scenarios._plan import code_in_use
+
+    if task.code != code_in_use():
+        return failed(task, f"{socket.gethostname()} has another version of this project; install the same everywhere")
     with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
         return run_task(task)
 

@@ -97,6 +97,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _compare(folder: Path, found: dict[str, Any], mine: dict[str, Any]) -> None:
     differ = [key for key in mine if key != "points" and found.get(key) != mine[key]]
     if differ or found.get("points") != mine["points"]:
-        names = {"code": "code of the scenario", "axes": "swept values"}
+        names = {"code": "code of this project", "axes": "swept values"}
         what = ", ".join(names.get(key, key) for key in differ) or "points"
-        raise InputError(f"{folder} holds another sweep: it differs in {what}; choose another folder")
+        remedy = "finish it with the code it was begun with, or choose" if "code" in differ else "choose"
+        raise InputError(f"{folder} holds another sweep: it differs in {what}; {remedy} another folder")

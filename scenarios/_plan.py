@@ -13,10 +13,11 @@ from types import ModuleType
 from typing import Any
 
 from plasticity.errors import InputError
-from plasticity.labelled import encode_json
 from scenarios._design import Axis, steps
 from scenarios._members import load
 from scenarios._parameters import make
+
+PACKAGES = ("plasticity", "circuits", "scenarios")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device:
         If the scenario, a parameter or a value is not allowed, or two runs would be the same.
     """
     module = load(name)
-    code = hashlib.sha256(Path(module.__file__ or "").read_bytes()).hexdigest()[:16]
+    code = code_in_use()
     _check_keys(axes, fixed)
     points = []
     labels: dict[str, list] = {key: [None] * len(axis.settings) for axis in axes for key in axis.keys}
@@ -108,6 +109,16 @@ def version() -> str:
         return "not installed"
 
 
+def code_in_use() -> str:
+    """Hash of the text of all that a run may call: scenarios, circuits, rules."""
+    found = hashlib.sha256()
+    for package in PACKAGES:
+        root = Path(__file__).resolve().parents[1] / package
+        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".cpp", ".h")):
+            found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
 def _check_keys(axes: Sequence[Axis], fixed: Mapping[str, Any]) -> None:
     seen = set(fixed)
     for axis in axes:
@@ -141,12 +152,25 @@ def _key(name: str, resolved: Mapping[str, Any], seed: int, device: str | None, 
 
 
 def canonical(value: Any) -> str:
-    """JSON text of anything, the same for the same value: objects by all that their ``repr`` shows."""
+    """JSON text of anything, the same for the same value: records by their fields, arrays by all their numbers.
+
+    Other objects are told by their ``repr``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> canonical(np.array([0.1 + 1e-12])) == canonical(np.array([0.1]))  # as they are printed they are the same
+    False
+    """
     return json.dumps(value, sort_keys=True, default=_exact)
 
 
 def _exact(value: Any) -> Any:
-    shown = encode_json(value) if getattr(value, "tolist", None) else repr(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__qualname__, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}]
+    if isinstance(value, Mapping):
+        return [[str(key), inner] for key, inner in value.items()]
+    shown = value.tolist() if getattr(value, "tolist", None) else repr(value)
     if " at 0x" in str(shown):
         raise InputError(f"a sweep cannot tell {shown} from others; use a name or a record with a full repr")
     return shown
@@ -158,5 +182,8 @@ def _check_distinct(axes: Sequence[Axis], labels: Mapping[str, list]) -> None:
         for step in zip(*(labels[key] for key in axis.keys), strict=True):
             shown = tuple(map(text, step))
             if shown in seen:
-                raise InputError(f"the sweep has {axis.name} = {', '.join(shown)} twice; give every value once")
+                raise InputError(
+                    f"the sweep has {axis.name} = {', '.join(shown)} twice; give every value once, and things that "
+                    "differ different names"
+                )
             seen.add(shown)

@@ -19,6 +19,7 @@ class Task:
     seed: int
     device: str | None
     folder: str
+    code: str
 
 
 @dataclass(frozen=True)

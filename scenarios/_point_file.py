@@ -59,6 +59,12 @@ def survey(folder: Path, keys: Iterable[str]) -> tuple[dict[str, Path], list[str
     return whole, [key for key in damaged if key not in whole]
 
 
+def remove_pieces(folder: Path) -> None:
+    """Remove pieces of the collected file and of the manifest that a killed sweep has left, which nobody else does."""
+    for path in folder.glob("*.part"):
+        path.unlink(missing_ok=True)
+
+
 def find(folder: Path, key: str) -> Path | None:
     """Whole file of a run, if there is one."""
     names = [name for name in os.listdir(folder) if name.startswith(f"{key}.") and name.endswith(".nc")]

@@ -14,7 +14,8 @@ from scenarios._design import Axis, grid_axes, list_axis, seed_axis
 from scenarios._manifest import claim, locked
 from scenarios._plan import Plan, Point, make_plan
 from scenarios._point import Outcome, Task
-from scenarios._point_file import error_file, survey
+from scenarios._point_file import error_file, remove_pieces, survey
+from scenarios._termination import orderly
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -114,8 +115,10 @@ def run_sweep(
         raise InputError(f"workers must be a whole number >= 1, got {workers!r}")
     plan = make_plan(name, axes, fixed or {}, device)
     runs = _make_folder(folder.absolute())
-    with locked(folder, shard):
+    with orderly(), locked(folder, shard):
         claim(folder, plan, resume)
+        if not shard:
+            remove_pieces(folder)
         mine = plan.points[shard[0] - 1 :: shard[1]] if shard else plan.points
         files, damaged = survey(runs, (p.key for p in mine))
         _report_damage(plan, damaged)
@@ -142,7 +145,7 @@ def _make_folder(folder: Path) -> Path:
 
 
 def _task(plan: Plan, point: Point, runs: Path) -> Task:
-    return Task(point.key, plan.scenario, dict(point.parameters), point.seed, plan.device, str(runs))
+    return Task(point.key, plan.scenario, dict(point.parameters), point.seed, plan.device, str(runs), plan.code)
 
 
 def _execute(tasks: list[Task], total: int, workers: int | None, scheduler: str | None) -> dict[str, str]:

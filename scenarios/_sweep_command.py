@@ -99,7 +99,7 @@ def _table(path: str) -> list[dict[str, str]]:
     import csv
 
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:  # spreadsheets begin their files with a mark
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}; check --points") from error

@@ -13,27 +13,31 @@ import signal
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
+from plasticity.cache import cache_folder
 from plasticity.errors import InputError
 from scenarios._point import Outcome, Task, failed
+from scenarios._scratch import scratch
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class Worker:
-    """A process, the connection to it, and the task that it is at work on."""
+    """A process, the connection to it, and the task that it is at work on; its temporary files are in `folder`."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.connection, theirs = Pipe()
         self.task: Task | None = None
         self.ready = False
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
         with theirs:
             command = [sys.executable, "-m", "scenarios._worker", str(theirs.fileno()), str(os.getpid())]
-            environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": path}
+            places = {"PYTHONPATH": path, "TMPDIR": str(folder), "STEERSMAN_CACHE": str(cache_folder(""))}
+            environment = os.environ | dict.fromkeys(THREADS, "1") | places
             self.process = subprocess.Popen(
                 command, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )
@@ -72,9 +76,9 @@ def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> Ge
     tries: Counter[str] = Counter()
     workers: dict[Connection, Worker] = {}
     stillborn = 0
-    try:
+    with scratch() as folder, _ended(workers):
         while waiting or any(worker.task for worker in workers.values()):
-            _staff(workers, waiting, n_workers)
+            _staff(workers, waiting, n_workers, folder)
             answered = wait(list(workers))
             for connection, worker in [pair for pair in workers.items() if pair[0] in answered]:
                 try:
@@ -96,6 +100,13 @@ def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> Ge
                 worker.ready, worker.task = True, None
                 if isinstance(answer, Outcome):
                     yield answer
+
+
+@contextlib.contextmanager
+def _ended(workers: Mapping[Connection, Worker]) -> Iterator[None]:
+    """End those workers that are left when the body ends."""
+    try:
+        yield
     finally:
         for worker in workers.values():
             worker.end()
@@ -106,14 +117,14 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _staff(workers: dict[Connection, Worker], waiting: deque[Task], n_workers: int) -> None:
+def _staff(workers: dict[Connection, Worker], waiting: deque[Task], n_workers: int, folder: Path) -> None:
     """Give every idle worker a task, and hire for the rest."""
     for worker in workers.values():
         if worker.ready and worker.task is None and waiting:
             worker.give(waiting.popleft())
     starting = sum(not worker.ready for worker in workers.values())
     for _ in range(min(n_workers - len(workers), len(waiting) - starting)):
-        worker = Worker()
+        worker = Worker(folder)
         workers[worker.connection] = worker
 
 

@@ -11,6 +11,7 @@ import scenarios
 from plasticity.cli import exit_status
 from plasticity.dataset import check_schema, read
 from plasticity.errors import FailedRunsError, InputError
+from plasticity.rules.pair_stdp import pair_stdp
 from scenarios.__main__ import main
 from scenarios._manifest import locked
 from scenarios._plan import make_plan
@@ -136,7 +137,7 @@ def test_a_damaged_file_is_reported_and_computed_again(tmp_path, capfd, damage):
     assert all(digest(tmp_path / "runs" / name) == name.split(".")[1] for name in after)
 
 
-def test_a_folder_holds_one_sweep(tmp_path):
+def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
     sweep("horizon", {"discount": [1.0]}, directory=tmp_path, workers=1, **SMALL)
     with pytest.raises(InputError, match="already holds this sweep; finish it with resume=True"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, resume=False, **SMALL)
@@ -146,8 +147,11 @@ def test_a_folder_holds_one_sweep(tmp_path):
     ):
         with pytest.raises(InputError, match=f"holds another sweep: it differs in {what}"):
             sweep("horizon", grid, directory=tmp_path, **options)
-    with pytest.raises(InputError, match="differs in scenario, code of the scenario, parameters"):
+    with pytest.raises(InputError, match="differs in scenario, parameters"):
         sweep("controllability", {"discount": [1.0]}, directory=tmp_path)
+    monkeypatch.setattr("scenarios._plan.code_in_use", lambda: "that of an edited rule")
+    with pytest.raises(InputError, match="differs in code of this project; finish it with the code it was begun with"):
+        sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(InputError, match=r"manifest.json cannot be read"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
@@ -182,7 +186,7 @@ def test_shards_make_the_same_dataset(tmp_path, capsys):
 
 def test_points_from_a_table_and_a_failed_run_from_the_command_line(tmp_path, capsys):
     table = tmp_path / "points.csv"
-    table.write_text('start,discount\n"0,0",1\n"1,1",0\n')
+    table.write_text('start,discount\n"0,0",1\n"1,1",0\n', encoding="utf-8-sig")  # as spreadsheets write it
     folder = str(tmp_path / "out")
     arguments = ["sweep", "horizon", "--points", str(table), "--quick", "-o", folder, "--workers", "1"]
     assert exit_status(main, arguments) == 1
@@ -231,3 +235,25 @@ def test_keys_depend_on_everything_that_changes_a_result_and_on_nothing_else():
     others = [key(1), key(device="cpp"), key(discount=2), key(start=(1, 2))]
     assert len(set(same)) == 1
     assert len({same[0], *others}) == 1 + len(others)
+
+
+def test_keys_tell_objects_by_all_their_numbers():
+    """Arrays show some of their digits, and long ones few of their elements."""
+
+    def key(size):
+        return (
+            make_plan(
+                "pairing_frequency",
+                (seed_axis([0]),),
+                {"rule": pair_stdp(A_plus=0.1).with_parameters(A_plus=size)},
+                None,
+            )
+            .points[0]
+            .key
+        )
+
+    long, other = np.zeros(2000), np.zeros(2000)
+    other[1000] = 1.0
+    keys = [key(size) for size in (0.1, np.array([0.1]), np.array([0.1 + 1e-12]), long, other)]
+    assert len(set(keys)) == 5
+    assert key(long) == keys[3]

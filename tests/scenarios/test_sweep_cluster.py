@@ -11,6 +11,8 @@ import pytest
 import xarray as xr
 
 from plasticity.errors import InputError
+from scenarios._cluster import run_on_worker
+from scenarios._point import Task
 from scenarios._sweep import sweep
 
 GRID = {"discount": [1e-9, 1e-3]}
@@ -64,6 +66,13 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("scenarios._cluster.PATIENCE", "1s")
     with pytest.raises(InputError, match="no dask scheduler answers at 'tcp://127.0.0.1:1'"):
         sweep("horizon", directory=tmp_path, scheduler="tcp://127.0.0.1:1", n_points=11)
+
+
+def test_a_worker_with_other_code_runs_nothing(tmp_path):
+    pytest.importorskip("distributed")
+    outcome = run_on_worker(Task("key", "horizon", SMALL, 0, None, str(tmp_path), "other"))
+    assert "has another version of this project; install the same everywhere" in outcome.error
+    assert [path.name for path in tmp_path.iterdir()] == ["key.error.json"]
 
 
 def test_dask_is_not_imported_for_local_sweeps():

@@ -62,31 +62,38 @@ def check(folder, undisturbed, finished=()):
     ds = sweep("horizon", GRID, range(2), folder, workers=2, start=START, **SMALL)
     xr.testing.assert_identical(ds.drop_attrs(deep=False), undisturbed.drop_attrs(deep=False))
     left = sorted(path.name for path in (folder / "runs").iterdir())
+    assert not list(folder.glob("*.part"))
     assert len(left) == 8
     assert all(name.endswith(".nc") for name in left)
     assert set(finished) <= set(left)  # a name holds a checksum of the file, with the time at which it was made
 
 
-def start(folder, expression):
+def start(folder, expression, **environment):
     code = SCRIPT.format(here=str(Path(__file__).parent))
-    return subprocess.Popen([sys.executable, "-c", code, str(folder), expression], stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code, str(folder), expression]
+    return subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.PIPE, text=True)
 
 
 def finished(folder):
     return [path.name for path in (folder / "runs").glob("*.nc")] if (folder / "runs").is_dir() else []
 
 
-def workers_of(pid):
-    """Process numbers of the workers that `pid` has started."""
+def processes(*wanted):
+    """Process numbers of those whose command has all these words."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"scenarios._worker" in words and str(pid).encode() in words:
+        if {word.encode() for word in wanted} <= set(words):
             found.append(int(path.parent.name))
     return found
+
+
+def workers_of(pid):
+    """Process numbers of the workers that `pid` has started."""
+    return processes("scenarios._worker", str(pid))
 
 
 def wait_for(condition, seconds=60.0):
@@ -129,11 +136,25 @@ def test_workers_killed_from_outside(tmp_path, undisturbed):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
-    process = start(tmp_path, "__import__('time').sleep(0.3)")
+    """Where it can, it ends the programs that its workers have started, and removes their files."""
+    program = ["sleep", f"40.{os.getpid()}"]
+    (tmp_path / "temporary").mkdir()
+    deed = (
+        f"(__import__('tempfile').mkdtemp(), __import__('subprocess').Popen({program}), __import__('time').sleep(0.3))"
+    )
+    process = start(tmp_path, deed, TMPDIR=str(tmp_path / "temporary"))
     wait_for(lambda: len(finished(tmp_path)) >= 2)
+    assert processes(*program)
     process.send_signal(how)
     assert process.wait(10) == -how
     wait_for(lambda: not workers_of(process.pid), 5.0)
+    if how == signal.SIGKILL:
+        (tmp_path / "sweep.nc.123.part").write_text("left by a killed sweep")
+        for number in processes(*program):
+            os.kill(number, signal.SIGKILL)
+    else:
+        assert not list((tmp_path / "temporary").iterdir())
+    assert not processes(*program)
     done = finished(tmp_path)
     assert len(done) < 8
     check(tmp_path, undisturbed, done)
@@ -199,11 +220,15 @@ def test_no_room_for_the_collected_file(tmp_path, undisturbed):
 
 
 def test_a_second_sweep_on_the_folder_is_refused(tmp_path, undisturbed):
-    process = start(tmp_path, "__import__('time').sleep(0.3)")
-    wait_for(lambda: finished(tmp_path))
+    """The first one is at work until it sees a file that is made when the second one has been answered."""
+    seen = f"__import__('os').path.exists({str(tmp_path / 'answered')!r})"
+    process = start(tmp_path, f"list(iter(lambda: __import__('time').sleep(0.05) or {seen}, True))")
+    wait_for((tmp_path / "manifest.json").exists)
     second = start(tmp_path, "0")
     _, message = second.communicate(timeout=30)
     assert second.returncode == 1
     assert "another sweep is at work" in message
+    assert not finished(tmp_path)
+    (tmp_path / "answered").touch()
     assert process.wait(60) == 0
     check(tmp_path, undisturbed, finished(tmp_path))
