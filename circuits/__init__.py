@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plasticity.lazy import export
 
 if TYPE_CHECKING:
+    from circuits._build import build as build
     from circuits._dataset import as_dataset as as_dataset
     from circuits._escape import escape_rate as escape_rate
     from circuits._escape import spike_source as spike_source

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from circuits._arguments import check_arguments
 from circuits._devices import DEVICES, is_short
 from circuits._rate_records import RateCircuit, RateRun
-from circuits._recording import recording
 from circuits._records import Circuit, Run
 from circuits.engines._structure import compiler
 from plasticity.cli import say
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from circuits._third_factor import Events
@@ -29,8 +29,8 @@ def run(
     seed: int = 0,
     record: Sequence[str] = (),
     n_tracked: int = 20,
-    feedback: FeedbackChannel | None = None,
-    controllability: Controllability | None = None,
+    feedback: FeedbackChannel | Sequence[FeedbackChannel] | Mapping | None = None,
+    controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
     third_factor: Events | Mapping[str, Events] | None = None,
 ) -> Run | RateRun:
@@ -78,8 +78,8 @@ def run(
     ------
     InputError
         If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails,
-        the circuit has no feedback that a channel could disturb, a rule waits for third-factor events and there are
-        none, or `record_weights` cannot be written.
+        the circuit has no feedback that a channel could disturb or nothing plastic to limit, a weight starts outside
+        its bounds, a rule waits for third-factor events and there are none, or `record_weights` cannot be written.
     DivergedError
         If a weight, a rate or a variable of a neuron leaves the finite numbers.
 
@@ -98,6 +98,7 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
+    check_arguments(circuit, record, n_tracked, controllability)
     if isinstance(circuit, RateCircuit):
         from circuits.engines import rate
 
@@ -105,44 +106,18 @@ def run(
             raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
         if third_factor is not None:
             raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
-        kept = {
-            "record_every": record_every,
-            "record": record,
-            "n_tracked": n_tracked,
-            "record_weights": record_weights,
-        }
-        return rate.run(circuit, duration, dt, seed, feedback=feedback, controllability=controllability, **kept)
-    from circuits._controlled import controlled
-    from circuits._third_factor import instructed
+        if isinstance(feedback, Mapping):
+            raise InputError("feedback is a mapping, but a rate circuit has one path; give a channel, or one per member")
+        told = (feedback, controllability, record_weights)
+        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *told)
+    from circuits._prepare import prepared
     from circuits.engines import spiking
-    from circuits.engines._grid import Grid, check_grid
 
-    require_number("dt", dt, low=0, exclusive=True, unit="s")
-    require_number("duration", duration, low=dt, unit="s")
-    if record_every is not None:
-        require_number("record_every", record_every, low=dt, unit="s")
-    circuit = instructed(controlled(circuit, controllability, seed), third_factor)
-    kept = recording(circuit, record_every, record, n_tracked)
-    channels = _channels(circuit, feedback)
-    check_grid(circuit, duration, dt)
-    device = choose_device(circuit, device, duration / dt)
-    return spiking.run(circuit, Grid(dt, duration, seed), device, kept, channels, record_weights)
-
-
-def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping | None) -> dict[str, Any]:
-    """Channel of every path of feedback that is disturbed."""
-    if feedback is None:
-        return {}
-    known = [path.name for path in circuit.feedback]
-    if not known:
-        raise InputError(
-            f"circuit {circuit.name!r} has no feedback, so a FeedbackChannel changes nothing; leave it out"
-        )
-    channels = dict(feedback) if isinstance(feedback, Mapping) else dict.fromkeys(known, feedback)
-    for name in channels:
-        if name not in known:
-            raise UnknownNameError("feedback", name, known)
-    return channels
+    found = prepared(
+        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+    )
+    device = choose_device(found.circuit, device, duration / dt)
+    return spiking.run(found.circuit, found.grid, device, found.record, found.channels, record_weights)
 
 
 def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("inf")) -> str:
@@ -162,7 +137,7 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     if device is not None:
         return device
     given = all(p.is_passive for p in circuit.populations)
-    if given and all(p.synapse.method is None for p in circuit.plastic):
+    if given and all(model.method is None for _, model in circuit.learning):
         return "numpy"
     if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):
         return "numpy"

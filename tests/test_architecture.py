@@ -25,8 +25,8 @@ PUBLIC = {
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion discriminate fit leave_out posterior "
     "recover report table",
     "circuits": "Circuit Feedback NeuronModel Population Projection RateCircuit RatePopulation RateProjection RateRun "
-    "Run Stimulus all_to_all as_dataset at_random conductance_lif critic escape_rate lif load names pulse_lif readout run "
-    "spike_source",
+    "Run Stimulus all_to_all as_dataset at_random build conductance_lif critic escape_rate lif load names pulse_lif "
+    "readout run spike_source",
     "scenarios": "load names parameter random_points run sweep",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import brian2
@@ -11,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._recording import Recording
-from circuits._records import Circuit
+from circuits._records import Circuit, Run
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_network import Built, build_network, run_with_ticks
 from circuits.engines._given import Given
 from circuits.engines._grid import Grid
-from circuits.engines._outputs import checked_names, described, output_names
+from circuits.engines._lines import Lines
+from circuits.engines._outputs import checked_names, described, output_names, result
 from circuits.engines._structure import pathways
 from circuits.engines._weights_kept import moments
-from plasticity.errors import DivergedError
+from plasticity.errors import DivergedError, InputError
 
 if TYPE_CHECKING:
     from circuits._weight_file import WeightFile
@@ -27,16 +29,58 @@ if TYPE_CHECKING:
 REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
 
 
-def run_numpy(
-    circuit: Circuit, grid: Grid, record: Recording, channels: dict, given: Given, file: WeightFile | None = None
-) -> dict[str, NDArray]:
-    """Arrays of a run, by name; `file` takes all weights at the times of the record.
+@dataclass(frozen=True, eq=False)
+class BrianNetwork:
+    """A circuit as Brian2 objects, ready to run once; made by `circuits.build`.
 
-    Raises
-    ------
-    DivergedError
-        If a weight or a variable of a neuron leaves the finite numbers.
+    Parameters
+    ----------
+    plan : Blueprint
+        What it was built from.
+    built : Built
+        The network and its parts.
+    kept : dict of str to list
+        Means and standard deviations of weights, as they are recorded.
     """
+
+    plan: Blueprint
+    built: Built
+    kept: dict[str, list]
+
+    @property
+    def network(self) -> brian2.Network:
+        """Network, to which more objects can be added before it runs."""
+        return self.built.network
+
+    @property
+    def objects(self) -> dict[str, brian2.BrianObject]:
+        """Populations, projections, pathways, monitors and clocks by name."""
+        return self.built.objects
+
+    def run(self) -> Run:
+        """Run to the end and return the record.
+
+        Raises
+        ------
+        InputError
+            If it has run already.
+        DivergedError
+            If a weight or a variable of a neuron leaves the finite numbers.
+        """
+        if self.network.t_ > 0:
+            raise InputError("this network has run already; build it again")
+        return result(self.plan.circuit, self.plan.grid, self.plan.record, run_built(self), "brian2 numpy")
+
+
+def build_numpy(
+    circuit: Circuit,
+    grid: Grid,
+    record: Recording,
+    channels: Mapping[str, Lines],
+    given: Given,
+    file: WeightFile | None = None,
+) -> BrianNetwork:
+    """Network of a circuit; `file` takes all weights at the times of the record."""
     with _numpy_target():
         clock = brian2.Clock(grid.dt * brian2.second, name="steps")
         plan = Blueprint(circuit, grid, given, record, channels, clock, compiled=False)
@@ -48,10 +92,23 @@ def run_numpy(
         kept: dict[str, list] = {p.name: [] for p in circuit.plastic}
         if record.every is not None:
             built.network.add(_keeper(built, plan, kept, file))
+        return BrianNetwork(plan, built, kept)
+
+
+def run_built(made: BrianNetwork) -> dict[str, NDArray]:
+    """Run a network; its arrays by name.
+
+    Raises
+    ------
+    DivergedError
+        If a weight or a variable of a neuron leaves the finite numbers.
+    """
+    plan, built = made.plan, made.built
+    with _numpy_target():
         run_with_ticks(built, plan)
-        _check(built, circuit, grid.duration)
-        found = {name: _read(built, name) for name in output_names(circuit, record)}
-        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in kept.items()}
+        _check(built, plan.circuit, plan.grid.duration)
+        found = {name: _read(built, name) for name in output_names(plan.circuit, plan.record)}
+        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.kept.items()}
 
 
 @contextmanager

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import TYPE_CHECKING
 
 from circuits._recording import Recording
 from circuits._records import Circuit, Run
-from circuits.engines._given import given
+from circuits.engines._given import Given, given
 from circuits.engines._grid import Grid
-from circuits.engines._lines import lines
+from circuits.engines._lines import Lines, lines
 from circuits.engines._outputs import result
 from circuits.engines._weights_kept import weights_kept
 from plasticity.feedback import FeedbackChannel
+
+if TYPE_CHECKING:
+    from circuits.engines._brian_numpy import BrianNetwork
+
+Channels = Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]]
 
 
 def run(
@@ -23,23 +29,35 @@ def run(
     grid: Grid,
     device: str,
     record: Recording,
-    channels: Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]] | None = None,
+    channels: Channels | None = None,
     record_weights: str | PathLike | None = None,
 ) -> Run:
     """Run `circuit`; see `circuits.run`."""
-    named = channels or {}
-    told = {
-        path.name: lines(path, named.get(path.name), circuit.population(path.source).size) for path in circuit.feedback
-    }
-    numbers = given(circuit, grid, record, told)
+    told, numbers = _told(circuit, grid, record, channels)
     engine = f"brian2 {device}"
     with weights_kept(record_weights, circuit, grid, record.every, engine) as file:
         if device == "numpy":
-            from circuits.engines._brian_numpy import run_numpy
+            from circuits.engines._brian_numpy import build_numpy, run_built
 
-            found = run_numpy(circuit, grid, record, told, numbers, file)
+            found = run_built(build_numpy(circuit, grid, record, told, numbers, file))
         else:
             from circuits.engines._binary import run_binary
 
             found = run_binary(circuit, grid, record, told, numbers, file)
     return result(circuit, grid, record, found, engine)
+
+
+def build(circuit: Circuit, grid: Grid, record: Recording, channels: Channels | None = None) -> BrianNetwork:
+    """Brian2 network of `circuit`; see `circuits.build`."""
+    from circuits.engines._brian_numpy import build_numpy
+
+    return build_numpy(circuit, grid, record, *_told(circuit, grid, record, channels))
+
+
+def _told(circuit: Circuit, grid: Grid, record: Recording, channels: Channels | None) -> tuple[dict[str, Lines], Given]:
+    """Channels of all paths of feedback, and all numbers of a run."""
+    named = channels or {}
+    found = {
+        path.name: lines(path, named.get(path.name), circuit.population(path.source).size) for path in circuit.feedback
+    }
+    return found, given(circuit, grid, record, found)

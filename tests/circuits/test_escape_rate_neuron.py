@@ -1,5 +1,7 @@
 """Escape-rate neurons in Brian2 against a loop in NumPy, finite differences of the likelihood, and statistics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -8,6 +10,7 @@ import circuits
 from circuits._escape import escape_rate
 from circuits._neurons import lif
 from circuits.escape_rate_neuron import escape_rate_neuron
+from circuits.feedforward_rate import feedforward_rate
 from plasticity import Controllability, FeedbackChannel, Objective, derive, observe
 from plasticity.belief import FadingMemory, GaussianWeight
 from plasticity.constraint import move
@@ -19,6 +22,7 @@ from plasticity.rules.adam import adam
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.weight_decay import weight_decay
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
+from plasticity.signals.exact_error import exact_error
 
 DT, DURATION, N = 1e-3, 0.5, 12
 TARGETS = poisson_trains(20.0, 3, DURATION, seed=1, name="targets")
@@ -169,15 +173,16 @@ def test_limits_of_control_hold_in_the_network():
     assert set(w[:, 1::2].ravel()) & {0.04, 0.06}
 
 
-def coupled_limits():
+def coupled_limits(rank=3):
     """Three controllers for 36 synapses of which some are fixed; a drift in which every weight moves the others."""
     drift = np.random.default_rng(4).normal(0, 0.2, (3 * N, 3 * N))
-    return Controllability(rank=3, plastic_fraction=0.8, drift=drift, bounds=(0.0, 0.12))
+    return Controllability(rank=rank, plastic_fraction=0.8, drift=drift, bounds=(0.0, 0.12))
 
 
-def test_shared_controllers_move_spiking_synapses_as_they_move_others():
+@pytest.mark.parametrize("rank", [3, None])
+def test_coupled_synapses_move_in_spiking_networks_as_they_move_elsewhere(rank):
     """A loop in NumPy that moves the weights by `plasticity.constraint.move`, as `simulate` and rate circuits do."""
-    limits = coupled_limits()
+    limits = coupled_limits(rank)
     result = circuits.run(circuit(gradient_descent(0.2)), DURATION, DT, "numpy", seed=3, controllability=limits)
     constraint = constrain(limits, (3, N), 3, name="synapses")
     decay = np.exp(-DT / 0.02)
@@ -232,6 +237,37 @@ def test_bad_input_is_named():
         circuit(gradient_descent(), weight=np.ones(5))
     with pytest.raises(InputError, match="asks for gradient"):
         escape_rate_neuron(INPUTS, TARGETS, weight_decay())
+    with pytest.raises(InputError, match="asks for 'spike_error'"):  # nobody says when it should have fired
+        circuit(gradient_descent(), targets=2)
+    with pytest.raises(InputError, match=r"signal must be a Signal, got <function .* call it: escape_rate_likelihood"):
+        circuit(gradient_descent(), signal=escape_rate_likelihood)
+    with pytest.raises(InputError, match=r"rule must be a Rule, got 'adam'; write plasticity.rules.load\('adam'\)"):
+        circuit("adam")
+
+
+def test_arguments_of_run_are_checked_in_every_engine():
+    rates = feedforward_rate((2, 1), gradient_descent(), exact_error(), patterns=[[1, 0]], targets=[[1]])
+    still = feedforward_rate((2, 1), None, patterns=[[1, 0]])
+    for learning, fixed in ((circuit(gradient_descent(0.02)), circuit(None)), (rates, still)):
+        for arguments, words in (
+            ({"record": "rate"}, r"record must be a sequence of names, got 'rate'; write \('rate',\)"),
+            ({"n_tracked": 2.5}, "n_tracked must be a whole number, got 2.5"),
+            ({"controllability": 3}, "controllability must be a Controllability, .* got 3"),
+            ({"feedback": 3.0}, "feedback .*must be a FeedbackChannel, .* got 3.0"),
+            ({"record_every": 2.5 * DT}, "record_every is 0.0025 s, no multiple of dt = 0.001 s; use 0.002 s"),
+        ):
+            with pytest.raises(InputError, match=words):
+                circuits.run(learning, DURATION, DT, **arguments)
+        with pytest.raises(InputError, match="no plastic projection, so a Controllability changes nothing"):
+            circuits.run(fixed, DURATION, DT, controllability=Controllability(rank=1))
+    with pytest.raises(InputError, match="circuit must be .* got None"):
+        circuits.run(None, DURATION, DT)
+
+
+def test_weights_start_within_the_bounds_of_their_rule():
+    rule = replace(gradient_descent(0.02), bounds=(0.0, 1.0))
+    with pytest.raises(InputError, match=r"weight of 'synapses'\[0\] is 5, outside its bounds 0 … 1"):
+        circuits.run(circuit(rule, weight=5.0), DURATION, DT, "numpy")
 
 
 def test_a_network_that_explodes_is_reported():
