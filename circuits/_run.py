@@ -107,7 +107,7 @@ def run(
         if third_factor is not None:
             raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
         if isinstance(feedback, Mapping):
-            raise InputError("feedback is a mapping, but a rate circuit has one path; give a channel, or one per member")
+            raise InputError("feedback is a mapping, but rate circuits have one path; give a channel, or one per member")
         told = (feedback, controllability, record_weights)
         return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *told)
     from circuits._prepare import prepared

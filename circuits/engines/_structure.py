@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 COMPILERS = ("g++", "clang++", "c++")
 SOURCES = ("given.h", "given.cpp")
-PREFETCH = "_prefetch.py"  # changes the text too
 
 
 def on_pre(circuit: Circuit, projection: Projection) -> str:
@@ -99,13 +98,15 @@ def compiler() -> str | None:
 
 @cache
 def _toolchain() -> list:
-    """Brian2, the compiler as a file, flags, processor, and the text that the binaries share."""
+    """Brian2, the compiler as a file, flags, processor, and the code that writes the program and talks to it."""
     found = shutil.which((compiler() or "none").split()[-1]) or "none"
     real = Path(found).resolve()
     size = real.stat().st_size if real.is_file() else 0
     flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
-    texts = [hashlib.sha256((Path(__file__).parent / name).read_bytes()).hexdigest() for name in (*SOURCES, PREFETCH)]
-    return [version("brian2"), str(real), size, flags, _processor(), texts]
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.*")):
+        code.update(path.name.encode() + path.read_bytes())
+    return [version("brian2"), str(real), size, flags, _processor(), code.hexdigest()]
 
 
 def _processor() -> str:
