@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from circuits._arguments import check_arguments
 from circuits._devices import DEVICES, is_short
 from circuits._rate_records import RateCircuit, RateRun
-from circuits._records import Circuit, Run
+from circuits._records import Circuit
+from circuits._spiking_run import Run
 from circuits.engines._structure import compiler
 from plasticity.cli import say
 from plasticity.errors import InputError, UnknownNameError
@@ -107,7 +108,9 @@ def run(
         if third_factor is not None:
             raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
         if isinstance(feedback, Mapping):
-            raise InputError("feedback is a mapping, but rate circuits have one path; give a channel, or one per member")
+            raise InputError(
+                "feedback is a mapping, but rate circuits have one path; give one channel or one per member"
+            )
         told = (feedback, controllability, record_weights)
         return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *told)
     from circuits._prepare import prepared

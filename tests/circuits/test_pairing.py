@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits import Circuit, Population, Projection
+from circuits import Circuit, Feedback, Population, Projection
 from circuits._run import choose_device, compiler
 from circuits.pairing import pairing
 from plasticity import compile_rule, replay, rules
@@ -132,6 +132,8 @@ def test_circuits_check_their_wiring():
         Circuit("c", (population,), (Projection("s", "cells", "cells", synapse, here, here + 1),))
     with pytest.raises(InputError, match="two populations of one name"):
         Circuit("c", (population, population))
+    with pytest.raises(InputError, match="'cells' only fires given spikes: it has no variables for feedback"):
+        Circuit("c", (population,), feedback=(Feedback("errors", "cells", "error", "cells", "post_error"),))
 
 
 def test_a_diverging_run_names_the_synapse():

@@ -205,6 +205,9 @@ BAD = {
     "shorter than the time step": lambda: run(
         feedforward((2, 1), GRADIENT, exact_error(), **SMALL), 1.0, dt=0.1, feedback=FeedbackChannel(delay=0.01)
     ),
+    "feedback is a mapping, but rate circuits have one path": lambda: run(
+        feedforward((2, 1), GRADIENT, exact_error(), **SMALL), 1.0, dt=0.1, feedback={"errors": FeedbackChannel()}
+    ),
     "mask has shape": lambda: run(
         feedforward((2, 1), GRADIENT, exact_error(), **SMALL),
         1.0,
