@@ -71,7 +71,7 @@ def _rotation(ax: Axes, run: xr.Dataset) -> None:
         ax.annotate(
             words,
             run.rest_rotation.values[index],
-            (-10, 11 if index % 2 else -18),
+            (-26, 11) if index % 2 else (-10, -18),
             textcoords="offset points",
             fontsize=8,
         )
