@@ -116,7 +116,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
 
 
 def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rate (k,) [1/s] of exponential approach: slope of the logarithm of each distance (n_times, k).
+    """Rate (k,) [1/s] at which each distance (n_times, k) vanishes exponentially.
 
     Raises
     ------
@@ -125,15 +125,15 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
     """
     import numpy as np
 
+    from plasticity.approach import approach
     from plasticity.errors import InputError
-    from scenarios._approach_rates import approach_rates
 
     for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
         if away[0] <= ROUNDING * np.abs(distance[0]).max():
             raise InputError(f"start must differ from the optimum along both directions; it does not along the {name}")
         if np.sum(away > ROUNDING * away[0]) < 2:
             raise InputError(f"n_points is too small: the {name} direction is at rest after one step; use more points")
-    return approach_rates(times, distance, ROUNDING)
+    return approach(times, distance, rest=0.0).rate
 
 
 def _ratio_curve(

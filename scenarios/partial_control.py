@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from plasticity.rule import Rule
 
 SHORT = 1e6  # discount [1/s] at which solve stands for the limit of a short horizon
-FITTED = (0.8, 0.15)  # the rate is measured while this fraction of the way is left
 HORIZONS = {"long": "long horizon (γ → 0)", "finite": "finite horizon", "short": "short horizon (γ → ∞)"}
 
 
@@ -86,6 +85,11 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     p = parameters
     if p.rank >= p.n_neurons:
         raise InputError(f"rank is {p.rank}; it must be < n_neurons, which is {p.n_neurons}: nothing would be outside")
+    if p.duration < 2 * p.record_every:
+        raise InputError(
+            f"record_every is {p.record_every:g} s; a rate takes three records, so it must be <= duration/2, "
+            f"which is {p.duration / 2:g} s"
+        )
     whole = stream(seed, "directions").standard_normal((p.n_neurons, p.n_neurons))
     basis = np.linalg.qr(whole)[0]
     control = orthonormal(basis[:, : p.rank])
@@ -197,23 +201,12 @@ def _run(p: Parameters, rule: Rule, directions: NDArray, targets: NDArray, seed:
     return ran.times, np.swapaxes(weights, 1, 2)
 
 
-def measured_rate(times: NDArray, way: NDArray) -> float:
-    """Rate at which what is left of the `way` (n_times,) shrinks, by a straight line through its logarithm."""
-    import numpy as np
-
-    left = way / way[0]
-    chosen = (left < FITTED[0]) & (left > FITTED[1])
-    chosen &= np.cumsum(left <= FITTED[1]) == 0
-    if chosen.sum() < 2:
-        return float("nan")
-    return -float(np.polyfit(times[chosen], np.log(left[chosen]), 1)[0])
-
-
 def _dataset(
     p: Parameters, times: NDArray, paths: NDArray, targets: NDArray, control: NDArray, policies: dict, ranked: tuple
 ) -> Labelled:
     import numpy as np
 
+    from plasticity.approach import approach
     from plasticity.labelled import label
 
     ranks, by_rank, random, basis = ranked
@@ -223,9 +216,7 @@ def _dataset(
     rest = gain[None, :, None, None] * inside[:, None]  # (trial, rule, target, parameter)
     far = (inside**2).sum(-1).mean(0) > 0.25  # targets that the network moves towards far enough to measure
     left = np.einsum("tnrgp,tgp->nrg", gain[:, None, None] * inside[:, None, None] - paths @ projector, inside)
-    rate = [
-        np.nanmean([measured_rate(times, left[:, r, g]) for g in np.flatnonzero(far)]) for r in range(len(policies))
-    ]
+    rate = approach(times, left[:, :, far], rest=0.0).rate.mean(axis=-1)
     predicted = [float(policy.rates.max()) for policy in policies.values()]
     random_rest = gain[1] * np.einsum("tn,nk,mk,pk->tmp", random[:, 0], basis, _first(ranks), basis)
     along, at_rest = ("trial", "time", "rule", "target"), ("trial", "rule", "target")
