@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from circuits._records import Feedback as Feedback
     from circuits._records import Population as Population
     from circuits._records import Projection as Projection
-    from circuits._records import Run as Run
     from circuits._run import run as run
+    from circuits._spiking_run import Run as Run
     from circuits._wiring import all_to_all as all_to_all
     from circuits._wiring import at_random as at_random
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from circuits._labels import attributes, rules_of, synapse_coordinates
 from circuits._rate_records import RateRun
-from circuits._records import Population, Run
+from circuits._records import Population
+from circuits._spiking_run import Run
 from plasticity.labelled import Labelled, label
 
 if TYPE_CHECKING:

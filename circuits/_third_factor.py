@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from circuits._neuron_model import NeuronModel
 from circuits._records import Circuit, Population, Projection
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.replay import spike_train
+from plasticity.replay import spike_train, spike_trains
 
 Events = Sequence[ArrayLike]  # numbers, or trains of them
 LISTENER = NeuronModel("listener", "")  # given spikes alone cannot hear of an event
@@ -64,7 +64,7 @@ def _trains(events: Events) -> tuple[np.ndarray, ...]:
     """One train for all, or one per neuron."""
     if all(np.ndim(e) == 0 for e in events):
         return (spike_train("third_factor", np.asarray(events)),)
-    return tuple(spike_train(f"third_factor[{i}]", train) for i, train in enumerate(events))
+    return spike_trains("third_factor", events)
 
 
 def _check_told(projection: Projection) -> None:

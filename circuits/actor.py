@@ -15,7 +15,7 @@ from circuits._records import Circuit, Feedback, Population, Projection
 from circuits._wiring import all_to_all, synapse_of
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, require_number
-from plasticity.replay import spike_train
+from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 
@@ -76,7 +76,7 @@ def actor(
     if require_number("n_neurons", n_neurons, low=2) % 2:
         raise InputError(f"n_neurons must be even, got {n_neurons}: half of them vote for each action")
     require_number("step", step, low=0, exclusive=True, unit="s")
-    trains = tuple(spike_train(f"inputs[{i}]", t) for i, t in enumerate(inputs))
+    trains = spike_trains("inputs", inputs)
     source = Population("inputs", trains, spike_source(model.parameters["tau_membrane"][0]))
     chooser = Population("actor", neuron=model, n=n_neurons)
     rewarder = Population("critic", neuron=judge or critic(), n=1, series={"wanted": (choice[:, None], step)})

@@ -14,7 +14,7 @@ from circuits._records import Circuit, Feedback, Population, Projection
 from circuits._wiring import all_to_all, synapse_of
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError
-from plasticity.replay import spike_train
+from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 
@@ -63,12 +63,12 @@ def escape_rate_neuron(
     model = neuron or escape_rate()
     if "current" not in model.receptors:
         raise InputError(f"neuron must be an escape-rate neuron, got {model.name!r}")
-    trains = tuple(spike_train(f"inputs[{i}]", t) for i, t in enumerate(inputs))
+    trains = spike_trains("inputs", inputs)
     source = Population("inputs", trains, spike_source(model.parameters["tau_membrane"][0]))
     if isinstance(targets, int | np.integer):
         output = Population("outputs", neuron=model, n=targets)
     else:
-        output = Population("outputs", tuple(spike_train(f"targets[{i}]", t) for i, t in enumerate(targets)), model)
+        output = Population("outputs", spike_trains("targets", targets), model)
     wiring = all_to_all("synapses", source, output, weight)
     told = Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz")
     return Circuit(

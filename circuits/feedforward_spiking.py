@@ -12,7 +12,7 @@ from circuits._neurons import conductance_lif
 from circuits._records import Circuit, Population, Projection
 from circuits._wiring import all_to_all, synapse_of
 from plasticity.compile.brian import SynapseModel
-from plasticity.replay import spike_train
+from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 
@@ -67,7 +67,7 @@ def feedforward_spiking(
     ----------
     song_2000.
     """
-    source = Population("inputs", tuple(spike_train(f"inputs[{i}]", t) for i, t in enumerate(inputs)))
+    source = Population("inputs", spike_trains("inputs", inputs))
     output = Population("outputs", neuron=neuron or conductance_lif(), n=n_outputs)
     wiring = all_to_all("synapses", source, output, weight)
     return Circuit(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from circuits._records import Circuit, Population, Projection
 from plasticity.compile.brian import SynapseModel, compile_rule
 from plasticity.errors import InputError
-from plasticity.replay import spike_train
+from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 
@@ -57,8 +57,8 @@ def pairing(
     return Circuit(
         "pairing",
         populations=(
-            Population("pre", tuple(spike_train(f"pre[{i}]", t) for i, t in enumerate(pre))),
-            Population("post", tuple(spike_train(f"post[{i}]", t) for i, t in enumerate(post))),
+            Population("pre", spike_trains("pre", pre)),
+            Population("post", spike_trains("post", post)),
         ),
         projections=(Projection("synapses", "pre", "post", synapse, each, each, weight),),
     )

@@ -15,7 +15,7 @@ from circuits._records import Circuit, Feedback, Population, Projection
 from circuits._wiring import all_to_all, at_random, synapse_of
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, UnknownNameError, require_number
-from plasticity.replay import spike_train
+from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 from plasticity.streams import stream
@@ -94,7 +94,7 @@ def recurrent_lif(
     if series.ndim != 2:
         raise InputError(f"wanted must have shape (n_steps, n_outputs), got {series.shape}")
     model = neuron or pulse_lif()
-    trains = tuple(spike_train(f"inputs[{i}]", t) for i, t in enumerate(inputs))
+    trains = spike_trains("inputs", inputs)
     source = Population("inputs", trains, spike_source(model.parameters["tau_membrane"][0]))
     network = Population("recurrent", neuron=model, n=n)
     reader = Population("readout", neuron=readout(tau_output), n=series.shape[1], series={"wanted": (series, step)})

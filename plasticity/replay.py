@@ -198,6 +198,11 @@ def run_events(
     return final
 
 
+def spike_trains(name: str, trains: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
+    """Checked spike trains, called ``name[0]``, ``name[1]``, … in errors; see `spike_train`."""
+    return tuple(spike_train(f"{name}[{i}]", train) for i, train in enumerate(trains))
+
+
 def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     """Checked spike times [s]: one-dimensional, finite, not negative, strictly increasing.
 

@@ -23,19 +23,18 @@ from circuits._records import Circuit
 from circuits.engines._given import Given, Table
 from circuits.engines._grid import Grid
 from circuits.engines._lines import Lines
-from circuits.engines._outputs import described, output_names
+from circuits.engines._outputs import diverged, output_names
 from circuits.engines._structure import model_folder, model_key
 from plasticity.cache import cache_folder, keep
 from plasticity.cache_entries import mark_used, trim
 from plasticity.cli import say
-from plasticity.errors import DivergedError, InputError
+from plasticity.errors import InputError
 
 if TYPE_CHECKING:
     from circuits._weight_file import WeightFile
 
 MANIFEST, PROGRAM, SAID = "model.json", "main", "said"
 DIVERGED = 4  # exit status, see given.cpp
-REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _execute(circuit: Circuit, model: Model, folder: Path) -> None:
     )
     if done.returncode == DIVERGED:
         array, index, time = (folder / SAID / "diverged").read_text(encoding="utf-8").split()
-        raise DivergedError(described(circuit, array, int(index)), float(time), REMEDY)
+        raise diverged(circuit, array, int(index), float(time))
     if done.returncode:
         raise InputError(_failure(done, model))
 

@@ -36,7 +36,6 @@ from plasticity.errors import InputError
 
 MOST_TABLES = 64  # as in given.h
 JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
-TYPES = {"float64": "double", "int32": "int32_t", "int64": "int64_t"}
 HEADER_RULE = """
 given.h.gch: given.h
 \t$(CXX) $(filter-out -include given.h,$(CXXFLAGS)) -x c++-header $< -o $@

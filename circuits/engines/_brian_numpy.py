@@ -12,21 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._recording import Recording
-from circuits._records import Circuit, Run
+from circuits._records import Circuit
+from circuits._spiking_run import Run
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_network import Built, build_network, run_with_ticks
 from circuits.engines._given import Given
 from circuits.engines._grid import Grid
 from circuits.engines._lines import Lines
-from circuits.engines._outputs import checked_names, described, output_names, result
+from circuits.engines._outputs import checked_names, diverged, output_names, result
 from circuits.engines._structure import pathways
-from circuits.engines._weights_kept import moments
-from plasticity.errors import DivergedError, InputError
+from plasticity.errors import InputError
 
 if TYPE_CHECKING:
     from circuits._weight_file import WeightFile
-
-REMEDY = "use smaller weights, a smaller learning rate or a smaller dt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +141,7 @@ def _check(built: Built, circuit: Circuit, now: float) -> None:
     for name in checked_names(circuit):
         bad = np.flatnonzero(~np.isfinite(_read(built, name)))
         if bad.size:
-            raise DivergedError(described(circuit, name, int(bad[0])), now, REMEDY)
+            raise diverged(circuit, name, int(bad[0]), now)
 
 
 def _watch(built: Built, plan: Blueprint) -> brian2.NetworkOperation:
@@ -164,8 +162,8 @@ def _keeper(built: Built, plan: Blueprint, kept: dict[str, list], file: WeightFi
 
     def keep() -> None:
         weights = {name: _read(built, f"{name}.w") for name in kept}
-        for name, pair in moments(weights).items():
-            kept[name].append(pair)
+        for name, values in weights.items():
+            kept[name].append((np.mean(values), np.std(values)))
         if file is not None:
             file.append(float(time.get_value().item()), weights)
 

@@ -1,14 +1,15 @@
-"""Time grid of a spiking run, and what must lie on it."""
+"""Time grid of a run, and what must lie on it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits._records import Circuit, Projection
-from plasticity.errors import InputError
+from plasticity.errors import InputError, require_number
 
 LOOKS = 100
 
@@ -87,3 +88,18 @@ def _check_delay(projection: Projection, dt: float) -> None:
                 f"{name} of {projection.name!r} is {delay:g} s, no multiple of dt = {dt:g} s; "
                 f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
             )
+
+
+def steps_in(name: str, duration: Any, dt: float) -> int:
+    """Number of steps of `dt` in a duration.
+
+    Raises
+    ------
+    InputError
+        If it is no multiple of `dt`.
+    """
+    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
+    steps = require_number(name, duration, low=0, exclusive=True, unit="s") / dt
+    if round(steps) < 1 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps * 1e-3):
+        raise InputError(f"{name} is {duration:g} s, no multiple of dt = {dt:g} s; use {max(1, round(steps)) * dt:g} s")
+    return round(steps)

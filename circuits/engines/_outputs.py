@@ -10,10 +10,12 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from circuits._recording import Recording
-from circuits._records import Circuit, Population, Run
+from circuits._records import Circuit, Population
+from circuits._spiking_run import Run
 from circuits.engines._grid import Grid
 from plasticity.compile.brian import SynapseModel
 from plasticity.compile.classify import clock_driven, event_driven
+from plasticity.errors import DivergedError
 
 
 def counted(population: Population, record: Recording) -> bool:
@@ -53,11 +55,12 @@ def checked_names(circuit: Circuit) -> list[str]:
     return names
 
 
-def described(circuit: Circuit, name: str, index: int) -> str:
-    """Words for one element of a checked array."""
+def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedError:
+    """Error that names one element of a checked array and the time [s] at which it was found."""
     owner, _, variable = name.partition(".")
     kind = "neuron" if owner in {p.name for p in circuit.populations} else "synapse"
-    return f"{variable} of {kind} {index} of {owner!r}"
+    remedy = "use smaller weights, a smaller learning rate or a smaller dt"
+    return DivergedError(f"{variable} of {kind} {index} of {owner!r}", time, remedy)
 
 
 def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:

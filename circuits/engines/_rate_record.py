@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from os import PathLike
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits._labels import attributes
 from circuits._rate_records import RateRun
-from circuits._weight_file import WeightFile, dense, weight_file
+from circuits._weight_file import WeightFile
 from circuits.engines._rate_kernels import moments
 from circuits.engines._rate_plan import Plan
 from circuits.engines._rate_state import Network, settle
 from plasticity.compile.dense import POST
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import UnknownNameError, require_number
 
 RATE, INFORMATION, ENGINE = "rate", "information", "rate numba"
 
@@ -105,22 +102,3 @@ def _spread(shape: tuple[int, int], n_tracked: int) -> NDArray[np.int64]:
     size = shape[0] * shape[1]
     chosen = np.unique(np.linspace(0, size - 1, min(n_tracked, size)).round().astype(np.int64))
     return np.stack(np.unravel_index(chosen, shape), axis=1)
-
-
-@contextmanager
-def weights_kept(path: str | PathLike | None, plan: Plan, seed: int, every: float) -> Iterator[WeightFile | None]:
-    """File for all weights of all plastic projections; None without a path."""
-    if path is None:
-        yield None
-        return
-    circuit = plan.circuit
-    plastic = {p.name: p for p in circuit.projections if p.rule is not None}
-    if not plastic:
-        raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
-    with weight_file(
-        path,
-        {name: dense(p.weight.shape[-2:]) for name, p in plastic.items()},
-        circuit.trials,
-        **attributes(circuit, ENGINE, seed, {"dt": plan.dt, "record_every": every}),
-    ) as file:
-        yield file

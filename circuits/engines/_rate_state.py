@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._rate_records import RateCircuit, RateProjection
+from circuits.engines._grid import steps_in
 from circuits.engines._rate_channel import Channel
 from circuits.engines._rate_plan import Plan
 from plasticity.compile.dense import POST
@@ -223,8 +224,6 @@ def _stimulus(circuit: RateCircuit, dt: float) -> tuple:
     stimulus = circuit.stimulus
     if stimulus is None:
         return np.zeros((1, 0)), np.zeros((1, 0)), np.zeros((circuit.n_batch, 1), dtype=np.int64), 1
-    from circuits.engines.rate import steps_in
-
     hold = 1 if stimulus.hold is None else steps_in("hold", stimulus.hold, dt)
     shown = stimulus.sequence
     order = shown if shown.ndim == 2 else np.tile(shown, (circuit.n_batch, 1))
@@ -237,8 +236,6 @@ def _ticks(plan: Plan, m: int, dt: float) -> int:
     rule = plan.rules.get(m)
     if rule is None or "clock" not in rule.events:
         return 0
-    from circuits.engines.rate import steps_in
-
     name = "clock_step" if "clock_step" in rule.values else "duration"
     step = plan.circuit.projections[m].parameters.get(name, rule.clock_dt)
     if step is None or np.ndim(step):

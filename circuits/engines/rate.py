@@ -11,17 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits._rate_records import RateCircuit, RateRun
+from circuits._weights_kept import weights_kept
+from circuits.engines._grid import steps_in
 from circuits.engines._rate_advance import Loop, advance, prepare
 from circuits.engines._rate_channel import open_channel
 from circuits.engines._rate_noise import Perturbations
 from circuits.engines._rate_plan import Plan, make_plan
-from circuits.engines._rate_record import Record, weights_kept
+from circuits.engines._rate_record import ENGINE, Record
 from circuits.engines._rate_source import circuit_source
 from circuits.engines._rate_state import limits_of, new_network
 from plasticity.compile.generated import generated_module
 from plasticity.constraint import Constraint
 from plasticity.controllability import Controllability
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.known_drift import separate_drift
 
@@ -73,8 +75,6 @@ def run(
     """
     n_steps = steps_in("duration", duration, dt)
     every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
-    if record_weights is not None and record_every is None:
-        raise InputError(f"record_weights is {str(record_weights)!r}, but no record_every says when to record")
     circuit, controllability = _apart(circuit, controllability)
     limits = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
     n_sent = circuit.populations[-1].size
@@ -85,7 +85,7 @@ def run(
     module = generated_module("rates", circuit_source(plan))
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
     loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
-    with weights_kept(record_weights, plan, seed, every * dt) as file:
+    with weights_kept(record_weights, plan.circuit, seed, dt, record_every, ENGINE) as file:
         return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file)).run(seed)
 
 
@@ -119,21 +119,6 @@ def _apart(
             projection = replace(projection, rule=rule)
         projections.append(projection)
     return replace(circuit, projections=tuple(projections)), limits
-
-
-def steps_in(name: str, duration: Any, dt: float) -> int:
-    """Number of steps of `dt` in a duration.
-
-    Raises
-    ------
-    InputError
-        If it is no multiple of `dt`.
-    """
-    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
-    steps = require_number(name, duration, low=0, exclusive=True, unit="s") / dt
-    if round(steps) < 1 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps * 1e-3):
-        raise InputError(f"{name} is {duration:g} s, no multiple of dt = {dt:g} s; use {max(1, round(steps)) * dt:g} s")
-    return round(steps)
 
 
 def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:

@@ -10,12 +10,13 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from circuits._recording import Recording
-from circuits._records import Circuit, Run
+from circuits._records import Circuit
+from circuits._spiking_run import Run
+from circuits._weights_kept import weights_kept
 from circuits.engines._given import Given, given
 from circuits.engines._grid import Grid
 from circuits.engines._lines import Lines, lines
 from circuits.engines._outputs import result
-from circuits.engines._weights_kept import weights_kept
 from plasticity.feedback import FeedbackChannel
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def run(
     """Run `circuit`; see `circuits.run`."""
     told, numbers = _told(circuit, grid, record, channels)
     engine = f"brian2 {device}"
-    with weights_kept(record_weights, circuit, grid, record.every, engine) as file:
+    with weights_kept(record_weights, circuit, grid.seed, grid.dt, record.every, engine) as file:
         if device == "numpy":
             from circuits.engines._brian_numpy import build_numpy, run_built
 

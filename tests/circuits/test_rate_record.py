@@ -53,7 +53,7 @@ def test_all_weights_go_to_a_file(tmp_path):
 
 
 def test_a_file_needs_times_and_plastic_weights(tmp_path):
-    with pytest.raises(InputError, match="record_weights is .* but no record_every says when"):
+    with pytest.raises(InputError, match="record_weights is .* no record_every that says when"):
         run(two_layers(exact_error()), 0.5, 0.1, record_weights=tmp_path / "w.nc")
     with pytest.raises(InputError, match="record_weights is .* has no plastic projection"):
         run(recurrent(3, None), 0.5, 0.1, record_every=0.1, record_weights=tmp_path / "w.nc")
