@@ -24,6 +24,20 @@ def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     ----------
     tau_psp : float
         Time constant of the postsynaptic potential [s].
+
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If `tau_psp` is not positive.
+
+    Examples
+    --------
+    >>> spike_source().provides
+    ('pre_psp',)
     """
     return NeuronModel(
         "spike_source",
@@ -60,12 +74,21 @@ def escape_rate(
         Saturation of the sigmoid [Hz].
     nonlinearity : {"exponential", "sigmoid"}
 
+    Returns
+    -------
+    NeuronModel
+
     Raises
     ------
     UnknownNameError
         If the nonlinearity is unknown.
     InputError
         If a number is out of range.
+
+    Examples
+    --------
+    >>> escape_rate().provides
+    ('escape_rate', 'escape_slope')
 
     References
     ----------

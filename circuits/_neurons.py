@@ -34,6 +34,20 @@ def lif(
     weight_unit : float
         What a weight of 1 adds to the current [V].
 
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> sorted(lif().receptors)
+    ['excitatory', 'inhibitory']
+
     References
     ----------
     vogels_2005 (values).
@@ -94,6 +108,20 @@ def conductance_lif(
         [s]
     weight_unit : float
         What a weight of 1 adds to the conductance [leak conductance].
+
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> conductance_lif(tau_membrane=0.02).parameters["tau_membrane"]
+    (0.02, 'second')
 
     References
     ----------
@@ -157,6 +185,20 @@ def pulse_lif(
     surrogate_width : float
         Distance from the threshold at which it vanishes [1].
 
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> pulse_lif().provides
+    ('pseudo_derivative', 'pre_psp')
+
     References
     ----------
     bellec_2020.
@@ -194,6 +236,20 @@ def readout(tau_output: float = 0.02) -> NeuronModel:
     tau_output : float
         Time constant of the sum [s].
 
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> readout().every_step
+    'error = wanted(t, i)*hertz - y'
+
     References
     ----------
     bellec_2020.
@@ -222,6 +278,20 @@ def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2
         Votes that make a clear decision [1].
     tau_reward : float
         Memory of the mean reward [s].
+
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> sorted(critic().receptors)
+    ['vote']
     """
     values = {"tau_decision": (tau_decision, "second"), "tau_reward": (tau_reward, "second"), "scale": (scale, "1")}
     return NeuronModel(

@@ -26,10 +26,28 @@ def synapse_of(rule: Rule | SynapseModel | None, signal: Signal | None = None) -
 def all_to_all(name: str, pre: Population, post: Population, weight: Any) -> dict[str, Any]:
     """Ends and weights of synapses between all neurons, in the order of ``weight.ravel()`` of (n_post, n_pre).
 
+    Parameters
+    ----------
+    name : str
+        Of the projection.
+    pre, post : Population
+    weight : float or (n_post, n_pre) array
+
+    Returns
+    -------
+    dict
+        Arguments of `Projection`: name, pre, post, sources, targets, weight.
+
     Raises
     ------
     InputError
         If the weights do not fit.
+
+    Examples
+    --------
+    >>> source = Population("source", (np.array([0.1]), np.array([0.2])))
+    >>> all_to_all("synapses", source, source, 0.5)["targets"]
+    array([0, 0, 1, 1])
     """
     try:
         weights = np.array(np.broadcast_to(np.asarray(weight, dtype=float), (post.size, pre.size)))
@@ -49,10 +67,30 @@ def at_random(
 
     They stand in the order of their source. Where they are depends on `seed` and `name` alone.
 
+    Parameters
+    ----------
+    name : str
+        Of the projection.
+    pre, post : Population
+    probability : float
+    seed : int
+    weight : float or (n_synapses,) array
+
+    Returns
+    -------
+    dict
+        Arguments of `Projection`: name, pre, post, sources, targets, weight.
+
     Raises
     ------
     InputError
         If the probability is no probability.
+
+    Examples
+    --------
+    >>> source = Population("source", (np.array([0.1]), np.array([0.2])))
+    >>> at_random("loop", source, source, probability=1.0, seed=0)["targets"]  # nobody connects to oneself
+    array([1, 0])
     """
     require_number(f"probability of {name!r}", probability, low=0, high=1)
     random, cells = stream(seed, f"{name}/wiring"), pre.size * post.size
