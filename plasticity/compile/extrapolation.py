@@ -2,7 +2,8 @@
 
 Gragg's modified midpoint rule with 2, 4, … 16 substeps has an error in even powers of the step; Richardson
 extrapolation removes them one by one. `integrate` is pasted into generated modules, where ``slope`` is the
-flow of a rule; it stays in the subset of Python that numba compiles.
+flow of a rule; it stays in the subset of Python that numba compiles, and loops over numbers, as numba takes seconds
+to compile an assignment to a slice.
 """
 
 from __future__ import annotations
@@ -34,9 +35,11 @@ def integrate(start, y, length, p):
         for row in range(COLUMNS):
             substeps = 2 * (row + 1)
             h = step / substeps
-            last[:] = y
+            for i in range(n):
+                last[i] = y[i]
             slope(done, start, last, p, k)
-            middle[:] = y + h * k
+            for i in range(n):
+                middle[i] = y[i] + h * k[i]
             for m in range(1, substeps):
                 slope(done + m * h, start, middle, p, k)
                 for i in range(n):
@@ -63,6 +66,7 @@ def integrate(start, y, length, p):
                 return False
             continue
         done = length if step >= length - done else done + step
-        y[:] = table[COLUMNS - 1]
+        for i in range(n):
+            y[i] = table[COLUMNS - 1, i]
         step *= 2.0
     return True

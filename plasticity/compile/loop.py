@@ -69,7 +69,7 @@ if _late < last[_q] and times[_late] + pre_delay <= _at + 1e-12:
     _late += 1"""
 
 _PIECES = """_cuts = np.array([0.0, _dt, {crossings}])
-_cuts.sort()
+in_order(_cuts)
 for _c in range(_cuts.size - 1):
     if _cuts[_c] < 0.0 or _cuts[_c + 1] <= _cuts[_c]:
         continue

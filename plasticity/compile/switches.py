@@ -28,7 +28,19 @@ class Switch:
 
 
 # Helpers of generated modules; a variable with the flow alpha·v + beta relaxes to −beta/alpha, or grows steadily.
+# The few times are sorted by hand: numba takes a second to compile what NumPy does.
 SOURCE = '''
+@njit(cache=True)
+def in_order(values):
+    """Sort a few numbers in place."""
+    for i in range(1, values.size):
+        value, j = values[i], i
+        while j > 0 and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
 @njit(cache=True)
 def crossing(start, alpha, beta, level, length):
     """Time at which v(s) = start·e^(alpha·s) + beta·(e^(alpha·s) − 1)/alpha passes a level, or −1."""
