@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from analysis.fit import fit as fit
     from analysis.fitted_run import as_dataset as as_dataset
     from analysis.leave_out import leave_out as leave_out
+    from analysis.measures import convergence_rate as convergence_rate
+    from analysis.measures import learning_curve as learning_curve
+    from analysis.measures import time_to_criterion as time_to_criterion
+    from analysis.measures import weight_moments as weight_moments
     from analysis.posterior import posterior as posterior
     from analysis.recover import recover as recover
     from analysis.report import report as report
+    from analysis.stdp_window import stdp_window as stdp_window
     from analysis.table import table as table
 
 __all__ = export(__name__)

@@ -22,8 +22,8 @@ HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", 
 PUBLIC = {
     "plasticity": "Controllability FeedbackChannel Objective Rule compile_rule critical_discount derive explain "
     "observe optimality plan replay simulate solve",
-    "analysis": "Comparison Fit as_dataset check_dataset compare confusion discriminate fit leave_out posterior "
-    "recover report table",
+    "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate discriminate fit "
+    "learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
     "circuits": "Circuit Feedback NeuronModel Population Projection RateCircuit RatePopulation RateProjection RateRun "
     "Run Stimulus all_to_all as_dataset at_random build conductance_lif critic escape_rate lif load names pulse_lif "
     "readout run spike_source",

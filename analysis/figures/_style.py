@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from string import ascii_lowercase
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 # Okabe & Ito's palette without black (kept for measurements) and yellow (too pale on white)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -57,14 +55,6 @@ def legend_below(figure: Figure, ax: Axes, columns: int = 4, **options: Any) -> 
     figure.legend(
         handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=FONT - 1, **options
     )
-
-
-def mean_and_error(values: NDArray) -> tuple[NDArray, NDArray]:
-    """Mean and standard error over the trials, the first axis of `values`; one trial has no known error: NaN."""
-    mean = values.mean(0)
-    if len(values) == 1:
-        return mean, np.full_like(mean, np.nan)
-    return mean, values.std(0, ddof=1) / np.sqrt(len(values))
 
 
 def png(figure: Figure) -> bytes:

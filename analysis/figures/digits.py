@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.figures._checked import checked
-from analysis.figures._style import FONT, label, look, mean_and_error, tidy
+from analysis.figures._style import FONT, label, look, tidy
+from analysis.measures import mean_and_error
 
 __all__ = ["digits"]
 

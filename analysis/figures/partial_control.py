@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures._checked import checked
-from analysis.figures._style import FONT, label, legend_below, lettered, look, mean_and_error, tidy
+from analysis.figures._style import FONT, label, legend_below, lettered, look, tidy
+from analysis.measures import mean_and_error
 
 __all__ = ["partial_control"]
 

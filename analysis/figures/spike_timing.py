@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.figures._checked import checked
-from analysis.figures._style import FONT, legend_below, lettered, look, mean_and_error, tidy
+from analysis.figures._style import FONT, legend_below, lettered, look, tidy
+from analysis.measures import mean_and_error
 from plasticity.errors import InputError
 
 __all__ = ["spike_timing"]
