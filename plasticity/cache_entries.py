@@ -19,6 +19,7 @@ from plasticity.errors import InputError
 
 LIMIT = 2e9  # bytes, unless $STEERSMAN_CACHE_LIMIT says otherwise
 YOUNG = 600.0  # s; what was used since then may be in use
+LOCK = ".lock"  # suffix of a file that stays when what it guards is removed: others may be waiting for it
 USED = ".used"  # suffix of an empty file whose age is that of the last use
 
 
@@ -41,7 +42,8 @@ def entries() -> list[Entry]:
         for path in (*_inside(kind), *_inside(kind / "__pycache__")):
             if path.name != "__pycache__":
                 found[kind.name, path.name.split(".")[0]].append(path)
-    listed = [_entry(kind, name, paths) for (kind, name), paths in found.items()]
+    filled = {key: paths for key, paths in found.items() if any(path.suffix != LOCK for path in paths)}
+    listed = [_entry(kind, name, paths) for (kind, name), paths in filled.items()]
     return sorted(listed, key=lambda entry: entry.last_used)
 
 
@@ -88,9 +90,12 @@ def limit_in_use() -> float:
     """Bytes that the cache may hold."""
     text = os.environ.get("STEERSMAN_CACHE_LIMIT", "")
     try:
-        return float(text) if text else LIMIT
+        limit = float(text) if text else LIMIT
     except ValueError:
-        raise InputError(f"STEERSMAN_CACHE_LIMIT must be a number of bytes such as 2e9, got {text!r}") from None
+        limit = -1.0
+    if not limit >= 0:
+        raise InputError(f"STEERSMAN_CACHE_LIMIT must be a number of bytes such as 2e9, got {text!r}")
+    return limit
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -114,11 +119,11 @@ def _entry(kind: str, name: str, paths: list[Path]) -> Entry:
 
 
 def _removed(entry: Entry) -> bool:
-    """Remove an entry unless a run holds its lock; the lock itself stays, others may be waiting for it."""
-    locks = [path for path in entry.paths if path.suffix == ".lock"]
-    contents = [path for path in entry.paths if path.suffix != ".lock"]
+    """Remove an entry, all but its lock, unless a run holds that."""
+    locks = [path for path in entry.paths if path.suffix == LOCK]
+    contents = [path for path in entry.paths if path.suffix != LOCK]
     with _all_locked(locks) as free:
-        if not free or not contents:
+        if not free:
             return False
         for path in contents:
             if path.is_dir():

@@ -50,6 +50,16 @@ def test_a_locked_entry_stays(cache):
         assert (brian / "abc" / "main").exists()
     assert {e.name for e in clear()} == {"abc"}
     assert not (brian / "abc").exists()
+    assert (brian / "abc.lock").exists()
+    assert entries() == []
+
+
+@pytest.mark.parametrize("limit", ["much", "2GB", "nan", "-1"])
+def test_a_limit_is_a_number_of_bytes(cache, monkeypatch, limit):
+    monkeypatch.setenv("STEERSMAN_CACHE_LIMIT", limit)
+    with pytest.raises(InputError, match=f"STEERSMAN_CACHE_LIMIT must be a number of bytes such as 2e9, got '{limit}'"):
+        trim()
+    assert len(entries()) == 3
 
 
 def test_the_command_lists_and_clears(cache, capsys, monkeypatch):
@@ -64,5 +74,3 @@ def test_the_command_lists_and_clears(cache, capsys, monkeypatch):
     capsys.readouterr()
     assert exit_status(main, ["cache"]) == 2
     assert "STEERSMAN_CACHE_LIMIT must be a number of bytes" in capsys.readouterr().err
-    with pytest.raises(InputError):
-        trim()
