@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
 from analysis.command_line import add_fit_options, fit_of, print_table, warn
 from analysis.inference_commands import add_inference_commands, further, print_fit
 from plasticity import catalog, rules
 from plasticity.cli import exit_status
+
+if TYPE_CHECKING:
+    from analysis.compare import Comparison
 
 RULES = "rules (those that react to spikes or to a third factor can be fitted; the others run on loss landscapes)"
 
@@ -92,7 +96,7 @@ def _report(arguments: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
-def _print_comparison(comparison) -> None:
+def _print_comparison(comparison: Comparison) -> None:
     from analysis.compare import COLUMNS, rows
 
     print_table([COLUMNS, *rows(comparison)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -167,8 +168,18 @@ def _shares(gain: NDArray) -> NDArray:
     return np.array(shares)
 
 
-def _dataset(first, second, intervals, frequencies, gain, means, settings, warnings, seed) -> xr.Dataset:
-    row, column = np.unravel_index(np.nanargmax(gain), gain.shape)
+def _dataset(
+    first: Fit,
+    second: Fit,
+    intervals: Sequence[float],
+    frequencies: Sequence[float],
+    gain: NDArray[np.float64],
+    means: NDArray[np.float64],
+    settings: dict[str, Any],
+    warnings: list[str],
+    seed: int,
+) -> xr.Dataset:
+    row, column = divmod(int(np.nanargmax(gain)), len(frequencies))
     shares, axes = _shares(gain), ("interval", "frequency")
     grid = ("interval", "frequency")
     return make_dataset(

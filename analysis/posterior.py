@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -15,6 +16,9 @@ from analysis.search import SearchSpace
 from analysis.synthetic import problem_of
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_whole
+
+if TYPE_CHECKING:
+    from emcee import EnsembleSampler
 
 __all__ = ["parameter_draws", "posterior"]
 
@@ -159,7 +163,7 @@ def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Gene
     return np.clip(x, space.low, space.high)
 
 
-def _autocorrelation_time(sampler, emcee: ModuleType) -> NDArray:
+def _autocorrelation_time(sampler: EnsembleSampler, emcee: ModuleType) -> NDArray:
     """Integrated autocorrelation time [steps] of the second half, per parameter."""
     chain = sampler.get_chain(discard=sampler.iteration // 2)
     return np.atleast_1d(emcee.autocorr.integrated_time(chain, tol=0, quiet=True))

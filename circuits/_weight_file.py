@@ -181,7 +181,7 @@ def _opened(file: CarefulFile, ds: xr.Dataset, chunks: Mapping[str, tuple[int, .
     import h5py
 
     encoding = {name: {"chunksizes": sizes} for name, sizes in chunks.items()}
-    ds.to_netcdf(file, engine="h5netcdf", unlimited_dims=["time"], encoding=encoding)  # type: ignore[call-overload]
+    ds.to_netcdf(file, engine="h5netcdf", unlimited_dims=["time"], encoding=encoding)
     if file.error is not None:
         raise file.error
     hdf5 = h5py.File(file, "r+")

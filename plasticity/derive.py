@@ -219,7 +219,15 @@ def _observing(rule: Rule, memories: list[Inference]) -> Rule:
     return replace(acting, steps=(*acting.steps, Step("With the beliefs", change(acting))))
 
 
-def _check(objective, gradient, curvature, optimum, weight, duration, order) -> None:
+def _check(
+    objective: Objective,
+    gradient: object,
+    curvature: object,
+    optimum: object,
+    weight: object,
+    duration: object,
+    order: object,
+) -> None:
     """Refuse combinations that are not derived, naming what to leave out."""
     _check_kinds(gradient, curvature, optimum, weight, order)
     moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
@@ -248,7 +256,7 @@ def _check(objective, gradient, curvature, optimum, weight, duration, order) -> 
         raise InputError("beliefs must all be per step (decay) or all continuous (time_constant)")
 
 
-def _check_kinds(gradient, curvature, optimum, weight, order) -> None:
+def _check_kinds(gradient: object, curvature: object, optimum: object, weight: object, order: object) -> None:
     kinds = {
         "gradient_belief": (gradient, (FadingMemory, OrnsteinUhlenbeck)),
         "curvature_belief": (curvature, (FadingMemory,)),

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import brian2
 import numpy as np
-from brian2.core.variables import DynamicArrayVariable
+from brian2.core.variables import DynamicArrayVariable, Variable
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
 from circuits._recording import Recording
@@ -100,7 +101,7 @@ def write_program(
 
 
 @contextmanager
-def _cpp_device(folder: Path) -> Iterator:
+def _cpp_device(folder: Path) -> Iterator[CPPStandaloneDevice]:
     """Brian2's C++ device, writing to `folder`; afterwards Brian2 is as it was found."""
     brian2.BrianLogger.suppress_name("unused_brian_object")
     gc.collect()  # objects of an earlier run that linger keep their names, and the code would get new ones
@@ -115,7 +116,7 @@ def _cpp_device(folder: Path) -> Iterator:
         reset_device()
 
 
-def _variable(built: Built, name: str):
+def _variable(built: Built, name: str) -> Variable:
     owner, _, variable = name.partition(".")
     return built.objects[owner].variables[variable]
 
@@ -127,13 +128,13 @@ def _kind(built: Built, name: str) -> tuple[str, int | None]:
     return np.dtype(variable.dtype).name, None
 
 
-def _array(device, built: Built, name: str) -> tuple[str, bool]:
+def _array(device: CPPStandaloneDevice, built: Built, name: str) -> tuple[str, bool]:
     """Name of an array in C++, and whether it knows its size."""
     variable = _variable(built, name)
     return device.get_array_name(variable, access_data=False), isinstance(variable, DynamicArrayVariable)
 
 
-def _read(device, built: Built, name: str) -> str:
+def _read(device: CPPStandaloneDevice, built: Built, name: str) -> str:
     array, dynamic = _array(device, built, name)
     if name.rpartition(".")[2] in LATE:
         return f'given::read_any("{name}", {array});'
@@ -142,7 +143,7 @@ def _read(device, built: Built, name: str) -> str:
     return f'given::read("{name}", {array}, _num_{array});'
 
 
-def _save(device, built: Built, name: str) -> str:
+def _save(device: CPPStandaloneDevice, built: Built, name: str) -> str:
     array, dynamic = _array(device, built, name)
     columns = _kind(built, name)[1]
     if columns is not None:
@@ -150,14 +151,14 @@ def _save(device, built: Built, name: str) -> str:
     return f'given::save("{name}", {array});' if dynamic else f'given::save("{name}", {array}, _num_{array});'
 
 
-def _look(device, built: Built, name: str) -> str:
+def _look(device: CPPStandaloneDevice, built: Built, name: str) -> str:
     array, dynamic = _array(device, built, name)
     if dynamic:
         return f'if ({array}.size()) given::check("{name}", &{array}[0], {array}.size(), now);'
     return f'given::check("{name}", {array}, _num_{array}, now);'
 
 
-def _connect(device, built: Built, name: str) -> str:
+def _connect(device: CPPStandaloneDevice, built: Built, name: str) -> str:
     """Replace the one synapse that the text makes by those that the run is told of."""
     made = built.synapses[name]
     ends = ("_synaptic_pre", "_synaptic_post", "N_outgoing", "N_incoming", "N")
@@ -167,7 +168,7 @@ def _connect(device, built: Built, name: str) -> str:
     return f'given::connect("{name}", {", ".join(arrays)}, [&](size_t n) {{{resized} }});'
 
 
-def _check_told(device, built: Built, given: Given) -> None:
+def _check_told(device: CPPStandaloneDevice, built: Built, given: Given) -> None:
     """Refuse a program whose text keeps a value: a run would silently ignore what it is told.
 
     Raises

@@ -97,7 +97,9 @@ def _delayed(path: Feedback, messages: brian2.NeuronGroup, n: int, late: int, un
     return [ring, read]
 
 
-def _hear(path: Feedback, messages, target, n: int, unit: str, plan: Blueprint) -> list:
+def _hear(
+    path: Feedback, messages: brian2.NeuronGroup, target: brian2.NeuronGroup, n: int, unit: str, plan: Blueprint
+) -> list:
     """What arrives becomes a variable of the receiving neurons."""
     if path.weights is not None:
         shape = np.shape(path.weights)
@@ -124,7 +126,16 @@ def _hear(path: Feedback, messages, target, n: int, unit: str, plan: Blueprint) 
     return []
 
 
-def _weighted(name, source, target, sent: str, heard: str, unit: str, order: int, plan: Blueprint):
+def _weighted(
+    name: str,
+    source: brian2.NeuronGroup,
+    target: brian2.NeuronGroup,
+    sent: str,
+    heard: str,
+    unit: str,
+    order: int,
+    plan: Blueprint,
+) -> brian2.Synapses:
     """Weighted sum of messages (all to all)."""
     made = brian2.Synapses(
         source,

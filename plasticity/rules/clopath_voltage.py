@@ -120,7 +120,16 @@ def _positive(x: sp.Expr) -> sp.Expr:
     return x * sp.Heaviside(x)
 
 
-def _filter(name, tau, tau_after, after, ground, peak, width, height) -> tuple[State, Update, sp.Expr]:
+def _filter(
+    name: str,
+    tau: Parameter,
+    tau_after: Parameter,
+    after: State,
+    ground: sp.Symbol,
+    peak: sp.Symbol,
+    width: Parameter,
+    height: Parameter,
+) -> tuple[State, Update, sp.Expr]:
     """Filter of the voltage as share·after + a part that decays with its own `tau`, so that both are exact.
 
     The filter is continuous when the after-depolarisation is set anew, and rises by the area of a spike over tau.
