@@ -90,6 +90,11 @@ def test_a_rank_that_leaves_nothing_outside_is_refused():
         scenarios.run("partial_control", n_neurons=4, rank=4)
 
 
+def test_a_run_too_short_for_a_rate_is_refused():
+    with pytest.raises(InputError, match="record_every is 0.1 s.*must be <= duration/2, which is 0.05 s"):
+        scenarios.run("partial_control", duration=0.1)
+
+
 def test_figure_shows_paths_and_predictions(quiet):
     _, ds = quiet
     learning, rates, ranks = draw(ds).axes
