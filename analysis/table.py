@@ -21,7 +21,7 @@ from analysis.quantity import signed
 from analysis.recover import recover
 from plasticity.errors import DivergedError, InputError, require_number
 
-__all__ = ["Cell", "make_cell", "table"]
+__all__ = ["Cell", "make_cell", "make_cells", "table"]
 
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
@@ -99,7 +99,7 @@ def table(
 
     check_writable(Path(directory) / "table.html")
     jobs = [(b.name, i) for b in map(benchmark, names or BENCHMARKS) for i in range(len(b.contenders))]
-    cells = _cells(jobs, workers, seed)
+    cells = make_cells(jobs, workers, seed)
     for (name, i), cell in zip(jobs, cells, strict=True):
         write(cell.run, Path(directory, "runs", name, f"{i + 1:02d}_{cell.run.attrs['rule']}.nc"))
     write_document(table_page(cells), directory, "table")
@@ -124,8 +124,14 @@ def make_cell(name: str, index: int, seed: int = 0) -> Cell:
     return Cell(name, contender.label, run, fitted.error, left, _sentence(fitted, left, recovery))
 
 
-def _cells(jobs: list[tuple[str, int]], workers: int | None, seed: int) -> list[Cell]:
-    """One cell per job, in order; several processes, each with one thread."""
+def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed: int = 0) -> list[Cell]:
+    """`make_cell` of every (benchmark, index), in that order, by several processes.
+
+    Raises
+    ------
+    InputError
+        If a contender cannot be fitted; the message names it.
+    """
     workers = int(require_number("workers", os.cpu_count() or 1 if workers is None else workers, low=1))
     if workers == 1:
         return [make_cell(name, index, seed) for name, index in tqdm(jobs, "table", disable=None)]
