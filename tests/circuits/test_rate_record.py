@@ -96,7 +96,7 @@ def test_an_interrupt_comes_through_and_leaves_what_was_recorded(tmp_path, monke
 
 
 def test_a_run_that_diverges_leaves_what_was_recorded(tmp_path):
-    circuit = recurrent(3, oja(1e4), weight=np.eye(3), bias=1.0, nonlinearity="linear")
+    circuit = recurrent(3, oja(1e4), weight=np.eye(3), bias=1.0)
     with pytest.raises(
         DivergedError, match=r"w of recurrent\[\d, \d\] \(member 0\) is no longer finite at t"
     ) as caught:

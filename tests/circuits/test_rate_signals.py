@@ -164,7 +164,7 @@ def test_random_feedback_is_biased_by_its_weights():
 
 def test_random_feedback_has_no_direction_before_learning():
     """Over 200 networks the cosine between signal and gradient has the mean 0 (4 standard errors: once in 16000)."""
-    options = {"n_batch": 200, "weights": None, "output": "linear"}
+    options = {"n_batch": 200, "weights": None}
     blind, exact = (measured(network(name, **options), 5)[1] for name in ("random_feedback", "exact_error"))
     cosine = (blind * exact).sum((1, 2)) / np.sqrt((blind**2).sum((1, 2)) * (exact**2).sum((1, 2)))
     assert abs(cosine.mean()) < 4 * cosine.std() / np.sqrt(200)
