@@ -13,7 +13,7 @@ from plasticity.derivation.kept import kept
 CARDS = """
 import sys
 from plasticity import rules
-text = "".join(rules.load(name)().card() for name in ("adam", "derived_bcm", "heavy_ball", "soft_reset"))
+text = "".join(rules.load(name)().card() for name in ("derived_bcm", "heavy_ball"))
 print(text.encode().hex())
 """
 

@@ -13,43 +13,56 @@ SETUP = (
     "import json, sys; from plasticity import replay, simulate, rules; from plasticity.landscapes import Quadratic\n"
 )
 JOBS = {
-    "loops": "result = replay(rules.load('pair_stdp')(), [0.1, 0.2], [0.11, 0.21]).weight.values",
-    "descents": "result = simulate(rules.load('heavy_ball')(), Quadratic([2.0], [0.0]), [1.0], 9, 0.1).theta.values",
+    "loops": "replay(rules.load('pair_stdp')(), [0.1, 0.2], [0.11, 0.21]).weight.values",
+    "descents": "simulate(rules.load('heavy_ball')(), Quadratic([2.0], [0.0]), [1.0], 9, 0.1).theta.values",
 }
 COUNT = """
-module = next(m for name, m in sys.modules.items() if name.startswith('steersman_'))
-functions = [f for f in vars(module).values() if hasattr(f, 'stats')]
-print(json.dumps([sum(sum(f.stats.cache_hits.values()) for f in functions),
-                  sum(sum(f.stats.cache_misses.values()) for f in functions), float(result.ravel()[-1])]))
+def counted(kind):
+    module = next(m for name, m in sys.modules.items() if name.startswith(f'steersman_{kind}_'))
+    functions = [f for f in vars(module).values() if hasattr(f, 'stats')]
+    return [sum(sum(f.stats.cache_hits.values()) for f in functions),
+            sum(sum(f.stats.cache_misses.values()) for f in functions), float(results[kind].ravel()[-1])]
+print(json.dumps({kind: counted(kind) for kind in results}))
 """
 
 
-def run(job, cache):
-    """Hits and misses of numba's cache in a new process, and a number that the job gives."""
-    code = SETUP + JOBS[job] + COUNT
+def run(cache):
+    """Hits and misses of numba's cache in a new process and a number that the job gives, for every job; messages."""
+    code = SETUP + f"results = {{{', '.join(f'{kind!r}: {job}' for kind, job in JOBS.items())}}}" + COUNT
     environment = {"STEERSMAN_CACHE": str(cache), "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
 
 
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory):
+    """What three processes found, one after the other, what they said, and what was damaged before the third one."""
+    cache = tmp_path_factory.mktemp("cache")
+    found = [run(cache), run(cache)]
+    victims = {kind: sorted((cache / kind / "__pycache__").glob("*.run-*.nb*")) for kind in JOBS}
+    for victim in (path for paths in victims.values() for path in paths):
+        victim.write_bytes(victim.read_bytes()[:-20])
+    return [*found, run(cache)], victims
+
+
 @pytest.mark.slow  # each process imports numba, the first one compiles
-@pytest.mark.parametrize("job", JOBS)
-def test_a_second_process_does_not_compile_and_damage_is_mended(job, tmp_path):
-    (hits, misses, first), _ = run(job, tmp_path)
+@pytest.mark.parametrize("kind", JOBS)
+def test_a_second_process_does_not_compile_and_damage_is_mended(kind, processes):
+    (first, second, third), victims = processes
+    hits, misses, value = first[0][kind]
     assert misses > 0
-    (hits, misses, second), message = run(job, tmp_path)
+    hits, misses, again = second[0][kind]
     assert misses == 0
     assert hits > 0
-    assert message == ""
-    victims = sorted((tmp_path / job / "__pycache__").glob("*.run-*.nb*"))
-    assert {path.suffix for path in victims} == {".nbi", ".nbc"}
-    for victim in victims:
-        victim.write_bytes(victim.read_bytes()[:-20])
-    (hits, misses, third), message = run(job, tmp_path)
+    assert second[1] == ""
+    assert {path.suffix for path in victims[kind]} == {".nbi", ".nbc"}
+    hits, misses, mended = third[0][kind]
     assert misses > 0
-    assert message.count("is damaged and will be compiled again") == len(victims)
-    assert first == second == third
+    said = [line for line in third[1].splitlines() if "is damaged and will be compiled again" in line]
+    assert len([line for line in said if f"steersman_{kind}_" in line]) == len(victims[kind])
+    assert len(said) == sum(len(paths) for paths in victims.values())
+    assert value == again == mended
 
 
 def test_every_numba_function_is_kept():
