@@ -152,6 +152,7 @@ def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
         (tmp_path / "sweep.nc.123.part").write_text("left by a killed sweep")
         for number in processes(*program):
             os.kill(number, signal.SIGKILL)
+        wait_for(lambda: not processes(*program), 5.0)
     else:
         assert not list((tmp_path / "temporary").iterdir())
     assert not processes(*program)
