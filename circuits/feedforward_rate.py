@@ -90,7 +90,7 @@ def feedforward_rate(
     sizes = [require_whole(f"sizes[{k}]", n, low=1) for k, n in enumerate(sizes)]
     if len(sizes) < 2:
         raise InputError(f"sizes must name at least two layers, got {sizes}")
-    trials = np.arange(n_batch) if trials is None else np.asarray(trials)
+    trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
     n_layers = len(sizes) - 1
     rules: list[Any] = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
     given: list[Any] = [None] * n_layers if weights is None else list(weights)

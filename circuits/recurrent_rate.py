@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
 from circuits.feedforward_rate import fed, random_weights
+from plasticity.errors import require_whole
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 
@@ -83,7 +84,7 @@ def recurrent_rate(
     ----------
     pineda_1987.
     """
-    trials = np.arange(n_batch) if trials is None else np.asarray(trials)
+    trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
     neurons = RatePopulation("neurons", size, tau, nonlinearity, bias, initial)
     start = random_weights("recurrent", (size, size), trials, seed, gain) if weight is None else weight
     own = {} if rule is None else dict(parameters or {})

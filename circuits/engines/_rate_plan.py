@@ -192,7 +192,7 @@ class Plan:
         if (
             "learning_signal" in asked
             and post.name not in self.circuit.feedback_weights
-            and post is not self.populations[-1]
+            and not (post is self.populations[-1] and self.receives_all)
         ):
             raise InputError(
                 f"rule {rule.name!r} of {projection.name!r} asks for learning_signal in {post.name!r}; "

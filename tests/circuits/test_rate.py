@@ -200,6 +200,13 @@ BAD = {
     "give feedback_weights": lambda: run(
         feedforward((2, 2, 1), GRADIENT, random_feedback(), feedback_weights={}, **SMALL), 1.0, dt=0.1
     ),
+    "learning_signal in 'output'; give feedback_weights": lambda: run(  # three numbers arrive for its one neuron
+        feedforward((2, 2, 1), GRADIENT, random_feedback(), feedback_weights={"hidden_1": np.ones((2, 3))}, **SMALL),
+        1.0,
+        dt=0.1,
+        feedback=FeedbackChannel(projection=np.ones((3, 1))),
+    ),
+    "n_batch must be >= 1, got 0": lambda: feedforward((2, 1), GRADIENT, n_batch=0, **SMALL),
     "targets must be finite, got nan": lambda: Stimulus([[1.0]], [[np.nan]]),
     "patterns have 3 rates": lambda: feedforward((2, 1), GRADIENT, patterns=[[1, 2, 3]]),
     "shorter than the time step": lambda: run(
