@@ -136,7 +136,9 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     if device is not None and device not in DEVICES:
         raise UnknownNameError("device", device, DEVICES)
     if device == "cpp" and compiler() is None:
-        raise InputError("device 'cpp' needs a C++ compiler and none was found; install one or use 'numpy'")
+        raise InputError(
+            "device 'cpp' needs a C++ compiler and make, which were not found; install them or use 'numpy'"
+        )
     if device is not None:
         return device
     given = all(p.is_passive for p in circuit.populations)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -133,7 +134,13 @@ def _model(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[st
                 from circuits.engines._brian_build import build_model
 
                 shutil.rmtree(folder, ignore_errors=True)
-                known = build_model(circuit, grid, record, channels, given, folder)
+                try:
+                    known = build_model(circuit, grid, record, channels, given, folder)
+                except OSError as error:
+                    raise InputError(
+                        f"cannot keep the compiled model in {folder}: {error.strerror}; make room, or set "
+                        "STEERSMAN_CACHE to another folder"
+                    ) from error
         trim()
     mark_used(folder)
     return known
@@ -191,7 +198,9 @@ def _said(path: Path, kind: str, columns: int | None) -> NDArray:
 
 def _failure(done: subprocess.CompletedProcess, model: Model) -> str:
     """What a binary said before it failed."""
-    said = " ".join(done.stderr.split()) or f"it ended with status {done.returncode} and said nothing"
+    code = done.returncode
+    ending = f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with status {code}"
+    said = " ".join(done.stderr.split()) or f"{ending} and said nothing"
     return f"the compiled program in {model.folder} failed: {said}"
 
 

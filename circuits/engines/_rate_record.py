@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from circuits._rate_records import RateRun
 from circuits._weight_file import WeightFile
-from circuits.engines._rate_kernels import moments
 from circuits.engines._rate_plan import Plan
+from circuits.engines._rate_source import kernels
 from circuits.engines._rate_state import Network, settle
 from plasticity.compile.dense import POST
 from plasticity.errors import UnknownNameError, require_number
@@ -64,7 +64,7 @@ class Record:
                 kept[:, row] = self.network.tables[k][:, POST.index(which)]
         self.loss[:, row] = self.network.loss if self.plan.circuit.has_targets else np.nan
         for name, w in self.plastic.items():
-            moments(w, self.mean[name][:, row], self.std[name][:, row])
+            kernels.moments(w, self.mean[name][:, row], self.std[name][:, row])
         if self.file is not None:
             self.file.append(self.times[row], self.plastic)
 

@@ -6,18 +6,19 @@ were and sum up the input of the next step. Then the error goes back through the
 
 from __future__ import annotations
 
-import hashlib
-import inspect
+from pathlib import Path
 
 import sympy as sp
 
 from circuits._rate_population import INPUT, RatePopulation
-from circuits.engines import _rate_kernels as kernels
 from circuits.engines._rate_plan import Plan
 from plasticity.compile.deferred import factors_source
 from plasticity.compile.dense import sweep_source
-from plasticity.compile.generated import indented, python_code
+from plasticity.compile.generated import generated_module, indented, python_code
 from plasticity.rule import Rule
+
+# As a generated module they are kept in the cache folder too, where damage is mended; its name tells its text.
+kernels = generated_module("rates", Path(__file__).with_name("_rate_kernels.py").read_text(encoding="utf-8"))
 
 _NEURONS = '''
 @njit(cache=True, error_model="numpy")
@@ -50,7 +51,7 @@ import math
 import numpy as np
 from numba import njit
 
-from circuits.engines._rate_kernels import {kernels}  # {version}
+from {module} import {kernels}
 
 {neurons}
 {sweeps}
@@ -87,10 +88,9 @@ def run(
 
 def circuit_source(plan: Plan) -> str:
     """Text of the module that runs a circuit; it depends on the structure, not on sizes and values."""
-    text = inspect.getsource(kernels)  # a change of the kernels makes another module, so that nothing old is loaded
     return _RUN.format(
         kernels=", ".join(f.py_func.__name__ for f in kernels.KERNELS),
-        version=hashlib.sha256(text.encode()).hexdigest()[:16],
+        module=kernels.__name__,
         neurons="\n".join(_neurons(plan, k) for k in sorted(set(_kinds(plan)))),
         sweeps="\n".join(_sweep(*key, n) for n, key in enumerate(plan.sweeps)),
         scratch=indented(4, _scratch(plan)),

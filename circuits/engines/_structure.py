@@ -89,7 +89,9 @@ def model_folder(key: str) -> Path:
 
 
 def compiler() -> str | None:
-    """Command of the C++ compiler: ``$CXX``, else the first that is found; None if there is none."""
+    """Command of the C++ compiler: ``$CXX``, else the first that is found; None if there is none, or no ``make``."""
+    if shutil.which("make") is None:
+        return None
     asked = os.environ.get("CXX", "")
     if asked:
         return asked if shutil.which(asked.split()[0]) else None

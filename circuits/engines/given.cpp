@@ -1,5 +1,11 @@
 // Files of a compiled run; see given.h. $STEERSMAN_RUN is its folder.
 #include "given.h"
+#ifdef __linux__
+#include <csignal>
+#include <sys/prctl.h>
+// Who is killed cannot end the program that it runs: the program ends with it.
+static const int ends_with_its_parent = prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
 
 namespace given {
 
