@@ -29,11 +29,11 @@ def test_workers_do_not_change_a_bit(name, device, tmp_path):
 @pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler")
 def test_a_damaged_binary_is_reported_and_built_again(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path / "cache"))
-    before = swept("spike_timing", tmp_path / "before", 2, "cpp")
+    before = swept("pairing_frequency", tmp_path / "before", 2, "cpp")
     assert capfd.readouterr().err.count("compiling the model") == 1  # two workers, one build
     programs = list((tmp_path / "cache" / "brian").glob("*/main"))
     assert len(programs) == 1
     programs[0].write_bytes(programs[0].read_bytes()[:1000])
-    after = swept("spike_timing", tmp_path / "after", 1, "cpp")
+    after = swept("pairing_frequency", tmp_path / "after", 1, "cpp")
     assert "damaged and will be built again" in capfd.readouterr().err
     xr.testing.assert_identical(before, after)
