@@ -37,6 +37,7 @@ pytestmark = [
     pytest.mark.compiled,
     pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler"),
 ]
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="processes are read as Linux gives them")
 DT = 1e-3
 BOTH = """
 import numpy as np, sys
@@ -201,13 +202,31 @@ def test_a_weight_that_explodes_names_synapse_and_time(cache, tmp_path):
     assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the look after it
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="children of a process are read as Linux gives them")
-def test_an_interrupted_run_leaves_a_readable_file(cache, tmp_path):
-    long = INTERRUPTED.format(duration=2000.0, path=str(tmp_path / "w.nc"))
-    running = subprocess.Popen([sys.executable, "-c", long, os.path.dirname(__file__)], stdout=subprocess.PIPE)
+def long_run(path):
+    """A process that runs a known program for long, and the number of that program."""
+    code = INTERRUPTED.format(duration=2000.0, path=str(path))
+    running = subprocess.Popen([sys.executable, "-c", code, os.path.dirname(__file__)], stdout=subprocess.PIPE)
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
     while running.poll() is None and not children.read_text():
         time.sleep(0.05)
+    return running, int(children.read_text().split()[0])
+
+
+@LINUX
+def test_a_program_ends_with_a_parent_that_is_killed(cache, tmp_path):
+    running, program = long_run(tmp_path / "w.nc")
+    time.sleep(0.2)
+    running.kill()
+    running.wait()
+    end = time.monotonic() + 10.0
+    while Path(f"/proc/{program}").exists():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@LINUX
+def test_an_interrupted_run_leaves_a_readable_file(cache, tmp_path):
+    running, _ = long_run(tmp_path / "w.nc")
     time.sleep(0.5)
     running.send_signal(signal.SIGINT)
     assert running.communicate()[0] == b"interrupted\n"
