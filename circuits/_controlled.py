@@ -68,9 +68,6 @@ def _limited(
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
-    if limits.drift_matrix is not None and limits.projector is None:  # then the rule steers in all directions
-        everywhere = np.eye(projection.n_synapses)
-        limits = replace(limits, projector=Projector(everywhere, everywhere))
     coupling = limits if limits.is_coupled else None
     return replace(projection, synapse=limited_model(replace(model, rule=rule), limits), coupling=coupling)
 

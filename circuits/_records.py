@@ -265,7 +265,8 @@ def _check_needs(circuit: Circuit, model: SynapseModel, pre: Population, post: P
         if local.index == "synapse" or local.name not in offered:
             raise InputError(
                 f"rule {model.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
-                f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}"
+                f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}; "
+                "use another signal, a neuron that provides it or a path of feedback that brings it"
             )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from circuits._arguments import check_arguments
 from circuits._devices import DEVICES, is_short
+from circuits._labels import rules_of
 from circuits._rate_records import RateCircuit, RateRun
 from circuits._records import Circuit
 from circuits._spiking_run import Run
@@ -100,6 +101,7 @@ def run(
     True
     """
     check_arguments(circuit, record, n_tracked, controllability)
+    _announce_idle(circuit, duration)
     if isinstance(circuit, RateCircuit):
         from circuits.engines import rate
 
@@ -121,6 +123,16 @@ def run(
     )
     device = choose_device(found.circuit, device, duration / dt)
     return spiking.run(found.circuit, found.grid, device, found.record, found.channels, record_weights)
+
+
+def _announce_idle(circuit: Circuit | RateCircuit, duration: float) -> None:
+    """Say which rules do not act before the end."""
+    for name, rule in rules_of(circuit).items():
+        if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
+            say(
+                f"rule {rule.name!r} of {name!r} acts every {rule.clock_dt:g} s, which is never in {duration:g} s; "
+                "set its clock_step"
+            )
 
 
 def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("inf")) -> str:

@@ -40,7 +40,7 @@ JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
 HEADER_RULE = """
 given.h.gch: given.h
 \t$(CXX) $(filter-out -include given.h,$(CXXFLAGS)) -x c++-header $< -o $@
-$(OBJS) make.deps: given.h.gch
+$(OBJS): given.h.gch
 """
 LATE = ("neuron_index", "_timebins")  # Brian2 sets these when a run starts
 # What Brian2 sets by itself and what does not depend on any number of a run.
@@ -209,7 +209,8 @@ def _compile(folder: Path) -> None:
         makefile.write(HEADER_RULE)
     say("compiling the model as C++ (once; then it is kept)")
     try:
-        done = subprocess.run(["make", JOBS], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        command_line = ["make", JOBS, "DEPS="]  # who includes whom matters to those who compile twice
+        done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     finally:
         for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
             path.unlink()

@@ -22,7 +22,8 @@ def control(name: str, model: SynapseModel, made: brian2.Synapses, plan: Bluepri
     """Let the synapses of the projection `name` move as their controllers allow."""
     bounded = "weight_low" in model.parameters
     parts = {"steered": ("read", "control", WANTED.name), "drifted": ("", "drift", "w")}
-    listen, moved = [], ["w"]
+    free = f"{name}_control" not in plan.given.tables  # then it moves as its rule wants
+    listen, moved = [], ["w", WANTED.name] if free else ["w"]
     for kind, (read, spread, variable) in parts.items():
         if f"{name}_{spread}" not in plan.given.tables:
             continue

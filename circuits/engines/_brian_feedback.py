@@ -8,7 +8,7 @@ import numpy as np
 from circuits._records import Feedback
 from circuits.engines._brian_blueprint import Blueprint
 from circuits.engines._brian_neurons import EVERY_STEP, FEEDBACK
-from circuits.engines._lines import Lines, ring_size
+from circuits.engines._lines import Lines, noise_name, ring_size
 from plasticity.compile.brian import brian_unit
 from plasticity.errors import InputError
 from plasticity.feedback import delay_steps, projection_matrix
@@ -28,7 +28,7 @@ def line(path: Feedback, groups: dict, plan: Blueprint) -> list:
     """Brian2 objects that carry the messages of one path."""
     unit, lines = brian_unit(path.unit), plan.channels[path.name]
     source, target = groups[path.source], groups[path.target]
-    matrix = projection_matrix(lines.common, source.N, plan.grid.seed, path.name)
+    matrix = projection_matrix(lines.common, source.N, plan.grid.seed, noise_name(plan.circuit, path))
     n = source.N if matrix is None else len(matrix)
     late = delay_steps(lines.common, plan.grid.dt)
     received, functions = _received(path, lines, plan, late)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from circuits._recording import Recording
 from circuits._records import Circuit, Feedback, Population, Projection
 from circuits.engines._grid import Grid
-from circuits.engines._lines import Lines, is_wire, ring_size
+from circuits.engines._lines import Lines, is_wire, noise_name, ring_size
 from circuits.engines._structure import first_ticks, pathways
 from plasticity.errors import InputError
 from plasticity.feedback import delay_steps, projection_matrix
@@ -81,8 +81,10 @@ def given(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str
         tables |= _couplings(projection)
     for path in circuit.feedback:
         if not is_wire(path, channels):
-            values |= _of_feedback(path, channels[path.name], circuit.population(path.source).size, grid)
-            tables |= _disturbances(path, channels[path.name], circuit.population(path.source).size, grid)
+            n_sent = circuit.population(path.source).size
+            noise = noise_name(circuit, path)
+            values |= _of_feedback(path, channels[path.name], n_sent, grid, noise)
+            tables |= _disturbances(path, channels[path.name], n_sent, grid, noise)
     if record.every is not None:
         values["recording.dt"] = np.array([record.every])
         values |= {f"{p.name}_record._indices": record.tracked(p.n_synapses) for p in circuit.plastic}
@@ -171,9 +173,9 @@ def _couplings(projection: Projection) -> dict[str, Table]:
     return found
 
 
-def _of_feedback(path: Feedback, lines: Lines, n_sent: int, grid: Grid) -> dict[str, NDArray]:
+def _of_feedback(path: Feedback, lines: Lines, n_sent: int, grid: Grid, noise: str) -> dict[str, NDArray]:
     found: dict[str, NDArray] = {}
-    matrix = projection_matrix(lines.common, n_sent, grid.seed, path.name)
+    matrix = projection_matrix(lines.common, n_sent, grid.seed, noise)
     late = delay_steps(lines.common, grid.dt)
     if matrix is not None:  # synapses stand in the order of their source
         found[f"{path.name}_send.weight"] = np.asarray(matrix, dtype=float).T.ravel()
@@ -189,13 +191,13 @@ def _of_feedback(path: Feedback, lines: Lines, n_sent: int, grid: Grid) -> dict[
     return found
 
 
-def _disturbances(path: Feedback, lines: Lines, n_sent: int, grid: Grid) -> dict[str, Table]:
+def _disturbances(path: Feedback, lines: Lines, n_sent: int, grid: Grid, noise: str) -> dict[str, Table]:
     if not lines.disturbs:
         return {}
-    matrix = projection_matrix(lines.common, n_sent, grid.seed, path.name)
+    matrix = projection_matrix(lines.common, n_sent, grid.seed, noise)
     n = n_sent if matrix is None else len(matrix)
     check_numbers(f"feedback {path.name!r}", grid.n_steps * n * len(lines.disturbs))
-    drawn = lines.drawn(grid.n_steps, n, grid.dt, grid.seed, path.name)
+    drawn = lines.drawn(grid.n_steps, n, grid.dt, grid.seed, noise)
     return {f"{path.name}_{key}": Table(values, grid.dt) for key, values in drawn.items()}
 
 

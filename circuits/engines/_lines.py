@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from circuits._records import Feedback
-from plasticity.disturbance import disturb
+from circuits._records import Circuit, Feedback
+from plasticity.disturbance import NAME, disturb
 from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel, delay_steps
 
@@ -85,6 +85,11 @@ def lines(path: Feedback, channels: FeedbackChannel | Sequence[FeedbackChannel] 
             f"channels of the components of {path.name!r} must share delay and quantum, without projection"
         )
     return Lines(channels)
+
+
+def noise_name(circuit: Circuit, path: Feedback) -> str:
+    """Name of the random numbers of a path: where there is only one, it has those of other engines."""
+    return NAME if len(circuit.feedback) == 1 else path.name
 
 
 def is_wire(path: Feedback, channels: Mapping[str, Lines]) -> bool:

@@ -80,6 +80,10 @@ def run(
     n_sent = circuit.populations[-1].size
     channels = _channels(feedback, circuit.n_batch)
     plan = _plan(circuit, limits, channels, n_sent, dt)
+    if feedback is not None and not (plan.sends_error or plan.is_perturbed):
+        raise InputError(
+            f"no rule of circuit {circuit.name!r} reads feedback, so a FeedbackChannel changes nothing; leave it out"
+        )
     channel = open_channel(plan, channels, 1 if plan.is_perturbed else n_sent, dt, seed)
     network = new_network(plan, limits, channel, dt)
     module = generated_module("rates", circuit_source(plan))

@@ -6,6 +6,7 @@ import pytest
 
 import circuits
 from plasticity import FeedbackChannel, observe
+from plasticity.disturbance import disturb
 from plasticity.errors import InputError
 from plasticity.rules.adam import adam
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
@@ -34,3 +35,14 @@ def test_rates_do_not_run_in_brian():
     circuit = circuits.load("feedforward_rate")((2, 1), rule, patterns=np.eye(2), targets=np.ones((2, 1)))
     with pytest.raises(InputError, match="do not run in Brian2; use circuits.run"):
         circuits.build(circuit, 1.0)
+
+
+def test_a_single_path_of_feedback_has_the_noise_of_the_other_engines():
+    """Those draw from the seed, the trial and the name ``feedback``."""
+    rule = observe(adam(0.01), escape_rate_likelihood())
+    circuit = circuits.load("escape_rate_neuron")([[0.001]], [[0.002], [0.003]], rule)
+    channel = FeedbackChannel(noise=1.0, sparsity=0.3)
+    tables = circuits.build(circuit, 0.02, feedback=channel, seed=5).plan.given.tables
+    expected = disturb(channel, 20, 2, 1e-3, seed=5)
+    np.testing.assert_array_equal(tables["error_noise"].values, expected.noise)
+    np.testing.assert_array_equal(tables["error_delivered"].values, np.broadcast_to(expected.delivered, (20, 2)))

@@ -66,8 +66,8 @@ def true_gradient(weights, step=1e-5):
 def sender(channel):
     """What becomes of the errors of three neurons in one channel, or in a channel each."""
     if isinstance(channel, FeedbackChannel):
-        return open_line(channel, 3, DT, streams=[(3, 0)], name="error")
-    lines = [open_line(c, 1, DT, streams=[(3, k)], name="error") for k, c in enumerate(channel)]
+        return open_line(channel, 3, DT, streams=[(3, 0)])
+    lines = [open_line(c, 1, DT, streams=[(3, k)]) for k, c in enumerate(channel)]
     return lambda sent: np.concatenate([line(sent[:, k : k + 1]) for k, line in enumerate(lines)], axis=1)
 
 
