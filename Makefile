@@ -28,6 +28,7 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
 

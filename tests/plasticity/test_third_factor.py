@@ -50,8 +50,10 @@ def random_trains(n, seed=3):
     return [np.sort(rng.choice(300, 40, replace=False)) * 1e-3 for _ in range(n)]
 
 
-@pytest.mark.parametrize("make", [gated, reward_stdp], ids=["event-driven", "every step"])
-@pytest.mark.parametrize("device", ["numpy", pytest.param("cpp", marks=pytest.mark.compiled)])
+@pytest.mark.parametrize(
+    ("make", "device"),
+    [(gated, "numpy"), (reward_stdp, "numpy"), pytest.param(reward_stdp, "cpp", marks=pytest.mark.compiled)],
+)
 def test_a_network_hears_of_third_factors(make, device):
     """Each post neuron has events of its own, a plateau, or all have the same, a reward."""
     pre, post, third = (random_trains(3, seed) for seed in (3, 4, 5))
