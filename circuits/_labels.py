@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from circuits._rate_records import RateCircuit
 from circuits._records import Circuit
 from plasticity.errors import InputError
-from plasticity.rule import Rule
+from plasticity.rule import Rule, divisors
 
 
 def rules_of(circuit: Circuit | RateCircuit) -> dict[str, Rule]:
@@ -33,6 +33,13 @@ def attributes(circuit: Circuit | RateCircuit, engine: str, seed: int, parameter
         "parameters": {**parameters, **{k: v for k, v in values.items() if np.ndim(v) == 0}},
         "references": tuple(dict.fromkeys(key for rule in rules.values() for key in rule.references)),
     }
+
+
+def division_remedy(rules: Iterable[Rule]) -> str:
+    """What to add to the remedy of a run that diverges, if rules divide by what may be 0."""
+    found = sorted({name for rule in rules for name in divisors(rule)})
+    told = "which must not be 0: a positive discount keeps a curvature from it"
+    return f"; the rule divides by {', '.join(found)}, {told}" if found else ""
 
 
 def synapse_coordinates(name: str, indices: ArrayLike, targets: ArrayLike, sources: ArrayLike) -> dict[str, tuple]:

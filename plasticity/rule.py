@@ -245,6 +245,21 @@ def free_symbols(rule: Rule) -> set[sp.Symbol]:
     return set().union(*(e.free_symbols for e in expressions(rule)))
 
 
+def divisors(rule: Rule) -> list[str]:
+    """Names of the states and inputs in what `rule` divides by, where that could be 0.
+
+    Examples
+    --------
+    >>> from plasticity.rules.ballistic import ballistic
+    >>> divisors(ballistic())
+    ['curvature']
+    """
+    powers = [power for e in expressions(rule) for power in e.atoms(sp.Pow)]
+    bases = [power.base for power in powers if power.exp.is_negative and not power.base.is_positive]
+    constant = {p.symbol for p in rule.parameters}
+    return sorted({symbol.name for base in bases for symbol in base.free_symbols - constant})
+
+
 def _check_closed(rule: Rule) -> None:
     targets = {WEIGHT.name, *(s.name for s in rule.states)}
     known = targets | {p.name for p in rule.parameters} | {s.name for s in INPUTS}

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from circuits._labels import division_remedy
 from circuits._recording import Recording
 from circuits._records import Circuit, Population
 from circuits._spiking_run import Run
@@ -60,7 +61,8 @@ def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedEr
     owner, _, variable = name.partition(".")
     kind = "neuron" if owner in {p.name for p in circuit.populations} else "synapse"
     remedy = "use smaller weights, a smaller learning rate or a smaller dt"
-    return DivergedError(f"{variable} of {kind} {index} of {owner!r}", time, remedy)
+    rules = (model.rule for _, model in circuit.learning)
+    return DivergedError(f"{variable} of {kind} {index} of {owner!r}", time, remedy + division_remedy(rules))
 
 
 def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 
+from circuits._labels import division_remedy
 from circuits.engines._rate_channel import Channel
 from circuits.engines._rate_noise import Perturbations
 from circuits.engines._rate_plan import Plan
@@ -87,7 +88,8 @@ def _call(loop: Loop, first: int, count: int) -> None:
         if not np.all(np.isfinite(states)):
             b, k, i, j = np.argwhere(~np.isfinite(states))[0]
             name = f"{loop.plan.rules[m].states[k].name} of {loop.plan.circuit.projections[m].name}[{i}, {j}]"
-            raise DivergedError(f"{name} (member {b})", (first + count) * loop.dt, "use a smaller dt or learning rate")
+            remedy = f"use a smaller dt or learning rate{division_remedy(loop.plan.rules.values())}"
+            raise DivergedError(f"{name} (member {b})", (first + count) * loop.dt, remedy)
 
 
 def _raise_diverged(loop: Loop) -> None:
@@ -102,5 +104,5 @@ def _raise_diverged(loop: Loop) -> None:
     raise DivergedError(
         f"{name}[{', '.join(map(str, at))}] (member {member})",
         float(network.broken[member]) * loop.dt,
-        "use a smaller dt, a smaller learning rate, or bounds",
+        f"use a smaller dt, a smaller learning rate, or bounds{division_remedy(loop.plan.rules.values())}",
     )

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from circuits import load, run
 from circuits._rate_records import RatePopulation, Stimulus
-from plasticity import Objective, derive
+from plasticity import Objective, derive, observe, rules
 from plasticity.constraint import move
 from plasticity.controllability import Controllability, constrain
 from plasticity.errors import DivergedError, InputError
@@ -250,3 +250,11 @@ BAD = {
 def test_bad_input_is_named(words):
     with pytest.raises(InputError, match=words):
         BAD[words]()
+
+
+def test_a_rule_that_divides_by_zero_says_by_what():
+    """The ballistic rule divides by the root of the curvature, which silent inputs do not give."""
+    rule = observe(rules.load("ballistic")(), exact_error())
+    silent = load("feedforward_rate")((2, 1), rule, patterns=np.zeros((1, 2)), targets=np.ones((1, 1)))
+    with pytest.raises(DivergedError, match="divides by post_slope, pre_rate, which must not be 0: a positive"):
+        run(silent, 0.1, dt=0.01)
