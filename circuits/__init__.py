@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from circuits._members import names as names
     from circuits._neuron_model import NeuronModel as NeuronModel
     from circuits._neurons import conductance_lif as conductance_lif
-    from circuits._neurons import critic as critic
     from circuits._neurons import lif as lif
     from circuits._neurons import pulse_lif as pulse_lif
-    from circuits._neurons import readout as readout
     from circuits._rate_population import RatePopulation as RatePopulation
     from circuits._rate_records import RateCircuit as RateCircuit
     from circuits._rate_records import RateProjection as RateProjection
     from circuits._rate_records import RateRun as RateRun
     from circuits._rate_records import Stimulus as Stimulus
+    from circuits._readers import critic as critic
+    from circuits._readers import readout as readout
     from circuits._records import Circuit as Circuit
     from circuits._records import Feedback as Feedback
     from circuits._records import Population as Population

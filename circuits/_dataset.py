@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from circuits._rate_records import RateRun
 from circuits._records import Population
 from circuits._spiking_run import Run
 from plasticity.labelled import Labelled, label
+from plasticity.rule import Rule
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,12 +58,9 @@ def _of_spikes(run: Run) -> Labelled:
         variables[f"final_weight_{name}"] = (f"all_{name}", run.final[name], "1", f"weight of {name} at the end")
         if name not in run.tracked:
             continue
-        tracked, units = run.tracked[name], {s.name: s.unit for s in rule.states}
+        tracked = run.tracked[name]
         coordinates |= synapse_coordinates(name, tracked, projection.targets[tracked], projection.sources[tracked])
-        found = {"weight": run.weights[name], **run.states.get(name, {})}
-        for key, values in found.items():
-            along = ("time", f"synapse_{name}")
-            variables[f"{key}_{name}"] = (along, values, units.get(key, "1"), f"{key} of {name}")
+        variables |= _tracked(name, ("time",), rule, run.weights[name], run.states.get(name, {}))
         variables |= _moments(name, ("time",), run.weight_mean[name], run.weight_std[name])
     for name, values in run.variables.items():
         population, _, variable = name.partition(".")
@@ -108,10 +107,7 @@ def _of_rates(run: RateRun) -> Labelled:
         targets, sources = run.tracked[name].T
         width = run.final[name].shape[-1]
         coordinates |= synapse_coordinates(name, targets * width + sources, targets, sources)
-        units = {s.name: s.unit for s in rules[name].states} if name in rules else {}
-        for key, values in {"weight": weights, **run.states.get(name, {})}.items():
-            along = (*batch, f"synapse_{name}")
-            variables[f"{key}_{name}"] = (along, values, units.get(key, "1"), f"{key} of {name}")
+        variables |= _tracked(name, batch, rules.get(name), weights, run.states.get(name, {}))
         final = run.final[name].reshape(len(run.final[name]), -1)
         variables[f"final_weight_{name}"] = (("trial", f"all_{name}"), final, "1", f"weight of {name} at the end")
         if name in run.weight_mean:
@@ -121,6 +117,17 @@ def _of_rates(run: RateRun) -> Labelled:
             unit, meaning = RATES[kind]
             variables[f"{name}_{kind}"] = ((*batch, f"neuron_{name}"), values, unit, f"{meaning} of {name}")
     return label(variables, coordinates, **attributes(run.circuit, run.engine, run.seed, {"dt": run.dt}))
+
+
+def _tracked(
+    name: str, along: tuple[str, ...], rule: Rule | None, weights: np.ndarray, states: Mapping[str, np.ndarray]
+) -> Entries:
+    """Weights and recorded states of the tracked synapses of a projection."""
+    units = {s.name: s.unit for s in rule.states} if rule is not None else {}
+    return {
+        f"{key}_{name}": ((*along, f"synapse_{name}"), values, units.get(key, "1"), f"{key} of {name}")
+        for key, values in {"weight": weights, **states}.items()
+    }
 
 
 def _moments(name: str, along: tuple[str, ...], mean: np.ndarray, std: np.ndarray) -> Entries:

@@ -59,8 +59,6 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
         number.
     """
     n_tracked = require_whole("n_tracked", n_tracked, low=1)
-    if isinstance(names, str):
-        raise InputError(f"record must be a sequence of names, got {names!r}; write ({names!r},)")
     populations = {p.name for p in circuit.populations}
     states = {s.name for _, model in circuit.learning for s in model.rule.states}
     for name in names:

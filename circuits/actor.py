@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from circuits._escape import escape_rate, spike_source
 from circuits._neuron_model import NeuronModel
-from circuits._neurons import critic
+from circuits._readers import critic
 from circuits._records import Circuit, Feedback, Population, Projection
 from circuits._wiring import all_to_all, synapse_of
 from plasticity.compile.brian import SynapseModel

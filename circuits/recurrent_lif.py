@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from circuits._escape import spike_source
 from circuits._neuron_model import NeuronModel
-from circuits._neurons import pulse_lif, readout
+from circuits._neurons import pulse_lif
+from circuits._readers import readout
 from circuits._records import Circuit, Feedback, Population, Projection
 from circuits._wiring import all_to_all, at_random, synapse_of
 from plasticity.compile.brian import SynapseModel
