@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from plasticity.lazy import export
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
     from analysis.confusion import confusion as confusion
-    from analysis.data_record import check_dataset as check_dataset
+    from analysis.data.record import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
     from analysis.fit import fit as fit
-    from analysis.fitted_run import as_dataset as as_dataset
+    from analysis.fitting.fitted_run import as_dataset as as_dataset
     from analysis.leave_out import leave_out as leave_out
     from analysis.measures import convergence_rate as convergence_rate
     from analysis.measures import learning_curve as learning_curve

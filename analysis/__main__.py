@@ -7,10 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
-from analysis.command_line import add_fit_options, fit_of, print_table, warn
-from analysis.inference_commands import add_inference_commands, further, print_fit
-from plasticity import catalog, rules
-from plasticity.cli import exit_status
+from analysis.commands.arguments import add_fit_options, fit_of, print_table, warn
+from analysis.commands.inference import add_inference_commands, further, print_fit
+from plasticity import rules
+from plasticity.support import catalog
+from plasticity.support.cli import exit_status
 
 if TYPE_CHECKING:
     from analysis.compare import Comparison
@@ -66,7 +67,7 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from analysis.fitted_run import as_dataset
+    from analysis.fitting.fitted_run import as_dataset
     from plasticity.dataset import check_writable, write
 
     if arguments.output:

@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from analysis.data.missing_errors import require_errors
 from analysis.datasets import load, names
 from analysis.fit import Fit
-from analysis.fitted_run import as_dataset
-from analysis.labels import numbered
-from analysis.missing_errors import require_errors
-from analysis.problem import as_data
-from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
+from analysis.fitting.fitted_run import as_dataset
+from analysis.fitting.problem import as_data
+from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
+from analysis.pages.labels import numbered
 from plasticity.dataset import check_schema, read
 from plasticity.errors import InputError
 
@@ -41,7 +41,7 @@ class Score:
     n_free : int
         Number of parameters that were fitted to the data.
     error, log_likelihood, aic, bic : float
-        See `analysis.scores`.
+        See `analysis.fitting.scores`.
     predictions : (n_protocols,) array
         Predicted values, in the unit of the data.
     warnings : tuple of str

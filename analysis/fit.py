@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 from tqdm import tqdm
 
-from analysis.data_record import spike_trains
-from analysis.problem import Problem, make_problem
-from analysis.scores import akaike, bayesian, fitting_error, log_likelihood
-from analysis.search import MAX_EVALUATIONS, SearchSpace
+from analysis.data.record import spike_trains
+from analysis.fitting.problem import Problem, make_problem
+from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
+from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace
 from plasticity.errors import DivergedError, require_whole
 from plasticity.replay import replay
 from plasticity.rule import Rule
@@ -41,9 +41,9 @@ class Fit:
     bounds : dict of str to (low, high)
         Their bounds.
     error : float
-        E, see `analysis.scores.fitting_error` [1].
+        E, see `analysis.fitting.scores.fitting_error` [1].
     log_likelihood, aic, bic : float
-        See `analysis.scores`.
+        See `analysis.fitting.scores`.
     predictions : (n_protocols,) array
         Predicted fractional weight changes [1].
     standard_errors : dict of str to float
@@ -104,7 +104,7 @@ def fit(
     free : sequence of str
         Names of the free parameters; none: the rule is only evaluated.
     bounds : mapping of str to (low, high), optional
-        In SI units; for the others see `analysis.problem.default_bounds`.
+        In SI units; for the others see `analysis.fitting.problem.default_bounds`.
     n_starts : int
         Number of starts.
     seed : int
@@ -119,7 +119,7 @@ def fit(
     UnknownNameError
         If a rule, a data set or a parameter does not exist; offers the nearest name.
     InputError
-        If the fit is not well posed, see `analysis.problem.make_problem`.
+        If the fit is not well posed, see `analysis.fitting.problem.make_problem`.
     DivergedError
         If the weights leave the finite numbers, with every start if there are free parameters; names the time.
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
-from analysis.problem import make_problem
-from analysis.scores import fitting_error
-from analysis.search import REFIT_EVALUATIONS
+from analysis.fitting.problem import make_problem
+from analysis.fitting.scores import fitting_error
+from analysis.fitting.search import REFIT_EVALUATIONS
 from plasticity.errors import InputError, UnknownNameError
 
 __all__ = ["LeftOut", "difference", "leave_out"]
@@ -32,7 +32,7 @@ class LeftOut:
     predictions : (n_protocols,) array
         Prediction of each protocol by the fit that has not seen it.
     error : float
-        E of these predictions, see `analysis.scores.fitting_error`.
+        E of these predictions, see `analysis.fitting.scores.fitting_error`.
     warnings : tuple of str
         What a reader must know before using the numbers.
     """

@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.approach import approach
 from plasticity.errors import InputError, UnknownNameError, require_number
-from plasticity.labelled import LEADING_DIMENSIONS
+from plasticity.support.exponential import approach
+from plasticity.support.labelled import LEADING_DIMENSIONS
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]
 

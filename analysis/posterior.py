@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from analysis.fit import Fit
-from analysis.search import SearchSpace
-from analysis.synthetic import problem_of
+from analysis.fitting.search import SearchSpace
+from analysis.fitting.synthetic import problem_of
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_whole
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
-from analysis.problem import with_values
-from analysis.search import REFIT_EVALUATIONS
-from analysis.synthetic import problem_of, synthetic_values
+from analysis.fitting.problem import with_values
+from analysis.fitting.search import REFIT_EVALUATIONS
+from analysis.fitting.synthetic import problem_of, synthetic_values
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_whole
 

@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis import report_sections as sections
-from analysis.bibliography import citation
 from analysis.compare import COLUMNS, Comparison, rows
-from analysis.document import Document, Heading, Items, Paragraph, Picture, Table
+from analysis.figure_parts.style import png
 from analysis.figures import draw
-from analysis.figures._style import png
 from analysis.figures.residuals import residuals
-from analysis.quantity import shown, signed
-from analysis.verdict import verdict
-from analysis.write_document import write_document
+from analysis.pages import report_sections as sections
+from analysis.pages.bibliography import citation
+from analysis.pages.document import Document, Heading, Items, Paragraph, Picture, Table
+from analysis.pages.quantity import shown, signed
+from analysis.pages.verdict import verdict
+from analysis.pages.write_document import write_document
 
 __all__ = ["Report", "report"]
 

@@ -13,11 +13,11 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from analysis.benchmarks import BENCHMARKS, benchmark
+from analysis.contest.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, fit
-from analysis.fitted_run import as_dataset
+from analysis.fitting.fitted_run import as_dataset
 from analysis.leave_out import LeftOut, leave_out
-from analysis.quantity import signed
+from analysis.pages.quantity import signed
 from analysis.recover import recover
 from plasticity.errors import DivergedError, InputError, require_number
 
@@ -38,7 +38,7 @@ class Cell:
     benchmark, label : str
         Column and row of the table.
     run : xarray.Dataset
-        Everything as one run, see `analysis.fitted_run.as_dataset`.
+        Everything as one run, see `analysis.fitting.fitted_run.as_dataset`.
     error : float
         E of the fit.
     left_out : LeftOut or None
@@ -75,7 +75,7 @@ def table(
     directory : str or path
         Folder, made if needed: ``table.html``, ``table.md``, figures, and ``runs/BENCHMARK/NUMBER.nc``.
     names : sequence of str
-        Benchmarks, see `analysis.benchmarks.BENCHMARKS`; all by default.
+        Benchmarks, see `analysis.contest.benchmarks.BENCHMARKS`; all by default.
     workers : int, optional
         Processes; by default as many as there are processors.
     seed : int
@@ -93,8 +93,8 @@ def table(
     InputError
         If the folder cannot be written.
     """
-    from analysis.table_page import table_page
-    from analysis.write_document import write_document
+    from analysis.pages.table_page import table_page
+    from analysis.pages.write_document import write_document
     from plasticity.dataset import check_writable, write
 
     check_writable(Path(directory) / "table.html")

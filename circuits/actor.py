@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits._escape import escape_rate, spike_source
-from circuits._neuron_model import NeuronModel
-from circuits._readers import critic
-from circuits._records import Circuit, Feedback, Population, Projection
-from circuits._wiring import all_to_all, synapse_of
+from circuits.network.circuit import Circuit, Feedback, Population, Projection
+from circuits.network.connectivity import all_to_all, synapse_of
+from circuits.neurons.escape_rate import escape_rate, spike_source
+from circuits.neurons.model import NeuronModel
+from circuits.neurons.readout import critic
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, require_number
 from plasticity.replay import spike_trains

@@ -12,10 +12,10 @@ from typing import Any
 
 import sympy as sp
 
-from circuits._neuron_model import NeuronModel
-from circuits._neurons import lif
-from circuits._records import Circuit, Population, Projection
-from circuits._wiring import at_random, synapse_of
+from circuits.network.circuit import Circuit, Population, Projection
+from circuits.network.connectivity import at_random, synapse_of
+from circuits.neurons.integrate_and_fire import lif
+from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.derive import derive
 from plasticity.errors import require_number
@@ -24,7 +24,7 @@ from plasticity.observe import observe
 from plasticity.rule import Rule
 from plasticity.signal import Signal
 from plasticity.signals.homeostasis import homeostasis
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 
 def balanced_ei(

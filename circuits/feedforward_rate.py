@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
-from plasticity.catalog import require_made
+from circuits.network.rate_circuit import RateCircuit, RatePopulation, RateProjection, Stimulus
 from plasticity.errors import InputError, require_whole
 from plasticity.observe import observe
 from plasticity.rule import GRADIENT, Rule
 from plasticity.signal import Signal
-from plasticity.streams import stream
+from plasticity.support.catalog import require_made
+from plasticity.support.streams import stream
 
 
 def feedforward_rate(
@@ -49,7 +49,7 @@ def feedforward_rate(
     signal : Signal, optional
         Feeds the gradient of derived rules.
     patterns, targets, order, hold
-        What is shown and what should come out, see `circuits._rate_records.Stimulus`.
+        What is shown and what should come out, see `circuits.network.rate_circuit.Stimulus`.
     nonlinearity, output : str or sympy expression in ``u``
         φ of the hidden layers and of the output.
     tau : float

@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from circuits._neuron_model import NeuronModel
-from circuits._neurons import conductance_lif
-from circuits._records import Circuit, Population, Projection
-from circuits._wiring import all_to_all, synapse_of
+from circuits.network.circuit import Circuit, Population, Projection
+from circuits.network.connectivity import all_to_all, synapse_of
+from circuits.neurons.integrate_and_fire import conductance_lif
+from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits._records import Circuit, Population, Projection
+from circuits.network.circuit import Circuit, Population, Projection
 from plasticity.compile.brian import SynapseModel, compile_rule
 from plasticity.errors import InputError
 from plasticity.replay import spike_trains

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits._escape import spike_source
-from circuits._neuron_model import NeuronModel
-from circuits._neurons import pulse_lif
-from circuits._readers import readout
-from circuits._records import Circuit, Feedback, Population, Projection
-from circuits._wiring import all_to_all, at_random, synapse_of
+from circuits.network.circuit import Circuit, Feedback, Population, Projection
+from circuits.network.connectivity import all_to_all, at_random, synapse_of
+from circuits.neurons.escape_rate import spike_source
+from circuits.neurons.integrate_and_fire import pulse_lif
+from circuits.neurons.model import NeuronModel
+from circuits.neurons.readout import readout
 from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 FEEDBACK = ("symmetric", "random")
 

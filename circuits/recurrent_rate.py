@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits._rate_records import RateCircuit, RatePopulation, RateProjection, Stimulus
 from circuits.feedforward_rate import fed, random_weights
+from circuits.network.rate_circuit import RateCircuit, RatePopulation, RateProjection, Stimulus
 from plasticity.errors import require_whole
 from plasticity.rule import Rule
 from plasticity.signal import Signal
@@ -52,7 +52,7 @@ def recurrent_rate(
     signal : Signal, optional
         Feeds the gradient of a derived rule.
     patterns, targets, order, hold
-        Rates of the population ``input`` and targets of the neurons, see `circuits._rate_records.Stimulus`; without
+        Rates of the population ``input`` and targets of the neurons, see `circuits.Stimulus`; without
         patterns there is no input but the bias.
     nonlinearity : str or sympy expression in ``u``
     tau : float

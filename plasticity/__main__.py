@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from plasticity import catalog
-from plasticity.cli import exit_status
 from plasticity.errors import InputError
+from plasticity.support import catalog
+from plasticity.support.cli import exit_status
 
 if TYPE_CHECKING:
     from plasticity.rule import Rule
@@ -101,7 +101,7 @@ def _derive(arguments: argparse.Namespace) -> None:
 
 
 def _print(rule: Rule, format: str) -> None:
-    from plasticity.card import card
+    from plasticity.pages.card import card
 
     print(card(rule, format), end="")
 
@@ -114,8 +114,8 @@ def _print_rotation(arguments: argparse.Namespace) -> None:
             raise InputError(
                 f"--drift rotation couples two weights and takes no --{name}; use `plasticity.solve` for numbers"
             )
-    from plasticity.card import Section, page
-    from plasticity.derivation.rotation import rotating_pair
+    from plasticity.pages.card import Section, page
+    from plasticity.theory.rotation import rotating_pair
 
     pair = rotating_pair(_discount(arguments.discount))
     words = (

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.constraint import Constraint, Projector
+from plasticity.compile.constraint import Constraint, Projector
 from plasticity.errors import InputError, require_number, require_whole
 from plasticity.feedback import orthonormal
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
 NAME = "weights"
@@ -53,7 +53,7 @@ class Controllability:
 
     Examples
     --------
-    >>> from plasticity.constraint import move
+    >>> from plasticity.compile.constraint import move
     >>> limits = constrain(Controllability(mask=[True, False], sign=1), shape=(2,))
     >>> move(limits, weights=np.array([0.5, 0.5]), change=np.array([-1.0, -1.0]), dt=0.1)
     array([0. , 0.5])

@@ -20,7 +20,7 @@ from scipy.linalg import eigh
 from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.optimal.action import RunningCost, running_cost
-from plasticity.optimal.front import Above, Front, front_speed, guessed_speed
+from plasticity.optimal.escape import Above, Front, front_speed, guessed_speed
 
 Array = NDArray[np.float64]
 RESOLUTION = 0.12  # coarsest step, in units of the fastest time constant; two halvings and extrapolation follow

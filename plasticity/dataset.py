@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticity.careful_file import careful_file, uninterrupted
 from plasticity.errors import InputError
-from plasticity.labelled import Labelled, check, label, of_xarray
+from plasticity.support.careful_file import careful_file, uninterrupted
+from plasticity.support.labelled import Labelled, check, label, of_xarray
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,7 +29,7 @@ def make_dataset(variables: Mapping[str, tuple], coordinates: Mapping[str, tuple
     ----------
     variables, coordinates : mapping of str to (dims, values, units, long_name)
     **attributes
-        Global attributes, see `plasticity.labelled.label`; at least `title`.
+        Global attributes, see `plasticity.support.labelled.label`; at least `title`.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def write(ds: xr.Dataset | Labelled, path: str | os.PathLike) -> Path:
         If the Dataset violates the schema or has values that are neither numbers nor texts, or the path cannot be
         written.
     """
-    from plasticity.netcdf import write_netcdf
+    from plasticity.support.netcdf import write_netcdf
 
     found = ds if isinstance(ds, Labelled) else of_xarray(ds)
     check(found.variables, found.attrs)

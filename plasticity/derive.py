@@ -1,6 +1,6 @@
 """Derive the learning rule of a synapse from an objective and from what the synapse knows.
 
-The optimal-control problem is solved by SymPy (`plasticity.derivation`: `local_control`, `acceleration`), beliefs
+The optimal-control problem is solved by SymPy (`plasticity.theory`: `control`, `momentum`), beliefs
 become states (`inference`, `kalman`, `weight_belief`), and limits are taken by computer algebra
 (`plasticity.limits`). Nothing of the result is typed in.
 """
@@ -13,18 +13,18 @@ from typing import Any
 import sympy as sp
 
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
-from plasticity.derivation.acceleration import VELOCITY, optimal_acceleration
-from plasticity.derivation.exprel import exprel
-from plasticity.derivation.inference import Inference, fading_curvature, fading_gradient
-from plasticity.derivation.kalman import switching_optimum, wandering_gradient, wandering_optimum
-from plasticity.derivation.kept import kept
-from plasticity.derivation.local_control import optimal_push
-from plasticity.derivation.local_problem import StatedProblem, state_problem
-from plasticity.derivation.weight_belief import uncertain_weight
 from plasticity.errors import InputError, require_number
 from plasticity.limits import DURATION, change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
+from plasticity.theory.control import optimal_push
+from plasticity.theory.estimation import Inference, fading_curvature, fading_gradient
+from plasticity.theory.exprel import exprel
+from plasticity.theory.kalman import switching_optimum, wandering_gradient, wandering_optimum
+from plasticity.theory.kept import kept
+from plasticity.theory.momentum import VELOCITY, optimal_acceleration
+from plasticity.theory.problem import StatedProblem, state_problem
+from plasticity.theory.uncertainty import uncertain_weight
 
 
 def derive(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticity.errors import require_number
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 if TYPE_CHECKING:
     from plasticity.feedback import FeedbackChannel

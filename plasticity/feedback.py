@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.disturbance import NAME, Disturbance, disturb, draw, receive, sources_of, together
 from plasticity.errors import InputError, require_number, require_whole
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
 _STEPS_AHEAD = 256  # steps for which random numbers are drawn at once
@@ -94,7 +94,7 @@ def transmit(
     dt : float
         Time step [s], for which one message stands.
     seed, trial, name
-        The random numbers depend on these alone (`plasticity.streams`).
+        The random numbers depend on these alone (`plasticity.support.streams`).
 
     Returns
     -------

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from plasticity.errors import InputError, require_number
 
 if TYPE_CHECKING:
-    from plasticity.expression import Expression
+    from plasticity.formula import Expression
 
 
 class Landscape(Protocol):
@@ -191,6 +191,6 @@ def from_expression(text: str | Any, symbols: str | Sequence[str]) -> Expression
     >>> from_expression("x**4 - x**2 + x*y", symbols="x y").gradient([1.0, 3.0])
     array([5., 1.])
     """
-    from plasticity.expression import parse
+    from plasticity.formula import parse
 
     return parse(text, symbols)

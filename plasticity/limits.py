@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import sympy as sp
 
-from plasticity.derivation.exprel import exprel
-from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
+from plasticity.theory.exprel import exprel
+from plasticity.theory.kept import kept
 
 DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
 PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)

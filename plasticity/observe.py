@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import sympy as sp
 
-from plasticity.catalog import require_made
-from plasticity.derivation.kept import kept
 from plasticity.errors import InputError
 from plasticity.local import TRAINS
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.signal import Signal
+from plasticity.support.catalog import require_made
+from plasticity.theory.kept import kept
 from plasticity.units import simplified
 
 

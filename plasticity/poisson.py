@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError, require_number
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 
 def poisson_trains(

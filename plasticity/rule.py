@@ -195,7 +195,7 @@ class Rule:
 
     def card(self) -> str:
         """Rule card: assumptions, derivation, equations, parameters with units, references, as Markdown."""
-        from plasticity.card import card
+        from plasticity.pages.card import card
 
         return card(self)
 

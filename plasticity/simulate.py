@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.compile.descent import compiled
-from plasticity.constraint import check_weights, narrowed
+from plasticity.compile.assumed_drift import separate_drift
+from plasticity.compile.constraint import check_weights, narrowed
+from plasticity.compile.landscape_loop import compiled
+from plasticity.compile.landscape_step import Batch, Descent, vectorised
 from plasticity.controllability import Controllability, constrain
 from plasticity.dataset import make_dataset
-from plasticity.descent import Batch, Descent, vectorised
 from plasticity.errors import DivergedError, InputError, require_number, require_whole
 from plasticity.feedback import FeedbackChannel, open_line, projection_matrix
-from plasticity.known_drift import separate_drift
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, GRADIENT, Rule

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from plasticity import catalog
-from plasticity.cli import exit_status, say
 from plasticity.errors import InputError
-from scenarios import _cache_command, _settings, _sweep_command
+from plasticity.support import catalog
+from plasticity.support.cli import exit_status, say
+from scenarios.running import cache_command as _cache_command
+from scenarios.running import settings as _settings
+from scenarios.sweeps import command as _sweep_command
 
 
 def main(argv: list[str]) -> None:
@@ -54,8 +56,8 @@ def _list(arguments: argparse.Namespace) -> None:
 def _describe(arguments: argparse.Namespace) -> None:
     import dataclasses
 
-    from scenarios._estimate import estimate, shown
-    from scenarios._members import load
+    from scenarios.running.catalogue import load
+    from scenarios.running.estimate import estimate, shown
 
     module = load(arguments.name)
     expected = estimate(arguments.name, _settings.given(arguments))
@@ -80,7 +82,7 @@ def _run(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
     from plasticity.dataset import check_writable, write
-    from scenarios._run import simulated
+    from scenarios.running.run import simulated
 
     for path in filter(None, (output, arguments.figure)):
         check_writable(path)
@@ -94,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _saved(figure: Any, path: str) -> str:
-    from analysis.figures._style import RESOLUTION
+    from analysis.figure_parts.style import RESOLUTION
 
     try:
         figure.savefig(path, dpi=RESOLUTION)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plasticity.labelled import Labelled
     from plasticity.objective import Objective
     from plasticity.optimal.policy import Policy
+    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Solve the four cases and follow their policies; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
-    from plasticity.labelled import label
     from plasticity.landscapes import Quadratic
     from plasticity.solve import solve
-    from scenarios._plane import loss_map, pair
+    from plasticity.support.labelled import label
+    from scenarios.support.plane import loss_map, pair
 
     p = parameters
     start, optimum = pair("start", p.start), pair("optimum", p.optimum)
@@ -133,7 +133,7 @@ def cases(p: Parameters) -> dict[str, Objective]:
     import numpy as np
 
     from plasticity.objective import Objective
-    from scenarios._plane import pair
+    from scenarios.support.plane import pair
 
     common = (p.discount, p.plasticity, p.loss_weight)
     return {

@@ -33,15 +33,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plasticity.errors import DivergedError, InputError
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from plasticity.labelled import Labelled
     from plasticity.rule import Rule
-    from scenarios._digit_images import Digits, Part
-    from scenarios._perceptron import CrossEntropy, Perceptron
+    from plasticity.support.labelled import Labelled
+    from scenarios.support.digit_images import Digits, Part
+    from scenarios.support.perceptron import CrossEntropy, Perceptron
 
 STEP = 1.0  # s per mini-batch
 BALLISTIC = "ballistic"
@@ -104,8 +104,8 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     import numpy as np
     from tqdm import tqdm
 
-    from scenarios._digit_images import load_digits
-    from scenarios._perceptron import Perceptron
+    from scenarios.support.digit_images import load_digits
+    from scenarios.support.perceptron import Perceptron
 
     split, tuning, training = np.random.SeedSequence(seed).spawn(3)
     rates = learning_rates(parameters)
@@ -172,7 +172,7 @@ def train(
     import numpy as np
 
     from plasticity.simulate import simulate as descend
-    from scenarios._perceptron import MiniBatches, shuffled
+    from scenarios.support.perceptron import MiniBatches, shuffled
 
     random = np.random.default_rng(trial)
     start = network.start(random)
@@ -206,7 +206,7 @@ def _dataset(
     """Loss and accuracy along paths (n_trials, n_rules, n_epochs + 1, n), and how the rates were found."""
     import numpy as np
 
-    from plasticity.labelled import label
+    from plasticity.support.labelled import label
 
     rates, losses, chosen = tuned
     along = ("trial", "time", "rule")

@@ -30,16 +30,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     import xarray as xr
     from numpy.typing import NDArray
 
-    from plasticity.labelled import Labelled
     from plasticity.landscapes import DoubleWell
     from plasticity.objective import Objective
+    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
 
     from plasticity.landscapes import DoubleWell
     from plasticity.objective import Objective
-    from scenarios._plane import loss_map, pair
+    from scenarios.support.plane import loss_map, pair
 
     p = parameters
     start = pair("start", p.start)
@@ -229,7 +229,7 @@ def _nearest(well: DoubleWell, point: NDArray[np.float64]) -> int:
 
 
 def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> Labelled:
-    from plasticity.labelled import label
+    from plasticity.support.labelled import label
 
     return label(
         variables,

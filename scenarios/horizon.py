@@ -23,15 +23,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plasticity.labelled import Labelled
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
+    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
-    from plasticity.labelled import label
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
     from plasticity.solve import solve
-    from scenarios._plane import loss_map, pair
+    from plasticity.support.labelled import label
+    from scenarios.support.plane import loss_map, pair
 
     p = parameters
     start, optimum = pair("start", p.start), pair("optimum", p.optimum)
@@ -125,8 +125,8 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
     """
     import numpy as np
 
-    from plasticity.approach import approach
     from plasticity.errors import InputError
+    from plasticity.support.exponential import approach
 
     for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
         if away[0] <= ROUNDING * np.abs(distance[0]).max():

@@ -15,10 +15,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    from plasticity.labelled import Labelled
+    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
 
     import circuits
     from circuits.pairing import pairing as pairing_circuit
-    from plasticity.labelled import label
     from plasticity.protocols import pairing, pairing_name
     from plasticity.rules import resolve
+    from plasticity.support.labelled import label
 
     rule = resolve(parameters.rule, parameters.rule_parameters)
     protocols = [(i, f) for i in parameters.intervals for f in parameters.frequencies]
@@ -100,6 +100,6 @@ def encode(values: dict) -> str:
     """Parameter values as JSON text."""
     import json
 
-    from plasticity.labelled import encode_json
+    from plasticity.support.labelled import encode_json
 
     return json.dumps(values, default=encode_json)

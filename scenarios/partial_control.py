@@ -28,16 +28,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plasticity.labelled import Labelled
     from plasticity.objective import Objective
     from plasticity.optimal.policy import Policy
     from plasticity.rule import Rule
+    from plasticity.support.labelled import Labelled
 
 SHORT = 1e6  # discount [1/s] at which solve stands for the limit of a short horizon
 HORIZONS = {"long": "long horizon (γ → 0)", "finite": "finite horizon", "short": "short horizon (γ → ∞)"}
@@ -80,7 +80,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     import numpy as np
 
     from plasticity.feedback import orthonormal
-    from plasticity.streams import stream
+    from plasticity.support.streams import stream
 
     p = parameters
     if p.rank >= p.n_neurons:
@@ -206,8 +206,8 @@ def _dataset(
 ) -> Labelled:
     import numpy as np
 
-    from plasticity.approach import approach
-    from plasticity.labelled import label
+    from plasticity.support.exponential import approach
+    from plasticity.support.labelled import label
 
     ranks, by_rank, random, basis = ranked
     projector = control @ control.T

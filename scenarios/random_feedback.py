@@ -29,15 +29,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from circuits._rate_records import RateCircuit
-    from plasticity.labelled import Labelled
-    from scenarios._digit_images import Digits, Part
+    from circuits.network.rate_circuit import RateCircuit
+    from plasticity.support.labelled import Labelled
+    from scenarios.support.digit_images import Digits, Part
 
 STEP = 1.0  # s per image
 CONDITIONS = {
@@ -80,7 +80,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Train every condition in all trials at once; `device` does not matter."""
     import numpy as np
 
-    from scenarios._digit_images import load_digits
+    from scenarios.support.digit_images import load_digits
 
     split, *trials = np.random.SeedSequence(seed).spawn(1 + parameters.n_trials)
     digits = load_digits(parameters.data, parameters.n_images, np.random.default_rng(split))
@@ -130,7 +130,7 @@ def _train(parameters: Parameters, digits: Digits, order: NDArray, condition: st
     """Training loss, test accuracy and alignment (n_trials, n_epochs + 1), before and after every epoch."""
     import numpy as np
 
-    from circuits.engines.rate import run
+    from circuits.rate.engine import run
     from plasticity.feedback import FeedbackChannel
 
     circuit = build(parameters, digits, order, condition, seed)
@@ -174,7 +174,7 @@ def angle(one: NDArray, other: NDArray) -> NDArray:
 def _dataset(parameters: Parameters, digits: Digits, results: dict[str, tuple]) -> Labelled:
     import numpy as np
 
-    from plasticity.labelled import label
+    from plasticity.support.labelled import label
 
     loss, accuracy, alignment = (np.stack(values, axis=-1) for values in zip(*results.values(), strict=True))
     along = ("trial", "time", "condition")

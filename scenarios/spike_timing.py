@@ -27,15 +27,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from circuits._neuron_model import NeuronModel
-    from plasticity.labelled import Labelled
+    from circuits.neurons.model import NeuronModel
     from plasticity.rule import Rule
+    from plasticity.support.labelled import Labelled
 
 RULES = ("gradient", "informed", "normalised", "natural", "belief")
 
@@ -82,7 +82,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
     A compiled model is taken to be known; where the run is short it is not compiled, see `circuits.run`.
     """
-    from circuits._devices import is_short
+    from circuits.running.devices import is_short
 
     p = parameters
     n_neurons = p.n_learners * len(p.noises)
@@ -97,9 +97,9 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run every rule, all learners at all noises side by side in one network each."""
     import numpy as np
 
-    from circuits._escape import escape_rate
-    from plasticity.labelled import label
+    from circuits.neurons.escape_rate import escape_rate
     from plasticity.poisson import poisson_trains
+    from plasticity.support.labelled import label
 
     p = parameters
     neuron = escape_rate(nonlinearity="sigmoid", maximal_rate=200.0)
@@ -212,7 +212,7 @@ def _measures(p: Parameters, weights: NDArray, psp: NDArray, neuron: NeuronModel
     """Loss, hits, precision (trial, time, noise) and the final rate (phase, noise) from weights over time."""
     import numpy as np
 
-    from circuits._escape import rate_function
+    from circuits.neurons.escape_rate import rate_function
 
     rate = rate_function(neuron)(np.moveaxis(weights, 0, 1) @ psp.T)
     phase = np.arange(len(psp)) * p.dt

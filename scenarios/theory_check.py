@@ -23,13 +23,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scenarios._parameters import parameter
+from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from plasticity.labelled import Labelled
+    from plasticity.support.labelled import Labelled
 
     Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
     import numpy as np
 
-    from plasticity.labelled import label
+    from plasticity.support.labelled import label
 
     p = parameters
     found = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
@@ -121,9 +121,9 @@ def _rates(p: Parameters) -> dict[str, Array]:
     import numpy as np
 
     from plasticity import Objective, derive, solve
-    from plasticity.approach import approach
     from plasticity.landscapes import Quadratic
-    from scenarios._linear_network import balanced_patterns, learn
+    from plasticity.support.exponential import approach
+    from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
     measured, predicted = [], []
@@ -142,7 +142,7 @@ def _decay(p: Parameters) -> dict[str, Array]:
 
     from plasticity import Objective, derive, solve
     from plasticity.landscapes import Quadratic
-    from scenarios._linear_network import balanced_patterns, learn
+    from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
     measured, predicted = [], []
@@ -167,9 +167,9 @@ def _rotation(p: Parameters) -> dict[str, Array]:
     import sympy as sp
 
     from plasticity import Controllability, FeedbackChannel, Objective, derive, solve
-    from plasticity.approach import approach
     from plasticity.landscapes import Quadratic
-    from scenarios._linear_network import learn
+    from plasticity.support.exponential import approach
+    from scenarios.support.linear_network import learn
 
     turn = p.rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
     curvature, optimum = float(np.median(p.curvatures)), np.array([0.5, -1.0])
@@ -205,7 +205,7 @@ def _variances(p: Parameters, seed: int) -> dict[str, Array]:
     import numpy as np
 
     from plasticity import FeedbackChannel, Objective, derive
-    from scenarios._linear_network import balanced_patterns, learn
+    from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns = balanced_patterns(p.curvatures)
     optimum = np.ones((p.n_outputs, len(p.curvatures)))

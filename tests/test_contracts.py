@@ -13,11 +13,12 @@ import xarray as xr
 import circuits
 import scenarios
 from analysis import datasets, figures
-from plasticity import Objective, catalog, compile_rule, derive, observe, replay, rules, signals, simulate
+from plasticity import Objective, compile_rule, derive, observe, replay, rules, signals, simulate
 from plasticity.compile.classify import flows
 from plasticity.dataset import check_schema, read, write
 from plasticity.landscapes import Quadratic
 from plasticity.local import LOCALS
+from plasticity.support import catalog
 from plasticity.units import seconds_power
 
 BIBLIOGRAPHY = (Path(__file__).parents[1] / "plasticity" / "REFERENCES.bib").read_text(encoding="utf-8")

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plasticity import catalog, replay
+from plasticity import replay
 from plasticity.rules.derived_bcm import derived_bcm
+from plasticity.support import catalog
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

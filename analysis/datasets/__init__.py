@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plasticity import catalog
 from plasticity.errors import InputError
+from plasticity.support import catalog
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,13 +24,13 @@ def load(source: str | os.PathLike) -> xr.Dataset:
     Parameters
     ----------
     source : str or path
-        A name, or a file that ends in ``.csv`` (columns: see `analysis.data_table`), ``.nc`` or ``.nwb`` (see
-        `analysis.nwb`).
+        A name, or a file that ends in ``.csv`` (columns: see `analysis.data.csv_table`), ``.nc`` or ``.nwb`` (see
+        `analysis.data.nwb`).
 
     Returns
     -------
     xarray.Dataset
-        With the dimension ``protocol``, see `analysis.data_record`.
+        With the dimension ``protocol``, see `analysis.data.record`.
 
     Raises
     ------
@@ -46,15 +46,15 @@ def load(source: str | os.PathLike) -> xr.Dataset:
     """
     suffix = Path(source).suffix.lower()
     if suffix == ".csv":
-        from analysis.data_table import read_csv
+        from analysis.data.csv_table import read_csv
 
         return read_csv(source)
     if suffix == ".nwb":
-        from analysis.nwb import read_nwb
+        from analysis.data.nwb import read_nwb
 
         return read_nwb(source)
     if suffix == ".nc":
-        from analysis.data_record import check_dataset
+        from analysis.data.record import check_dataset
         from plasticity.dataset import read
 
         data = read(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from analysis.data_record import make_data
+from analysis.data.record import make_data
 
 __all__ = ["sadtler_2014"]
 

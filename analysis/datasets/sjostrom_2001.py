@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from analysis.data_record import make_spike_data
+from analysis.data.record import make_spike_data
 from plasticity.protocols import pairing, pairing_name
 
 __all__ = ["sjostrom_2001"]

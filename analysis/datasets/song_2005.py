@@ -6,7 +6,7 @@ import math
 
 import xarray as xr
 
-from analysis.data_record import make_data
+from analysis.data.record import make_data
 
 __all__ = ["song_2005"]
 

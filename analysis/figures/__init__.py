@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from plasticity import catalog
 from plasticity.errors import InputError
+from plasticity.support import catalog
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,7 +36,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     *runs : xarray.Dataset
         Runs of one scenario, or with ``weight_change(protocol)`` [1].
     data : xarray.Dataset, optional
-        Measurements, see `analysis.data_record`.
+        Measurements, see `analysis.data.record`.
 
     Returns
     -------

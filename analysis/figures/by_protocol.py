@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.figures._style import FONT, label, look, tidy
-from analysis.quantity import shown
+from analysis.figure_parts.style import FONT, label, look, tidy
+from analysis.pages.quantity import shown
 from plasticity.errors import InputError
 
 __all__ = ["by_protocol"]

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
-from analysis.figures._checked import checked
-from analysis.figures._loss_map import colour_bar, draw_map, evenly, mark
-from analysis.figures._style import FONT, label, legend_below, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.loss_map import colour_bar, draw_map, evenly, mark
+from analysis.figure_parts.style import FONT, label, legend_below, look, tidy
 
 __all__ = ["controllability"]
 

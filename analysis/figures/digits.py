@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.figures._checked import checked
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.style import FONT, label, look, tidy
 from analysis.measures import mean_and_error
 
 __all__ = ["digits"]

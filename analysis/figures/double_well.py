@@ -7,9 +7,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from analysis.figures._checked import checked
-from analysis.figures._loss_map import GREY, colour_bar, draw_map, evenly, mark
-from analysis.figures._style import FONT, label, lettered, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.loss_map import GREY, colour_bar, draw_map, evenly, mark
+from analysis.figure_parts.style import FONT, label, lettered, look, tidy
 
 __all__ = ["double_well"]
 

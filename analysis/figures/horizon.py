@@ -8,9 +8,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._checked import checked
-from analysis.figures._loss_map import colour_bar, draw_map, evenly, mark
-from analysis.figures._style import COLOURS, FONT, label, legend_below, lettered, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.loss_map import colour_bar, draw_map, evenly, mark
+from analysis.figure_parts.style import COLOURS, FONT, label, legend_below, lettered, look, tidy
 
 __all__ = ["horizon"]
 

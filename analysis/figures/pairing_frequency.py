@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._style import label, legend_below, look, tidy
+from analysis.figure_parts.style import label, legend_below, look, tidy
 from plasticity.errors import InputError
 
 __all__ = ["pairing_frequency"]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures._checked import checked
-from analysis.figures._style import label, legend_below, lettered, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.style import label, legend_below, lettered, look, tidy
 from analysis.measures import mean_and_error
 
 __all__ = ["random_feedback"]

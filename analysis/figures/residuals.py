@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.figures._style import FONT, label, look, tidy
+from analysis.figure_parts.style import FONT, label, look, tidy
 from plasticity.errors import InputError
 
 __all__ = ["residuals"]

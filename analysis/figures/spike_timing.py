@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from analysis.figures._checked import checked
-from analysis.figures._style import FONT, legend_below, lettered, look, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.style import FONT, legend_below, lettered, look, tidy
 from analysis.measures import mean_and_error
 from plasticity.errors import InputError
 

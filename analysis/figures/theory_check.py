@@ -7,8 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures._checked import checked
-from analysis.figures._style import COLOURS, MARKERS, legend_below, lettered, tidy
+from analysis.figure_parts.checked import checked
+from analysis.figure_parts.style import COLOURS, MARKERS, legend_below, lettered, tidy
 
 __all__ = ["theory_check"]
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from plasticity.lazy import export
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     from plasticity.compile.brian import SynapseModel as SynapseModel

@@ -11,13 +11,13 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
-from plasticity.compile.report import cost, report
-from plasticity.derivation.exprel import exprel
 from plasticity.errors import InputError, require_number
 from plasticity.local import LOCALS, Local
 from plasticity.observe import observe
+from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 from plasticity.signal import Signal
+from plasticity.theory.exprel import exprel
 from plasticity.units import seconds_power
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
@@ -81,7 +81,7 @@ class SynapseModel:
         return tuple(LOCALS[s.name] for s in self.rule.inputs)
 
     def report(self) -> str:
-        """Locality and cost of the rule (`plasticity.compile.report`), and the Brian2 strings, as Markdown."""
+        """Locality and cost of the rule (`plasticity.pages.report`), and the Brian2 strings, as Markdown."""
         names = ("model", "on_pre", "on_pre_delayed", "on_post", "on_third_factor", "on_clock")
         parts = {name: getattr(self, name) for name in names}
         strings = [f"\n{name}\n```\n{text}\n```" for name, text in parts.items() if text]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickletools
 from pathlib import Path
 
-from plasticity.cli import say
+from plasticity.support.cli import say
 
 
 def remove_damaged(source: Path) -> list[Path]:

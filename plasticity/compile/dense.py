@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.compile.descent import common_states
 from plasticity.compile.generated import indented, python_code
 from plasticity.compile.hoist import hoisted
-from plasticity.descent import STEP, euler
+from plasticity.compile.landscape_loop import common_states
+from plasticity.compile.landscape_step import STEP, euler
 from plasticity.errors import InputError
 from plasticity.local import LOCALS
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
@@ -99,7 +99,7 @@ def sweep_source(rule: Rule, limits: str = "none", name: str = "sweep") -> str:
 
     Examples
     --------
-    >>> from plasticity.mean_field import on_rates
+    >>> from plasticity.compile.mean_field import on_rates
     >>> from plasticity.rules.oja import oja
     >>> "_total += w * _following[_j]" in sweep_source(on_rates(oja()))
     True
@@ -145,7 +145,7 @@ def check_supplied(rule: Rule) -> None:
             )
     spikes = [event for event in ("pre", "post") if event in rule.events]
     if spikes:
-        raise InputError(f"rule {rule.name!r} acts at {spikes[0]} spikes; use plasticity.mean_field.on_rates first")
+        raise InputError(f"rule {rule.name!r} acts at {spikes[0]} spikes; use mean_field.on_rates first")
 
 
 def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:

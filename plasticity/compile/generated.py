@@ -12,10 +12,10 @@ from types import ModuleType
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
-from plasticity.cache import cache_folder, keep
-from plasticity.cache_entries import mark_used, trim
 from plasticity.compile.compiled_files import remove_damaged
 from plasticity.errors import InputError
+from plasticity.support.cache import cache_folder, keep
+from plasticity.support.cache_entries import mark_used, trim
 
 
 def generated_module(kind: str, source: str) -> ModuleType:

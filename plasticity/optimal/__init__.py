@@ -1,1 +1,1 @@
-"""The numerical engine behind `solve`, `plan` and `critical_discount`: Riccati equations, paths, fronts."""
+"""Numerical optimal control: Riccati equations, paths, escape from minima."""

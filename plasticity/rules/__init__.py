@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from plasticity import catalog
+from plasticity.support import catalog
 
 if TYPE_CHECKING:
     from plasticity.rule import Rule

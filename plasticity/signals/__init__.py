@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from plasticity import catalog
+from plasticity.support import catalog
 
 if TYPE_CHECKING:
     from plasticity.signal import Signal

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from analysis.__main__ import main
-from plasticity.cli import exit_status
+from plasticity.support.cli import exit_status
 
 
 def status(*arguments):

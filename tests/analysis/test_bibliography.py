@@ -1,6 +1,6 @@
 """BibTeX: fields, nesting, accents."""
 
-from analysis.bibliography import citation, parse_bibtex
+from analysis.pages.bibliography import citation, parse_bibtex
 
 TEXT = r"""
 % a comment

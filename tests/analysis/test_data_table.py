@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from analysis.data_kinds import KINDS
-from analysis.data_record import spike_trains
+from analysis.data.kinds import KINDS
+from analysis.data.record import spike_trains
 from analysis.datasets import load
 from plasticity.errors import InputError
 

@@ -6,12 +6,12 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from analysis import datasets
-from analysis.bibliography import citation
-from analysis.data_record import SOURCE_ATTRIBUTES, check_dataset, make_data, make_spike_data, spike_trains
-from analysis.missing_errors import neighbour_scatter, require_errors, with_pooled_errors
-from plasticity import catalog
+from analysis.data.missing_errors import neighbour_scatter, require_errors, with_pooled_errors
+from analysis.data.record import SOURCE_ATTRIBUTES, check_dataset, make_data, make_spike_data, spike_trains
+from analysis.pages.bibliography import citation
 from plasticity.dataset import read, write
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.support import catalog
 
 NAMES = datasets.names()
 

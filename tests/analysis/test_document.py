@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from analysis.document import (
+from analysis.pages.document import (
     Document,
     Heading,
     Items,

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.datasets import load
-from analysis.figures._style import COLOURS, DASHES, MARKERS, look
+from analysis.figure_parts.style import COLOURS, DASHES, MARKERS, look
 from analysis.fit import fit
-from analysis.fitted_run import as_dataset
-from plasticity import catalog
+from analysis.fitting.fitted_run import as_dataset
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.support import catalog
 
 RULES = ("pair_stdp", "triplet_stdp", "derived_bcm")
 OF_PROTOCOLS = ("by_protocol", "pairing_frequency")  # figures of weight changes; the others draw one scenario each

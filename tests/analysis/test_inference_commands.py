@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from analysis.__main__ import main
-from plasticity.cli import exit_status
 from plasticity.dataset import read
+from plasticity.support.cli import exit_status
 
 
 def status(*arguments):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from analysis.data_record import spike_trains
+from analysis.data.record import spike_trains
 from analysis.datasets import load
 from analysis.fit import fit
 from plasticity.errors import InputError

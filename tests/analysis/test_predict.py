@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from analysis.data.missing_errors import without_missing_errors
 from analysis.datasets import load
-from analysis.missing_errors import without_missing_errors
-from analysis.predict import PULSES, REPEATS, predictor
-from analysis.problem import make_problem
+from analysis.fitting.predict import PULSES, REPEATS, predictor
+from analysis.fitting.problem import make_problem
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp

@@ -2,8 +2,8 @@
 
 import pytest
 
+from analysis.contest.published import TRIPLETS, pfister_2006
 from analysis.fit import fit
-from analysis.published import TRIPLETS, pfister_2006
 from plasticity.errors import UnknownNameError
 from plasticity.rules.pair_stdp import pair_stdp
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from analysis.benchmarks import BENCHMARKS, benchmark
-from analysis.document import as_html, as_markdown
+from analysis.contest.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import fit
+from analysis.fitting.problem import make_problem
 from analysis.leave_out import leave_out
-from analysis.problem import make_problem
+from analysis.pages.document import as_html, as_markdown
+from analysis.pages.table_page import standing, table_page
 from analysis.table import make_cell, make_cells, table
-from analysis.table_page import standing, table_page
 from plasticity import rules
 from plasticity.dataset import read
 from plasticity.errors import InputError, UnknownNameError

@@ -21,9 +21,9 @@ import xarray as xr
 from _table import Missing, Row
 from _timing import children_cpu
 
-from circuits._run import compiler
+from circuits.running.run import compiler
 from plasticity.dataset import read
-from scenarios._workers import THREADS
+from scenarios.sweeps.workers import THREADS
 
 SHORT = {"rules": ["gradient"], "n_presentations": 10}  # 2 s simulated
 LONG = {"rules": ["gradient"], "n_presentations": 900}

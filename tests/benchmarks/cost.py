@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from _table import Row
 from _timing import PEAK
 
-from scenarios._estimate import estimate
+from scenarios.running.estimate import estimate
 
 CASES = {
     "controllability": ({}, {"n_points": "100000"}),
@@ -30,7 +30,7 @@ CASES = {
 }
 CODE = f"""{PEAK}
 import json, resource, sys
-from plasticity.cli import exit_status
+from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
 status = exit_status(main, sys.argv[1:])
 used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

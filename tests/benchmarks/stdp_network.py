@@ -55,7 +55,7 @@ def _workplace(quick: bool) -> Iterator[tuple[Path, int, Path]]:
     sys.path.insert(0, str(HERE / "workers"))
     from network import write_task
 
-    from plasticity.cache import cache_folder
+    from plasticity.support.cache import cache_folder
 
     with tempfile.TemporaryDirectory() as name:
         task = Path(name) / "task.npz"

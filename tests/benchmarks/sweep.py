@@ -21,7 +21,7 @@ from _table import Row
 from _timing import PEAK, interleaved
 
 from plasticity.dataset import read
-from scenarios._workers import THREADS
+from scenarios.sweeps.workers import THREADS
 
 SCENARIO, SETTINGS = "digits", {"n_images": 400, "n_epochs": 2, "n_trials": 1, "n_rates": 1, "n_tuning_trials": 1}
 GRID = {"discount": [1e-9, 1e-6, 1e-3, 1.0, 10.0]}
@@ -41,9 +41,9 @@ scenarios.sweep({SCENARIO!r}, {GRID}, seeds, folder, resume=False, workers=worke
 COLLECT = f"""{PEAK}
 import sys, time
 from pathlib import Path
-from scenarios._collect import collect
-from scenarios._design import grid_axes, seed_axis
-from scenarios._plan import make_plan
+from scenarios.sweeps.collect import collect
+from scenarios.sweeps.design import grid_axes, seed_axis
+from scenarios.sweeps.plan import make_plan
 result, n = Path(sys.argv[1]), int(sys.argv[2])
 plan = make_plan("horizon", (seed_axis(range(n)),), {{}}, None)
 begun = time.perf_counter()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits._escape import escape_rate
 from circuits.actor import actor
 from circuits.escape_rate_neuron import escape_rate_neuron
 from circuits.feedforward_spiking import feedforward_spiking
+from circuits.neurons.escape_rate import escape_rate
 from plasticity import FeedbackChannel
 from plasticity.errors import InputError
 from plasticity.poisson import poisson_trains

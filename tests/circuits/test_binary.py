@@ -13,16 +13,16 @@ import pytest
 
 import circuits
 from circuits import Circuit, Population, Projection
-from circuits._escape import escape_rate
-from circuits._neurons import lif
-from circuits._recording import Recording
-from circuits._run import compiler
-from circuits._wiring import at_random
-from circuits.engines._binary import MANIFEST, PROGRAM, load_model
-from circuits.engines._given import given
-from circuits.engines._grid import Grid
-from circuits.engines._lines import lines
 from circuits.escape_rate_neuron import escape_rate_neuron
+from circuits.network.connectivity import at_random
+from circuits.neurons.escape_rate import escape_rate
+from circuits.neurons.integrate_and_fire import lif
+from circuits.running.grid import Grid
+from circuits.running.recording import Recording
+from circuits.running.run import compiler
+from circuits.spiking.binary import MANIFEST, PROGRAM, load_model
+from circuits.spiking.inputs import given
+from circuits.spiking.lines import lines
 from plasticity import Controllability, compile_rule, observe
 from plasticity.dataset import read
 from plasticity.errors import DivergedError
@@ -266,7 +266,7 @@ def test_a_program_that_is_told_too_little_fails(cache, tmp_path):
 
 
 def test_a_value_that_would_stay_in_the_text_of_the_program_is_an_error(tmp_path):
-    from circuits.engines._brian_build import write_program
+    from circuits.spiking.brian_build import write_program
 
     circuit = escape_rate_neuron([[0.01]], [[0.02]], observe(adam(), escape_rate_likelihood()))
     grid, record = Grid(DT, 0.1), Recording()

@@ -5,7 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from circuits import _members, run
+from circuits import run
+from circuits.running import catalogue as _members
 from plasticity import compile_rule, observe, rules, signals
 from plasticity.controllability import Controllability
 from plasticity.errors import InputError

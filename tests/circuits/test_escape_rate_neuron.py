@@ -7,13 +7,13 @@ import pytest
 import sympy as sp
 
 import circuits
-from circuits._escape import escape_rate
-from circuits._neurons import lif
 from circuits.escape_rate_neuron import escape_rate_neuron
 from circuits.feedforward_rate import feedforward_rate
+from circuits.neurons.escape_rate import escape_rate
+from circuits.neurons.integrate_and_fire import lif
 from plasticity import Controllability, FeedbackChannel, Objective, derive, observe
 from plasticity.belief import FadingMemory, GaussianWeight
-from plasticity.constraint import move
+from plasticity.compile.constraint import move
 from plasticity.controllability import constrain
 from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.feedback import open_line
@@ -181,7 +181,7 @@ def coupled_limits(rank=3):
 
 @pytest.mark.parametrize("rank", [3, None])
 def test_coupled_synapses_move_in_spiking_networks_as_they_move_elsewhere(rank):
-    """A loop in NumPy that moves the weights by `plasticity.constraint.move`, as `simulate` and rate circuits do."""
+    """A NumPy loop that moves the weights by `compile.constraint.move`, as `simulate` and rate circuits do."""
     limits = coupled_limits(rank)
     result = circuits.run(circuit(gradient_descent(0.2)), DURATION, DT, "numpy", seed=3, controllability=limits)
     constraint = constrain(limits, (3, N), 3, name="synapses")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits._neurons import conductance_lif, lif
-from circuits._run import choose_device, compiler
 from circuits.feedforward_spiking import feedforward_spiking
+from circuits.neurons.integrate_and_fire import conductance_lif, lif
+from circuits.running.run import choose_device, compiler
 from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.poisson import poisson_trains
 from plasticity.rules.pair_stdp import pair_stdp
@@ -106,7 +106,7 @@ def test_what_the_compiler_says_is_kept(monkeypatch, tmp_path):
 
 
 def test_a_long_run_is_compiled_and_a_short_one_is_not(monkeypatch, capsys):
-    monkeypatch.setattr("circuits._run.compiler", lambda: "/usr/bin/g++")
+    monkeypatch.setattr("circuits.running.run.compiler", lambda: "/usr/bin/g++")
     circuit = feedforward_spiking(INPUTS, pair_stdp())
     assert choose_device(circuit, None, 1000) == "numpy"
     assert capsys.readouterr().err == ""

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from circuits._recording import Recording
-from circuits.engines._brian_build import write_program
-from circuits.engines._given import given
-from circuits.engines._grid import Grid
-from circuits.engines._lines import lines
 from circuits.escape_rate_neuron import escape_rate_neuron
 from circuits.feedforward_spiking import feedforward_spiking
+from circuits.running.grid import Grid
+from circuits.running.recording import Recording
+from circuits.spiking.brian_build import write_program
+from circuits.spiking.inputs import given
+from circuits.spiking.lines import lines
 from plasticity import Objective, compile_rule, derive
 from plasticity.belief import FadingMemory
 from plasticity.rules.derived_bcm import derived_bcm

@@ -5,8 +5,8 @@ import pytest
 
 import circuits
 from circuits import Circuit, Feedback, Population, Projection
-from circuits._run import choose_device, compiler
 from circuits.pairing import pairing
+from circuits.running.run import choose_device, compiler
 from plasticity import compile_rule, replay, rules
 from plasticity.belief import FadingMemory
 from plasticity.errors import DivergedError, InputError, UnknownNameError
@@ -74,7 +74,7 @@ def test_nonlinear_rules_converge_to_replay_at_the_order_of_the_method(make, met
 
 
 def test_skipped_gaps_change_nothing(monkeypatch):
-    from circuits.engines import _brian_numpy
+    from circuits.spiking import numpy_device as _brian_numpy
 
     pre, post = trains(gap=3.0)
     circuit = pairing(pre, post, triplet_stdp())
@@ -100,7 +100,7 @@ def test_a_device_is_chosen_and_announced(monkeypatch, capsys):
     pre, post = trains()
     assert choose_device(pairing(pre, post, pair_stdp()), None) == "numpy"
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr("circuits._run.compiler", lambda: None)
+    monkeypatch.setattr("circuits.running.run.compiler", lambda: None)
     assert choose_device(pairing(pre, post, oja()), None) == "numpy"
     assert "no C++ compiler found" in capsys.readouterr().err
     with pytest.raises(InputError, match="needs a C\\+\\+ compiler"):

@@ -2,7 +2,7 @@
 
 import re
 
-from circuits.engines._prefetch import AHEAD, STEP, prefetch, with_prefetch
+from circuits.spiking.prefetch import AHEAD, STEP, prefetch, with_prefetch
 
 LOOP = f"""
 for(int _spiking_synapse_idx=0; _spiking_synapse_idx<_num_spiking_synapses; _spiking_synapse_idx++) {{

@@ -10,9 +10,9 @@ import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuits import load, run
-from circuits._rate_records import RatePopulation, Stimulus
+from circuits.network.rate_circuit import RatePopulation, Stimulus
 from plasticity import Objective, derive, observe, rules
-from plasticity.constraint import move
+from plasticity.compile.constraint import move
 from plasticity.controllability import Controllability, constrain
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
@@ -125,7 +125,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("case", LIMITS)
 def test_limits_of_control(case):
-    """Against the same steps in NumPy, with the change carried out by `plasticity.constraint.move`."""
+    """Against the same steps in NumPy, with the change carried out by `plasticity.compile.constraint.move`."""
     w, bias = ring()
     w = np.abs(w) * np.where(np.arange(N) % 3, 1, -1) if case == "mask" else np.clip(w, -0.25, 0.25)
     limits = constrain(LIMITS[case], (N, N), seed=4, name="recurrent")

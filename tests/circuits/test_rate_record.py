@@ -11,8 +11,8 @@ import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuits import load, run
-from circuits._weight_file import WeightFile
-from circuits.engines import _rate_advance
+from circuits.rate import advance as _rate_advance
+from circuits.running.weight_file import WeightFile
 from plasticity.dataset import read
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel

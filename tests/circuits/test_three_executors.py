@@ -21,7 +21,7 @@ from plasticity.local import local
 from plasticity.poisson import poisson_trains
 from plasticity.signal import Signal
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 DT, DURATION, N, N_NEURONS = 1e-3, 3.0, 4, 100
 N_STEPS = round(DURATION / DT)

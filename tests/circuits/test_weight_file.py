@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from circuits._weight_file import dense, weight_file
-from plasticity.careful_file import CarefulFile
+from circuits.running.weight_file import dense, weight_file
 from plasticity.dataset import read
 from plasticity.errors import DivergedError, InputError
+from plasticity.support.careful_file import CarefulFile
 
 SYNAPSES = {"first": dense((3, 4)), "second": dense((2, 3))}
 RANDOM = np.random.default_rng(0)
@@ -114,7 +114,7 @@ def test_an_interrupt_before_the_first_record_leaves_nothing(tmp_path, monkeypat
 
 FULL = """
 import resource, sys
-from circuits._weight_file import dense, weight_file
+from circuits.running.weight_file import dense, weight_file
 import numpy as np
 k = 0
 for room in (0, 1000, 5000, 20_000, 40_000, 60_000, 100_000):

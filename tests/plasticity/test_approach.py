@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from plasticity.approach import approach
 from plasticity.errors import InputError
+from plasticity.support.exponential import approach
 
 TIMES = np.linspace(0.5, 4.5, 81)
 

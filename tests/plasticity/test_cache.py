@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plasticity.cache import cache_folder, keep
 from plasticity.errors import InputError
+from plasticity.support.cache import cache_folder, keep
 
 
 @pytest.fixture

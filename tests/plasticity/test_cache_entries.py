@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from plasticity.cache import cache_folder
-from plasticity.cache_entries import clear, entries, mark_used, trim
-from plasticity.cli import exit_status
 from plasticity.errors import InputError
+from plasticity.support.cache import cache_folder
+from plasticity.support.cache_entries import clear, entries, mark_used, trim
+from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
 
 

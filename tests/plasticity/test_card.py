@@ -8,12 +8,12 @@ import sympy as sp
 
 from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
-from plasticity.card import card, sections
-from plasticity.derivation.local_control import MOBILITY
 from plasticity.errors import UnknownNameError
 from plasticity.limits import DISCOUNT
-from plasticity.notation import latex, symbol_name
+from plasticity.pages.card import card, sections
+from plasticity.pages.notation import latex, symbol_name
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State
+from plasticity.theory.control import MOBILITY
 
 GENERAL = {
     "multi-step": lambda: derive(Objective(sp.Symbol("gamma"), metric=2.0, drift=-1.0)),

@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
-from plasticity.careful_file import CarefulFile, careful_file
 from plasticity.dataset import make_dataset, read, write
+from plasticity.support.careful_file import CarefulFile, careful_file
 
 CODE = """
 import sys

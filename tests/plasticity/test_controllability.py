@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plasticity import Controllability
-from plasticity.constraint import check_weights, clip, drift, move, narrowed, project
+from plasticity.compile.constraint import check_weights, clip, drift, move, narrowed, project
 from plasticity.controllability import constrain, of_synapses
 from plasticity.errors import InputError
 

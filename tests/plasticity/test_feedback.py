@@ -8,7 +8,7 @@ import pytest
 from plasticity import FeedbackChannel
 from plasticity.errors import InputError
 from plasticity.feedback import delay_steps, open_line, projection_matrix, transmit
-from plasticity.streams import stream
+from plasticity.support.streams import stream
 
 DT = 0.01
 EVERYTHING = FeedbackChannel(noise=0.3, delay=0.05, sparsity=0.4, gain=1.5, sign_error=0.2, quantum=0.1, projection=2)

@@ -7,8 +7,8 @@ import sys
 import pytest
 import sympy as sp
 
-from plasticity.derivation import kept as module
-from plasticity.derivation.kept import kept
+from plasticity.theory import kept as module
+from plasticity.theory.kept import kept
 
 CARDS = """
 import sys

@@ -6,9 +6,9 @@ import sympy as sp
 
 from plasticity import Objective, derive, observe, replay, rules, signals
 from plasticity.compile.dense import check_supplied, sweep_source
+from plasticity.compile.mean_field import on_rates
 from plasticity.errors import InputError
 from plasticity.local import local
-from plasticity.mean_field import on_rates
 from plasticity.rule import GRADIENT
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp

@@ -8,7 +8,7 @@ import xarray as xr
 
 from plasticity.dataset import make_dataset, read, write
 from plasticity.errors import InputError
-from plasticity.labelled import label, of_xarray
+from plasticity.support.labelled import label, of_xarray
 
 
 def rich():

@@ -6,10 +6,11 @@ import sys
 import pytest
 import sympy as sp
 
-from plasticity import Objective, catalog, derive
+from plasticity import Objective, derive
 from plasticity.__main__ import BELIEFS, main
-from plasticity.card import card
-from plasticity.cli import exit_status
+from plasticity.pages.card import card
+from plasticity.support import catalog
+from plasticity.support.cli import exit_status
 
 
 def run(capsys, *argv):

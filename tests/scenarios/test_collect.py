@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from plasticity.dataset import make_dataset, read, write
-from plasticity.labelled import label
-from scenarios._collect import collect
-from scenarios._design import grid_axes, seed_axis
-from scenarios._plan import make_plan
+from plasticity.support.labelled import label
+from scenarios.sweeps.collect import collect
+from scenarios.sweeps.design import grid_axes, seed_axis
+from scenarios.sweeps.plan import make_plan
 
 CODE = """
 import resource, sys
 from pathlib import Path
-from scenarios._collect import collect
-from scenarios._design import seed_axis
-from scenarios._plan import make_plan
+from scenarios.sweeps.collect import collect
+from scenarios.sweeps.design import seed_axis
+from scenarios.sweeps.plan import make_plan
 result = Path(sys.argv[1])
 peaks = []
 for n in (10, 50, 250):
@@ -90,7 +90,7 @@ def test_every_run_gets_to_its_place_whatever_the_blocks(tmp_path, monkeypatch, 
         if number != 4:
             ds = label({"number": ("time", [number, -number], "1", "number")}, {}, title="a run", half=number / 2)
             files[point.key] = write(ds, tmp_path / f"{number}.nc")
-    monkeypatch.setattr("scenarios._collect.AT_ONCE", at_once)
+    monkeypatch.setattr("scenarios.sweeps.collect.AT_ONCE", at_once)
     ds = read(collect(plan, files, tmp_path / "all.nc"))
     expected = np.where(np.arange(18) == 4, np.nan, np.arange(18)).reshape(3, 2, 3)
     np.testing.assert_array_equal(ds.number.values, np.stack([expected, -expected], axis=-1))

@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 import scenarios
 from analysis import figures
 from plasticity.errors import InputError
-from scenarios._digit_images import IDX_FILES, Part, load_digits
-from scenarios._perceptron import CrossEntropy, Perceptron, shuffled
 from scenarios.digits import Parameters, at_rate, candidates, learning_rates, train
+from scenarios.support.digit_images import IDX_FILES, Part, load_digits
+from scenarios.support.perceptron import CrossEntropy, Perceptron, shuffled
 
 NETWORK = Perceptron((6, 5, 4, 3))
 RATES = {"n_rates": 3, "lowest_rate": 3e-3, "highest_rate": 0.3}

@@ -13,7 +13,7 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.protocols import pairing
 from plasticity.replay import final_weights
 from plasticity.rules.triplet_stdp import triplet_stdp
-from scenarios._parameters import make, parameter
+from scenarios.running.parameters import make, parameter
 
 QUICK = {"frequencies": (20.0, 50.0), "n_pairs": 5}
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from plasticity import catalog
-from plasticity.cli import exit_status
 from plasticity.dataset import read
+from plasticity.support import catalog
+from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
 
 QUICK = ["run", "pairing_frequency", "--quick"]
@@ -139,7 +139,7 @@ def test_a_diverging_run_leaves_no_file_and_exits_with_1(tmp_path, capsys):
 def test_an_interrupted_run_leaves_no_file_and_exits_with_130(tmp_path, scenario):
     """Both would take much longer; Brian2 by itself would stop, and give what it has for the whole."""
     code = (
-        "import os, signal, sys, threading; from plasticity.cli import exit_status; "
+        "import os, signal, sys, threading; from plasticity.support.cli import exit_status; "
         "from scenarios.__main__ import main; "
         "threading.Timer(2.6, os.kill, (os.getpid(), signal.SIGINT)).start(); sys.exit(exit_status(main))"
     )

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from scenarios._scratch import LOCK, PREFIX, YOUNG, scratch
+from scenarios.sweeps.scratch import LOCK, PREFIX, YOUNG, scratch
 
 TOLD_TO_END = """
 import os, sys, time
-from scenarios._scratch import scratch
-from scenarios._termination import orderly
+from scenarios.sweeps.scratch import scratch
+from scenarios.sweeps.termination import orderly
 with orderly(), scratch() as folder:
     (folder / "numbers").touch()
     os.kill(os.getpid(), int(sys.argv[1]))

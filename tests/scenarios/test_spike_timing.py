@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scenarios
-from circuits._escape import escape_rate
+from circuits.neurons.escape_rate import escape_rate
 from plasticity.errors import InputError, UnknownNameError
 from scenarios.spike_timing import Parameters, learning_rule, potentials
 

@@ -8,15 +8,15 @@ import pytest
 import xarray as xr
 
 import scenarios
-from plasticity.cli import exit_status
 from plasticity.dataset import check_schema, read
 from plasticity.errors import FailedRunsError, InputError
 from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
-from scenarios._manifest import locked
-from scenarios._plan import make_plan
-from scenarios._point_file import digest
-from scenarios._sweep import seed_axis, sweep
+from scenarios.sweeps.manifest import locked
+from scenarios.sweeps.plan import make_plan
+from scenarios.sweeps.point_file import digest
+from scenarios.sweeps.sweep import seed_axis, sweep
 
 SMALL = {"n_points": 11}
 RANDOM = {"n_images": 100, "hidden": (4,), "n_epochs": 1, "n_trials": 1, "n_rates": 1, "n_tuning_trials": 1}
@@ -149,7 +149,7 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
             sweep("horizon", grid, directory=tmp_path, **options)
     with pytest.raises(InputError, match="differs in scenario, parameters"):
         sweep("controllability", {"discount": [1.0]}, directory=tmp_path)
-    monkeypatch.setattr("scenarios._plan.code_in_use", lambda: "that of an edited rule")
+    monkeypatch.setattr("scenarios.sweeps.plan.code_in_use", lambda: "that of an edited rule")
     with pytest.raises(InputError, match="differs in code of this project; finish it with the code it was begun with"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
     (tmp_path / "manifest.json").write_text("{")

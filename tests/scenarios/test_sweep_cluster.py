@@ -11,9 +11,9 @@ import pytest
 import xarray as xr
 
 from plasticity.errors import InputError
-from scenarios._cluster import run_on_worker
-from scenarios._point import Task
-from scenarios._sweep import sweep
+from scenarios.sweeps.cluster import run_on_worker
+from scenarios.sweeps.point import Task
+from scenarios.sweeps.sweep import sweep
 
 GRID = {"discount": [1e-9, 1e-3]}
 SMALL = {"n_images": 200, "hidden": (8,), "n_epochs": 6, "n_trials": 2, "n_rates": 1, "n_tuning_trials": 1}
@@ -63,7 +63,7 @@ def test_without_dask_the_remedy_is_named(tmp_path, monkeypatch):
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("scenarios._cluster.PATIENCE", "1s")
+    monkeypatch.setattr("scenarios.sweeps.cluster.PATIENCE", "1s")
     with pytest.raises(InputError, match="no dask scheduler answers at 'tcp://127.0.0.1:1'"):
         sweep("horizon", directory=tmp_path, scheduler="tcp://127.0.0.1:1", n_points=11)
 
@@ -77,7 +77,7 @@ def test_a_worker_with_other_code_runs_nothing(tmp_path):
 
 def test_dask_is_not_imported_for_local_sweeps():
     code = (
-        "import sys, scenarios._sweep, scenarios._cluster; print('distributed' in sys.modules or 'dask' in sys.modules)"
+        "import sys, scenarios.sweeps.sweep, scenarios.sweeps.cluster; print({'distributed', 'dask'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"

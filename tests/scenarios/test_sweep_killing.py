@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 from plasticity.dataset import read
-from scenarios._sweep import sweep
+from scenarios.sweeps.sweep import sweep
 
 pytestmark = [
     pytest.mark.slow,  # every test starts several interpreters
@@ -27,7 +27,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {here!r})
 from test_sweep_killing import GRID, SMALL, START, Trap
-from scenarios._sweep import sweep
+from scenarios.sweeps.sweep import sweep
 sweep("horizon", GRID, range(2), sys.argv[1], workers=2, start=Trap(sys.argv[2]), **SMALL)
 """
 
@@ -93,7 +93,7 @@ def processes(*wanted):
 
 def workers_of(pid):
     """Process numbers of the workers that `pid` has started."""
-    return processes("scenarios._worker", str(pid))
+    return processes("scenarios.sweeps.worker", str(pid))
 
 
 def wait_for(condition, seconds=60.0):

@@ -8,7 +8,7 @@ import scenarios
 from analysis.figures import draw
 from analysis.figures.theory_check import theory_check
 from plasticity.errors import InputError
-from scenarios._linear_network import balanced_patterns
+from scenarios.support.linear_network import balanced_patterns
 from scenarios.theory_check import Parameters, predicted_variance
 
 GRID = {"discounts": (0.5, 4.0), "curvatures": (0.5, 2.0, 8.0), "plasticity": 1.2, "loss_weight": 0.8}

@@ -6,9 +6,9 @@ import sympy as sp
 
 from plasticity import Objective, compile_rule, derive, observe, rules
 from plasticity.belief import FadingMemory
-from plasticity.card import card
-from plasticity.compile.report import cost, report, terms
 from plasticity.local import LOCALS
+from plasticity.pages.card import card
+from plasticity.pages.report import cost, report, terms
 from plasticity.rule import WEIGHT
 from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp

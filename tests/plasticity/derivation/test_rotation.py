@@ -6,11 +6,11 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from plasticity import Objective, solve
-from plasticity.derivation.rotation import FREQUENCY, GRADIENTS, WEIGHTS, rotating_pair
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE
+from plasticity.theory.rotation import FREQUENCY, GRADIENTS, WEIGHTS, rotating_pair
 
 H = CURVATURE
 MU = sp.Matrix(sp.symbols("mu1 mu2", real=True))

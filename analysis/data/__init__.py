@@ -1,0 +1,1 @@
+"""Measured data: the record, its checks, and the files it can be read from."""

@@ -1,0 +1,1 @@
+"""The fitting problem: predictions, bounds, search, scores, synthetic data."""

@@ -1,0 +1,1 @@
+"""Records of a circuit: populations, projections, feedback, connectivity."""

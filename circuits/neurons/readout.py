@@ -1,0 +1,87 @@
+"""Neurons that read others out: they sum spikes to a rate or to votes, and send an error or a reward."""
+
+from __future__ import annotations
+
+from circuits.neurons.model import NeuronModel, checked, with_constants
+
+
+def readout(tau_output: float = 0.02) -> NeuronModel:
+    """Neuron that sums spikes to a rate y [Hz] and sends the error ``wanted(t) − y`` (a series of its population).
+
+    Parameters
+    ----------
+    tau_output : float
+        Time constant of the sum [s].
+
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> readout().every_step
+    'error = wanted(t, i)*hertz - y'
+
+    References
+    ----------
+    bellec_2020.
+    """
+    values = {"tau_output": (tau_output, "second")}
+    return NeuronModel(
+        "readout",
+        with_constants("dy/dt = -y/tau_output : hertz\nerror : hertz\n", values),
+        every_step="error = wanted(t, i)*hertz - y",
+        receptors={"rate": "y_post += w/tau_output_post"},
+        parameters=checked(values),
+    )
+
+
+def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2.0) -> NeuronModel:
+    """Neuron that counts votes and rewards: ``reward = wanted(t)·tanh(y/scale)``, y a leaky sum of the votes.
+
+    It sends the deviation of the reward from its running mean, ``reward − mean_reward``. ``wanted`` is a series of its
+    population, +1 or −1.
+
+    Parameters
+    ----------
+    tau_decision : float
+        Memory of the votes [s].
+    scale : float
+        Votes that make a clear decision [1].
+    tau_reward : float
+        Memory of the mean reward [s].
+
+    Returns
+    -------
+    NeuronModel
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, or a time constant not positive.
+
+    Examples
+    --------
+    >>> sorted(critic().receptors)
+    ['vote']
+    """
+    values = {"tau_decision": (tau_decision, "second"), "tau_reward": (tau_reward, "second"), "scale": (scale, "1")}
+    return NeuronModel(
+        "critic",
+        with_constants(
+            "dy/dt = -y/tau_decision : 1\n"
+            "dmean_reward/dt = (reward - mean_reward)/tau_reward : 1\n"
+            "reward : 1\n"
+            "deviation : 1\n",
+            values,
+        ),
+        method="exponential_euler",
+        every_step="reward = wanted(t, i)*tanh(y/scale)\ndeviation = reward - mean_reward",
+        receptors={"vote": "y_post += w"},
+        parameters=checked(values),
+    )

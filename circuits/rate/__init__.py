@@ -1,0 +1,1 @@
+"""Engine for circuits of rate neurons."""

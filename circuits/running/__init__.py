@@ -1,0 +1,1 @@
+"""Running a circuit: arguments, limits of control, recording, labelled output."""

@@ -1,0 +1,105 @@
+"""Time grid of a run, and what must lie on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.network.circuit import Circuit, Projection
+from plasticity.errors import InputError, require_number
+
+LOOKS = 100
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Time step [s], simulated time [s] and seed of a run."""
+
+    dt: float
+    duration: float
+    seed: int = 0
+
+    @property
+    def n_steps(self) -> int:
+        """Number of time steps."""
+        return int(np.ceil(self.duration / self.dt - 1e-9))
+
+    def same(self, times: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Times [s] without the error of their last digit: equal times become equal numbers."""
+        return np.round(times / self.dt, 3) * self.dt
+
+    @property
+    def look_every(self) -> float:
+        """Distance [s] of the times at which a run is looked at, whether its numbers are finite."""
+        return max(1, self.n_steps // LOOKS) * self.dt
+
+
+def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
+    """Check that given spikes, delays and ticks lie on multiples of `dt`, and spikes before `duration`.
+
+    Raises
+    ------
+    InputError
+        Naming the population, neuron and spike, the projection, or the rule.
+    """
+    for population in circuit.populations:
+        for neuron, times in enumerate(population.trains):
+            off = np.abs(times / dt - np.round(times / dt)) > 1e-6
+            if off.any():
+                raise InputError(
+                    f"spike at {times[off][0]:.9g} s of {population.name}[{neuron}] is off the grid of dt = "
+                    f"{dt:g} s; choose a dt that divides all spike times"
+                )
+            if times[-1:].max(initial=0) >= duration:
+                raise InputError(
+                    f"spike at {times[-1]:g} s of {population.name}[{neuron}] is not before the end; "
+                    f"use a duration above it, got {duration:g} s"
+                )
+            if (np.diff(np.round(times / dt)) < 0.5).any():
+                raise InputError(
+                    f"{population.name}[{neuron}] is given two spikes in one time step; use a smaller dt than {dt:g} s"
+                )
+    for projection in circuit.projections:
+        _check_delay(projection, dt)
+        _check_ticks(projection, dt)
+
+
+def _check_ticks(projection: Projection, dt: float) -> None:
+    model = projection.synapse
+    if model is None or model.clock_dt is None:
+        return
+    steps = model.clock_dt / dt
+    if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
+        raise InputError(
+            f"clock_step of rule {model.rule.name!r} is {model.clock_dt:g} s, no multiple of dt = {dt:g} s; "
+            f"use {max(1, round(steps)) * dt:g} s"
+        )
+
+
+def _check_delay(projection: Projection, dt: float) -> None:
+    late = projection.synapse.pre_delay if projection.synapse is not None else 0.0
+    for name, delay in (("delay", projection.delay), ("pre_delay", late)):
+        steps = delay / dt
+        if abs(steps - np.round(steps)) > 1e-6:
+            raise InputError(
+                f"{name} of {projection.name!r} is {delay:g} s, no multiple of dt = {dt:g} s; "
+                f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
+            )
+
+
+def steps_in(name: str, duration: Any, dt: float) -> int:
+    """Number of steps of `dt` in a duration.
+
+    Raises
+    ------
+    InputError
+        If it is no multiple of `dt`.
+    """
+    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
+    steps = require_number(name, duration, low=0, exclusive=True, unit="s") / dt
+    if round(steps) < 1 or abs(steps - round(steps)) > 1e-6 * max(1.0, steps * 1e-3):
+        raise InputError(f"{name} is {duration:g} s, no multiple of dt = {dt:g} s; use {max(1, round(steps)) * dt:g} s")
+    return round(steps)

@@ -1,1 +1,0 @@
-"""The symbolic engine behind `plasticity.derive`: local optimal-control problems and beliefs as states."""

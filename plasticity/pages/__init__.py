@@ -1,0 +1,1 @@
+"""Pages about a rule: card, report of its cost, mathematical notation."""

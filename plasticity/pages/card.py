@@ -1,0 +1,220 @@
+"""Rule card: everything that is known about a rule on one page, as Markdown with LaTeX, LaTeX, or plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.limits import DISCOUNT, DURATION, change
+from plasticity.local import LOCALS
+from plasticity.pages.notation import latex, plain, symbol_name
+from plasticity.pages.report import summary
+from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
+
+FORMATS = ("markdown", "latex", "text")
+_EVENTS = {
+    "clock": "clock tick",
+    "third_factor": "third factor",
+    "pre_delayed": "pre spike, pre_delay later",
+}
+_INPUTS = {GRADIENT: "gradient of the loss by the weight", CURVATURE: "curvature of the loss by the weight"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """Part of a card: lines of text, equations (with a title and a note) and, for parameters, a table."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    equations: tuple[Step, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    numbered: bool = False
+
+
+def card(rule: Rule, format: str = "markdown") -> str:
+    """Describe `rule` on one page: assumptions, derivation, equations, named limits, parameters, where it fails.
+
+    Parameters
+    ----------
+    rule : Rule
+        Derived or written by hand.
+    format : {"markdown", "latex", "text"}
+        Markdown with LaTeX formulas, a LaTeX fragment, or text with the names of the code.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    UnknownNameError
+        If `format` is unknown.
+
+    Examples
+    --------
+    >>> from plasticity.rules.gradient_descent import gradient_descent
+    >>> print(card(gradient_descent()).splitlines()[0])
+    # Gradient descent
+    """
+    return page(rule.title, sections(rule), format)
+
+
+def page(title: str, parts: list[Section], format: str = "markdown") -> str:
+    """Write sections as Markdown, LaTeX or text."""
+    render = {"markdown": _markdown, "latex": _latex, "text": _text}
+    if format not in render:
+        raise UnknownNameError("format", format, FORMATS)
+    return render[format](title, parts)
+
+
+def sections(rule: Rule) -> list[Section]:
+    """Contents of the card, those that are not empty."""
+    bounds = () if rule.bounds is None else (f"The weight is clipped to [{rule.bounds[0]:g}, {rule.bounds[1]:g}].",)
+    found = [
+        Section("What is assumed", rule.assumptions),
+        Section("Derivation", equations=rule.steps, numbered=True),
+        Section("The rule", bounds, _equations(rule)),
+        Section("Named limits", equations=_named_limits(rule)),
+        Section("What it must be given", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
+        Section("What it asks of a synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
+        Section("Parameters", parameters=rule.parameters),
+        Section("Where it fails", rule.cautions),
+        Section("References", rule.references),
+    ]
+    return [s for s in found if s.lines or s.equations or s.parameters]
+
+
+def _equations(rule: Rule) -> tuple[Step, ...]:
+    """Flows between events and assignments at events."""
+    flows = [] if rule.weight_flow == 0 else [Step("Weight", sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow))]
+    for state in rule.states:
+        if state.flow != 0:
+            note = state.meaning if not state.initial else f"{state.meaning}; at the start {state.initial:g}"
+            flows.append(Step(f"State {state.name}", sp.Eq(sp.Symbol(f"d_{state.name}/dt"), state.flow), note))
+    for event, updates in rule.events.items():
+        where = _EVENTS.get(event, f"{event} spike")
+        for i, update in enumerate(updates):
+            assignment = Assignment(sp.Symbol(update.target), sp.sympify(update.expression))
+            flows.append(Step(f"At a {where}, {i + 1}", assignment))
+    return tuple(flows)
+
+
+class Assignment(sp.Basic):
+    """``target ← expression``, for printing only."""
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{printer._print(self.args[0])} \leftarrow {printer._print(self.args[1])}"
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{printer._print(self.args[0])} <- {printer._print(self.args[1])}"
+
+
+def _named_limits(rule: Rule) -> tuple[Step, ...]:
+    """Limits of a derived rule in its horizon and in the time between looks, taken by the engine."""
+    used = free_symbols(rule)
+    wanted: list[tuple[str, dict]] = []
+    if DISCOUNT.symbol in used:
+        wanted += [
+            ("Short horizon, discount → ∞", {"discount": sp.oo}),
+            ("Long horizon, discount → 0", {"discount": 0}),
+        ]
+    if DURATION.symbol in used:
+        wanted.append(("Long time between looks, duration → ∞", {"duration": sp.oo}))
+    found = []
+    for title, at in wanted:
+        try:
+            taken = rule.limit(**at)
+        except InputError as error:
+            found.append(Step(title, f"no finite limit: {error}"))
+        else:
+            note = "at fixed learning rate" if at.get("discount") == sp.oo else ""
+            found.append(Step(title, change(taken), note))
+    return tuple(found)
+
+
+def _meaning(given: sp.Symbol) -> str:
+    if given in _INPUTS:
+        return _INPUTS[given]
+    known = LOCALS[given.name]
+    return f"{known.meaning} [{known.unit}]"
+
+
+def _value(parameter: Parameter) -> str:
+    if parameter.value is None:
+        return "symbolic"
+    if np.ndim(parameter.value):
+        return f"{np.size(parameter.value)} values, {np.min(parameter.value):g} to {np.max(parameter.value):g}"
+    return f"{parameter.value:g}"
+
+
+def _references(section: Section) -> tuple[str, ...]:
+    return tuple(f"`{line}`" for line in section.lines) if section.title == "References" else section.lines
+
+
+def _markdown(title: str, parts: list[Section]) -> str:
+    text = [f"# {title}"]
+    for part in parts:
+        text += ["", f"## {part.title}", ""]
+        text += [f"- {line}" for line in _references(part)]
+        for i, step in enumerate(part.equations, 1):
+            head = f"{i}. " if part.numbered else ""
+            note = f" ({step.note})" if step.note else ""
+            shown = step.equation if isinstance(step.equation, str) else f"$$ {latex(step.equation)} $$"
+            text += [f"{head}**{step.title}**{note}", "", shown, ""]
+        if part.parameters:
+            text += ["| name | symbol | value | unit | meaning |", "|---|---|---|---|---|"]
+            text += [
+                f"| `{p.name}` | ${symbol_name(p.name)}$ | {_value(p)} | {p.unit} | {p.meaning} |"
+                for p in part.parameters
+            ]
+    return "\n".join(text).rstrip() + "\n"
+
+
+def _latex(title: str, parts: list[Section]) -> str:
+    text = [rf"\section*{{{_escaped(title)}}}"]
+    for part in parts:
+        text += ["", rf"\subsection*{{{part.title}}}"]
+        if part.lines:
+            text += [r"\begin{itemize}", *(rf"  \item {_escaped(line)}" for line in part.lines), r"\end{itemize}"]
+        for step in part.equations:
+            note = f" ({step.note})" if step.note else ""
+            shown = _escaped(step.equation) if isinstance(step.equation, str) else rf"\[ {latex(step.equation)} \]"
+            text += [rf"\paragraph{{{_escaped(step.title)}}}{_escaped(note)}", shown]
+        if part.parameters:
+            text += [r"\begin{tabular}{lllll}", r"name & symbol & value & unit & meaning \\ \hline"]
+            for p in part.parameters:
+                row = (_escaped(p.name), f"${symbol_name(p.name)}$", _value(p), _escaped(p.unit), _escaped(p.meaning))
+                text.append(" & ".join(row) + r" \\")
+            text.append(r"\end{tabular}")
+    return "\n".join(text) + "\n"
+
+
+_LATEX_CHARACTERS = {
+    "_": r"\_", "&": r"\&", "%": r"\%", "^": r"\^{}", "γ": r"$\gamma$", "η": r"$\eta$", "λ": r"$\lambda$",
+    "δ": r"$\delta$", "β": r"$\beta$", "α": r"$\alpha$", "ε": r"$\varepsilon$", "μ": r"$\mu$", "ϑ": r"$\vartheta$",
+    "Λ": r"$\Lambda$", "Σ": r"$\Sigma$", "σ": r"$\sigma$", "ρ": r"$\rho$", "Δ": r"$\Delta$", "→": r"$\to$",
+    "∞": r"$\infty$", "←": r"$\leftarrow$", "≥": r"$\ge$", "≤": r"$\le$", "≈": r"$\approx$", "²": r"$^2$", "³": r"$^3$",
+    "⁺": r"$^+$", "₀": r"$_0$", "·": r"$\cdot$", "×": r"$\times$", "−": r"$-$", "√": r"$\surd$", "∂": r"$\partial$",
+    "½": r"$\frac12$", "⁻": r"$^-$", "ˣ": r"$^x$",
+}  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX_CHARACTERS.get(c, c) for c in text)
+
+
+def _text(title: str, parts: list[Section]) -> str:
+    text = [title, "=" * len(title)]
+    for part in parts:
+        text += ["", part.title, "-" * len(part.title)]
+        text += [f"* {line}" for line in part.lines]
+        for i, step in enumerate(part.equations, 1):
+            head = f"{i}. " if part.numbered else "* "
+            text += [f"{head}{step.title}{f' ({step.note})' if step.note else ''}", f"     {plain(step.equation)}"]
+        width = max((len(p.name) for p in part.parameters), default=0)
+        text += [f"* {p.name:<{width}}  {_value(p)} {p.unit}: {p.meaning}" for p in part.parameters]
+    return "\n".join(text) + "\n"

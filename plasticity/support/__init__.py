@@ -1,0 +1,1 @@
+"""Infrastructure: cache, catalogues, command line, random streams, lazy imports."""

@@ -1,0 +1,1 @@
+"""Symbolic derivation of learning rules."""

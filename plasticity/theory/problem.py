@@ -1,0 +1,175 @@
+"""The problem of one synapse: from an `Objective` to the linear-quadratic problem at its present weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from plasticity.errors import InputError
+from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY, horizon
+from plasticity.objective import Objective
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
+from plasticity.theory.control import Forecast, LocalProblem
+from plasticity.theory.estimation import Inference
+
+_ANY = float("-inf")
+
+
+@dataclass(frozen=True)
+class StatedProblem:
+    """The problem in symbols, the parameters behind them, and what was assumed, in words.
+
+    `limit` is 0 or ``sympy.oo`` where the objective asks for a limit of the discount, else None.
+    """
+
+    local: LocalProblem
+    parameters: tuple[Parameter, ...]
+    assumptions: tuple[str, ...]
+    cautions: tuple[str, ...]
+    limit: sp.Expr | None
+
+
+def state_problem(objective: Objective, process: Inference | None, order: int) -> StatedProblem:
+    """Write the objective of one synapse in symbols; `process` says how gradient or optimum move.
+
+    Raises
+    ------
+    InputError
+        If the objective couples synapses, or asks for what is not derived with `order`.
+    """
+    at = sp.sympify(objective.discount)
+    at = sp.S.Zero if at.is_zero else at
+    gains, gain_parameters = _controls(objective)
+    metric, metric_parameters = _metric(objective, len(gains))
+    drift, slope, drift_parameters = _drift(objective, order)
+    gradient, forecasts, task_parameters = _task(objective, process)
+    local = LocalProblem(metric, gains, drift, slope, gradient, forecasts=forecasts)
+    common = _common(objective, at, order)
+    parameters = (*common, *metric_parameters, *gain_parameters, *drift_parameters, *task_parameters)
+    limit = at if at in (sp.S.Zero, sp.oo) else None
+    return StatedProblem(local, parameters, _assumptions(objective, at, order), _cautions(objective, at), limit)
+
+
+def _common(objective: Objective, at: sp.Expr, order: int) -> tuple[Parameter, ...]:
+    plasticity = PLASTICITY if order == 1 else replace(PLASTICITY, unit="1/(loss*s**4)")
+    discount = float(at) if at.is_number and at.is_finite and at != 0 else None
+    values = (discount, float(objective.plasticity), float(objective.loss_weight))
+    return tuple(replace(p, value=v) for p, v in zip((DISCOUNT, plasticity, LOSS_WEIGHT), values, strict=True))
+
+
+def _controls(objective: Objective) -> tuple[tuple[sp.Expr, ...], tuple[Parameter, ...]]:
+    if objective.control is None:
+        return (sp.S.One,), ()
+    rows, m = objective.control.shape
+    if rows != 1:
+        raise InputError(
+            f"control has {rows} rows, which couples synapses; derive takes (1, m), the gains of m controls on one "
+            "weight, solve takes (n, m)"
+        )
+    names = ["control"] if m == 1 else [f"control_{i + 1}" for i in range(m)]
+    gains = tuple(
+        Parameter(n, float(b), meaning="how strongly this control moves the weight, b", low=_ANY)
+        for n, b in zip(names, objective.control[0], strict=True)
+    )
+    if not np.any(objective.control):
+        raise InputError("control is 0: nothing can move the weight; give a gain that is not 0")
+    return tuple(p.symbol for p in gains), gains
+
+
+def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Parameter, ...]]:
+    if objective.metric is None:
+        return (sp.S.One,) * m, ()
+    if callable(objective.metric):
+        found = sp.sympify(objective.metric(WEIGHT))
+        if getattr(found, "shape", ()):
+            raise InputError("metric(w) is a matrix, which couples synapses; derive takes a function to a number")
+        return (found,) * m, ()
+    meaning = "metric G: price of change"
+    if m > 1 and objective.metric.ndim == 1:
+        if objective.metric.size != m:
+            raise InputError(f"metric has {objective.metric.size} entries for {m} controls")
+        names = [f"metric_{i + 1}" for i in range(m)]
+        prices = tuple(
+            Parameter(n, float(g), meaning=meaning, positive=True) for n, g in zip(names, objective.metric, strict=True)
+        )
+        return tuple(p.symbol for p in prices), prices
+    price = Parameter("metric", _scalar("metric", objective.metric), meaning=meaning, positive=True)
+    return (price.symbol,) * m, (price,)
+
+
+def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Parameter, ...]]:
+    if objective.drift is None:
+        return sp.S.Zero, sp.S.Zero, ()
+    if order == 2:
+        if callable(objective.drift):
+            raise InputError("drift must be a number with order=2: minus the friction of the velocity")
+        if np.any(objective.drift > 0):
+            raise InputError(f"drift must be <= 0 with order=2 (minus a friction), got {objective.drift}")
+        words = "friction c of the velocity"
+        friction = Parameter("friction", -_scalar("drift", objective.drift), unit="Hz", meaning=words)
+        return sp.S.Zero, -friction.symbol, (friction,)
+    if callable(objective.drift):
+        drift = sp.sympify(objective.drift(WEIGHT))
+        return drift, sp.diff(drift, WEIGHT), ()
+    value = _scalar("drift", objective.drift)
+    rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
+    return rate.symbol * WEIGHT, rate.symbol, (rate,)
+
+
+def _task(objective: Objective, process: Inference | None) -> tuple:
+    """Coefficient of δ in the loss, what is expected of it, and the parameters of a hazard."""
+    if process is not None and process.forecasts:
+        if objective.hazard > 0:
+            raise InputError(
+                f"hazard is {objective.hazard:g}, but a belief already says how the task changes; set hazard=0"
+            )
+        return process.gradient, process.forecasts, ()
+    if objective.hazard == 0:
+        return GRADIENT, (), ()
+    words = "rate λ at which the task is replaced"
+    hazard = Parameter("hazard", float(objective.hazard), unit="Hz", meaning=words)
+    value = _scalar("prior_mean", objective.prior_mean)
+    prior = Parameter("prior_mean", value, meaning="mean optimum μ_0 of the tasks to come", low=_ANY)
+    new_task = CURVATURE * (WEIGHT - prior.symbol)
+    return GRADIENT, (Forecast(GRADIENT, hazard.symbol, new_task),), (hazard, prior)
+
+
+def _scalar(name: str, value: Any) -> Any:
+    """Number, or array with one entry per synapse; a matrix would couple synapses."""
+    array = np.asarray(value)
+    if array.ndim == 2 and array.size > 1:
+        raise InputError(
+            f"{name} is a {array.shape[0]}×{array.shape[1]} matrix, which couples synapses; derive takes a "
+            "number or a function of w, solve takes matrices"
+        )
+    return array if array.ndim == 1 else float(array.reshape(()))
+
+
+def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ...]:
+    what = "its squared speed" if order == 1 else "its squared acceleration"
+    words = [f"Changing a weight costs {what}; the learner trades it against the discounted loss."]
+    words.append(horizon(at, order))
+    if objective.metric is not None:
+        words.append("The cost of change is measured in a metric, taken at the present weight.")
+    if objective.control is not None:
+        words.append("The weight is moved through controls with given gains.")
+    if objective.drift is not None and order == 1:
+        words.append("Weights drift when left alone; the drift is linearised at the present weight.")
+    if objective.drift is not None and order == 2:
+        words.append("The velocity of a weight decays by friction when left alone.")
+    if objective.hazard > 0:
+        words.append("The task is replaced at random times; every task has the same curvature.")
+    words.append("The loss is quadratic near the present weight; each synapse plans for itself.")
+    return tuple(words)
+
+
+def _cautions(objective: Objective, at: sp.Expr) -> tuple[str, ...]:
+    words = ["Leaving a local minimum needs a plan over the landscape (`plan`): this rule sees only near its weight."]
+    if at != sp.oo:
+        words.append("A negative curvature steeper than −γ²/(4ηk)·G has no optimum; the curvature is taken ≥ 0.")
+    if objective.drift is not None:
+        words.append("A drift that grows faster than γ/2 and a vanishing loss have no finite optimum together.")
+    return tuple(words)

@@ -1,0 +1,48 @@
+"""Parameters from the command line: ``--quick``, ``--config FILE.toml``, ``--set KEY=VALUE``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from plasticity.errors import InputError
+from plasticity.support.cli import key_and_value
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the three options."""
+    command.add_argument("--set", dest="settings", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
+    command.add_argument("--config", metavar="FILE.toml", help="parameters; --set overrides them")
+    command.add_argument("--quick", action="store_true", help="a run of under two seconds, to try it out")
+
+
+def given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Defaults < --quick < --config < --set; defaults are left out."""
+    from scenarios.running.catalogue import load
+
+    values: dict[str, Any] = dict(load(arguments.name).SMOKE) if arguments.quick else {}
+    if arguments.config:
+        values |= _config(arguments.config)
+    for setting in arguments.settings:
+        key, value = key_and_value(setting, "--set")
+        values[key] = value
+    return values
+
+
+def whole_number(text: str, option: str, low: int = 0) -> int:
+    """Return the text as a whole number >= `low`."""
+    if not text.isdecimal() or int(text) < low:
+        raise InputError(f"{option} must be a whole number >= {low}, got {text!r}")
+    return int(text)
+
+
+def _config(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; check --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is no TOML file: {error}") from error

@@ -1,0 +1,1 @@
+"""Networks, images and landscapes that several scenarios share."""

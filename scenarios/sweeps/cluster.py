@@ -1,0 +1,67 @@
+"""Runs of a sweep on the workers of a dask scheduler; the results are files, so a lost worker loses only its run."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Generator
+
+from plasticity.errors import InputError
+from scenarios.sweeps.point import Outcome, Task, failed, run_task
+
+ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; a worker of dask may have several
+PATIENCE = "10s"  # for the scheduler to answer
+
+
+def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[Outcome, None, None]:
+    """Outcomes of the tasks in the order in which they come.
+
+    Raises
+    ------
+    InputError
+        If dask is not installed, or no scheduler answers at `address`.
+    """
+    try:
+        from distributed import Client, as_completed
+    except ImportError as error:
+        raise InputError(
+            "scheduler needs dask, which is not installed; run: pip install 'steersman[cluster]'"
+        ) from error
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"no dask scheduler answers at {address!r}: {error}; check the address") from error
+    known = {task.key: task for task in tasks}
+    with client:
+        # keys of their own for every sweep: a scheduler remembers outcomes, also failed ones, as long as someone asks
+        futures = client.map(run_on_worker, tasks, pure=False, retries=attempts - 1)
+        asked = {future.key: task.key for future, task in zip(futures, tasks, strict=True)}
+        try:
+            for future in as_completed(futures, loop=client.loop):
+                if future.status == "finished":
+                    yield future.result()
+                else:
+                    task = known[asked[future.key]]
+                    yield failed(task, f"{future.status}: {_cause(future)}", attempts=attempts)
+        finally:
+            client.cancel(futures)
+
+
+def run_on_worker(task: Task) -> Outcome:
+    """Run a task as in a process of its own: files are locked here, not by way of the scheduler.
+
+    A worker that has other code than the sweep, whose results would pass for those of the sweep, runs nothing.
+    """
+    import dask
+
+    from scenarios.sweeps.plan import code_in_use
+
+    if task.code != code_in_use():
+        return failed(task, f"{socket.gethostname()} has another version of this project; install the same everywhere")
+    with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
+        return run_task(task)
+
+
+def _cause(future: object) -> str:
+    error = future.exception() if future.status == "error" else None  # type: ignore[attr-defined]
+    return f"{type(error).__name__}: {error}" if error else "no reason given"

@@ -1,0 +1,189 @@
+"""Plan of a sweep: its runs, each with a key that is a hash of all that determines its result."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from plasticity.errors import InputError
+from scenarios.running.catalogue import load
+from scenarios.running.parameters import make
+from scenarios.sweeps.design import Axis, steps
+
+PACKAGES = ("plasticity", "circuits", "scenarios")
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One run of a sweep: `key` names its file, `index` is its place along the axes."""
+
+    key: str
+    index: tuple[int, ...]
+    parameters: Mapping[str, Any]
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """All runs of a sweep, and the values that name its coordinates."""
+
+    scenario: str
+    title: str
+    device: str | None
+    code: str
+    axes: tuple[Axis, ...]
+    points: tuple[Point, ...]
+    fixed: Mapping[str, Any]
+    labels: Mapping[str, tuple]  # key → value at every step of its axis, after conversion
+    units: Mapping[str, tuple[str, str]]  # key → unit, meaning
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of steps along every axis."""
+        return tuple(len(axis.settings) for axis in self.axes)
+
+    def named(self, point: Point) -> str:
+        """What tells this run from the others, for messages.
+
+        Every axis contributes the parameters that it sets, in its order.
+        """
+        return ", ".join(
+            f"{key}={text(self.labels[key][i])}"
+            for axis, i in zip(self.axes, point.index, strict=True)
+            for key in axis.keys
+        )
+
+
+def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device: str | None) -> Plan:
+    """Check every run of a sweep before any is started.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        If the scenario, a parameter or a value is not allowed, or two runs would be the same.
+    """
+    module = load(name)
+    code = code_in_use()
+    _check_keys(axes, fixed)
+    points = []
+    labels: dict[str, list] = {key: [None] * len(axis.settings) for axis in axes for key in axis.keys}
+    for index, settings in steps(axes):
+        seed = settings.pop("seed", 0)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise InputError(f"seeds must be whole numbers >= 0, got {seed!r}")
+        resolved = _resolved(module, {**fixed, **settings})
+        points.append(Point(_key(name, resolved, seed, device, code), index, {**fixed, **settings}, seed))
+        for axis, i in zip(axes, index, strict=True):
+            for key in axis.keys:
+                labels[key][i] = seed if key == "seed" else _value(resolved, key)
+    _check_distinct(axes, labels)
+    title = (module.__doc__ or name).split("\n", 1)[0]
+    units = {key: _unit(module, key) for key in labels}
+    common = {k: v for k, v in resolved.items() if k not in labels}
+    known = {key: tuple(values) for key, values in labels.items()}
+    return Plan(name, title, device, code, tuple(axes), tuple(points), common, known, units)
+
+
+def text(value: Any) -> str:
+    """Value of a parameter as a label."""
+    if isinstance(value, tuple | list):
+        return ",".join(text(v) for v in value)
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(getattr(value, "name", None) or value)
+
+
+@cache
+def version() -> str:
+    """Version of this project."""
+    try:
+        return metadata.version("steersman")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def code_in_use() -> str:
+    """Hash of the text of all that a run may call: scenarios, circuits, rules."""
+    found = hashlib.sha256()
+    for package in PACKAGES:
+        root = Path(__file__).resolve().parents[2] / package
+        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".cpp", ".h")):
+            found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _check_keys(axes: Sequence[Axis], fixed: Mapping[str, Any]) -> None:
+    seen = set(fixed)
+    for axis in axes:
+        for key in axis.keys:
+            if key in seen:
+                raise InputError(f"{key} is given twice; it can be on one axis of the sweep, or fixed")
+            seen.add(key)
+
+
+def _resolved(module: ModuleType, values: Mapping[str, Any]) -> dict[str, Any]:
+    checked = make(module.Parameters, values)
+    return {f.name: getattr(checked, f.name) for f in dataclasses.fields(checked)}
+
+
+def _value(resolved: Mapping[str, Any], key: str) -> Any:
+    stem, _, inner = key.partition(".")
+    return resolved[stem][inner] if inner else resolved[stem]
+
+
+def _unit(module: ModuleType, key: str) -> tuple[str, str]:
+    if key == "seed":
+        return "1", "seed of everything random"
+    field = {f.name: f for f in dataclasses.fields(module.Parameters)}[key.partition(".")[0]]
+    return ("1", f"argument {key}") if "." in key else (field.metadata["unit"], field.metadata["help"])
+
+
+def _key(name: str, resolved: Mapping[str, Any], seed: int, device: str | None, code: str) -> str:
+    identity = {"scenario": name, "parameters": resolved, "seed": seed, "device": device}
+    identity |= {"version": version(), "code": code}
+    return hashlib.sha256(canonical(identity).encode()).hexdigest()[:20]
+
+
+def canonical(value: Any) -> str:
+    """JSON text of anything, the same for the same value: records by their fields, arrays by all their numbers.
+
+    Other objects are told by their ``repr``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> canonical(np.array([0.1 + 1e-12])) == canonical(np.array([0.1]))  # as they are printed they are the same
+    False
+    """
+    return json.dumps(value, sort_keys=True, default=_exact)
+
+
+def _exact(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [type(value).__qualname__, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}]
+    if isinstance(value, Mapping):
+        return [[str(key), inner] for key, inner in value.items()]
+    shown = value.tolist() if getattr(value, "tolist", None) else repr(value)
+    if " at 0x" in str(shown):
+        raise InputError(f"a sweep cannot tell {shown} from others; use a name or a record with a full repr")
+    return shown
+
+
+def _check_distinct(axes: Sequence[Axis], labels: Mapping[str, list]) -> None:
+    for axis in axes:
+        seen: set[tuple[str, ...]] = set()
+        for step in zip(*(labels[key] for key in axis.keys), strict=True):
+            shown = tuple(map(text, step))
+            if shown in seen:
+                raise InputError(
+                    f"the sweep has {axis.name} = {', '.join(shown)} twice; give every value once, and things that "
+                    "differ different names"
+                )
+            seen.add(shown)
