@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
+    from analysis import datasets as datasets
+    from analysis import figures as figures
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
     from analysis.confusion import confusion as confusion

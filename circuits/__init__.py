@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
+    from circuits.actor import actor as actor
+    from circuits.balanced_ei import balanced_ei as balanced_ei
+    from circuits.escape_rate_neuron import escape_rate_neuron as escape_rate_neuron
+    from circuits.feedforward_rate import feedforward_rate as feedforward_rate
+    from circuits.feedforward_spiking import feedforward_spiking as feedforward_spiking
     from circuits.network.circuit import Circuit as Circuit
     from circuits.network.circuit import Feedback as Feedback
     from circuits.network.circuit import Population as Population
@@ -25,10 +30,13 @@ if TYPE_CHECKING:
     from circuits.neurons.model import NeuronModel as NeuronModel
     from circuits.neurons.readout import critic as critic
     from circuits.neurons.readout import readout as readout
+    from circuits.pairing import pairing as pairing
+    from circuits.recurrent_lif import recurrent_lif as recurrent_lif
+    from circuits.recurrent_rate import recurrent_rate as recurrent_rate
     from circuits.running.build import build as build
     from circuits.running.catalogue import load as load
     from circuits.running.catalogue import names as names
     from circuits.running.dataset import as_dataset as as_dataset
     from circuits.running.run import run as run
 
-__all__ = export(__name__)
+__all__ = export(__name__, catalogue=True)

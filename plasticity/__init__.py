@@ -5,19 +5,53 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
-    from plasticity.compile import compile_rule as compile_rule
+    from plasticity import dataset as dataset
+    from plasticity import rules as rules
+    from plasticity import signals as signals
+    from plasticity.belief import FadingMemory as FadingMemory
+    from plasticity.belief import GaussianWeight as GaussianWeight
+    from plasticity.belief import OrnsteinUhlenbeck as OrnsteinUhlenbeck
+    from plasticity.belief import SwitchingTask as SwitchingTask
+    from plasticity.compile.brian import SynapseModel as SynapseModel
+    from plasticity.compile.brian import compile_rule as compile_rule
     from plasticity.controllability import Controllability as Controllability
     from plasticity.critical_discount import critical_discount as critical_discount
     from plasticity.derive import derive as derive
+    from plasticity.errors import DivergedError as DivergedError
+    from plasticity.errors import InputError as InputError
+    from plasticity.errors import UnknownNameError as UnknownNameError
     from plasticity.explain import explain as explain
     from plasticity.feedback import FeedbackChannel as FeedbackChannel
+    from plasticity.fisher import fisher_information as fisher_information
+    from plasticity.fisher import fisher_matrix as fisher_matrix
+    from plasticity.landscapes import DoubleWell as DoubleWell
+    from plasticity.landscapes import Landscape as Landscape
+    from plasticity.landscapes import Quadratic as Quadratic
+    from plasticity.landscapes import from_expression as from_expression
+    from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
     from plasticity.observe import observe as observe
+    from plasticity.optimal.policy import Policy as Policy
     from plasticity.optimality import optimality as optimality
     from plasticity.plan import plan as plan
+    from plasticity.poisson import poisson_trains as poisson_trains
+    from plasticity.protocols import pairing as pairing
+    from plasticity.protocols import quadruplet as quadruplet
+    from plasticity.protocols import triplet as triplet
     from plasticity.replay import replay as replay
+    from plasticity.rule import CURVATURE as CURVATURE
+    from plasticity.rule import GRADIENT as GRADIENT
+    from plasticity.rule import WEIGHT as WEIGHT
+    from plasticity.rule import Parameter as Parameter
     from plasticity.rule import Rule as Rule
+    from plasticity.rule import State as State
+    from plasticity.rule import Step as Step
+    from plasticity.rule import Update as Update
+    from plasticity.signal import Signal as Signal
     from plasticity.simulate import simulate as simulate
     from plasticity.solve import solve as solve
+    from plasticity.trace import jump as jump
+    from plasticity.trace import time_constant as time_constant
+    from plasticity.trace import trace as trace
 
 __all__ = export(__name__)

@@ -5,6 +5,15 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
+    from scenarios import controllability as controllability
+    from scenarios import digits as digits
+    from scenarios import double_well as double_well
+    from scenarios import horizon as horizon
+    from scenarios import pairing_frequency as pairing_frequency
+    from scenarios import partial_control as partial_control
+    from scenarios import random_feedback as random_feedback
+    from scenarios import spike_timing as spike_timing
+    from scenarios import theory_check as theory_check
     from scenarios.running.catalogue import load as load
     from scenarios.running.catalogue import names as names
     from scenarios.running.parameters import parameter as parameter
@@ -12,4 +21,4 @@ if TYPE_CHECKING:
     from scenarios.sweeps.design import random_points as random_points
     from scenarios.sweeps.sweep import sweep as sweep
 
-__all__ = export(__name__)
+__all__ = export(__name__, catalogue=True)

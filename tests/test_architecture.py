@@ -1,86 +1,195 @@
-"""The shape of the project: who may import whom, what an import costs, public names, packaging, references."""
+"""The shape of the project: who may import whom, what an import costs, names, packaging, references."""
 
 import ast
+import importlib
 import importlib.metadata
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from plasticity.support import catalog
+from tests.user_script import final_weight
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("plasticity", "circuits", "scenarios", "analysis")
+PACKAGES = ("plasticity", "circuits", "scenarios", "analysis", "steersman")
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MAY_IMPORT = {
     "plasticity": {"plasticity"},
     "circuits": {"circuits", "plasticity"},
     "scenarios": {"scenarios", "circuits", "plasticity"},
     "analysis": {"analysis", "plasticity"},
+    "steersman": set(PACKAGES),
 }
 HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", "numpy"]
-PUBLIC = {
-    "plasticity": "Controllability FeedbackChannel Objective Rule compile_rule critical_discount derive explain "
-    "observe optimality plan replay simulate solve",
-    "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate discriminate fit "
-    "learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
-    "circuits": "Circuit Feedback NeuronModel Population Projection RateCircuit RatePopulation RateProjection RateRun "
-    "Run Stimulus all_to_all as_dataset at_random build conductance_lif critic escape_rate lif load names pulse_lif "
-    "readout run spike_source",
-    "scenarios": "load names parameter random_points run sweep",
+CATALOGUES = {
+    "plasticity.rules": "plasticity/rules",
+    "plasticity.signals": "plasticity/signals",
+    "circuits": "circuits",
+    "scenarios": "scenarios",
 }
 
 
-def imports(tree, inside_functions=True):
-    """Top-level package names that a module imports."""
-    inner = {
-        n
-        for f in ast.walk(tree)
-        if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for n in ast.walk(f)
-    }
-    for node in ast.walk(tree):
-        if not inside_functions and node in inner:
+@cache
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {module_name(path): path for path in MODULES}
+
+
+def statements(node, in_functions=True):
+    """Nodes that Python executes: not those under ``if TYPE_CHECKING:``, and those in functions only if asked."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not in_functions:
+            continue
+        yield child
+        yield from statements(child, in_functions)
+
+
+def imports(path, in_functions=True):
+    """Full names of the modules that a module imports, anywhere in its text."""
+    for node in statements(tree(path), in_functions):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module.split(".")[0]
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in NAMES else node.module
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_follow_the_layers(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    package = path.relative_to(ROOT).parts[0]
-    ours = {name for name in imports(tree) if name in PACKAGES}
-    at_top = {name for name in imports(tree, inside_functions=False) if name in PACKAGES}
-    allowed = MAY_IMPORT[package]
-    assert at_top <= allowed
-    assert ours <= (allowed | {"analysis"} if package == "scenarios" else allowed)
-    if package != "circuits":
-        assert "brian2" not in set(imports(tree))
+def packages_of(names):
+    return {name.partition(".")[0] for name in names}
+
+
+def test_imports_follow_the_layers():
+    for path in MODULES:
+        package = path.relative_to(ROOT).parts[0]
+        everywhere, at_top = packages_of(imports(path)), packages_of(imports(path, in_functions=False))
+        allowed = MAY_IMPORT[package]
+        assert at_top & set(PACKAGES) <= allowed, path
+        also = {"analysis"} if package == "scenarios" else set()
+        assert everywhere & set(PACKAGES) <= allowed | also, path
+        assert package == "circuits" or "brian2" not in everywhere, path
+
+
+def test_catalogues_hold_members_only():
+    """No module with a leading underscore; at the top of circuits and scenarios everything else is in folders."""
+    for package, folder in CATALOGUES.items():
+        files = {path.stem for path in (ROOT / folder).glob("*.py")}
+        assert files - set(catalog.names(package)) <= {"__init__", "__main__"}
+    assert [path for path in MODULES if path.stem.startswith("_") and not path.stem.startswith("__")] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_importing_a_package_loads_nothing_heavy(package):
-    code = f"import sys, {package}; print([m for m in {HEAVY} if m in sys.modules])"
+    code = f"import sys, {package}; dir({package}); print([m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
+PUBLIC = {
+    "plasticity": "CURVATURE Controllability DivergedError DoubleWell FadingMemory FeedbackChannel GRADIENT "
+    "GaussianWeight InputError Landscape Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule Signal State Step "
+    "SwitchingTask SynapseModel UnknownNameError Update WEIGHT compile_rule critical_discount dataset derive explain "
+    "fisher_information fisher_matrix from_expression jump local observe optimality pairing plan poisson_trains "
+    "quadruplet replay rules signals simulate solve time_constant trace triplet",
+    "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate datasets discriminate "
+    "figures fit learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
+    "circuits": "Circuit Feedback NeuronModel Population Projection RateCircuit RatePopulation RateProjection RateRun "
+    "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
+    "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
+    "recurrent_rate run spike_source",
+    "scenarios": "controllability digits double_well horizon load names pairing_frequency parameter partial_control "
+    "random_feedback random_points run spike_timing sweep theory_check",
+}
+
+
 @pytest.mark.parametrize("package", PUBLIC)
-def test_public_names_are_pinned(package):
+def test_public_names_are_pinned_and_shown(package):
     module = importlib.import_module(package)
     assert sorted(module.__all__) == PUBLIC[package].split()
+    assert set(module.__all__) <= set(dir(module))
     assert all(getattr(module, name) is not None for name in module.__all__)
 
 
-def test_a_function_is_not_hidden_by_its_module():
-    import plasticity
-    import plasticity.replay  # the import system would put the module where the function is
+def test_one_name_reaches_all_packages():
+    import steersman as sm
 
-    assert callable(plasticity.replay)
-    assert plasticity.replay.__name__ == "replay"
+    for package in ("plasticity", "circuits", "analysis"):
+        module = importlib.import_module(package)
+        members = catalog.names(package) if package == "circuits" else []
+        twice = {"as_dataset", "build", "load", "names", "run"}
+        for name in {n for n in PUBLIC[package].split() if not n.startswith("Rate")} - twice - set(members):
+            assert getattr(sm, name) is getattr(module, name)
+        assert getattr(sm, package) is module
+    assert sm.scenarios.run is importlib.import_module("scenarios").run
+
+
+@pytest.mark.parametrize("package", CATALOGUES)
+def test_editors_see_every_member(package):
+    """The imports under TYPE_CHECKING in the __init__ of a catalogue are those of its folder."""
+    blocks = [n for n in tree(NAMES[package]).body if isinstance(n, ast.If)]
+    lines = [line for block in blocks for line in block.body if isinstance(line, ast.ImportFrom)]
+    files = {path.stem for path in (ROOT / CATALOGUES[package]).glob("[!_]*.py")}
+    assert files <= {alias.name for line in lines for alias in line.names}
+
+
+def test_a_users_script_runs_as_it_is_type_checked():
+    """One pair 10 ms apart under pair STDP with its default amplitude and time constant."""
+    import math
+
+    import steersman as sm
+
+    values = sm.rules.pair_stdp().values
+    change = values["A_plus"] * math.exp(-0.01 / values["tau_plus"])
+    assert final_weight() == pytest.approx(1 + change, rel=1e-12)
+
+
+ORDERS = """
+import importlib, json, sys
+from plasticity.support import catalog
+package, first = sys.argv[1], sys.argv[2] == "module"
+module = importlib.import_module(package)
+for name in catalog.names(package):
+    if first:
+        importlib.import_module(f"{package}.{name}")
+        result = getattr(module, name)
+    else:
+        result = getattr(module, name)
+        importlib.import_module(f"{package}.{name}")
+        assert getattr(module, name) is result, name
+    if package.endswith(("rules", "signals")):
+        result = result()
+    elif package == "circuits":
+        assert callable(result), name
+    else:
+        assert result.SMOKE is not None, name
+for name in module.__all__:
+    origin = module._home.get(name)
+    function = getattr(module, name)
+    if origin:
+        importlib.import_module(origin)
+    assert getattr(module, name) is function, name
+"""
+
+
+@pytest.mark.parametrize("package", CATALOGUES)
+@pytest.mark.parametrize("first", ["module", "function"])
+def test_a_member_can_be_imported_and_called_in_any_order(package, first):
+    """In a fresh interpreter: the import system would put a module where the function of its name is."""
+    done = subprocess.run([sys.executable, "-c", ORDERS, package, first], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -107,5 +216,7 @@ def test_every_reference_is_in_the_bibliography():
 def test_data_files_are_packaged():
     listed = (ROOT / "setup.cfg").read_text(encoding="utf-8")
     files = [p for package in PACKAGES for p in (ROOT / package).rglob("*") if p.is_file()]
-    for suffix in {p.suffix for p in files if p.parent.name != "__pycache__"}:
-        assert suffix == ".py" or f"*{suffix}" in listed
+    for path in {p for p in files if p.parent.name != "__pycache__" and p.suffix != ".py"}:
+        assert f"*{path.suffix}" in listed or path.name in listed, path
+    for package in PACKAGES:
+        assert (ROOT / package / "py.typed").is_file()

@@ -6,9 +6,40 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from plasticity.support import catalog
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
-    from plasticity.rule import Rule
+    from plasticity.rule import Rule as Rule
+    from plasticity.rules.adam import adam as adam
+    from plasticity.rules.ballistic import ballistic as ballistic
+    from plasticity.rules.bayesian_synapse import bayesian_synapse as bayesian_synapse
+    from plasticity.rules.bcm import bcm as bcm
+    from plasticity.rules.btsp_two_trace import btsp_two_trace as btsp_two_trace
+    from plasticity.rules.clopath_voltage import clopath_voltage as clopath_voltage
+    from plasticity.rules.curvature_bcm import curvature_bcm as curvature_bcm
+    from plasticity.rules.derived_bcm import derived_bcm as derived_bcm
+    from plasticity.rules.derived_pairing import derived_pairing as derived_pairing
+    from plasticity.rules.derived_plateau import derived_plateau as derived_plateau
+    from plasticity.rules.fisher_gradient import fisher_gradient as fisher_gradient
+    from plasticity.rules.gradient_average import gradient_average as gradient_average
+    from plasticity.rules.gradient_descent import gradient_descent as gradient_descent
+    from plasticity.rules.graupner_calcium import graupner_calcium as graupner_calcium
+    from plasticity.rules.heavy_ball import heavy_ball as heavy_ball
+    from plasticity.rules.kalman_gradient import kalman_gradient as kalman_gradient
+    from plasticity.rules.multi_step import multi_step as multi_step
+    from plasticity.rules.natural_gradient import natural_gradient as natural_gradient
+    from plasticity.rules.newton import newton as newton
+    from plasticity.rules.oja import oja as oja
+    from plasticity.rules.pair_stdp import pair_stdp as pair_stdp
+    from plasticity.rules.polyak import polyak as polyak
+    from plasticity.rules.reward_stdp import reward_stdp as reward_stdp
+    from plasticity.rules.rmsprop import rmsprop as rmsprop
+    from plasticity.rules.sliding_bcm import sliding_bcm as sliding_bcm
+    from plasticity.rules.soft_reset import soft_reset as soft_reset
+    from plasticity.rules.triplet_stdp import triplet_stdp as triplet_stdp
+    from plasticity.rules.weight_decay import weight_decay as weight_decay
+
+__all__ = [*export(__name__, catalogue=True), "load", "names", "resolve"]
 
 
 def names() -> list[str]:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from plasticity.errors import DivergedError, FailedRunsError, InputError
+from plasticity.support.catalog import take_paths
 
 
 def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None = None) -> int:
     """Run `command` and turn what the user can mend into a message and an exit status.
+
+    The option ``--path FILE.py`` may stand anywhere: it adds a user's rule, signal, circuit, scenario or data set.
 
     Returns
     -------
@@ -25,7 +28,7 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     0
     """
     try:
-        command(list(sys.argv[1:] if argv is None else argv))
+        command(take_paths(list(sys.argv[1:] if argv is None else argv)))
         sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

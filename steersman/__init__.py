@@ -1,0 +1,100 @@
+"""All of steersman under one name: ``import steersman as sm``.
+
+The public names of `plasticity` are here as they are (``sm.derive``), with those of `circuits` and `analysis` that are
+not used twice; ``sm.circuits.run`` and ``sm.scenarios.run`` run a circuit and a scenario.
+"""
+
+from typing import TYPE_CHECKING
+
+from plasticity.support.lazy import export
+
+if TYPE_CHECKING:
+    import analysis as analysis
+    import circuits as circuits
+    import plasticity as plasticity
+    import scenarios as scenarios
+    from analysis import Comparison as Comparison
+    from analysis import Fit as Fit
+    from analysis import check_dataset as check_dataset
+    from analysis import compare as compare
+    from analysis import confusion as confusion
+    from analysis import convergence_rate as convergence_rate
+    from analysis import datasets as datasets
+    from analysis import discriminate as discriminate
+    from analysis import figures as figures
+    from analysis import fit as fit
+    from analysis import learning_curve as learning_curve
+    from analysis import leave_out as leave_out
+    from analysis import posterior as posterior
+    from analysis import recover as recover
+    from analysis import report as report
+    from analysis import stdp_window as stdp_window
+    from analysis import table as table
+    from analysis import time_to_criterion as time_to_criterion
+    from analysis import weight_moments as weight_moments
+    from circuits import Circuit as Circuit
+    from circuits import Feedback as Feedback
+    from circuits import NeuronModel as NeuronModel
+    from circuits import Population as Population
+    from circuits import Projection as Projection
+    from circuits import Run as Run
+    from circuits import Stimulus as Stimulus
+    from circuits import all_to_all as all_to_all
+    from circuits import at_random as at_random
+    from circuits import conductance_lif as conductance_lif
+    from circuits import critic as critic
+    from circuits import escape_rate as escape_rate
+    from circuits import lif as lif
+    from circuits import pulse_lif as pulse_lif
+    from circuits import readout as readout
+    from circuits import spike_source as spike_source
+    from plasticity import CURVATURE as CURVATURE
+    from plasticity import GRADIENT as GRADIENT
+    from plasticity import WEIGHT as WEIGHT
+    from plasticity import Controllability as Controllability
+    from plasticity import DivergedError as DivergedError
+    from plasticity import DoubleWell as DoubleWell
+    from plasticity import FadingMemory as FadingMemory
+    from plasticity import FeedbackChannel as FeedbackChannel
+    from plasticity import GaussianWeight as GaussianWeight
+    from plasticity import InputError as InputError
+    from plasticity import Landscape as Landscape
+    from plasticity import Objective as Objective
+    from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
+    from plasticity import Parameter as Parameter
+    from plasticity import Policy as Policy
+    from plasticity import Quadratic as Quadratic
+    from plasticity import Rule as Rule
+    from plasticity import Signal as Signal
+    from plasticity import State as State
+    from plasticity import Step as Step
+    from plasticity import SwitchingTask as SwitchingTask
+    from plasticity import SynapseModel as SynapseModel
+    from plasticity import UnknownNameError as UnknownNameError
+    from plasticity import Update as Update
+    from plasticity import compile_rule as compile_rule
+    from plasticity import critical_discount as critical_discount
+    from plasticity import dataset as dataset
+    from plasticity import derive as derive
+    from plasticity import explain as explain
+    from plasticity import fisher_information as fisher_information
+    from plasticity import fisher_matrix as fisher_matrix
+    from plasticity import from_expression as from_expression
+    from plasticity import jump as jump
+    from plasticity import local as local
+    from plasticity import observe as observe
+    from plasticity import optimality as optimality
+    from plasticity import pairing as pairing
+    from plasticity import plan as plan
+    from plasticity import poisson_trains as poisson_trains
+    from plasticity import quadruplet as quadruplet
+    from plasticity import replay as replay
+    from plasticity import rules as rules
+    from plasticity import signals as signals
+    from plasticity import simulate as simulate
+    from plasticity import solve as solve
+    from plasticity import time_constant as time_constant
+    from plasticity import trace as trace
+    from plasticity import triplet as triplet
+
+__all__ = export(__name__)
