@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("list", help="published data, rules and figures").set_defaults(command=_list)
+    commands.add_parser("bibliography", help="cited papers in BibTeX").set_defaults(command=_bibliography)
 
     fit = commands.add_parser("fit", help="fit a rule to data, or evaluate it if nothing is free")
     add_fit_options(fit)
@@ -64,6 +65,12 @@ def _list(arguments: argparse.Namespace) -> None:
         print(f"{heading}:")
         for name in names:
             print(f"  {name:<{max(map(len, names))}}  {catalog.title(package.__name__, name)}")
+
+
+def _bibliography(arguments: argparse.Namespace) -> None:
+    from analysis.pages.bibliography import as_bibtex
+
+    print(as_bibtex(), end="")
 
 
 def _fit(arguments: argparse.Namespace) -> None:

@@ -122,7 +122,7 @@ class Rule:
     steps : tuple of Step
         The derivation; empty for a rule written by hand.
     references : tuple of str
-        Keys in REFERENCES.bib.
+        Keys in references.toml.
     cautions : tuple of str
         Where the rule fails, in words.
 

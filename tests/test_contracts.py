@@ -1,9 +1,7 @@
 """What every member of every catalogue must do: a new file gets these tests for free."""
 
 import dataclasses
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ import xarray as xr
 import circuits
 import scenarios
 from analysis import datasets, figures
+from analysis.pages.bibliography import entries
 from plasticity import Objective, compile_rule, derive, observe, replay, rules, signals, simulate
 from plasticity.compile.classify import flows
 from plasticity.dataset import check_schema, read, write
@@ -21,8 +20,7 @@ from plasticity.local import LOCALS
 from plasticity.support import catalog
 from plasticity.units import seconds_power
 
-BIBLIOGRAPHY = (Path(__file__).parents[1] / "plasticity" / "REFERENCES.bib").read_text(encoding="utf-8")
-KEYS = set(re.findall(r"@\w+\{(\w+),", BIBLIOGRAPHY))
+KEYS = set(entries())
 CATALOGUES = (
     "plasticity.rules",
     "plasticity.signals",

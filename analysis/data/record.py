@@ -58,7 +58,7 @@ def make_spike_data(
     scenario : str
         Name of the scenario that simulates the protocols, if there is one; also chooses the figure.
     references : tuple of str
-        Keys in REFERENCES.bib.
+        Keys in references.toml.
     **source
         The attributes `citation`, `doi`, `figure`, `rights`, `provenance`, and any further ones.
 

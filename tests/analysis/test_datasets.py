@@ -27,7 +27,7 @@ def test_member_keeps_the_contract(name):
     assert data.attrs["doi"].startswith("10.") or data.attrs["url"].startswith("https://")
     assert catalog.title("analysis.datasets", name)
     for key in data.attrs["references"].split():
-        assert not citation(key).startswith(key), f"{key} is not in REFERENCES.bib"
+        assert not citation(key).startswith(key), f"{key} is not in references.toml"
 
 
 @pytest.mark.parametrize("name", NAMES)
