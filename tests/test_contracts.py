@@ -1,165 +1,46 @@
-"""What every member of every catalogue must do: a new file gets these tests for free."""
+"""Every member of every catalogue fulfils the contract that users can run on members of their own."""
 
-import dataclasses
-from dataclasses import replace
+import os
+import subprocess
+import sys
 
-import numpy as np
 import pytest
-import sympy as sp
-import xarray as xr
 
-import circuits
-import scenarios
-from analysis import datasets, figures
-from analysis.pages.bibliography import entries
-from plasticity import Objective, compile_rule, derive, observe, replay, rules, signals, simulate
-from plasticity.compile.classify import flows
-from plasticity.dataset import check_schema, read, write
-from plasticity.landscapes import Quadratic
-from plasticity.local import LOCALS
-from plasticity.support import catalog
-from plasticity.units import seconds_power
+pytest.register_assert_rewrite("steersman.contracts")
+from steersman.contracts import *  # noqa: E402, F403
 
-KEYS = set(entries())
-CATALOGUES = (
-    "plasticity.rules",
-    "plasticity.signals",
-    "circuits",
-    "scenarios",
-    "analysis.datasets",
-    "analysis.figures",
-)
+RULE = '''"""Hebb's rule with a decay."""
+from plasticity import Parameter, Rule, Update, WEIGHT, jump, time_constant, trace
 
 
-def rule_of(name):
-    return rules.load(name)()
-
-
-def on_spikes(name):
-    rule = rule_of(name)
-    return not rule.inputs and "clock" not in rule.events
-
-
-def on_landscapes(name):
-    return bool(rule_of(name).inputs)
-
-
-SPIKE_RULES = [n for n in rules.names() if on_spikes(n)]
-LANDSCAPE_RULES = [n for n in rules.names() if on_landscapes(n)]
-
-
-def trains(seed=0):
-    rng = np.random.default_rng(seed)
-    return tuple(np.sort(rng.choice(500, 30, replace=False)) * 2e-3 for _ in range(2))
-
-
-@pytest.mark.parametrize("package", CATALOGUES)
-def test_every_member_has_a_title_that_is_read_without_importing_it(package):
-    for name in catalog.names(package):
-        assert len(catalog.title(package, name)) > 10
-
-
-@pytest.mark.parametrize("name", rules.names())
-def test_rule_is_sourced_and_its_units_are_known(name):
-    rule = rule_of(name)
-    assert rule.references
-    assert set(rule.references) <= KEYS
-    assert rule.assumptions
-    for item in (*rule.parameters, *rule.states):
-        seconds_power(item.unit)
-    assert all(p.meaning for p in rule.parameters)
-    assert rule.title in rule.card()
-
-
-def test_every_rule_runs_somewhere():
-    assert set(SPIKE_RULES) | set(LANDSCAPE_RULES) == set(rules.names())
-
-
-@pytest.mark.parametrize("name", SPIKE_RULES)
-def test_spike_rule_runs_in_brian_with_consistent_units_and_any_dt(name):
-    """Brian2 checks the units of every statement; the namespace of the run is empty, so the rule is whole."""
-    rule = rule_of(name)
-    if "pre_delayed" in rule.events:
-        rule = rule.with_parameters(pre_delay=4e-3)  # on both grids
-    pre, post = trains()
-    circuit = circuits.load("pairing")([pre], [post], rule)
-    third = np.arange(1, 5) * 0.2 if "third_factor" in rule.events else None
-    coarse, fine = (
-        circuits.run(circuit, 1.1, dt=dt, device="numpy", third_factor=third).final["synapses"][0]
-        for dt in (2e-3, 1e-3)
+def my_rule(size: float = 0.01) -> Rule:
+    """w += size·trace at post spikes."""
+    amplitude, tau = Parameter("amplitude", size, meaning="growth"), time_constant("tau", 0.02, "pre trace")
+    pre = trace("pre_trace", tau)
+    return Rule(
+        "my_rule",
+        "Hebb with a decay",
+        states=(pre,),
+        events={"pre": (jump(pre, "all_to_all"),), "post": (Update("w", WEIGHT + amplitude.symbol * pre.symbol),)},
+        parameters=(amplitude, tau),
+        assumptions=("Pairs add up.",),
+        references=("me_2026",),
     )
-    tolerance = 1e-12 if compile_rule(rule).is_event_driven else 1e-5  # rk4: dt⁴
-    if any(flow.has(sp.Heaviside) for flow in flows(rule).values()):
-        tolerance = (
-            2e-3 * 3.0
-        )  # a switch is late by up to a step: here less, on average, than one step of full flow, 3/s
-    assert coarse == pytest.approx(fine, rel=tolerance)
+'''
 
 
-@pytest.mark.parametrize("name", SPIKE_RULES)
-def test_spike_rule_keeps_its_bounds_and_rests_in_silence(name):
-    rule = rule_of(name)
-    pre, post = trains(1)
-    bounded = replace(rule, bounds=(0.99999, 1.00001))
-    third = np.arange(1, 5) * 0.2 if "third_factor" in rule.events else ()
-    w = replay(bounded, pre, post, third_factor=third).weight.values
-    assert w.min() >= 0.99999
-    assert w.max() <= 1.00001
-    assert w.min() < 1 or w.max() > 1
-    if flows(rule)[sp.Symbol("w", real=True)].subs({s.symbol: 0 for s in rule.states}) == 0:
-        assert float(replay(rule, [], [], duration=5.0).weight[-1]) == 1.0
+def contract(path, *options):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "steersman.contracts"]
+    env = os.environ | {"STEERSMAN_PATH": str(path)}
+    return subprocess.run([*command, *options], cwd=path.parent, env=env, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", LANDSCAPE_RULES)
-def test_landscape_rule_repeats_by_seed_and_finds_a_minimum(name):
-    """From (1, −1) every rule of the catalogue ends closer to the optimum (0.1, 0.2) of a well-conditioned bowl."""
-    bowl = Quadratic([2.0, 1.0], [0.1, 0.2])
-    start = np.array([1.0, -1.0])
-    runs = [simulate(rule_of(name), bowl, start, 2000, 0.01, gradient_noise=0.01, seed=5) for _ in range(2)]
-    xr.testing.assert_equal(runs[0], runs[1])
-    final = runs[0].theta.values[0, -1]
-    assert np.linalg.norm(final - bowl.optimum) < 0.6 * np.linalg.norm(start - bowl.optimum)
-
-
-@pytest.mark.parametrize("name", signals.names())
-def test_signal_feeds_a_derived_rule(name):
-    signal = signals.load(name)()
-    assert set(signal.references) <= KEYS
-    assert signal.references
-    rule = observe(derive(Objective(discount=sp.oo)), signal)
-    assert {s.name for s in rule.inputs} <= set(LOCALS)
-    if not rule.inputs:
-        assert np.isfinite(replay(rule, *trains()).weight.values).all()
-
-
-@pytest.mark.parametrize("name", scenarios.names())
-def test_scenario_smoke_run_follows_the_schema_and_survives_a_file(name, tmp_path):
-    module = scenarios.load(name)
-    for f in dataclasses.fields(module.Parameters):
-        assert f.metadata["help"]
-        seconds = f.metadata["unit"]
-        assert isinstance(seconds, str)
-    ds = scenarios.run(name, seed=1, **module.SMOKE)
-    check_schema(ds)
-    assert set(ds.attrs["references"].split()) <= KEYS
-    xr.testing.assert_identical(read(write(ds, tmp_path / "run.nc")), ds)
-    xr.testing.assert_equal(scenarios.run(name, seed=1, **module.SMOKE), ds)
-
-
-@pytest.mark.parametrize("name", datasets.names())
-def test_data_set_is_sourced(name):
-    ds = datasets.load(name)
-    check_schema(ds)
-    for key in ("kind", "doi", "figure", "rights", "provenance"):
-        assert ds.attrs[key]
-    assert ds.attrs["doi"].startswith("10.") or (ds.attrs["doi"].startswith("none") and ds.attrs["url"])
-    assert set(ds.attrs["references"].split()) <= KEYS
-    unknown = np.isnan(ds.sem.values)  # where no standard error was published, the data set says why
-    assert bool(ds.attrs.get("sem_missing")) == unknown.any()
-    assert (ds.sem.values[~unknown] > 0).all()
-
-
-@pytest.mark.parametrize("name", scenarios.names())
-def test_scenario_result_can_be_drawn(name):
-    ds = scenarios.run(name, **scenarios.load(name).SMOKE)
-    assert figures.draw(ds).axes
+def test_a_users_file_is_tested_by_one_command(tmp_path):
+    """A rule that fulfils the contract passes; one whose unit is unknown is noticed."""
+    path = tmp_path / "my_rule.py"
+    path.write_text(RULE, encoding="utf-8")
+    done = contract(path, "-k", "my_rule")
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+    path.write_text(RULE.replace('meaning="growth"', 'meaning=""'), encoding="utf-8")
+    assert contract(path, "-k", "my_rule and sourced").returncode == 1
