@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError, UnknownNameError, require_number
-from plasticity.support.exponential import approach
+from plasticity.support.exponential import fit_exponential
 from plasticity.support.labelled import LEADING_DIMENSIONS
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]
@@ -171,7 +171,7 @@ def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None 
     start = data.isel(time=0, drop=True)
     if isinstance(rest, xr.DataArray):
         rest = rest.broadcast_like(start).transpose(*start.dims).values
-    found = approach(_times(data), data.values, rest)
+    found = fit_exponential(_times(data), data.values, rest)
     units = data.attrs.get("units", "1")
     named = {
         "rate": (found.rate, "1/s", "rate of approach"),

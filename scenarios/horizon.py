@@ -126,14 +126,14 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
     import numpy as np
 
     from plasticity.errors import InputError
-    from plasticity.support.exponential import approach
+    from plasticity.support.exponential import fit_exponential
 
     for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
         if away[0] <= ROUNDING * np.abs(distance[0]).max():
             raise InputError(f"start must differ from the optimum along both directions; it does not along the {name}")
         if np.sum(away > ROUNDING * away[0]) < 2:
             raise InputError(f"n_points is too small: the {name} direction is at rest after one step; use more points")
-    return approach(times, distance, rest=0.0).rate
+    return fit_exponential(times, distance, rest=0.0).rate
 
 
 def _ratio_curve(

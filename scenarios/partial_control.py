@@ -206,7 +206,7 @@ def _dataset(
 ) -> Labelled:
     import numpy as np
 
-    from plasticity.support.exponential import approach
+    from plasticity.support.exponential import fit_exponential
     from plasticity.support.labelled import label
 
     ranks, by_rank, random, basis = ranked
@@ -216,7 +216,7 @@ def _dataset(
     rest = gain[None, :, None, None] * inside[:, None]  # (trial, rule, target, parameter)
     far = (inside**2).sum(-1).mean(0) > 0.25  # targets that the network moves towards far enough to measure
     left = np.einsum("tnrgp,tgp->nrg", gain[:, None, None] * inside[:, None, None] - paths @ projector, inside)
-    rate = approach(times, left[:, :, far], rest=0.0).rate.mean(axis=-1)
+    rate = fit_exponential(times, left[:, :, far], rest=0.0).rate.mean(axis=-1)
     predicted = [float(policy.rates.max()) for policy in policies.values()]
     random_rest = gain[1] * np.einsum("tn,nk,mk,pk->tmp", random[:, 0], basis, _first(ranks), basis)
     along, at_rest = ("trial", "time", "rule", "target"), ("trial", "rule", "target")

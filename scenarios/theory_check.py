@@ -122,7 +122,7 @@ def _rates(p: Parameters) -> dict[str, Array]:
 
     from plasticity import Objective, derive, solve
     from plasticity.landscapes import Quadratic
-    from plasticity.support.exponential import approach
+    from plasticity.support.exponential import fit_exponential
     from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
@@ -130,7 +130,7 @@ def _rates(p: Parameters) -> dict[str, Array]:
     for discount in p.discounts:
         objective = Objective(discount, p.plasticity, p.loss_weight)
         times, w = learn(derive(objective), patterns, optimum, 0 * optimum, p.duration, p.dt, n_records=100)
-        measured.append(approach(times, w[:, 0], rest=1.0).rate)
+        measured.append(fit_exponential(times, w[:, 0], rest=1.0).rate)
         policy = solve(objective, Quadratic(np.array(p.curvatures), optimum[0]))
         predicted.append(-np.diagonal(policy.closed_loop))
     return {"rate": np.array(measured), "rate_predicted": np.array(predicted)}
@@ -168,7 +168,7 @@ def _rotation(p: Parameters) -> dict[str, Array]:
 
     from plasticity import Controllability, FeedbackChannel, Objective, derive, solve
     from plasticity.landscapes import Quadratic
-    from plasticity.support.exponential import approach
+    from plasticity.support.exponential import fit_exponential
     from scenarios.support.linear_network import learn
 
     turn = p.rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
@@ -191,7 +191,7 @@ def _rotation(p: Parameters) -> dict[str, Array]:
             {
                 "rest_rotation": rest,
                 "rest_rotation_predicted": policy.rest_point,
-                "rate_rotation": approach(times, np.abs(away), rest=0.0).rate,
+                "rate_rotation": fit_exponential(times, np.abs(away), rest=0.0).rate,
                 "rate_rotation_predicted": policy.rates[0],
                 "turn_rotation": np.polyfit(times, np.unwrap(np.angle(away)), 1)[0],
                 "turn_rotation_predicted": np.sign(p.rotation) * np.abs(policy.eigenvalues.imag).max(),

@@ -154,7 +154,7 @@ FLAT = curve([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 3.0])
         (lambda ds: time_to_criterion(FLAT[::-1], 2.0), "increase .s.; sort the records"),
         (lambda ds: time_to_criterion(FLAT.drop_vars("time"), 2.0), "no coordinate time"),
         (lambda ds: convergence_rate(FLAT.isel(time=0)), "curve has dimensions .*'time' must be"),
-        (lambda ds: convergence_rate(FLAT[:3]), "3 records; 3 unknowns"),
+        (lambda ds: convergence_rate(FLAT[:3]), "3 samples; 3 unknowns"),
         (lambda ds: weight_moments(ds), "no weights along synapses among .'loss', 'theta'.; name a variable"),
         (lambda ds: weight_moments(ds, "loss"), "'loss' has dimensions .*the last one must count weights"),
         (lambda ds: weight_moments(ds, "thta"), "did you mean 'theta'"),
