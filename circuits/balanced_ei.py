@@ -20,9 +20,8 @@ from plasticity.compile.brian import SynapseModel
 from plasticity.derive import derive
 from plasticity.errors import require_number
 from plasticity.objective import Objective
-from plasticity.observe import observe
 from plasticity.rule import Rule
-from plasticity.signal import Signal
+from plasticity.signal import Signal, observe
 from plasticity.signals.homeostasis import homeostasis
 from plasticity.support.streams import stream
 

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike
 
 from circuits.network.rate_circuit import RateCircuit, RatePopulation, RateProjection, Stimulus
 from plasticity.errors import InputError, require_whole
-from plasticity.observe import observe
 from plasticity.rule import GRADIENT, Rule
-from plasticity.signal import Signal
+from plasticity.signal import Signal, observe
 from plasticity.support.catalog import require_made
 from plasticity.support.streams import stream
 

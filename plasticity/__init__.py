@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from plasticity.landscapes import from_expression as from_expression
     from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
-    from plasticity.observe import observe as observe
     from plasticity.optimal.policy import Policy as Policy
     from plasticity.optimality import optimality as optimality
     from plasticity.plan import plan as plan
@@ -47,11 +46,12 @@ if TYPE_CHECKING:
     from plasticity.rule import State as State
     from plasticity.rule import Step as Step
     from plasticity.rule import Update as Update
+    from plasticity.rule import jump as jump
+    from plasticity.rule import time_constant as time_constant
+    from plasticity.rule import trace as trace
     from plasticity.signal import Signal as Signal
+    from plasticity.signal import observe as observe
     from plasticity.simulate import simulate as simulate
     from plasticity.solve import solve as solve
-    from plasticity.trace import jump as jump
-    from plasticity.trace import time_constant as time_constant
-    from plasticity.trace import trace as trace
 
 __all__ = export(__name__)

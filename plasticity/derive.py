@@ -14,16 +14,23 @@ import sympy as sp
 
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import InputError, require_number
-from plasticity.limits import DURATION, change
+from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
 from plasticity.theory.control import optimal_push
-from plasticity.theory.estimation import Inference, fading_curvature, fading_gradient
+from plasticity.theory.estimation import (
+    Inference,
+    fading_curvature,
+    fading_gradient,
+    switching_optimum,
+    wandering_gradient,
+    wandering_optimum,
+)
 from plasticity.theory.exprel import exprel
-from plasticity.theory.kalman import switching_optimum, wandering_gradient, wandering_optimum
 from plasticity.theory.kept import kept
 from plasticity.theory.momentum import VELOCITY, optimal_acceleration
 from plasticity.theory.problem import StatedProblem, state_problem
+from plasticity.theory.symbols import DURATION
 from plasticity.theory.uncertainty import uncertain_weight
 
 
@@ -194,7 +201,7 @@ def _with(rule: Rule, inference: Inference) -> Rule:
 
 def _observing(rule: Rule, memories: list[Inference]) -> Rule:
     """Replace what the policy knows by beliefs; beliefs per step make a rule that acts at clock ticks."""
-    known = {symbol: belief for m in memories for symbol, belief in m.known}
+    known = {symbol: belief for m in memories for symbol, belief in m.replaces}
     if not known:
         return rule
     clock = [Update(u.target, u.expression.subs(known)) for u in rule.events.get("clock", ())]

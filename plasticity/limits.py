@@ -11,17 +11,19 @@ from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
 from plasticity.theory.exprel import exprel
 from plasticity.theory.kept import kept
+from plasticity.theory.symbols import (
+    DISCOUNT,
+    DURATION,
+    FINITE_HORIZON,
+    LEARNING_RATE,
+    LONG_HORIZON,
+    LOSS_WEIGHT,
+    PLASTICITY,
+    SHORT_HORIZON,
+    horizon,
+)
 
-DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
-PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
-LOSS_WEIGHT = Parameter("loss_weight", 1.0, meaning="weight of the loss, k", positive=True)
-LEARNING_RATE = Parameter("learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True)
-DURATION = Parameter("duration", None, unit="s", meaning="time between looks", positive=True)
-
-_SHORT = "short horizon, γ → ∞ at fixed ηk/γ"
-_LONG = "long horizon, γ → 0⁺"
 _DIVERGES = "Where the curvature vanishes the rule diverges: a long horizon has no scale for flat losses."
-_FINITE = "The planning horizon is 1/γ"
 
 
 def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
@@ -50,14 +52,14 @@ def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
     order = 2 if any(s.name == "velocity" for s in rule.states) else 1
     if at == sp.oo:
         rate = _learning_rate(rule, order)
-        title = _SHORT + ("²" if order == 2 else "")
+        title = SHORT_HORIZON + ("²" if order == 2 else "")
         taken = _map(rule, lambda e: _short_horizon(e, order), (rate,))
     elif at.is_zero:
-        title = _LONG
+        title = LONG_HORIZON
         taken = _map(rule, lambda e: _limit(e, DISCOUNT.symbol, sp.S.Zero))
     else:
         raise InputError(f"limit takes discount=0 or discount=sympy.oo, got {at}")
-    words = tuple(horizon(at, order) if a.startswith(_FINITE) else a for a in taken.assumptions)
+    words = tuple(horizon(at, order) if a.startswith(FINITE_HORIZON) else a for a in taken.assumptions)
     flat = any(e.subs(CURVATURE, 0).has(sp.zoo, sp.nan) for e in expressions(taken))
     cautions = (*taken.cautions, *([_DIVERGES] if flat else []))
     return _finished(rule, replace(taken, assumptions=words, cautions=cautions), title)
@@ -73,15 +75,6 @@ def _duration_limit(rule: Rule, at: sp.Expr) -> Rule:
 def _require(rule: Rule, parameter: Parameter) -> None:
     if parameter.symbol not in free_symbols(rule):
         raise InputError(f"rule {rule.name!r} has no {parameter.name}, so it has no limit in it")
-
-
-def horizon(at: sp.Expr, order: int = 1) -> str:
-    """Sentence for a discount: 0, oo, a number [Hz] or a symbol."""
-    if at == sp.oo:
-        return f"The horizon is short ({_SHORT.partition(', ')[2]}{'²' if order == 2 else ''})."
-    if at.is_zero:
-        return f"The horizon is long ({_LONG.partition(', ')[2]})."
-    return f"{_FINITE} with γ = {f'{float(at):g} Hz' if at.is_number else at}."
 
 
 def small_discount(rule: Rule) -> Rule:

@@ -1,19 +1,27 @@
-"""Local variables: what a circuit can tell a synapse besides its spikes.
+"""Local variables: quantities of a circuit that a synapse can read besides spikes; and units of time.
 
-A signal writes the gradient in these names; an engine supplies them. The index says who owns the variable: the
-presynaptic neuron j, the postsynaptic neuron i, the synapse ij, or everybody (a third factor that is broadcast).
+A signal writes the gradient in these variables; an engine supplies their values. Each belongs to the presynaptic
+neuron j, the postsynaptic neuron i, the synapse ij, or the whole network (a broadcast third factor).
+
+Weights and losses are dimensionless unless a signal defines a unit of its loss, so every unit is a power of the
+second, such as ``"1"``, ``"s"``, ``"Hz"``, ``"s**2"`` or ``"1/(loss*s)"``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
+
+from plasticity.errors import InputError
+
+_SECOND = sp.Symbol("s", positive=True)
 
 
 @dataclass(frozen=True)
 class Local:
-    """One local variable: its name, its owner ("pre", "post", "synapse" or "global"), its unit and its meaning."""
+    """A local variable: name, owner (`index`: "pre", "post", "synapse" or "global"), unit and meaning."""
 
     name: str
     index: str
@@ -22,7 +30,7 @@ class Local:
 
     @property
     def symbol(self) -> sp.Symbol:
-        """SymPy symbol that stands for the variable in the equations."""
+        """Symbol of the variable in the equations."""
         return sp.Symbol(self.name, real=True)
 
     @property
@@ -47,7 +55,7 @@ _TABLE = (
     Local("pre_psp", "pre", "1", "postsynaptic potential ε_j that the spikes of the presynaptic neuron evoke"),
     Local("escape_rate", "post", "Hz", "escape rate ρ_i of the postsynaptic neuron"),
     Local("escape_slope", "post", "Hz", "slope ρ'_i of the escape rate by the potential"),
-    Local("spike_error", "post", "Hz", "error S*_i − ρ_i of the spike train: spikes it should have fired minus rate"),
+    Local("spike_error", "post", "Hz", "error S*_i − ρ_i of the spike train: target spikes minus escape rate"),
     Local("post_train", "post", "Hz", "spike train S_i of the neuron, as a density"),
     Local("pseudo_derivative", "post", "Hz", "pseudo-derivative ψ(V_i) of the spike train by the potential"),
 )
@@ -57,14 +65,42 @@ LOCALS = {local.name: local for local in _TABLE}
 def local(name: str) -> sp.Symbol:
     """Symbol of the local variable `name`.
 
-    Raises
-    ------
-    KeyError
-        If there is no such variable.
-
     Examples
     --------
     >>> local("pre_rate")
     pre_rate
     """
     return LOCALS[name].symbol
+
+
+@cache
+def seconds_power(unit: str, loss_unit: str = "1") -> int:
+    """Exponent n such that `unit` is sⁿ; an `InputError` if it is no power of the second.
+
+    Examples
+    --------
+    >>> seconds_power("Hz"), seconds_power("1/(loss*s)", loss_unit="Hz**3")
+    (-1, 2)
+    """
+    names = {"s": _SECOND, "Hz": 1 / _SECOND}
+    try:
+        expression = sp.sympify(unit, locals={**names, "loss": sp.sympify(loss_unit, locals=names)})
+        power = sp.degree(expression * _SECOND**20, _SECOND) - 20
+    except (sp.SympifyError, sp.PolynomialError, TypeError) as error:
+        raise InputError(f"unit {unit!r} must be a product of powers of s and Hz") from error
+    if sp.simplify(expression / _SECOND**power) != 1:
+        raise InputError(f"unit {unit!r} must be a product of powers of s and Hz")
+    return int(power)
+
+
+def simplified(unit: str, loss_unit: str = "1") -> str:
+    """Shortest text for `unit`, with the unit of the loss filled in.
+
+    Examples
+    --------
+    >>> simplified("1/(loss*s)", loss_unit="Hz**3"), simplified("1/s"), simplified("s/s")
+    ('s**2', 'Hz', '1')
+    """
+    power = seconds_power(unit, loss_unit)
+    special = {0: "1", 1: "s", -1: "Hz"}
+    return special.get(power, f"s**{power}" if power > 0 else f"Hz**{-power}")

@@ -39,7 +39,7 @@ def replay(
     Parameters
     ----------
     rule : Rule
-        A rule that runs on spikes (compose a derived one with a signal by `plasticity.observe`).
+        A rule that runs on spikes (compose a derived one with a signal by `Rule.with_signal`).
     pre_spikes, post_spikes : (n,) and (m,) array
         Spike times [s], increasing, not negative.
     weight : float

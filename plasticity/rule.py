@@ -1,10 +1,9 @@
-"""The learning rule: state equations and event updates as SymPy expressions, with units and provenance.
+"""Learning rules: state equations and event updates as SymPy expressions, with units and sources.
 
-A rule is a hybrid system. Between events the weight ``w`` and the states follow differential equations; at an event
+A rule is a hybrid system. Between events the weight ``w`` and the states follow differential equations. At an event
 (``"pre"`` spike, ``"post"`` spike, ``"third_factor"`` such as a plateau potential or a reward, ``"clock"`` tick) they
-jump by assignments that are carried out in the order in which they stand. What a pre spike does only after a delay
-stands at ``"pre_delayed"``; the parameter ``pre_delay`` [s] is that delay. Rules that were derived and rules that were
-written by hand are of this one type.
+change by assignments, carried out in order. Effects that follow a pre spike with a delay belong to
+``"pre_delayed"``; the parameter ``pre_delay`` [s] is that delay. Derived and hand-written rules share this type.
 """
 
 from __future__ import annotations
@@ -18,12 +17,14 @@ import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.local import LOCALS
+from plasticity.support.late import call
 
 EVENTS = ("pre", "post", "third_factor", "clock", "pre_delayed")
+INTERACTIONS = ("all_to_all", "nearest_spike")
 WEIGHT = sp.Symbol("w", real=True)
-GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, given by a landscape or a signal
-CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², given by a landscape or a signal
-INPUTS = (GRADIENT, CURVATURE, *(v.symbol for v in LOCALS.values()))  # what somebody else must supply
+GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, from a landscape or a signal
+CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², from a landscape or a signal
+INPUTS = (GRADIENT, CURVATURE, *(v.symbol for v in LOCALS.values()))
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Parameter:
     """A named constant of a rule: value, unit, meaning and bounds.
 
     `unit` is a product of powers of ``s`` and ``Hz``, such as ``"s**2"``, or ``"1"``. `value` is None while a
-    formula is still general (a symbolic discount); running such a rule asks for it.
+    formula is still general (a symbolic discount); such a rule cannot be run.
     """
 
     name: str
@@ -52,7 +53,7 @@ class Parameter:
 
     @property
     def symbol(self) -> sp.Symbol:
-        """SymPy symbol that stands for the parameter in the equations."""
+        """Symbol of the parameter in the equations."""
         if self.positive:
             return sp.Symbol(self.name, positive=True)
         return sp.Symbol(self.name, nonnegative=True) if self.low >= 0 else sp.Symbol(self.name, real=True)
@@ -63,7 +64,7 @@ TICK = Parameter("clock_step", 1.0, unit="s", meaning="time between observations
 
 @dataclass(frozen=True)
 class State:
-    """A variable that a synapse carries beside its weight: ``d name/dt = flow``, from `initial`.
+    """A variable of the synapse beside its weight: ``d name/dt = flow``, from `initial`.
 
     `estimates` names the quantity that the state is a belief about (``"pre_rate"``, ``"post_rate"`` …) or is None.
     """
@@ -78,7 +79,7 @@ class State:
 
     @property
     def symbol(self) -> sp.Symbol:
-        """SymPy symbol that stands for the state in the equations."""
+        """Symbol of the state in the equations."""
         return sp.Symbol(self.name, nonnegative=True) if self.nonnegative else sp.Symbol(self.name, real=True)
 
 
@@ -92,7 +93,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a derivation: a title, an equation (or expression) and a word of explanation."""
+    """One step of a derivation: a title, an equation (or expression) and a short explanation."""
 
     title: str
     equation: Any
@@ -116,7 +117,7 @@ class Rule:
         Assignments at ``"pre"``, ``"post"``, ``"third_factor"``, ``"clock"`` and ``"pre_delayed"`` events, in order.
     parameters : tuple of Parameter
     bounds : (float, float) or None
-        Limits to which the weight is clipped after every change.
+        The weight is clipped to them after every change.
     assumptions : tuple of str
         What the rule was derived from, or assumes, in words.
     steps : tuple of Step
@@ -145,7 +146,7 @@ class Rule:
     cautions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that the equations are closed: every name that occurs is defined."""
+        """Check that every name in the equations is defined."""
         object.__setattr__(self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v}))
         object.__setattr__(self, "weight_flow", sp.sympify(self.weight_flow))
         _check_closed(self)
@@ -161,26 +162,19 @@ class Rule:
 
     @property
     def inputs(self) -> tuple[sp.Symbol, ...]:
-        """What somebody else must supply: gradient and curvature, or local variables of a circuit."""
+        """External inputs: gradient and curvature, or local variables of a circuit."""
         used = free_symbols(self)
         return tuple(s for s in INPUTS if s in used)
 
     @property
     def clock_dt(self) -> float | None:
-        """Time between clock ticks [s]; None if the rule has no clock or leaves its step to whoever runs it."""
+        """Time between clock ticks [s]; None without a clock, or if the executor sets the step."""
         return self.values.get("clock_step", self.values.get("duration"))
 
     def limit(self, *, discount: Any = None, duration: Any = None) -> Rule:
-        """Rule for a short (``sympy.oo``) or long (0) horizon, or a long time between looks (``sympy.oo``).
+        """Rule for a short (``sympy.oo``) or long (0) horizon, or a long time between observations (``sympy.oo``).
 
-        ``discount=oo`` is the leading order at fixed learning rate ηk/γ (ηk/γ² where the acceleration is
-        controlled); the bare limit is 0.
-
-        Raises
-        ------
-        InputError
-            If the rule lacks the parameter, `discount` is neither 0 nor ``sympy.oo``, `duration` is not
-            ``sympy.oo``, or there is no finite limit.
+        See `plasticity.limits.limit`.
 
         Examples
         --------
@@ -189,15 +183,15 @@ class Rule:
         >>> derive(Objective(discount=0.5)).limit(discount=sp.oo).weight_flow
         -gradient*learning_rate
         """
-        from plasticity.limits import limit
+        return call("plasticity.limits:limit", self, discount=discount, duration=duration)
 
-        return limit(self, discount=discount, duration=duration)
+    def with_signal(self, signal: Any) -> Rule:
+        """Rule of a synapse that observes the gradient only through `signal`; see `plasticity.signal.with_signal`."""
+        return call("plasticity.signal:with_signal", self, signal)
 
     def card(self) -> str:
         """Rule card: assumptions, derivation, equations, parameters with units, references, as Markdown."""
-        from plasticity.pages.card import card
-
-        return card(self)
+        return call("plasticity.pages.card:card", self)
 
     def _repr_markdown_(self) -> str:
         """Show the rule card in a notebook."""
@@ -229,6 +223,24 @@ class Rule:
         )
 
 
+def trace(name: str, tau: Parameter, estimates: str | None = None, unit: str = "1") -> State:
+    """Synaptic trace, a low-pass memory of spikes with time constant `tau` [s]: ``d name/dt = −name/tau``."""
+    symbol = sp.Symbol(name, real=True)
+    return State(name, -symbol / tau.symbol, unit, estimates=estimates, meaning=f"trace with {tau.name}")
+
+
+def jump(state: State, interaction: str) -> Update:
+    """Effect of a spike on a trace: add 1 (``"all_to_all"``) or set it to 1 (``"nearest_spike"``)."""
+    if interaction not in INTERACTIONS:
+        raise InputError(f"interaction must be one of {', '.join(INTERACTIONS)}, got {interaction!r}")
+    return Update(state.name, state.symbol + 1 if interaction == "all_to_all" else sp.S.One)
+
+
+def time_constant(name: str, value: float, meaning: str) -> Parameter:
+    """Time constant [s], strictly positive."""
+    return Parameter(name, value, unit="s", meaning=meaning, positive=True)
+
+
 def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
     """Flow of the weight and of every state, by symbol."""
     return {WEIGHT: rule.weight_flow, **{s.symbol: sp.sympify(s.flow) for s in rule.states}}
@@ -241,12 +253,12 @@ def expressions(rule: Rule) -> list[sp.Expr]:
 
 
 def free_symbols(rule: Rule) -> set[sp.Symbol]:
-    """Every symbol that the equations of `rule` use."""
+    """Every symbol in the equations of `rule`."""
     return set().union(*(e.free_symbols for e in expressions(rule)))
 
 
 def divisors(rule: Rule) -> list[str]:
-    """Names of the states and inputs in what `rule` divides by, where that could be 0.
+    """Names of the states and inputs that `rule` divides by and that could be 0.
 
     Examples
     --------

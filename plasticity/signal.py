@@ -1,14 +1,17 @@
-"""The record of a signal: how a synapse observes the gradient of the loss through the spikes that it sees."""
+"""Signals: how a synapse observes the gradient of the loss through spikes, and the rule that results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.rule import Parameter, State, Step, Update
+from plasticity.local import TRAINS, simplified
+from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
+from plasticity.support.catalog import require_made
+from plasticity.theory.kept import kept
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,15 @@ class Signal:
     density : sympy expression
         Continuous part of the gradient [loss], in terms of `states` and of local variables (`plasticity.local`).
     information_scale : sympy expression or None
-        What turns a squared impulse into information (curvature) [loss·s per (loss·s)²]: for a log likelihood of a
-        point process it is 1, since its Fisher information per unit time is the mean of Σ impulse² δ(t − t_event).
-        None: the signal does not say how a squared gradient is read.
+        Factor from a squared impulse to information (curvature) [loss·s per (loss·s)²]: 1 for the log likelihood of a
+        point process, whose Fisher information per unit time is the mean of Σ impulse² δ(t − t_event). None where
+        a squared gradient has no such meaning.
     curvature : sympy expression or None
-        ∂²L/∂w² [loss] in local variables, where a synapse can know it; None: it cannot.
+        ∂²L/∂w² [loss] in local variables; None where a synapse cannot know it.
     states : tuple of State
-        Traces and beliefs that the impulses use.
+        Traces and beliefs in the impulses.
     events : mapping of str to tuple of Update
-        What the events do to these states, after the impulses were read.
+        Changes of these states at events, after the impulses are read.
     parameters : tuple of Parameter
     loss_unit : str
         Unit of the loss, such as ``"Hz**3"``.
@@ -56,24 +59,15 @@ class Signal:
 
 
 def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """Read a product of rates at the spikes of one of them: that factor becomes the spike, the others estimates.
+    """Impulse at the spikes of one neuron whose mean is `density`, a product of firing rates.
 
-    ``density`` is a monomial with the factor ``rate``; since ⟨Σδ(t − t_spike)⟩ = rate, a jump by
-    ``density/rate`` at every spike has the mean ``density``.
-
-    Parameters
-    ----------
-    density : sympy expression
-        Product of rates.
-    rate : sympy.Symbol
-        The rate whose spikes trigger the reading.
-    estimates : mapping of Symbol to expression
-        What stands for every remaining rate.
+    Since ⟨Σδ(t − t_spike)⟩ = rate, a jump by ``density/rate`` at every spike has the mean ``density``; the
+    remaining rates are replaced by their `estimates`.
 
     Raises
     ------
     InputError
-        If `density` has no factor `rate`, or a rate has no estimate.
+        If `density` has no factor `rate`.
 
     Examples
     --------
@@ -85,3 +79,190 @@ def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.
     if sp.denom(sp.together(rest)).has(rate):
         raise InputError(f"{density} has no factor {rate}, so it cannot be read at its spikes")
     return sp.expand(rest.subs(estimates, simultaneous=True))
+
+
+def with_signal(rule: Rule, signal: Signal) -> Rule:
+    """Rule of a synapse that observes the gradient only through `signal`.
+
+    The flow of the weight and of every belief is a polynomial in the gradient. The density of the signal enters the
+    flow; at an event a variable with the flow ``a + b·gradient + c·gradient²`` jumps by
+    ``b·impulse + c·information_scale·impulse²``. At an event beliefs are updated first, then the weight (with the
+    updated beliefs), then the traces. A rule that acts at clock ticks uses the mean gradient since the last tick, from
+    a state ``gradient_sum`` that integrates it.
+
+    Parameters
+    ----------
+    rule : Rule
+        A policy with the input ``gradient``, such as `derive` returns.
+    signal : Signal
+
+    Returns
+    -------
+    Rule
+        Without the input ``gradient``: it runs on spikes, and on the local variables in the density of the signal.
+
+    Raises
+    ------
+    InputError
+        If the rule has no gradient, needs a curvature or a squared gradient that the signal does not define, or is no
+        polynomial of degree 2 in the gradient.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from plasticity import Objective, derive
+    >>> from plasticity.signals.bcm import bcm
+    >>> rule = derive(Objective(discount=sp.oo)).with_signal(bcm())
+    >>> rule.events["pre"][0].expression
+    -learning_rate*post_trace*threshold/tau_minus + w
+    """
+    require_made(rule, Rule, "plasticity.rules")
+    require_made(signal, Signal, "plasticity.signals")
+    _check_inputs(rule, signal)
+    rule = _collecting(rule, signal) if "clock" in rule.events else rule
+    rule = _with_curvature(rule, signal)
+    flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
+    shifted = {v: _with_density(sp.sympify(flow), signal) for v, flow in flows.items()}
+    events = dict(rule.events)
+    for event in ("pre", "post", "third_factor"):
+        jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
+        updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
+        events[event] = (*updates, *signal.events.get(event, ()))
+    composed = replace(
+        rule,
+        name=f"{rule.name}_{signal.name}",
+        title=f"{rule.title}; {signal.title}",
+        weight_flow=shifted[WEIGHT].subs(GRADIENT, 0),
+        states=(*(replace(s, flow=shifted[s.symbol].subs(GRADIENT, 0)) for s in rule.states), *signal.states),
+        events=events,
+        parameters=_once(*rule.parameters, *signal.parameters),
+        assumptions=(*rule.assumptions, *signal.assumptions),
+        steps=(*rule.steps, *signal.steps, *_steps(events)),
+        references=tuple(dict.fromkeys((*rule.references, *signal.references))),
+    )
+    return _with_units(_without_unused(composed), signal.loss_unit)
+
+
+observe = with_signal
+
+
+def _with_curvature(rule: Rule, signal: Signal) -> Rule:
+    """Rule whose flows read the curvature from the local variables of the signal."""
+    if CURVATURE not in rule.inputs:
+        return rule
+    return replace(
+        rule,
+        weight_flow=rule.weight_flow.subs(CURVATURE, signal.curvature),
+        states=tuple(replace(s, flow=sp.sympify(s.flow).subs(CURVATURE, signal.curvature)) for s in rule.states),
+        parameters=_once(*rule.parameters, *signal.parameters),
+    )
+
+
+def _collecting(rule: Rule, signal: Signal) -> Rule:
+    """Rule that integrates the gradient between clock ticks and uses its mean."""
+    collected = State("gradient_sum", GRADIENT, unit="loss*s", meaning="integral of the gradient since the last tick")
+    curvature = State("curvature_sum", CURVATURE, unit="loss*s", meaning="integral of curvature since the last tick")
+    sums = (collected, curvature) if CURVATURE in rule.inputs else (collected,)
+    tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), TICK)
+    mean = collected.symbol / tick.symbol
+    units = {s.name: s.unit for s in rule.states}
+    ticks = []
+    for update in rule.events["clock"]:
+        expression = update.expression
+        if units.get(update.target) == "loss" and expression.has(GRADIENT**2):  # a curvature, not a mean square
+            expression = expression.subs(GRADIENT**2, _information_scale(signal) * collected.symbol**2 / tick.symbol)
+        known = {GRADIENT: mean, CURVATURE: curvature.symbol / tick.symbol}
+        ticks.append(Update(update.target, expression.subs(known)))
+    return replace(
+        rule,
+        states=(*rule.states, *sums),
+        parameters=_once(*rule.parameters, tick, *signal.parameters),
+        events={**rule.events, "clock": (*ticks, *(Update(s.name, sp.S.Zero) for s in sums))},
+    )
+
+
+def _check_inputs(rule: Rule, signal: Signal) -> None:
+    if GRADIENT not in rule.inputs:
+        raise InputError(f"rule {rule.name!r} has no input 'gradient', so signal {signal.name!r} cannot drive it")
+    if CURVATURE in rule.inputs and signal.curvature is None:
+        raise InputError(
+            f"rule {rule.name!r} needs the curvature, which signal {signal.name!r} does not provide; "
+            "pass curvature_belief=FadingMemory(time_constant=…) to derive, or use discount=sympy.oo"
+        )
+
+
+def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
+    """Flow with the density of the signal in place of the gradient; with impulses, only they enter a square.
+
+    The square of a gradient with impulses is dominated by them: that of the density is of higher order in time.
+    """
+    if signal.density == 0 or not flow.has(GRADIENT):
+        return flow
+    square = _coefficients(flow)[1] * GRADIENT**2
+    if square != 0 and {s.name for s in signal.density.free_symbols} & set(TRAINS):
+        raise InputError(
+            f"the gradient of signal {signal.name!r} follows spike trains, whose square has no density; use beliefs "
+            "with a decay per step, which square the mean gradient between ticks"
+        )
+    if square != 0 and signal.gradient:
+        return sp.expand(flow - square).subs(GRADIENT, GRADIENT + signal.density) + square
+    return flow.subs(GRADIENT, GRADIENT + signal.density)
+
+
+@kept
+def _coefficients(flow: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """Coefficients of the gradient and of its square."""
+    try:
+        polynomial = sp.Poly(flow, GRADIENT)
+    except sp.PolynomialError as error:
+        raise InputError(f"the flow {flow} is no polynomial in the gradient, so impulses cannot enter") from error
+    if polynomial.degree() > 2:
+        raise InputError(f"the flow {flow} has a power of the gradient above 2; signals define the first two powers")
+    return polynomial.coeff_monomial(GRADIENT), polynomial.coeff_monomial(GRADIENT**2)
+
+
+def _jump(flow: sp.Expr, signal: Signal, event: str) -> sp.Expr:
+    """Jump of a variable with this flow by the impulse of the gradient at `event`."""
+    linear, squared = _coefficients(flow)
+    impulse = signal.gradient.get(event, sp.S.Zero)
+    if squared == 0 or impulse == 0:
+        jump = linear * impulse
+        return sp.expand(jump) if not flow.has(sp.sqrt) else jump
+    return linear * impulse + squared * _information_scale(signal) * impulse**2
+
+
+def _information_scale(signal: Signal) -> sp.Expr:
+    if signal.information_scale is None:
+        raise InputError(
+            f"signal {signal.name!r} has no information_scale, so a squared gradient has no meaning and it drives no "
+            "curvature belief; leave curvature_belief out, or use a signal with an information_scale"
+        )
+    return signal.information_scale
+
+
+def _steps(events: dict) -> tuple[Step, ...]:
+    return tuple(
+        Step(f"Change of {u.target} at a {event} spike", u.expression - sp.Symbol(u.target, real=True))
+        for event, updates in events.items()
+        for u in updates
+        if u.target == WEIGHT.name
+    )
+
+
+def _once(*parameters: Parameter) -> tuple[Parameter, ...]:
+    """Parameters by unique names; the first value counts."""
+    return tuple({p.name: p for p in reversed(parameters)}.values())[::-1]
+
+
+def _without_unused(rule: Rule) -> Rule:
+    """Rule with the parameters in its equations, and the time between ticks also where it cancels (Newton)."""
+    used = {s.name for s in free_symbols(rule)} | ({TICK.name} if rule.events.get("clock") else set())
+    return replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
+
+
+def _with_units(rule: Rule, loss_unit: str) -> Rule:
+    return replace(
+        rule,
+        parameters=tuple(replace(p, unit=simplified(p.unit, loss_unit)) for p in rule.parameters),
+        states=tuple(replace(s, unit=simplified(s.unit, loss_unit)) for s in rule.states),
+    )

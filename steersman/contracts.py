@@ -20,9 +20,8 @@ from plasticity import Objective, compile_rule, derive, observe, replay, rules, 
 from plasticity.compile.classify import flows
 from plasticity.dataset import check_schema, read, write
 from plasticity.landscapes import Quadratic
-from plasticity.local import LOCALS
+from plasticity.local import LOCALS, seconds_power
 from plasticity.support import catalog
-from plasticity.units import seconds_power
 
 KEYS = set(entries())
 CATALOGUES = (

@@ -12,7 +12,7 @@ from circuits.network.circuit import Circuit, Population, Projection
 from circuits.running.recording import Recording
 from circuits.spiking.inputs import Given, Grid
 from circuits.spiking.lines import Lines
-from plasticity.units import seconds_power
+from plasticity.local import seconds_power
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,11 @@ from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
 from plasticity.errors import InputError, require_number
-from plasticity.local import LOCALS, Local
-from plasticity.observe import observe
+from plasticity.local import LOCALS, Local, seconds_power
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
-from plasticity.signal import Signal
+from plasticity.signal import Signal, observe
 from plasticity.theory.exprel import exprel
-from plasticity.units import seconds_power
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
@@ -103,7 +101,7 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     ----------
     rule : Rule
     signal : Signal, optional
-        Feeds the gradient of a derived rule (`plasticity.observe`).
+        Feeds the gradient of a derived rule (`Rule.with_signal`).
     method : str, optional
         Brian2 integration method of clock-driven variables: by default ``"rk4"``, or ``"euler"``, which is cheaper,
         where they follow local variables, which are constant during a step.

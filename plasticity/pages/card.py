@@ -9,11 +9,12 @@ import numpy as np
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.limits import DISCOUNT, DURATION, change
+from plasticity.limits import change
 from plasticity.local import LOCALS
 from plasticity.pages.notation import latex, plain, symbol_name
 from plasticity.pages.report import summary
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
+from plasticity.theory.symbols import DISCOUNT, DURATION
 
 FORMATS = ("markdown", "latex", "text")
 _EVENTS = {

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.rule import Parameter, Rule, State
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import Parameter, Rule, State, jump, time_constant, trace
 
 
 def bcm(

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.rule import WEIGHT, Parameter, Rule
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import WEIGHT, Parameter, Rule, jump, time_constant, trace
 
 
 def btsp_two_trace(

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plasticity.belief import FadingMemory
+from plasticity.derive import derive
+from plasticity.objective import Objective
 from plasticity.rule import Rule
-from plasticity.rules.derived_bcm import derived_bcm
+from plasticity.signals.bcm import bcm
 
 
 def curvature_bcm(
@@ -57,11 +59,8 @@ def curvature_bcm(
     ----------
     vastola_2025; intrator_1992; pfister_2006.
     """
-    rule = derived_bcm(
-        learning_rate,
+    signal = bcm(
         threshold,
-        discount=discount,
-        curvature_belief=FadingMemory(time_constant=tau_curvature, initial=initial_curvature),
         pair=pair,
         tau_plus=tau_plus,
         tau_minus=tau_minus,
@@ -71,4 +70,6 @@ def curvature_bcm(
         post_interaction=post_interaction,
         slow_interaction=slow_interaction,
     )
+    belief = FadingMemory(time_constant=tau_curvature, initial=initial_curvature)
+    rule = derive(Objective(discount, plasticity=learning_rate), curvature_belief=belief).with_signal(signal)
     return replace(rule, name="curvature_bcm", title="Rule derived from the BCM objective with a curvature belief")

@@ -13,7 +13,6 @@ import sympy as sp
 from plasticity.belief import FadingMemory
 from plasticity.derive import derive
 from plasticity.objective import Objective
-from plasticity.observe import observe
 from plasticity.rule import Rule
 from plasticity.signals.bcm import bcm
 
@@ -33,7 +32,7 @@ def derived_bcm(
     post_interaction: str = "all_to_all",
     slow_interaction: str = "all_to_all",
 ) -> Rule:
-    """Derive the rule from the BCM objective: ``observe(derive(Objective(discount)), bcm(threshold, …))``.
+    """Derive the rule from the BCM objective: ``derive(Objective(discount)).with_signal(bcm(threshold, …))``.
 
     Parameters
     ----------
@@ -81,5 +80,5 @@ def derived_bcm(
         slow_interaction=slow_interaction,
     )
     objective = Objective(discount=discount, plasticity=learning_rate)
-    rule = observe(derive(objective, curvature_belief=curvature_belief), signal)
+    rule = derive(objective, curvature_belief=curvature_belief).with_signal(signal)
     return replace(rule, name="derived_bcm", title="Rule derived from the BCM objective")

@@ -14,7 +14,6 @@ import sympy as sp
 from plasticity.belief import FadingMemory
 from plasticity.derive import derive
 from plasticity.objective import Objective
-from plasticity.observe import observe
 from plasticity.rule import Rule
 from plasticity.signals.pairing_likelihood import pairing_likelihood
 
@@ -30,7 +29,7 @@ def derived_pairing(
     pre_interaction: str = "all_to_all",
     post_interaction: str = "all_to_all",
 ) -> Rule:
-    """Derive the rule: ``observe(derive(Objective(discount)), pairing_likelihood(…))``.
+    """Derive the rule: ``derive(Objective(discount)).with_signal(pairing_likelihood(…))``.
 
     Parameters
     ----------
@@ -70,5 +69,5 @@ def derived_pairing(
         post_interaction=post_interaction,
     )
     objective = Objective(discount=discount, plasticity=learning_rate)
-    rule = observe(derive(objective, curvature_belief=curvature_belief), signal)
+    rule = derive(objective, curvature_belief=curvature_belief).with_signal(signal)
     return replace(rule, name="derived_pairing", title="Rule derived from the likelihood of post spikes")

@@ -12,7 +12,6 @@ import sympy as sp
 
 from plasticity.derive import derive
 from plasticity.objective import Objective
-from plasticity.observe import observe
 from plasticity.rule import Rule
 from plasticity.signals.plateau import plateau
 
@@ -24,7 +23,7 @@ def derived_plateau(
     tau_instructive: float = 1.1,
     tau_slow: float = 4.0,
 ) -> Rule:
-    """Derive the rule: ``observe(derive(Objective(oo)), plateau(…))``.
+    """Derive the rule: ``derive(Objective(oo)).with_signal(plateau(…))``.
 
     Parameters
     ----------
@@ -48,5 +47,5 @@ def derived_plateau(
     """
     objective = Objective(discount=sp.oo, plasticity=learning_rate)
     signal = plateau(level, tau_eligibility, tau_instructive, tau_slow)
-    rule = observe(derive(objective), signal)
+    rule = derive(objective).with_signal(signal)
     return replace(rule, name="derived_plateau", title="Rule derived from a delta rule at plateau potentials")

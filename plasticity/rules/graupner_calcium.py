@@ -13,8 +13,7 @@ from types import MappingProxyType
 import sympy as sp
 
 from plasticity.errors import UnknownNameError
-from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
-from plasticity.trace import time_constant
+from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, time_constant
 
 # tau_calcium [ms], pre_calcium (C_pre of the paper), post_calcium (C_post), theta_d, theta_p, gamma_d, gamma_p,
 # tau_weight [s], delay of the pre calcium [ms]: graupner_2012, as tabulated in public code

@@ -6,8 +6,7 @@ converge to the first principal component of their inputs. From spikes, x and y 
 
 from __future__ import annotations
 
-from plasticity.rule import WEIGHT, Parameter, Rule
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import WEIGHT, Parameter, Rule, jump, time_constant, trace
 
 
 def oja(learning_rate: float = 1e-4, tau_rate: float = 0.1) -> Rule:

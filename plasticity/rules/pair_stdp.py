@@ -6,8 +6,7 @@ It ignores the rate: at high pairing frequency it predicts less potentiation tha
 
 from __future__ import annotations
 
-from plasticity.rule import WEIGHT, Parameter, Rule, Update
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
 
 
 def pair_stdp(

@@ -6,8 +6,7 @@ dw/dt = c·d: the eligibility c collects the changes of the pair rule and fades 
 
 from __future__ import annotations
 
-from plasticity.rule import Parameter, Rule, Update
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import Parameter, Rule, Update, jump, time_constant, trace
 
 
 def reward_stdp(

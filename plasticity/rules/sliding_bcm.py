@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sympy as sp
+
 from plasticity.belief import FadingMemory
+from plasticity.derive import derive
+from plasticity.objective import Objective
 from plasticity.rule import Rule
-from plasticity.rules.derived_bcm import derived_bcm
+from plasticity.signals.bcm import bcm
 
 
 def sliding_bcm(
@@ -54,8 +58,7 @@ def sliding_bcm(
     ----------
     vastola_2025; intrator_1992; pfister_2006.
     """
-    rule = derived_bcm(
-        learning_rate,
+    signal = bcm(
         FadingMemory(time_constant=tau_threshold, initial=initial_square),
         pair=pair,
         target_rate=target_rate,
@@ -66,4 +69,5 @@ def sliding_bcm(
         post_interaction=post_interaction,
         slow_interaction=slow_interaction,
     )
+    rule = derive(Objective(sp.oo, plasticity=learning_rate)).with_signal(signal)
     return replace(rule, name="sliding_bcm", title="Rule derived from the BCM objective with a sliding threshold")

@@ -7,8 +7,7 @@ The minimal models set A3_minus = 0 and, for visual cortex, A2_plus = 0.
 
 from __future__ import annotations
 
-from plasticity.rule import WEIGHT, Parameter, Rule, Update
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
 
 
 def triplet_stdp(

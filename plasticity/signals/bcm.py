@@ -17,9 +17,8 @@ import sympy as sp
 
 from plasticity.belief import FadingMemory
 from plasticity.errors import InputError
-from plasticity.rule import GRADIENT, Parameter, State, Step, Update
+from plasticity.rule import GRADIENT, Parameter, State, Step, Update, jump, time_constant, trace
 from plasticity.signal import Signal, impulse
-from plasticity.trace import jump, time_constant, trace
 
 _X, _Y, _M = sp.symbols("x y m", positive=True)
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.local import local
-from plasticity.rule import GRADIENT, State, Step
+from plasticity.rule import GRADIENT, State, Step, time_constant
 from plasticity.signal import Signal
-from plasticity.trace import time_constant
 
 _PSEUDO, _PSP, _TOLD = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.errors import require_number
-from plasticity.rule import GRADIENT, Parameter, Step
+from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal, impulse
-from plasticity.trace import jump, time_constant, trace
 
 _X, _Y = sp.symbols("x y", positive=True)
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.rule import GRADIENT, Parameter, Step
+from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal
 from plasticity.theory.kept import kept
-from plasticity.trace import jump, time_constant, trace
 
 
 def pairing_likelihood(

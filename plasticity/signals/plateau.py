@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.rule import GRADIENT, WEIGHT, Parameter, State, Step
+from plasticity.rule import GRADIENT, WEIGHT, Parameter, State, Step, jump, time_constant, trace
 from plasticity.signal import Signal
-from plasticity.trace import jump, time_constant, trace
 
 
 def plateau(

@@ -10,9 +10,8 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.local import local
-from plasticity.rule import GRADIENT, State, Step, Update
+from plasticity.rule import GRADIENT, State, Step, Update, time_constant
 from plasticity.signal import Signal
-from plasticity.trace import time_constant
 
 _RHO, _SLOPE, _PSP, _REWARD = (local(n) for n in ("escape_rate", "escape_slope", "pre_psp", "reward_deviation"))
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE, GRADIENT, Step
 from plasticity.theory.kept import kept
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast
 
 DELTA = sp.Symbol("delta", real=True)
 MOBILITY = sp.Symbol("mobility", positive=True)  # Σ b²/G: movement per unit of cost
@@ -27,18 +27,6 @@ _V = sp.Symbol("v", nonnegative=True)
 _TIME = sp.Symbol("t", nonnegative=True)
 _DISCOUNTED = sp.exp(-DISCOUNT.symbol * _TIME) * sp.Symbol("cost_rate")
 OBJECTIVE = Step("Objective", sp.Eq(sp.Symbol("J"), sp.Integral(_DISCOUNTED, (_TIME, 0, sp.oo))), "to be minimised")
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """A quantity that enters the loss and whose expected value relaxes: E d symbol = rate (mean − symbol) dt.
-
-    Diffusion and random replacement both have this form; their further moments only change terms without δ.
-    """
-
-    symbol: sp.Symbol
-    rate: sp.Expr
-    mean: sp.Expr
 
 
 @dataclass(frozen=True)

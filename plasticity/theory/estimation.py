@@ -1,36 +1,39 @@
-"""Beliefs as states of a rule: what stands for a quantity that the policy would need to know.
+"""Beliefs as states of a rule: filters for a quantity that the policy would need to know.
 
-Here is the common record and the fading memory, whose gain follows from the recursion of its precision;
-`plasticity.theory.kalman` has the beliefs about processes that wander or switch.
+A fading memory has the gain that follows from the recursion of its precision. For a quantity that wanders or
+switches, the prior moves the mean and the covariance of the belief between observations; an observation over a time Δt
+is a Gaussian with variance σ²/Δt, and conditioning on it, to first order in Δt, gives the gain (Kalman–Bucy).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy as sp
 
-from plasticity.belief import FadingMemory
-from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step, Update
-from plasticity.theory.control import Forecast
+from plasticity.belief import FadingMemory, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.errors import InputError
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, State, Step, Update, time_constant
 from plasticity.theory.kept import kept
-from plasticity.trace import time_constant
+from plasticity.theory.symbols import Forecast
 
 COUNT = sp.Symbol("count", real=True)
+_NEEDS_CURVATURE = "The observed optimum is w − gradient/curvature, which needs a positive curvature."
 
 
 @dataclass(frozen=True)
 class Inference:
-    """States that carry a belief, how they change, and what they stand for.
+    """States of a belief, their dynamics, and the quantities that they replace.
 
-    `known` pairs a symbol of the policy with the belief about it; `ticks` are updates at clock ticks, where
-    observations are discrete; `forecasts` is how the learner expects the quantity to change; `gradient` is the
-    gradient of the loss in terms of what is believed.
+    `replaces` pairs a symbol of the policy with the belief about it; `ticks` are updates at clock ticks, where
+    observations are discrete; `forecasts` is the expected change of the quantity; `gradient` is the gradient of the
+    loss in terms of the believed quantities.
     """
 
     states: tuple[State, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    known: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+    replaces: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
     ticks: tuple[Update, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     gradient: sp.Expr = GRADIENT
@@ -43,8 +46,8 @@ class Inference:
 def fading_gradient(belief: FadingMemory) -> Inference:
     """Belief about a gradient that stands still but may have changed: a moving average of gradients."""
     state = State("belief_mean", unit="loss", meaning="belief about the gradient", estimates="gradient")
-    found = _fading(belief, state, (GRADIENT, GRADIENT), ("decay_mean", "tau_gradient", "gradient"))
-    return replace(found, assumptions=("The gradient is known through a fading memory.",))
+    memory = _fading(belief, state, (GRADIENT, GRADIENT), ("decay_mean", "tau_gradient", "gradient"))
+    return replace(memory, assumptions=("The gradient is known through a fading memory.",))
 
 
 def fading_curvature(belief: FadingMemory) -> Inference:
@@ -66,14 +69,14 @@ def fading_curvature(belief: FadingMemory) -> Inference:
 
 
 def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, str, str]) -> Inference:
-    """Memory of ``seen``, which stands for ``known``, per step or in continuous time."""
-    known, seen = pair
+    """Memory of ``observed``, which replaces ``needed``, per step or in continuous time."""
+    needed, observed = pair
     decay_name, tau_name, meaning = names
     state = replace(state, initial=float(belief.initial or 0.0))
-    replaced = ((known, state.symbol),)
+    replaced = ((needed, state.symbol),)
     if belief.time_constant is not None:
         tau = time_constant(tau_name, belief.time_constant, f"memory of the {meaning}")
-        return Inference((replace(state, flow=(seen - state.symbol) / tau.symbol),), (tau,), replaced)
+        return Inference((replace(state, flow=(observed - state.symbol) / tau.symbol),), (tau,), replaced)
     words = f"memory of the {meaning}, β per step"
     beta = Parameter(decay_name, belief.decay, meaning=words, high=1.0, positive=True)
     diffuse = belief.initial is None
@@ -84,7 +87,7 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
         Step(f"Precision of {state.name}", sp.Eq(sp.Symbol("Lambda"), precision), "Λ ← βΛ + 1, per observation"),
         Step(f"Kalman gain of {state.name}", sp.Eq(sp.Symbol("K"), gain), "one over the precision"),
     )
-    tick = Update(state.name, state.symbol + gain * (seen - state.symbol))
+    tick = Update(state.name, state.symbol + gain * (observed - state.symbol))
     return Inference((*counter, state), (beta,), replaced, (*count, tick), steps=steps)
 
 
@@ -106,8 +109,186 @@ def fading_gain(decay: sp.Symbol, diffuse: bool = True) -> tuple[sp.Expr, sp.Exp
     precision = sp.Function("Lambda")
     after = sp.rsolve(precision(n + 1) - decay * precision(n) - 1, precision(n), {precision(0): start})
     fixed = sp.solve(start - decay * start - 1, start)[0]
-    found = sp.simplify(after.subs(start, 0 if diffuse else fixed)).subs(n, COUNT)
-    above, below = (sp.expand(part) for part in sp.fraction(sp.cancel(found)))
+    solution = sp.simplify(after.subs(start, 0 if diffuse else fixed)).subs(n, COUNT)
+    above, below = (sp.expand(part) for part in sp.fraction(sp.cancel(solution)))
     if below.subs(decay, 0) < 0:
         above, below = -above, -below
     return below / above, above / below
+
+
+def wandering_gradient(belief: OrnsteinUhlenbeck) -> Inference:
+    """Belief about a gradient that is an Ornstein–Uhlenbeck process observed through noise (Kalman–Bucy)."""
+    if belief.n > 1:
+        raise InputError(f"gradient_belief must have one component, got time_constant {belief.time_constant}")
+    filtered = _wandering(belief, "gradient", "belief_mean", GRADIENT, "loss")
+    return replace(
+        filtered,
+        gradient=filtered.forecasts[0].symbol,
+        assumptions=("The gradient is an Ornstein–Uhlenbeck process observed through white noise.",),
+        cautions=(
+            "The belief ignores that the gradient changes because the learner moves (dg/dt = H dw/dt): at equal "
+            "effective learning rate it leaves the same stationary variance as no belief.",
+        ),
+    )
+
+
+def wandering_optimum(belief: OrnsteinUhlenbeck) -> Inference:
+    """Belief about an optimum that is a sum of Ornstein–Uhlenbeck processes, observed as w − gradient/curvature."""
+    filtered = _wandering(belief, "optimum", "belief_optimum", WEIGHT - GRADIENT / CURVATURE, "1")
+    return replace(
+        filtered,
+        gradient=CURVATURE * (WEIGHT - sum(f.symbol for f in filtered.forecasts)),
+        assumptions=("The optimum is a sum of Ornstein–Uhlenbeck processes observed through white noise.",),
+        cautions=(_NEEDS_CURVATURE,),
+    )
+
+
+def switching_optimum(belief: SwitchingTask) -> Inference:
+    """Belief about an optimum that is replaced, unannounced, by draws from a prior: the first two moments.
+
+    Between observations E dμ = λ(μ_0 − μ) dt and E dμ² = λ(Σ_0 + μ_0² − μ²) dt; the update at an observation is
+    that of a Gaussian belief.
+    """
+    hazard = Parameter("hazard", belief.hazard, unit="Hz", meaning="rate λ at which the task is replaced")
+    prior = Parameter(
+        "prior_mean", _one("prior_mean", belief.prior_mean), meaning="mean optimum of tasks to come", low=float("-inf")
+    )
+    variance_0 = _one("prior_covariance", belief.prior_covariance)
+    spread = Parameter("prior_variance", variance_0, meaning="variance of the optimum over tasks", positive=True)
+    noise = _noise(belief.observation_noise, "s")
+    mean, variance = sp.Symbol("belief_optimum", real=True), sp.Symbol("belief_variance", nonnegative=True)
+    forecast = Forecast(mean, hazard.symbol, prior.symbol)
+    second = hazard.symbol * (spread.symbol + prior.symbol**2 - (variance + mean**2))
+    growth = sp.factor(sp.expand(second - 2 * mean * forecast.rate * (forecast.mean - mean)))
+    observed = WEIGHT - GRADIENT / CURVATURE
+    flows = filter_flows((forecast,), sp.Matrix([[variance]]), sp.Matrix([[growth]]), observed, noise.symbol)
+    states = (
+        State("belief_optimum", flows[0][0], "1", prior.value, "belief about the optimum", "optimum"),
+        State("belief_variance", flows[1][0, 0], "1", spread.value, "its variance", nonnegative=True),
+    )
+    return Inference(
+        states,
+        (hazard, prior, spread, noise),
+        forecasts=(forecast,),
+        gradient=CURVATURE * (WEIGHT - mean),
+        assumptions=(
+            "The optimum is replaced at random times by a draw from a prior; this is not announced.",
+            "The belief keeps the mean and the variance of the posterior.",
+        ),
+        cautions=(
+            "The posterior after a possible switch is a mixture; two moments smooth the jump after a surprise.",
+            _NEEDS_CURVATURE,
+        ),
+        steps=(
+            Step("Variance of the belief between observations", sp.Eq(_rate("belief_variance"), growth)),
+            *(Step("Filter", sp.Eq(_rate(s.name), s.flow)) for s in states),
+        ),
+    )
+
+
+def filter_flows(
+    forecasts: tuple[Forecast, ...], covariance: sp.Matrix, growth: sp.Matrix, observed: sp.Expr, noise: sp.Expr
+) -> tuple[list[sp.Expr], sp.Matrix]:
+    """Flows of the mean and the covariance of a belief about components whose sum is `observed`.
+
+    `growth` is the flow of the (n, n) covariance between observations, `noise` the variance × time of an observation.
+
+    Examples
+    --------
+    >>> m, S, r, y, noise = sp.symbols("m S r y noise")
+    >>> filter_flows((Forecast(m, r, 0),), sp.Matrix([[S]]), sp.Matrix([[-2 * r * S]]), y, noise)[1]
+    Matrix([[-S**2/noise - 2*S*r]])
+    """
+    dt = sp.Symbol("Delta_t", positive=True)
+    read = sp.ones(len(forecasts), 1)
+    total = (read.T * covariance * read)[0]
+    conditioned = covariance * read * dt / (dt * total + noise)  # gain of an observation with variance noise/Δt
+    gain = conditioned.applyfunc(lambda e: sp.cancel(sp.diff(e, dt).subs(dt, 0)))
+    error = observed - sum(f.symbol for f in forecasts)
+    means = [f.rate * (f.mean - f.symbol) + gain[i] * error for i, f in enumerate(forecasts)]
+    return means, growth - (gain * (read.T * covariance)).applyfunc(sp.expand)
+
+
+def _wandering(belief: OrnsteinUhlenbeck, what: str, name: str, observed: sp.Expr, unit: str) -> Inference:
+    """Kalman–Bucy filter for a sum of Ornstein–Uhlenbeck components."""
+    n = belief.n
+    suffixes = [""] if n == 1 else [f"_{i + 1}" for i in range(n)]
+    taus, stds, centres = (
+        v if isinstance(v, tuple) else (v,) for v in (belief.time_constant, belief.stationary_std, belief.mean)
+    )
+    squared = "1" if unit == "1" else f"{unit}**2"
+    noise = _noise(belief.observation_noise, "s" if unit == "1" else f"{squared}*s")
+    parameters, forecasts, diffusion = [], [], []
+    for suffix, tau, std, mean in zip(suffixes, taus, stds, centres, strict=True):
+        lasting = time_constant(f"tau_{what}{suffix}", tau, f"correlation time of the {what}")
+        spread = Parameter(
+            f"{what}_variance{suffix}", std**2, unit=squared, meaning=f"variance of the {what}", positive=True
+        )
+        parameters += [lasting, spread]
+        centre = sp.S.Zero
+        if mean:
+            centre = Parameter(f"{what}_mean{suffix}", mean, unit=unit, meaning=f"mean {what}", low=float("-inf"))
+            parameters.append(centre)
+            centre = centre.symbol
+        forecasts.append(Forecast(sp.Symbol(name + suffix, real=True), 1 / lasting.symbol, centre))
+        diffusion.append(2 * spread.symbol / lasting.symbol)
+    covariance = _covariance_symbols(n)
+    rates = sp.diag(*(f.rate for f in forecasts))
+    growth = sp.diag(*diffusion) - rates * covariance - covariance * rates
+    means, flow = filter_flows(tuple(forecasts), covariance, growth, observed, noise.symbol)
+    states = [
+        State(f.symbol.name, m, unit, float(start), f"belief about the {what}", what)
+        for f, m, start in zip(forecasts, means, centres, strict=True)
+    ]
+    for i in range(n):
+        for j in range(i + 1):
+            start = stds[i] ** 2 if i == j else 0.0
+            words = "variance of the belief" if i == j else "covariance of the belief"
+            symbol = covariance[i, j]
+            states.append(State(symbol.name, flow[i, j], squared, start, words, nonnegative=i == j))
+    steps = tuple(Step("Filter", sp.Eq(_rate(s.name), s.flow)) for s in states)
+    if n == 1:
+        steps += (_steady_gain(covariance[0], flow[0], noise.symbol),)
+    return Inference(
+        tuple(states), (*parameters, noise), (), (), tuple(forecasts), steps=steps, references=("kalman_1961",)
+    )
+
+
+def _covariance_symbols(n: int) -> sp.Matrix:
+    def symbol(i: int, j: int) -> sp.Symbol:
+        if n == 1:
+            return sp.Symbol("belief_variance", nonnegative=True)
+        if i == j:
+            return sp.Symbol(f"belief_variance_{i + 1}", nonnegative=True)
+        return sp.Symbol(f"belief_covariance_{max(i, j) + 1}_{min(i, j) + 1}", real=True)
+
+    return sp.Matrix(n, n, symbol)
+
+
+@kept
+def _steady_gain(variance: sp.Symbol, flow: sp.Expr, noise: sp.Symbol) -> Step:
+    """Where the variance settles, divided by the noise."""
+    free = sp.Dummy("S")
+    roots = sp.solve(flow.subs(variance, free), free)
+    ones = dict.fromkeys(flow.free_symbols - {variance}, 1)
+    positive = [r for r in roots if r.subs(ones) > 0]
+    if len(positive) != 1:
+        raise ArithmeticError(f"expected one positive variance, got {positive}")
+    return Step("Steady gain", sp.Eq(sp.Symbol("K"), sp.expand(positive[0] / noise)), "where the variance settles")
+
+
+def _noise(std: float, unit: str) -> Parameter:
+    words = "noise of the observation, variance × time"
+    return Parameter("observation_variance", std**2, unit=unit, meaning=words, positive=True)
+
+
+def _rate(name: str) -> sp.Symbol:
+    return sp.Symbol(f"d_{name}/dt")
+
+
+def _one(name: str, value: Any) -> float:
+    while isinstance(value, tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, tuple):
+        raise InputError(f"{name} must be one number for a synapse, got {value}; give each synapse its own rule")
+    return float(value)

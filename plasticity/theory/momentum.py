@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE, GRADIENT, Step
 from plasticity.theory.control import DELTA, MOBILITY, OBJECTIVE, LocalProblem, mobility
 from plasticity.theory.kept import kept
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 VELOCITY = sp.Symbol("velocity", real=True)
 _SLOPE = sp.Symbol("a", real=True)  # of the drift of the velocity: a friction c is a = −c

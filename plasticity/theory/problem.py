@@ -9,11 +9,11 @@ import numpy as np
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY, horizon
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
-from plasticity.theory.control import Forecast, LocalProblem
+from plasticity.theory.control import LocalProblem
 from plasticity.theory.estimation import Inference
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast, horizon
 
 _ANY = float("-inf")
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import sympy as sp
 
 from plasticity.errors import InputError
-from plasticity.limits import DISCOUNT, LEARNING_RATE, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE, Step
+from plasticity.theory.symbols import DISCOUNT, LEARNING_RATE, LOSS_WEIGHT, PLASTICITY
 
 WEIGHTS = sp.Matrix(sp.symbols("w1 w2", real=True))
 GRADIENTS = sp.Matrix(sp.symbols("g1 g2", real=True))

@@ -9,10 +9,9 @@ from circuits.pairing import pairing
 from plasticity import Objective, compile_rule, derive, observe, replay
 from plasticity.belief import FadingMemory
 from plasticity.errors import InputError
-from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
+from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, time_constant
 from plasticity.rules.adam import adam
 from plasticity.signals.bcm import bcm
-from plasticity.trace import time_constant
 
 
 def trains(gap=2.0):

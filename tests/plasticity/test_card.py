@@ -9,11 +9,11 @@ import sympy as sp
 from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import UnknownNameError
-from plasticity.limits import DISCOUNT
 from plasticity.pages.card import card, sections
 from plasticity.pages.notation import latex, symbol_name
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State
 from plasticity.theory.control import MOBILITY
+from plasticity.theory.symbols import DISCOUNT
 
 GENERAL = {
     "multi-step": lambda: derive(Objective(sp.Symbol("gamma"), metric=2.0, drift=-1.0)),

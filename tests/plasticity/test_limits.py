@@ -6,8 +6,9 @@ import sympy as sp
 from plasticity import Objective, derive
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.errors import InputError
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY, in_steps, reparametrised, small_discount
+from plasticity.limits import in_steps, reparametrised, small_discount
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 GAMMA = sp.Symbol("gamma", positive=True)
 ETA, K, G, V = PLASTICITY.symbol, LOSS_WEIGHT.symbol, GRADIENT, CURVATURE

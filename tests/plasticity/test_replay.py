@@ -8,12 +8,11 @@ from scipy.integrate import solve_ivp
 from plasticity import Objective, derive, replay
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import final_weights
-from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
+from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, jump, time_constant, trace
 from plasticity.rules.bcm import bcm
 from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from plasticity.trace import jump, time_constant, trace
 
 
 def random_trains(seed, n=60, duration=3.0):

@@ -10,10 +10,9 @@ from circuits.pairing import pairing
 from plasticity import replay
 from plasticity.errors import InputError
 from plasticity.replay import merge_protocols, run_events
-from plasticity.rule import WEIGHT, Parameter, Rule, Update
+from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.reward_stdp import reward_stdp
-from plasticity.trace import jump, time_constant, trace
 
 TAU, DELAY = 0.05, 0.013
 

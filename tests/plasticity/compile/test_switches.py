@@ -8,8 +8,7 @@ from scipy.integrate import quad
 from plasticity import compile_rule, replay
 from plasticity.compile.switches import without_switches
 from plasticity.errors import InputError
-from plasticity.rule import WEIGHT, Parameter, Rule, State
-from plasticity.trace import jump, time_constant, trace
+from plasticity.rule import WEIGHT, Parameter, Rule, State, jump, time_constant, trace
 
 FAST, SLOW, THETA, RATE = 0.02, 0.1, 0.3, 2.0
 

@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 from plasticity import Objective, solve
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.limits import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 from plasticity.rule import CURVATURE
 from plasticity.theory.rotation import FREQUENCY, GRADIENTS, WEIGHTS, rotating_pair
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 H = CURVATURE
 MU = sp.Matrix(sp.symbols("mu1 mu2", real=True))

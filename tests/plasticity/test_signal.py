@@ -137,7 +137,7 @@ def test_curvature_without_a_belief_is_refused():
 
 
 def test_rule_without_gradient_is_refused():
-    with pytest.raises(InputError, match="asks for no gradient"):
+    with pytest.raises(InputError, match="no input .gradient."):
         observe(triplet_stdp(), bcm())
 
 

@@ -1,0 +1,40 @@
+"""Symbols of the theory: discount γ, plasticity η, loss weight k, learning rate, duration, forecasts, horizons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from plasticity.rule import Parameter
+
+DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
+PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
+LOSS_WEIGHT = Parameter("loss_weight", 1.0, meaning="weight of the loss, k", positive=True)
+LEARNING_RATE = Parameter("learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True)
+DURATION = Parameter("duration", None, unit="s", meaning="time between observations", positive=True)
+
+SHORT_HORIZON = "short horizon, γ → ∞ at fixed ηk/γ"
+LONG_HORIZON = "long horizon, γ → 0⁺"
+FINITE_HORIZON = "The planning horizon is 1/γ"
+
+
+def horizon(discount: sp.Expr, order: int = 1) -> str:
+    """Sentence about the horizon for a discount: 0, oo, a number [Hz] or a symbol."""
+    if discount == sp.oo:
+        return f"The horizon is short ({SHORT_HORIZON.partition(', ')[2]}{'²' if order == 2 else ''})."
+    if discount.is_zero:
+        return f"The horizon is long ({LONG_HORIZON.partition(', ')[2]})."
+    return f"{FINITE_HORIZON} with γ = {f'{float(discount):g} Hz' if discount.is_number else discount}."
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A quantity in the loss whose expected value relaxes: E d symbol = rate (mean − symbol) dt.
+
+    Diffusion and random replacement both have this form; their further moments only change terms without δ.
+    """
+
+    symbol: sp.Symbol
+    rate: sp.Expr
+    mean: sp.Expr
