@@ -1,4 +1,4 @@
-"""What a learner can move: some weights, within bounds, with a sign, along few directions, against a drift.
+"""Controllability: plastic fraction, sign, bounds, rank of control and drift of weights.
 
 The velocity of the weights is ``ẇ = f(w) + P M ẇ_rule``, clipped to the bounds: f is the drift, M the mask of plastic
 weights and P the projector onto the controllable space, in every engine.
@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.compile.constraint import Constraint, Projector
+from plasticity.compile import elementwise
 from plasticity.errors import InputError, require_number, require_whole
 from plasticity.feedback import orthonormal
+from plasticity.rule import WEIGHT, Rule
+from plasticity.support.checks import require_array
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
@@ -23,7 +26,7 @@ NAME = "weights"
 
 @dataclass(frozen=True, eq=False)
 class Controllability:
-    """What can be changed of weights of a given shape; the default is everything.
+    """Limits of the control of weights; the default is full control without drift.
 
     Arrays need only broadcast to the shape of the weights: for weights (n_post, n_pre), a `sign` of shape (n_pre,) is
     Dale's law.
@@ -43,8 +46,8 @@ class Controllability:
         ``weights.ravel()``), or m random ones drawn from the seed. Clipping to bounds may leave their span.
     drift : None, float or array
         f(w) = a·w with a number or one number per weight (decay is negative), or A·w with an (n_weights, n_weights)
-        matrix [1/s]. It moves weights that cannot be changed, too. A rule that was derived with a linear drift counts
-        on it, and it acts without being given here; one that is given here acts in its place.
+        matrix [1/s]. It also moves weights that are not plastic. The drift assumed by a derived rule acts by default;
+        a value here replaces it.
 
     Raises
     ------
@@ -53,7 +56,6 @@ class Controllability:
 
     Examples
     --------
-    >>> from plasticity.compile.constraint import move
     >>> limits = constrain(Controllability(mask=[True, False], sign=1), shape=(2,))
     >>> move(limits, weights=np.array([0.5, 0.5]), change=np.array([-1.0, -1.0]), dt=0.1)
     array([0. , 0.5])
@@ -72,30 +74,76 @@ class Controllability:
         if self.mask is not None:
             mask = np.array(self.mask)
             if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
-                raise InputError(f"mask must be True where a weight can change and False elsewhere, got {self.mask!r}")
-            self._keep("mask", mask.astype(bool))
+                raise InputError(f"mask must be True where a weight is plastic and False elsewhere, got {self.mask!r}")
+            mask = mask.astype(bool)
+            mask.setflags(write=False)
+            object.__setattr__(self, "mask", mask)
         if self.sign is not None:
-            sign = _numbers("sign", self.sign)
-            if not np.isin(sign, (-1, 0, 1)).all():
+            object.__setattr__(self, "sign", require_array("sign", self.sign))
+            if not np.isin(self.sign, (-1, 0, 1)).all():
                 raise InputError(f"sign must be +1, -1 or 0 (free), got {self.sign!r}")
-            self._keep("sign", sign)
         if self.bounds is not None:
             object.__setattr__(self, "bounds", _checked_bounds(self.bounds))
         if self.rank is not None:
             object.__setattr__(self, "rank", _checked_rank(self.rank))
         if self.drift is not None:
-            self._keep("drift", _numbers("drift", self.drift))
-
-    def _keep(self, name: str, array: NDArray) -> None:
-        array.setflags(write=False)
-        object.__setattr__(self, name, array)
+            object.__setattr__(self, "drift", require_array("drift", self.drift))
 
     @property
     def is_full(self) -> bool:
-        """Whether everything can be changed and nothing moves by itself."""
+        """Whether control is full and nothing drifts."""
         return self.plastic_fraction == 1 and all(
             v is None for v in (self.mask, self.sign, self.bounds, self.rank, self.drift)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Projector:
+    """``control @ read``, the projector onto the controllable space in the metric G.
+
+    Parameters
+    ----------
+    control : (n_weights, m) array
+        B: an orthonormal basis of the controllable space.
+    read : (m, n_weights) array
+        (BᵀGB)⁻¹BᵀG.
+    """
+
+    control: Array
+    read: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Constraint:
+    """Limits of control of weights of one shape, as arrays; made by `constrain`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    mask : array of bool of this shape, or None
+        Plastic weights; None is all.
+    low, high : arrays that broadcast to this shape
+        −inf and inf where there is no bound.
+    projector : Projector or None
+        None is full rank.
+    drift : array or None
+        a: a number or one per weight.
+    drift_matrix : (n_weights, n_weights) array or None
+        A: a drift that couples weights, instead of a.
+    """
+
+    shape: tuple[int, ...]
+    mask: NDArray[np.bool_] | None
+    low: Array
+    high: Array
+    projector: Projector | None
+    drift: Array | None
+    drift_matrix: Array | None
+
+    @property
+    def is_coupled(self) -> bool:
+        """Whether the change of one weight depends on others."""
+        return self.projector is not None or self.drift_matrix is not None
 
 
 def constrain(
@@ -130,8 +178,90 @@ def constrain(
     mask = _mask(controllability, shape, seed, name)
     control = _directions(controllability, shape, mask, seed, name)
     drift, drift_matrix = _drifts(controllability.drift, shape)
-    projector = None if control is None else Projector(control, _reading(control, metric))
+    projector = None if control is None else Projector(control, _read(control, metric))
     return Constraint(shape, mask, low, high, projector, drift, drift_matrix)
+
+
+def move(constraint: Constraint, weights: Array, change: ArrayLike, dt: float = 0.0) -> Array:
+    """Weights (..., *shape) after an explicit Euler step of learning within the limits.
+
+    Parameters
+    ----------
+    constraint : Constraint
+    weights : (..., *shape) array
+    change : (..., *shape) array
+        Change of the weights in this step according to the rule.
+    dt : float
+        Time step of the drift [s].
+    """
+    change = project(constraint, change)
+    if dt and (constraint.drift is not None or constraint.drift_matrix is not None):
+        return clip(constraint, elementwise.moved(weights, change, dt, drift(constraint, weights)))
+    return clip(constraint, weights + change)
+
+
+def project(constraint: Constraint, change: ArrayLike) -> Array:
+    """Controllable part of a change (..., *shape): of plastic weights, along the directions of control."""
+    plastic = 1.0 if constraint.mask is None else constraint.mask
+    permitted: Array = elementwise.permitted(plastic, np.asarray(change, dtype=float))
+    if constraint.projector is None:
+        return permitted
+    flat = _flat(constraint, permitted)
+    return ((flat @ constraint.projector.read.T) @ constraint.projector.control.T).reshape(permitted.shape)
+
+
+def drift(constraint: Constraint, weights: Array) -> Array:
+    """Velocity f(w) (..., *shape) [1/s] of weights without learning."""
+    if constraint.drift_matrix is not None:
+        return (_flat(constraint, weights) @ constraint.drift_matrix.T).reshape(weights.shape)
+    return np.zeros_like(weights) if constraint.drift is None else elementwise.drift_velocity(constraint.drift, weights)
+
+
+def _flat(constraint: Constraint, weights: Array) -> Array:
+    return weights.reshape(*weights.shape[: weights.ndim - len(constraint.shape)], -1)
+
+
+def clip(constraint: Constraint, weights: Array) -> Array:
+    """Weights (..., *shape) within their bounds."""
+    return elementwise.clipped(weights, constraint.low, constraint.high)
+
+
+def narrowed(constraint: Constraint, low: float, high: float) -> Constraint:
+    """Constraint that also keeps the bounds of a rule.
+
+    Raises
+    ------
+    InputError
+        If no value is left for a weight.
+    """
+    lower, upper = np.maximum(constraint.low, low), np.minimum(constraint.high, high)
+    if np.any(lower > upper):
+        raise InputError(
+            f"the bounds of the rule, {low:g} … {high:g}, and the limits of control exclude every value of a weight; "
+            "change one of them"
+        )
+    return replace(constraint, low=lower, high=upper)
+
+
+def check_weights(constraint: Constraint, weights: ArrayLike, name: str = "weights") -> None:
+    """Refuse initial weights (..., *shape) outside their bounds.
+
+    Raises
+    ------
+    InputError
+        Naming the first weight that violates them.
+    """
+    values = np.asarray(weights, dtype=float)
+    bad = ~((values >= constraint.low) & (values <= constraint.high))
+    if not bad.any():
+        return
+    where = tuple(int(i) for i in np.argwhere(bad)[0])
+    inner = where[len(where) - len(constraint.shape) :]
+    low, high = (float(np.broadcast_to(b, constraint.shape)[inner]) for b in (constraint.low, constraint.high))
+    raise InputError(
+        f"{name}[{', '.join(map(str, where))}] is {values[where]:g}, outside its bounds {low:g} … {high:g} "
+        "(bounds and sign combined); start inside or change them"
+    )
 
 
 def of_synapses(
@@ -162,6 +292,34 @@ def of_synapses(
     return replace(c, mask=pick("mask", c.mask), sign=pick("sign", c.sign), bounds=bounds, drift=pick("drift", c.drift))
 
 
+def separate_drift(rule: Rule, controllability: Controllability) -> tuple[Rule, Controllability]:
+    """Rule without its assumed drift, and controllability with the drift of the weights.
+
+    A rule derived with a linear drift reads ``ẇ = drift·w + u``. Limits of control apply to u alone:
+    ``ẇ = f(w) + P M u``. The drift f is that of `controllability`, by default the one assumed by the rule: so a learner
+    can also be wrong about its drift.
+
+    Returns
+    -------
+    (Rule, Controllability)
+        Unchanged if the flow of the weight has no summand ``drift·w``.
+
+    Examples
+    --------
+    >>> import sympy as sp
+    >>> from plasticity import Objective, derive
+    >>> rule, limits = separate_drift(derive(Objective(sp.oo, drift=-2.0)), Controllability(rank=1))
+    >>> rule.weight_flow, float(limits.drift)
+    (-gradient*learning_rate, -2.0)
+    """
+    assumed = next((p for p in rule.parameters if p.name == "drift"), None)
+    if assumed is None or assumed.symbol * WEIGHT not in sp.Add.make_args(rule.weight_flow):
+        return rule, controllability
+    control = rule.weight_flow - assumed.symbol * WEIGHT
+    drift = assumed.value if controllability.drift is None else controllability.drift
+    return replace(rule, weight_flow=control), replace(controllability, drift=drift)
+
+
 def _limits(c: Controllability, shape: tuple[int, ...]) -> tuple[Array, Array]:
     low, high = (_fitting("bounds", b, shape) for b in (c.bounds or (np.array(-np.inf), np.array(np.inf))))
     if c.sign is not None:
@@ -170,7 +328,7 @@ def _limits(c: Controllability, shape: tuple[int, ...]) -> tuple[Array, Array]:
         high = np.where(sign < 0, np.minimum(high, 0.0), high)
     empty = np.argwhere(np.atleast_1d(low > high))
     if len(empty):
-        raise InputError(f"sign and bounds leave weight {empty[0].tolist()} no value; change one of them")
+        raise InputError(f"sign and bounds exclude every value of weight {empty[0].tolist()}; change one of them")
     return np.array(low), np.array(high)
 
 
@@ -195,24 +353,27 @@ def _directions(
     if c.rank is None:
         return None
     size = int(np.prod(shape))
-    wanted = c.rank if isinstance(c.rank, int) else c.rank.shape[1]
+    n_directions = c.rank if isinstance(c.rank, int) else c.rank.shape[1]
     plastic = size if mask is None else int(mask.sum())
     if isinstance(c.rank, int):
-        directions = stream(seed, f"{name}/control").standard_normal((size, min(wanted, size)))
+        directions = stream(seed, f"{name}/control").standard_normal((size, min(n_directions, size)))
     elif len(c.rank) != size:
         raise InputError(f"rank has {len(c.rank)} rows, but there are {size} weights; give it one row per weight")
     else:
         directions = c.rank
-    if wanted > plastic:
-        raise InputError(f"rank is {wanted}, but only {plastic} weights are plastic; use at most {plastic}")
+    if n_directions > plastic:
+        raise InputError(f"rank is {n_directions}, but only {plastic} weights are plastic; use at most {plastic}")
     if mask is not None:
         directions = directions * mask.reshape(-1, 1)
-    if np.linalg.matrix_rank(directions) < wanted:
-        raise InputError("rank: the directions of control are not independent; leave out those that others span")
+    found = np.linalg.matrix_rank(directions)
+    if found < n_directions:
+        raise InputError(
+            f"control directions are linearly dependent (rank {found} of {n_directions}); remove redundant columns"
+        )
     return orthonormal(directions)
 
 
-def _reading(control: Array, metric: ArrayLike | None) -> Array:
+def _read(control: Array, metric: ArrayLike | None) -> Array:
     """(BᵀGB)⁻¹BᵀG (m, n_weights)."""
     if metric is None or np.ndim(metric) == 0:
         return control.T.copy()
@@ -240,16 +401,6 @@ def _fitting(name: str, value: NDArray, shape: tuple[int, ...]) -> NDArray:
         raise InputError(f"{name} has shape {np.shape(value)}, which does not fit weights of shape {shape}") from None
 
 
-def _numbers(name: str, value: Any) -> Array:
-    try:
-        array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, got {value!r}") from None
-    if not np.all(np.isfinite(array)):
-        raise InputError(f"{name} must be finite, got {array.tolist()}")
-    return array
-
-
 def _checked_bounds(bounds: Any) -> tuple[Array, Array]:
     try:
         low, high = (np.array(b, dtype=float) for b in bounds)
@@ -263,8 +414,7 @@ def _checked_bounds(bounds: Any) -> tuple[Array, Array]:
 def _checked_rank(rank: Any) -> Any:
     if isinstance(rank, bool) or np.ndim(rank) == 0:
         return require_whole("rank", rank, low=1)
-    directions = _numbers("rank", rank)
+    directions = require_array("rank", rank)
     if directions.ndim != 2 or directions.shape[1] < 1:
         raise InputError(f"rank must be a number or have shape (n_weights, m), got {directions.shape}")
-    directions.setflags(write=False)
     return directions

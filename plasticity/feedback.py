@@ -1,24 +1,27 @@
-"""What a learner gets to see: feedback that is noisy, late, sparse, coarse, wrong in sign, or low-dimensional.
+"""Feedback channel: noisy, delayed, sparse, quantised, low-dimensional feedback, or with sign errors.
 
 A message s(t) is received as ``delivered · quantised(gain · sign · F s(t − delay) + noise)``, in this order, in every
-engine. What is sent is the gradient on a landscape (`plasticity.simulate`), the error, reward or learning signal in a
-network. Before the first message can arrive, and whenever one is lost, the learner receives 0.
+engine. The message is the gradient on a landscape (`plasticity.simulate`), and the error, reward or learning signal in
+a network. Before the first message can arrive, and whenever a message is lost, the learner receives 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from plasticity.disturbance import NAME, Disturbance, disturb, draw, receive, sources_of, together
+from plasticity.compile import elementwise
 from plasticity.errors import InputError, require_number, require_whole
+from plasticity.support.checks import require_array
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
+Generators = dict[str, np.random.Generator]
+NAME = "feedback"
 _STEPS_AHEAD = 256  # steps for which random numbers are drawn at once
 
 
@@ -52,8 +55,9 @@ class FeedbackChannel:
 
     Examples
     --------
-    >>> transmit(FeedbackChannel(delay=0.2, gain=2.0), [[1.0], [2.0], [3.0], [4.0]], dt=0.1).ravel()
-    array([0., 0., 2., 4.])
+    >>> send = open_channel(FeedbackChannel(delay=0.1, gain=2.0), size=1, dt=0.1)
+    >>> [float(send(np.array([[s]]))[0, 0]) for s in (1.0, 2.0, 3.0)]
+    [0.0, 2.0, 4.0]
     """
 
     noise: float = 0.0
@@ -82,55 +86,33 @@ class FeedbackChannel:
         return plain == (0, 0, 0, 1, 0, 0) and self.projection is None
 
 
-def transmit(
-    channel: FeedbackChannel, signals: ArrayLike, dt: float, seed: int = 0, trial: int = 0, name: str = NAME
-) -> Array:
-    """Messages that are received when `signals` are sent, one per time step.
+@dataclass(frozen=True, eq=False)
+class Disturbance:
+    """Random disturbances of the messages of some steps.
 
     Parameters
     ----------
-    channel : FeedbackChannel
-    signals : (n_steps, ...) array
-    dt : float
-        Time step [s], for which one message stands.
-    seed, trial, name
-        The random numbers depend on these alone (`plasticity.support.streams`).
-
-    Returns
-    -------
-    (n_steps, ...) array, or (n_steps, n_received) with a projection
-
-    Raises
-    ------
-    InputError
-        If the delay is no multiple of `dt`, the projection does not fit, or a signal is not finite.
+    factor : (n_steps, ..., size) array
+        Gain times sign.
+    noise : (n_steps, ..., size) array
+        Standard deviation σ/√dt.
+    delivered : (n_steps, ..., 1) array
+        1, or 0 where the message is lost.
     """
-    sent = np.asarray(signals, dtype=float)
-    if sent.ndim == 0:
-        raise InputError(f"signals must have one row per time step, got the number {sent}")
-    if not np.all(np.isfinite(sent)):
-        raise InputError("signals must be finite, got NaN or an infinite value")
-    flat = sent.reshape(len(sent), -1)
-    matrix = projection_matrix(channel, flat.shape[1], seed, name)
-    shape = sent.shape if matrix is None else (len(sent), len(matrix))
-    late = delay_steps(channel, dt)
-    arriving = flat if matrix is None else flat @ matrix.T
-    disturbance = disturb(channel, len(arriving), arriving.shape[1], dt, seed, trial, name)
-    received = np.zeros_like(arriving)
-    rest = slice(late, None)
-    lines = Disturbance(disturbance.factor[rest], disturbance.noise[rest], disturbance.delivered[rest])
-    received[rest] = receive(channel, arriving[: max(len(sent) - late, 0)], lines)
-    return received.reshape(shape)
+
+    factor: Array
+    noise: Array
+    delivered: Array
 
 
-def open_line(
+def open_channel(
     channel: FeedbackChannel,
     size: int,
     dt: float,
     streams: Sequence[tuple[int, int]] = ((0, 0),),
     name: str = NAME,
 ) -> Callable[[Array], Array]:
-    """Line to send messages step by step, for many learners at once; equal to `transmit` for each of them.
+    """Function that sends one message per time step for many learners, each with its own random numbers.
 
     Parameters
     ----------
@@ -141,24 +123,20 @@ def open_line(
         Time step [s].
     streams : sequence of (seed, trial)
         One pair per learner.
+    name : str
+        The random numbers depend on seed, trial and this name alone (`plasticity.support.streams`).
 
     Returns
     -------
     function of an (n_learners, size) array
-        Called once per time step with what is sent, it returns what is received: (n_learners, n_received).
+        Returns the received message: (n_learners, n_received).
 
     Raises
     ------
     InputError
         If the delay is no multiple of `dt` or the projection does not fit.
-
-    Examples
-    --------
-    >>> send = open_line(FeedbackChannel(delay=0.1), size=1, dt=0.1)
-    >>> [float(send(np.array([[s]]))[0, 0]) for s in (1.0, 2.0, 3.0)]
-    [0.0, 1.0, 2.0]
     """
-    late = delay_steps(channel, dt)
+    delay = delay_steps(channel, dt)
     seeds = [seed for seed, _ in streams]
     matrices = None
     if channel.projection is not None:
@@ -166,34 +144,70 @@ def open_line(
         matrices = np.stack([unique[seed] for seed in seeds])
     n_received = size if matrices is None else matrices.shape[1]
     sources = [sources_of(channel, seed, trial, name) for seed, trial in streams]
-    waiting = np.zeros((late, len(sources), n_received))
-    disturbances = _step_by_step(channel, n_received, dt, sources)
-    step = 0
+    ahead = max(1, min(_STEPS_AHEAD, 2**20 // max(1, len(sources) * n_received)))
+    delayed = np.zeros((delay, len(sources), n_received))
+    drawn, step = Disturbance(*(np.zeros((0, 0, 0)),) * 3), 0
 
     def send(signal: Array) -> Array:
-        nonlocal step
+        nonlocal drawn, step
         if channel.is_perfect:
             return signal
-        now = next(disturbances)
+        now = step % ahead
+        if now == 0:
+            drawn = stacked([draw(channel, ahead, n_received, dt, s) for s in sources], axis=1)
         arriving = signal if matrices is None else np.einsum("krs,ks->kr", matrices, signal)
-        if late:
-            slot = step % late
-            arriving, waiting[slot] = waiting[slot].copy(), arriving
+        if delay:
+            slot = step % delay
+            arriving, delayed[slot] = delayed[slot].copy(), arriving
         step += 1
-        return receive(channel, arriving, now) if step > late else np.zeros_like(arriving)
+        if step <= delay:
+            return np.zeros_like(arriving)
+        return receive(channel, arriving, drawn.factor[now], drawn.noise[now], drawn.delivered[now])
 
     return send
 
 
-def _step_by_step(
-    channel: FeedbackChannel, size: int, dt: float, sources: Sequence[dict[str, np.random.Generator]]
-) -> Iterator[Disturbance]:
-    """Disturbances of every step for all learners, (n_learners, size); random numbers are drawn for many steps."""
-    ahead = max(1, min(_STEPS_AHEAD, 2**20 // max(1, len(sources) * size)))
-    while True:
-        drawn = together([draw(channel, ahead, size, dt, s) for s in sources])
-        for k in range(ahead):
-            yield Disturbance(drawn.factor[k], drawn.noise[k], drawn.delivered[k])
+def receive(channel: FeedbackChannel, arriving: Array, factor: Array, noise: Array, delivered: Array) -> Array:
+    """Received message from one that arrives after projection and delay (`plasticity.compile.elementwise`)."""
+    value = elementwise.disturbed(arriving, factor, noise)
+    if channel.quantum > 0:
+        value = elementwise.rounded(value, channel.quantum)
+    return elementwise.received(value, delivered)
+
+
+def disturb(
+    channel: FeedbackChannel, n_steps: int, size: int, dt: float, seed: int = 0, trial: int = 0, name: str = NAME
+) -> Disturbance:
+    """Disturbances of the first `n_steps` messages of `size` components."""
+    return draw(channel, n_steps, size, dt, sources_of(channel, seed, trial, name))
+
+
+def sources_of(channel: FeedbackChannel, seed: int, trial: int, name: str) -> Generators:
+    """Random generators of a channel: one per disturbance, so that none shifts the others."""
+    amounts = {"noise": channel.noise, "sign": channel.sign_error, "delivery": channel.sparsity}
+    return {purpose: stream(seed, f"{name}/{purpose}", trial) for purpose, amount in amounts.items() if amount > 0}
+
+
+def draw(channel: FeedbackChannel, n_steps: int, size: int, dt: float, sources: Generators) -> Disturbance:
+    """Next disturbances; time runs slowest, so that drawing in portions changes nothing."""
+    dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
+    noise = np.broadcast_to(0.0, (n_steps, size))  # no memory where nothing is random
+    factor = np.broadcast_to(float(channel.gain), (n_steps, size))
+    delivered = np.broadcast_to(1.0, (n_steps, 1))
+    if "noise" in sources:
+        noise = sources["noise"].standard_normal((n_steps, size))
+        noise *= channel.noise / np.sqrt(dt)
+    if "sign" in sources:
+        sign = np.where(sources["sign"].random((n_steps, size)) < channel.sign_error, -1.0, 1.0)
+        factor = elementwise.signed(channel.gain, sign)
+    if "delivery" in sources:
+        delivered = np.where(sources["delivery"].random((n_steps, 1)) < channel.sparsity, 0.0, 1.0)
+    return Disturbance(factor, noise, delivered)
+
+
+def stacked(parts: Sequence[Disturbance], axis: int) -> Disturbance:
+    """Disturbances of many learners, with the learners on a new axis."""
+    return Disturbance(*(np.stack([getattr(p, f.name) for p in parts], axis) for f in fields(Disturbance)))
 
 
 def delay_steps(channel: FeedbackChannel, dt: float) -> int:
@@ -254,17 +268,11 @@ def orthonormal(directions: Array) -> Array:
 
 
 def _checked_projection(value: Any) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool | str):
         raise InputError(f"projection must be a number of directions or a matrix, got {value!r}")
-    try:
-        matrix = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"projection must be a number of directions or a matrix, got {value!r}") from None
-    if matrix.ndim == 0:
+    if np.ndim(value) == 0:
         return require_whole("projection", value, low=1)
+    matrix = require_array("projection", value)
     if matrix.ndim != 2 or matrix.size == 0:
         raise InputError(f"projection must have shape (n_received, n_sent), got {matrix.shape}")
-    if not np.all(np.isfinite(matrix)):
-        raise InputError(f"projection must be finite, got {matrix.tolist()}")
-    matrix.setflags(write=False)
     return matrix

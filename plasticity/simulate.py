@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.compile.assumed_drift import separate_drift
-from plasticity.compile.constraint import check_weights, narrowed
 from plasticity.compile.landscape_loop import compiled
 from plasticity.compile.landscape_step import Batch, Descent, vectorised
-from plasticity.controllability import Controllability, constrain
+from plasticity.controllability import Controllability, check_weights, constrain, narrowed, separate_drift
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError, require_number, require_whole
-from plasticity.feedback import FeedbackChannel, open_line, projection_matrix
+from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, GRADIENT, Rule
@@ -182,7 +180,7 @@ def _line(descent: Descent, seed: int, low: int, high: int, n: int) -> Callable 
     """Line on which the trials from `low` to `high` receive their gradients."""
     if descent.channel is None:
         return None
-    return open_line(descent.channel, n, descent.dt, [(seed, trial) for trial in range(low, high)])
+    return open_channel(descent.channel, n, descent.dt, [(seed, trial) for trial in range(low, high)])
 
 
 def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray, send: Callable | None) -> Batch:

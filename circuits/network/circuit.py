@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
-from plasticity.compile.constraint import Constraint
+from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError, require_number
 
 

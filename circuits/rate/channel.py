@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.rate.plan import Plan
-from plasticity.disturbance import NAME, draw, sources_of
 from plasticity.errors import InputError
-from plasticity.feedback import FeedbackChannel, delay_steps, projection_matrix
+from plasticity.feedback import NAME, FeedbackChannel, delay_steps, draw, projection_matrix, sources_of
 
 Array = NDArray[np.float64]
 

@@ -20,10 +20,8 @@ from circuits.rate.source import circuit_source
 from circuits.rate.state import limits_of, new_network
 from circuits.running.grid import steps_in
 from circuits.running.weight_recording import weights_kept
-from plasticity.compile.assumed_drift import separate_drift
-from plasticity.compile.constraint import Constraint
 from plasticity.compile.generated import generated_module
-from plasticity.controllability import Controllability
+from plasticity.controllability import Constraint, Controllability, separate_drift
 from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel
 

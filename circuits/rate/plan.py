@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from circuits.network.rate_circuit import RateCircuit, RatePopulation
-from plasticity.compile.constraint import Constraint
 from plasticity.compile.deferred import Deferred, deferred
 from plasticity.compile.dense import check_supplied, sweep_source
 from plasticity.compile.mean_field import on_rates
+from plasticity.controllability import Constraint
 from plasticity.errors import InputError
 from plasticity.rule import Rule
 

@@ -13,10 +13,9 @@ from circuits.network.rate_circuit import RateCircuit, RateProjection
 from circuits.rate.channel import Channel
 from circuits.rate.plan import Plan
 from circuits.running.grid import steps_in
-from plasticity.compile.constraint import Constraint, check_weights, narrowed
 from plasticity.compile.dense import POST
 from plasticity.compile.landscape_loop import common_states
-from plasticity.controllability import Controllability, constrain
+from plasticity.controllability import Constraint, Controllability, check_weights, constrain, narrowed
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
 from plasticity.rule import Rule

@@ -9,10 +9,17 @@ import numpy as np
 import sympy as sp
 
 from circuits.network.circuit import Circuit, Projection
-from plasticity.compile.assumed_drift import separate_drift
 from plasticity.compile.brian import SynapseModel, compile_rule
-from plasticity.compile.constraint import Constraint, Projector, check_weights, narrowed
-from plasticity.controllability import Controllability, constrain, of_synapses
+from plasticity.controllability import (
+    Constraint,
+    Controllability,
+    Projector,
+    check_weights,
+    constrain,
+    narrowed,
+    of_synapses,
+    separate_drift,
+)
 from plasticity.errors import UnknownNameError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 

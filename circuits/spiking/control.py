@@ -2,7 +2,7 @@
 
 What a rule asks for is gathered in the state ``wanted`` of each synapse. At the end of every step, when all else has
 been advanced, the weights become ``w + B (BᵀGB)⁻¹BᵀG wanted + dt·A w``, within their bounds: the same step as in a rate
-circuit and in `simulate` (`plasticity.compile.constraint.move`). Every controller listens to all synapses first, then
+circuit and in `simulate` (`plasticity.controllability.move`). Every controller listens to all synapses first, then
 all synapses listen to the controllers.
 """
 

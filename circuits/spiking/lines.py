@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from circuits.network.circuit import Circuit, Feedback
-from plasticity.disturbance import NAME, disturb
 from plasticity.errors import InputError
-from plasticity.feedback import FeedbackChannel, delay_steps
+from plasticity.feedback import NAME, FeedbackChannel, delay_steps, disturb
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from plasticity.compile.constraint import Constraint, move
+from plasticity.controllability import Constraint, move
 from plasticity.landscape_sequence import LandscapeSequence
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows
 

@@ -6,8 +6,8 @@ import pytest
 
 import circuits
 from plasticity import FeedbackChannel, observe
-from plasticity.disturbance import disturb
 from plasticity.errors import InputError
+from plasticity.feedback import disturb
 from plasticity.rules.adam import adam
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 from plasticity.signals.exact_error import exact_error

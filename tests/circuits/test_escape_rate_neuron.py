@@ -13,10 +13,9 @@ from circuits.neurons.escape_rate import escape_rate
 from circuits.neurons.integrate_and_fire import lif
 from plasticity import Controllability, FeedbackChannel, Objective, derive, observe
 from plasticity.belief import FadingMemory, GaussianWeight
-from plasticity.compile.constraint import move
-from plasticity.controllability import constrain
+from plasticity.controllability import constrain, move
 from plasticity.errors import DivergedError, InputError, UnknownNameError
-from plasticity.feedback import open_line
+from plasticity.feedback import open_channel
 from plasticity.poisson import poisson_trains
 from plasticity.rules.adam import adam
 from plasticity.rules.gradient_descent import gradient_descent
@@ -66,8 +65,8 @@ def true_gradient(weights, step=1e-5):
 def sender(channel):
     """What becomes of the errors of three neurons in one channel, or in a channel each."""
     if isinstance(channel, FeedbackChannel):
-        return open_line(channel, 3, DT, streams=[(3, 0)])
-    lines = [open_line(c, 1, DT, streams=[(3, k)]) for k, c in enumerate(channel)]
+        return open_channel(channel, 3, DT, streams=[(3, 0)])
+    lines = [open_channel(c, 1, DT, streams=[(3, k)]) for k, c in enumerate(channel)]
     return lambda sent: np.concatenate([line(sent[:, k : k + 1]) for k, line in enumerate(lines)], axis=1)
 
 
@@ -181,7 +180,7 @@ def coupled_limits(rank=3):
 
 @pytest.mark.parametrize("rank", [3, None])
 def test_coupled_synapses_move_in_spiking_networks_as_they_move_elsewhere(rank):
-    """A NumPy loop that moves the weights by `compile.constraint.move`, as `simulate` and rate circuits do."""
+    """A NumPy loop that moves the weights by `controllability.move`, as `simulate` and rate circuits do."""
     limits = coupled_limits(rank)
     result = circuits.run(circuit(gradient_descent(0.2)), DURATION, DT, "numpy", seed=3, controllability=limits)
     constraint = constrain(limits, (3, N), 3, name="synapses")

@@ -12,8 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from circuits import load, run
 from circuits.network.rate_circuit import RatePopulation, Stimulus
 from plasticity import Objective, derive, observe, rules
-from plasticity.compile.constraint import move
-from plasticity.controllability import Controllability, constrain
+from plasticity.controllability import Controllability, constrain, move
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.rules.adam import adam
@@ -125,7 +124,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("case", LIMITS)
 def test_limits_of_control(case):
-    """Against the same steps in NumPy, with the change carried out by `plasticity.compile.constraint.move`."""
+    """Against the same steps in NumPy, with the change carried out by `plasticity.controllability.move`."""
     w, bias = ring()
     w = np.abs(w) * np.where(np.arange(N) % 3, 1, -1) if case == "mask" else np.clip(w, -0.25, 0.25)
     limits = constrain(LIMITS[case], (N, N), seed=4, name="recurrent")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from plasticity import Controllability
-from plasticity.compile.constraint import check_weights, clip, drift, move, narrowed, project
-from plasticity.controllability import constrain, of_synapses
+from plasticity.controllability import check_weights, clip, constrain, drift, move, narrowed, of_synapses, project
 from plasticity.errors import InputError
 
 RANDOM = np.random.default_rng(0)
@@ -56,7 +55,7 @@ def test_dales_law_holds_column_by_column():
 def test_bounds_of_a_rule_narrow_further():
     limits = narrowed(constrain(Controllability(sign=1), 2), -1.0, 0.7)
     np.testing.assert_array_equal(clip(limits, np.array([-5.0, 5.0])), [0.0, 0.7])
-    with pytest.raises(InputError, match="no value"):
+    with pytest.raises(InputError, match="exclude every value of a weight"):
         narrowed(constrain(Controllability(sign=-1), 2), 0.5, 0.7)
 
 
@@ -129,7 +128,7 @@ def test_synapses_in_a_list_have_the_limits_of_their_place():
 
 BAD = {
     "fraction": ({"plastic_fraction": 1.2}, "plastic_fraction must be <= 1"),
-    "mask": ({"mask": [0.5, 1.0]}, "mask must be True where a weight can change"),
+    "mask": ({"mask": [0.5, 1.0]}, "mask must be True where a weight is plastic"),
     "sign": ({"sign": 2}, r"sign must be \+1, -1 or 0"),
     "bounds": ({"bounds": (1.0, 0.0)}, "bounds must be .* low < high"),
     "one bound": ({"bounds": 1.0}, r"bounds must be \(low, high\)"),
@@ -155,8 +154,8 @@ UNFIT = {
     "rank": (Controllability(rank=7), "rank is 7, but only 6 weights are plastic"),
     "rows": (Controllability(rank=np.ones((5, 1))), "rank has 5 rows, but there are 6 weights"),
     "frozen": (Controllability(rank=2, mask=[[True, False, False], [False] * 3]), "only 1 weights are plastic"),
-    "dependent": (Controllability(rank=np.ones((6, 2))), "not independent"),
-    "empty": (Controllability(sign=1, bounds=(-2.0, -1.0)), r"leave weight \[0, 0\] no value"),
+    "dependent": (Controllability(rank=np.ones((6, 2))), "linearly dependent"),
+    "empty": (Controllability(sign=1, bounds=(-2.0, -1.0)), r"exclude every value of weight \[0, 0\]"),
 }
 
 

@@ -8,7 +8,7 @@ import circuits
 from circuits.escape_rate_neuron import escape_rate_neuron
 from circuits.feedforward_rate import feedforward_rate
 from plasticity import Controllability, Objective, derive, simulate, solve
-from plasticity.compile.assumed_drift import separate_drift
+from plasticity.controllability import separate_drift
 from plasticity.landscapes import Quadratic
 from plasticity.rule import WEIGHT
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood

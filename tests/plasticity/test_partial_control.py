@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sympy as sp
+from oracles.messages import transmit
 from scipy.linalg import expm
 
 from plasticity import Controllability, FeedbackChannel, Objective, derive, rules, simulate, solve
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
-from plasticity.feedback import transmit
 from plasticity.landscapes import DoubleWell, Quadratic
 
 H = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 3.0]])
