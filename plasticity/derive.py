@@ -17,6 +17,7 @@ from plasticity.errors import InputError, require_number
 from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.control import optimal_push
 from plasticity.theory.estimation import (
     Inference,
@@ -27,7 +28,6 @@ from plasticity.theory.estimation import (
     wandering_optimum,
 )
 from plasticity.theory.exprel import exprel
-from plasticity.theory.kept import kept
 from plasticity.theory.momentum import VELOCITY, optimal_acceleration
 from plasticity.theory.problem import StatedProblem, state_problem
 from plasticity.theory.symbols import DURATION
@@ -159,7 +159,7 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
     return replace(acting, steps=(*rule.steps, *steps))
 
 
-@kept
+@cached_algebra
 def _relaxation() -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
     """Rate r, and ∫ e^{−rs} ds from 0 to T: as SymPy integrates it, and in a form that is finite for r = 0."""
     r, since = sp.symbols("r s", positive=True)

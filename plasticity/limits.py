@@ -9,8 +9,8 @@ import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.exprel import exprel
-from plasticity.theory.kept import kept
 from plasticity.theory.symbols import (
     DISCOUNT,
     DURATION,
@@ -158,7 +158,7 @@ def _says(name: str, expression: sp.Expr) -> sp.Eq:
     return sp.Eq(sp.Symbol(name), expression, evaluate=False)  # SymPy would spend its time on whether it is true
 
 
-@kept
+@cached_algebra
 def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     """Limit for a positive symbol, term by term where every term has a finite one."""
     if not expression.has(symbol):
@@ -175,7 +175,7 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     return sp.Add(*terms)
 
 
-@kept
+@cached_algebra
 def _first_order(expression: sp.Expr) -> sp.Expr:
     """What changes with the discount, with its slowness to first order in it."""
     gamma = DISCOUNT.symbol
@@ -188,7 +188,7 @@ def _first_order(expression: sp.Expr) -> sp.Expr:
     return kept + _simplified(1 / slowness)
 
 
-@kept
+@cached_algebra
 def _simplified(expression: sp.Expr) -> sp.Expr:
     return sp.simplify(expression)
 
@@ -206,7 +206,7 @@ def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
     return _limit(expression.subs(eta, LEARNING_RATE.symbol * gamma**order / k), gamma, sp.oo)
 
 
-@kept
+@cached_algebra
 def _long_duration(expression: sp.Expr) -> sp.Expr:
     """T·exprel(−rT) → 1/r: the closed loop has relaxed, so its rate r is taken to be positive."""
     time = DURATION.symbol

@@ -11,7 +11,7 @@ from plasticity.errors import InputError
 from plasticity.local import TRAINS, simplified
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.support.catalog import require_made
-from plasticity.theory.kept import kept
+from plasticity.theory.cached_algebra import cached_algebra
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:
     return flow.subs(GRADIENT, GRADIENT + signal.density)
 
 
-@kept
+@cached_algebra
 def _coefficients(flow: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     """Coefficients of the gradient and of its square."""
     try:

@@ -27,8 +27,7 @@ from circuits.spiking.lines import Lines
 from circuits.spiking.outputs import diverged, output_names
 from circuits.spiking.structure import model_folder, model_key
 from plasticity.errors import InputError
-from plasticity.support.cache import cache_folder, keep
-from plasticity.support.cache_entries import mark_used, trim
+from plasticity.support.cache import cache_folder, mark_used, trim, write_atomically
 from plasticity.support.cli import say
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def keep_model(model: Model) -> None:
     """Declare the program in a folder to be whole; until then the folder counts as empty."""
     program = hashlib.sha256((model.folder / PROGRAM).read_bytes()).hexdigest()
     text = {"sha256": program, "inputs": model.inputs, "outputs": model.outputs}
-    keep(model.folder / MANIFEST, json.dumps(text, indent=1))
+    write_atomically(model.folder / MANIFEST, json.dumps(text, indent=1))
 
 
 def _tell(folder: Path, given: Given, model: Model, all_weights: bool) -> None:

@@ -1,8 +1,9 @@
-"""Generated modules: source text that is kept in the cache folder, so that numba compiles it once."""
+"""Generated modules: source text in the cache folder, so that numba compiles it once."""
 
 from __future__ import annotations
 
-import hashlib
+import ast
+import pickletools
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
@@ -12,30 +13,32 @@ from types import ModuleType
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
-from plasticity.compile.compiled_files import remove_damaged
 from plasticity.errors import InputError
-from plasticity.support.cache import cache_folder, keep
-from plasticity.support.cache_entries import mark_used, trim
+from plasticity.support.cache import cache_folder, key, mark_used, trim, write_atomically
+from plasticity.support.cli import say
+from plasticity.support.code import without_docstrings
 
 
 def generated_module(kind: str, source: str) -> ModuleType:
     """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed).
 
-    The cache is kept below its limit, and damaged files in it are made anew.
+    Texts that differ in comments, docstrings and layout alone are the same module. The cache is kept below its limit,
+    and damaged files in it are made anew.
 
     Raises
     ------
     InputError
         If the text cannot be written, as on a full disk.
     """
-    name = f"steersman_{kind}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    code = ast.unparse(without_docstrings(source)) + "\n"
+    name = f"steersman_{kind}_{key(code)}"
     if name not in sys.modules:
         path = cache_folder(kind) / f"{name}.py"
-        if not path.is_file() or path.read_bytes() != source.encode():
-            _keep(path, source)
+        if not path.is_file() or path.read_bytes() != code.encode():
+            _write(path, code)
             trim()
         mark_used(path)
-        remove_damaged(path)
+        _remove_damaged(path)
         loader = SourceFileLoader(name, str(path))
         module = module_from_spec(ModuleSpec(name, loader, origin=str(path)))
         loader.exec_module(module)
@@ -43,14 +46,36 @@ def generated_module(kind: str, source: str) -> ModuleType:
     return sys.modules[name]
 
 
-def _keep(path: Path, source: str) -> None:
+def _write(path: Path, code: str) -> None:
     try:
-        keep(path, source)
+        write_atomically(path, code)
     except OSError as error:
         raise InputError(
-            f"cannot keep generated code in {path.parent}: {error.strerror}; make room, or set STEERSMAN_CACHE to "
+            f"cannot write generated code to {path.parent}: {error.strerror}; make room, or set STEERSMAN_CACHE to "
             "another folder"
         ) from error
+
+
+def _remove_damaged(source: Path) -> None:
+    """Remove compiled functions of a module that numba could not read, which would end every later run."""
+    for path in (source.parent / "__pycache__").glob(f"{source.stem}.*.nb[ic]"):
+        if not _is_readable(path):
+            path.unlink(missing_ok=True)
+            say(f"the compiled function {path} is damaged and will be compiled again")
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether a file is a sequence of whole pickles; nothing in it is executed."""
+    try:
+        with open(path, "rb") as file:
+            n_pickles = 0
+            while file.peek(1):  # an index is two pickles, one after the other
+                n_pickles += any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(file))
+        return n_pickles > 0
+    except FileNotFoundError:
+        return True  # another process has just removed it
+    except Exception:  # there is no limit to what a damaged text can make pickletools raise
+        return False
 
 
 def python_code(expression: sp.Expr) -> str:

@@ -15,7 +15,7 @@ import sympy as sp
 
 from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal
-from plasticity.theory.kept import kept
+from plasticity.theory.cached_algebra import cached_algebra
 
 
 def pairing_likelihood(
@@ -107,7 +107,7 @@ def pairing_likelihood(
     )
 
 
-@kept
+@cached_algebra
 def _lasting(tau: sp.Symbol, other: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
     """Integrals, over the time to come, of what decays with `tau`, and of that times what decays with `other`."""
     later = sp.Symbol("s", positive=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from plasticity.rule import CURVATURE, GRADIENT, Step
-from plasticity.theory.kept import kept
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast
 
 DELTA = sp.Symbol("delta", real=True)
@@ -55,7 +55,7 @@ class LocalControl:
     steps: tuple[Step, ...]
 
 
-@kept
+@cached_algebra
 def mobility(problem: LocalProblem) -> sp.Expr:
     """Movement per unit of cost: the controls u* that move most cheaply give Σ b u* = −η mobility V'.
 
@@ -76,7 +76,7 @@ def mobility(problem: LocalProblem) -> sp.Expr:
     return found
 
 
-@kept
+@cached_algebra
 def optimal_push(problem: LocalProblem) -> LocalControl:
     """Solve the Hamilton–Jacobi–Bellman equation of `problem`.
 
@@ -115,7 +115,7 @@ class _General:
     steps: tuple[Step, ...]
 
 
-@kept
+@cached_algebra
 def _solve(n: int) -> _General:
     """Solve the Hamilton–Jacobi–Bellman equation with n forecasts z, whose weights in the gradient are h."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol

@@ -15,7 +15,7 @@ import sympy as sp
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, State, Step, Update, time_constant
-from plasticity.theory.kept import kept
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.symbols import Forecast
 
 COUNT = sp.Symbol("count", real=True)
@@ -91,7 +91,7 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
     return Inference((*counter, state), (beta,), replaced, (*count, tick), steps=steps)
 
 
-@kept
+@cached_algebra
 def fading_gain(decay: sp.Symbol, diffuse: bool = True) -> tuple[sp.Expr, sp.Expr]:
     """Kalman gain and precision of a belief about a constant whose covariance grows by 1/β before each step.
 
@@ -265,7 +265,7 @@ def _covariance_symbols(n: int) -> sp.Matrix:
     return sp.Matrix(n, n, symbol)
 
 
-@kept
+@cached_algebra
 def _steady_gain(variance: sp.Symbol, flow: sp.Expr, noise: sp.Symbol) -> Step:
     """Where the variance settles, divided by the noise."""
     free = sp.Dummy("S")

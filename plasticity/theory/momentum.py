@@ -10,8 +10,8 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.rule import CURVATURE, GRADIENT, Step
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.control import DELTA, MOBILITY, OBJECTIVE, LocalProblem, mobility
-from plasticity.theory.kept import kept
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 VELOCITY = sp.Symbol("velocity", real=True)
@@ -21,7 +21,7 @@ _U, _BY_VELOCITY, _BY_DELTA = sp.symbols("u V_v V_d", real=True)
 _ROOT = sp.Symbol("root", positive=True)
 
 
-@kept
+@cached_algebra
 def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
     """Solve the Hamilton–Jacobi–Bellman equation when the acceleration is controlled.
 
@@ -52,7 +52,7 @@ def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ..
     return solved, (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
 
 
-@kept
+@cached_algebra
 def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     """Control at δ = 0 in terms of ``root``, that root, and the steps."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol

@@ -14,9 +14,9 @@ import sympy as sp
 from plasticity.belief import GaussianWeight
 from plasticity.fisher import fisher_information, gaussian_mean
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
+from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.control import LocalProblem, optimal_push
 from plasticity.theory.estimation import Inference
-from plasticity.theory.kept import kept
 
 VARIANCE = sp.Symbol("belief_variance", nonnegative=True)
 _W, _M = sp.symbols("omega m", real=True)
@@ -80,7 +80,7 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
     return UncertainWeight(mean.push.subs(here), inference, steps)
 
 
-@kept
+@cached_algebra
 def _gaussian() -> tuple[sp.Matrix, sp.Expr]:
     """Fisher matrix of a Gaussian in its mean and variance, and the expected loss."""
     mean = gaussian_mean(_W, _M, _S)

@@ -15,11 +15,10 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 def command(arguments: argparse.Namespace) -> None:
     """Print a table of the cache, or of what was removed."""
-    from plasticity.support.cache import cache_folder
-    from plasticity.support.cache_entries import clear, entries, limit_in_use
+    from plasticity.support.cache import cache_folder, clear, entries, size_limit
     from plasticity.support.cli import say
 
-    limit = limit_in_use()
+    limit = size_limit()
     found = clear() if arguments.clear else entries()
     say(f"{'removed from' if arguments.clear else 'kept in'} {cache_folder('')}, limit {limit / 1e6:.0f} MB")
     kinds = sorted({entry.kind for entry in found})

@@ -56,7 +56,7 @@ def run_on_worker(task: Task) -> Outcome:
 
     from scenarios.sweeps.plan import code_in_use
 
-    if task.code != code_in_use():
+    if task.code != code_in_use(task.scenario):
         return failed(task, f"{socket.gethostname()} has another version of this project; install the same everywhere")
     with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
         return run_task(task)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
@@ -13,11 +11,12 @@ from types import ModuleType
 from typing import Any
 
 from plasticity.errors import InputError
+from plasticity.support.cache import key as cache_key
+from plasticity.support.catalog import user_code
+from plasticity.support.code import code_hash, imported_files
 from scenarios.running.catalogue import load
 from scenarios.running.parameters import make
 from scenarios.sweeps.design import Axis, steps
-
-PACKAGES = ("plasticity", "circuits", "scenarios")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +69,7 @@ def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device:
         If the scenario, a parameter or a value is not allowed, or two runs would be the same.
     """
     module = load(name)
-    code = code_in_use()
+    code = code_in_use(name)
     _check_keys(axes, fixed)
     points = []
     labels: dict[str, list] = {key: [None] * len(axis.settings) for axis in axes for key in axis.keys}
@@ -109,14 +108,15 @@ def version() -> str:
         return "not installed"
 
 
-def code_in_use() -> str:
-    """Hash of the text of all that a run may call: scenarios, circuits, rules."""
-    found = hashlib.sha256()
-    for package in PACKAGES:
-        root = Path(__file__).resolve().parents[2] / package
-        for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".cpp", ".h")):
-            found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+@cache
+def code_in_use(name: str) -> str:
+    """Hash of the code on which a run of the scenario `name` depends: all that it imports, and all code of users."""
+    from scenarios.running import parameters, run
+
+    files = {Path(str(module.__file__)) for module in (parameters, run)}
+    for start in (Path(str(load(name).__file__)), *user_code()):
+        files.update(imported_files(start))
+    return code_hash(files)
 
 
 def _check_keys(axes: Sequence[Axis], fixed: Mapping[str, Any]) -> None:
@@ -148,32 +148,7 @@ def _unit(module: ModuleType, key: str) -> tuple[str, str]:
 def _key(name: str, resolved: Mapping[str, Any], seed: int, device: str | None, code: str) -> str:
     identity = {"scenario": name, "parameters": resolved, "seed": seed, "device": device}
     identity |= {"version": version(), "code": code}
-    return hashlib.sha256(canonical(identity).encode()).hexdigest()[:20]
-
-
-def canonical(value: Any) -> str:
-    """JSON text of anything, the same for the same value: records by their fields, arrays by all their numbers.
-
-    Other objects are told by their ``repr``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> canonical(np.array([0.1 + 1e-12])) == canonical(np.array([0.1]))  # as they are printed they are the same
-    False
-    """
-    return json.dumps(value, sort_keys=True, default=_exact)
-
-
-def _exact(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [type(value).__qualname__, {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}]
-    if isinstance(value, Mapping):
-        return [[str(key), inner] for key, inner in value.items()]
-    shown = value.tolist() if getattr(value, "tolist", None) else repr(value)
-    if " at 0x" in str(shown):
-        raise InputError(f"a sweep cannot tell {shown} from others; use a name or a record with a full repr")
-    return shown
+    return cache_key(identity)
 
 
 def _check_distinct(axes: Sequence[Axis], labels: Mapping[str, list]) -> None:

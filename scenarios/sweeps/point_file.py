@@ -78,7 +78,7 @@ def error_file(folder: Path, key: str) -> Path:
 
 def keep_error(folder: Path, key: str, record: dict[str, Any]) -> None:
     """Keep what went wrong, with the number of attempts so far; quietly do without where nothing can be written."""
-    from plasticity.support.cache import keep
+    from plasticity.support.cache import write_atomically
 
     path = error_file(folder, key)
     try:
@@ -87,6 +87,6 @@ def keep_error(folder: Path, key: str, record: dict[str, Any]) -> None:
         earlier = 0
     record["attempts"] += earlier
     try:
-        keep(path, json.dumps(record, indent=1) + "\n")
+        write_atomically(path, json.dumps(record, indent=1) + "\n")
     except OSError:
         return  # a full disk: the outcome of the run, which is reported, still has the message

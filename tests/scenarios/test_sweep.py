@@ -149,7 +149,7 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
             sweep("horizon", grid, directory=tmp_path, **options)
     with pytest.raises(InputError, match="differs in scenario, parameters"):
         sweep("controllability", {"discount": [1.0]}, directory=tmp_path)
-    monkeypatch.setattr("scenarios.sweeps.plan.code_in_use", lambda: "that of an edited rule")
+    monkeypatch.setattr("scenarios.sweeps.plan.code_in_use", lambda name: "that of an edited rule")
     with pytest.raises(InputError, match="differs in code of this project; finish it with the code it was begun with"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
     (tmp_path / "manifest.json").write_text("{")
