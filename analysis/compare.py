@@ -18,7 +18,7 @@ from analysis.fit import Fit
 from analysis.fitting.fitted_run import as_dataset
 from analysis.fitting.problem import as_data
 from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
-from analysis.pages.labels import numbered
+from analysis.pages.render import numbered
 from plasticity.dataset import check_schema, read
 from plasticity.errors import InputError
 

@@ -13,7 +13,7 @@ from analysis.fit import Fit, fit_problem
 from analysis.fitting.problem import with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
 from analysis.fitting.synthetic import problem_of, synthetic_values
-from analysis.pages.labels import numbered
+from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError, require_whole
 

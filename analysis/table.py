@@ -1,4 +1,4 @@
-"""The table rules × data sets: every contender fitted, tested on what it has not seen, and put into one sentence."""
+"""The table of rules and data sets: every candidate model fitted, cross-validated, recovered, and summarised."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
 from analysis.contest.benchmarks import BENCHMARKS, benchmark
+from analysis.figure_parts.agreement import agreement
+from analysis.figure_parts.style import png
 from analysis.fit import Fit, fit
 from analysis.fitting.fitted_run import as_dataset
-from analysis.leave_out import LeftOut, leave_out
-from analysis.pages.quantity import signed
+from analysis.leave_out import LeftOut, difference, leave_out
+from analysis.pages.bibliography import citation
+from analysis.pages.render import fixed, signed, write_pages
 from analysis.recover import recover
-from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.dataset import check_writable, write
+from plasticity.errors import DivergedError, InputError, require_whole
 
-__all__ = ["Cell", "make_cell", "make_cells", "table"]
+__all__ = ["Cell", "make_cell", "make_cells", "standing", "table", "write_page"]
 
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
 WITHIN, NEAR = 1.5, 4.0  # E per degree of freedom up to which predictions lie within the errors, and near them
 MISS = 2.0  # standard errors from which the worst protocol is named
+SAME_ERROR = 0.005  # relative difference of E below which two rules agree equally well
+CLEAR = 2.0  # standard errors from which a difference of scores is called clear
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +76,7 @@ class Cell:
 def table(
     directory: str | os.PathLike, names: Sequence[str] = (), workers: int | None = None, seed: int = 0
 ) -> list[Cell]:
-    """Fit every contender to every benchmark and write the table, its page and all runs to a folder.
+    """Fit every candidate model to every benchmark and write the table, its page and all runs to a folder.
 
     Parameters
     ----------
@@ -84,7 +92,7 @@ def table(
     Returns
     -------
     list of Cell
-        In the order of the benchmarks and their contenders.
+        In the order of the benchmarks and their candidates.
 
     Raises
     ------
@@ -93,21 +101,17 @@ def table(
     InputError
         If the folder cannot be written.
     """
-    from analysis.pages.table_page import table_page
-    from analysis.pages.write_document import write_document
-    from plasticity.dataset import check_writable, write
-
     check_writable(Path(directory) / "table.html")
-    jobs = [(b.name, i) for b in map(benchmark, names or BENCHMARKS) for i in range(len(b.contenders))]
+    jobs = [(b.name, i) for b in map(benchmark, names or BENCHMARKS) for i in range(len(b.candidates))]
     cells = make_cells(jobs, workers, seed)
     for (name, i), cell in zip(jobs, cells, strict=True):
         write(cell.run, Path(directory, "runs", name, f"{i + 1:02d}_{cell.run.attrs['rule']}.nc"))
-    write_document(table_page(cells), directory, "table")
+    write_page(cells, directory)
     return cells
 
 
 def make_cell(name: str, index: int, seed: int = 0) -> Cell:
-    """Fit the contender number `index` of a benchmark, cross-validate it and recover its parameters.
+    """Fit the candidate number `index` of a benchmark, cross-validate it and recover its parameters.
 
     Examples
     --------
@@ -115,13 +119,13 @@ def make_cell(name: str, index: int, seed: int = 0) -> Cell:
     'pair, all spikes'
     """
     bench = benchmark(name)
-    contender = bench.contenders[index]
-    fitted = fit(contender.make(), bench.load(), contender.free, contender.bounds, N_STARTS, seed)
+    candidate = bench.candidates[index]
+    fitted = fit(candidate.make(), bench.load(), candidate.free, candidate.bounds, N_STARTS, seed)
     enough = fitted.n_protocols - len(fitted.free) > 1
     left = leave_out(fitted, bench.unit, n_starts=2, seed=seed) if enough else None
-    recovery = recover(fitted, N_SETS, n_starts=1, seed=seed) if contender.recovery else None
-    run = as_dataset(fitted, left, recovery=recovery).assign_attrs(label=contender.label)
-    return Cell(name, contender.label, run, fitted.error, left, _sentence(fitted, left, recovery))
+    recovery = recover(fitted, N_SETS, n_starts=1, seed=seed) if candidate.recovery else None
+    run = as_dataset(fitted, left, recovery=recovery).assign_attrs(label=candidate.label)
+    return Cell(name, candidate.label, run, fitted.error, left, _sentence(fitted, left, recovery))
 
 
 def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed: int = 0) -> list[Cell]:
@@ -130,23 +134,23 @@ def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed
     Raises
     ------
     InputError
-        If a contender cannot be fitted; the message names it.
+        If a candidate cannot be fitted; the message names it.
     """
-    workers = int(require_number("workers", os.cpu_count() or 1 if workers is None else workers, low=1))
+    workers = require_whole("workers", os.cpu_count() or 1 if workers is None else workers, low=1)
     if workers == 1:
         return [make_cell(name, index, seed) for name, index in tqdm(jobs, "table", disable=None)]
-    found: dict[int, Cell] = {}
+    cells: dict[int, Cell] = {}
     context = multiprocessing.get_context("spawn")  # a forked child would inherit locks of numerical libraries
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
         futures = {pool.submit(make_cell, *job, seed): i for i, job in enumerate(jobs)}
         for future in tqdm(as_completed(futures), "table", len(jobs), disable=None):
             name, index = jobs[futures[future]]
             try:
-                found[futures[future]] = future.result()
+                cells[futures[future]] = future.result()
             except (InputError, DivergedError) as error:
-                label = benchmark(name).contenders[index].label
+                label = benchmark(name).candidates[index].label
                 raise InputError(f"{label} on {name}: {error}") from error
-    return [found[i] for i in range(len(jobs))]
+    return [cells[i] for i in range(len(jobs))]
 
 
 def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) -> str:
@@ -170,3 +174,109 @@ def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) ->
     else:
         parts.append("parameters not recovered from synthetic data, as that takes long")
     return "; ".join(parts) + "."
+
+
+def standing(cells: Sequence[Cell]) -> list[str]:
+    """Comparison of the best derived rule with the best rule written by hand, for every number of free parameters.
+
+    Returns
+    -------
+    list of str
+        One sentence per number at which both kinds exist, one about the differences among derived rules; last, the
+        best predictions of left-out data, whatever the number of free parameters.
+    """
+    sentences = []
+    for free in sorted({cell.n_free for cell in cells}):
+        derived = [cell for cell in cells if cell.derived and cell.n_free == free]
+        by_hand = [cell for cell in cells if not cell.derived and cell.n_free == free]
+        if derived and by_hand:
+            sentences.append(_at_equal_freedom(free, _best(derived), _best(by_hand)))
+        if len(derived) > 1:
+            sentences.append(_among_derived(free, sorted(derived, key=lambda cell: cell.error)))
+    return sentences + _best_left_out(cells) or [
+        "No derived rule and rule written by hand have the same number of free parameters here."
+    ]
+
+
+def _best(cells: Sequence[Cell]) -> Cell:
+    return min(cells, key=lambda cell: cell.error)
+
+
+def _at_equal_freedom(free: int, derived: Cell, by_hand: Cell) -> str:
+    ours, theirs = derived.error, by_hand.error
+    result = "beats" if ours < theirs else "loses to"
+    result = "ties with" if abs(ours - theirs) <= SAME_ERROR * max(ours, theirs) else result
+    text = (
+        f"With {free} free parameters the best derived rule, {derived.label} (E = {ours:.3f}), {result} the best one "
+        f"written by hand, {by_hand.label} (E = {theirs:.3f})"
+    )
+    if derived.left_out is None or by_hand.left_out is None:
+        return text + "."
+    gain, error = difference(derived.left_out, by_hand.left_out)
+    clear = "a clear difference" if abs(gain) > CLEAR * error else "less than two standard errors"
+    return f"{text}; its left-out score is {signed(gain)} ± {error:.1f} relative to that, {clear}."
+
+
+def _among_derived(free: int, ranked: Sequence[Cell]) -> str:
+    best, *others = ranked
+    rest = "; ".join(f"{cell.error:.3f} for {cell.label}" for cell in others)
+    head = f"Among derived rules with {free} free parameters, {best.label} reaches E = {best.error:.3f}"
+    return f"{head} against {rest}."
+
+
+def _best_left_out(cells: Sequence[Cell]) -> list[str]:
+    """The best derived rule and the best one written by hand by their left-out scores; nothing without both."""
+    tested = [(cell, cell.left_out) for cell in cells if cell.left_out is not None]
+    kinds = [[(cell, left) for cell, left in tested if cell.derived == derived] for derived in (True, False)]
+    if not all(kinds):
+        return []
+    (ours, our_test), (theirs, their_test) = (max(kind, key=lambda pair: pair[1].score) for kind in kinds)
+    gain, error = difference(our_test, their_test)
+    return [
+        f"What was left out is predicted best by {ours.label} among derived rules ({ours.n_free} free, score "
+        f"{fixed(our_test.score, 1)}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
+        f"{fixed(their_test.score, 1)}); the difference is {signed(gain)} ± {error:.1f}."
+    ]
+
+
+def write_page(cells: Sequence[Cell], directory: str | os.PathLike) -> None:
+    """Write ``table.md``, ``table.html`` and one picture per benchmark to a folder.
+
+    References
+    ----------
+    pfister_2006 (the error E); vehtari_2017 (standard error of the score)
+    """
+    sections = [_section(name, list(group)) for name, group in groupby(cells, key=lambda cell: cell.benchmark)]
+    texts = [cell.run.attrs["references"] for cell in cells] + [s["data"].attrs["references"] for s in sections]
+    keys = {"vehtari_2017", *(key for text in texts for key in text.split())}
+    content = {
+        "sections": sections,
+        "assumptions": {c.run.attrs["rule_title"]: c.run.attrs["assumptions"].splitlines() for c in cells if c.derived},
+        "references": [citation(key) for key in sorted(keys)],
+    }
+    write_pages("table", directory, {f"{s['benchmark'].name}.png": s["picture"] for s in sections}, content)
+
+
+def _section(name: str, cells: list[Cell]) -> dict[str, Any]:
+    """Variables of the template for one benchmark."""
+    ranked = sorted(cells, key=lambda cell: cell.error)
+    labels = [f"{cell.label} ({cell.n_free})" for cell in ranked]
+    left_out = [cell.left_out.error if cell.left_out else float("nan") for cell in ranked]
+    figure = agreement(labels, [cell.error for cell in ranked], left_out, [cell.derived for cell in ranked])
+    bench = benchmark(name)
+    return {
+        "benchmark": bench,
+        "data": bench.load(),
+        "cells": ranked,
+        "standing": standing(cells),
+        "rows": [_row(cell) for cell in ranked],
+        "picture": png(figure),
+        "warnings": [f"{c.label}: {warning}." for c in ranked for warning in c.run.attrs["warnings"].splitlines()],
+    }
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    left = cell.left_out
+    scores = (fixed(left.score, 1), fixed(left.standard_error, 1), fixed(left.error, 2)) if left else ("–", "–", "–")
+    origin = "derived" if cell.derived else "by hand"
+    return (cell.label, origin, str(cell.n_free), f"{cell.error:.3f}", *scores, cell.sentence)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from analysis import datasets
-from analysis.contest.candidates import CURVE, HIPPOCAMPUS, KERNEL, PLATEAU, VISUAL, WINDOW, Contender
+from analysis.contest.candidates import CURVE, HIPPOCAMPUS, KERNEL, PLATEAU, VISUAL, WINDOW, Candidate
 from analysis.data.missing_errors import with_pooled_errors, without_missing_errors
 from plasticity.errors import UnknownNameError
 
@@ -27,22 +27,22 @@ class Benchmark:
         Key and heading of the benchmark.
     load : callable
         Makes the data, all with standard errors.
-    contenders : tuple of Contender
+    candidates : tuple of Candidate
     unit : str
         What is left out in cross-validation.
     note : str
         What a reader of the table must know about the data.
-    why : str
-        How assumptions matter on these data, in words: an interpretation by hand; the numbers are in the table.
+    interpretation : str
+        How assumptions matter on these data, in words: written by hand; the numbers are in the table.
     """
 
     name: str
     title: str
     load: Callable[[], xr.Dataset]
-    contenders: tuple[Contender, ...]
+    candidates: tuple[Candidate, ...]
     unit: str = "protocol"
     note: str = ""
-    why: str = ""
+    interpretation: str = ""
 
 
 def benchmark(name: str) -> Benchmark:
@@ -64,25 +64,25 @@ def _group(name: str, group: str) -> xr.Dataset:
     return data.isel(protocol=np.flatnonzero(data.group.values == group))
 
 
-VISUAL_WHY = (
+VISUAL_INTERPRETATION = (
     "Derived from the BCM objective with a fixed threshold and a short horizon, the rule is the minimal triplet rule "
     "in other parameters: the two tie whenever their traces count the same spikes. Reading the pre trace from the "
     "nearest spike lowers E; a pair objective adds nothing here. The likelihood of post spikes alone is a pair rule, "
     "blind to the frequency, and fails like one. Where a calcium rule has the lower E, its thresholds fit the points "
     "more closely; whether that carries over to what it has not seen is told by the left-out scores."
 )
-HIPPOCAMPUS_WHY = (
+HIPPOCAMPUS_INTERPRETATION = (
     "The pair objective buys most: BCM alone has no potentiation for lone pairs. Next come the nearest pre spike and a "
     "window of its own, which rules written by hand can have as well, so that they tie. A belief about the curvature "
     "at a finite horizon, where a synapse slows down after large gradients, is what the derived rule has beyond them; "
     "how long that memory lasts matters little. Calcium rules mend the same misses by thresholds and by saturation, "
     "but their E has many local minima, and more starts may lower it."
 )
-CURVE_WHY = (
+CURVE_INTERPRETATION = (
     "The derived rule with a fixed threshold grows with the square of the frequency and nothing in its objective "
     "saturates; the data do. In the calcium rule the weight relaxes towards a bound."
 )
-PLATEAU_WHY = (
+PLATEAU_INTERPRETATION = (
     "The derived rule treats the plateau as a teacher: the weight moves towards a target, by a fast belief about the "
     "timing of the input for growth and a slow one for decay. That change falls linearly with the weight, as measured. "
     "The two-trace rule is held at its published nonlinearities; freed, it would have nine parameters."
@@ -104,14 +104,14 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             "Frequency × timing, visual cortex",
             lambda: datasets.load("sjostrom_2001"),
             VISUAL,
-            why=VISUAL_WHY,
+            interpretation=VISUAL_INTERPRETATION,
         ),
         Benchmark(
             "wang_2005",
             "Triplets and quadruplets, hippocampal culture",
             lambda: datasets.load("wang_2005"),
             HIPPOCAMPUS,
-            why=HIPPOCAMPUS_WHY,
+            interpretation=HIPPOCAMPUS_INTERPRETATION,
         ),
         *(
             Benchmark(
@@ -120,7 +120,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 partial(_group, "kirkwood_1996", group),
                 CURVE,
                 note="Four points with a published error: a score over four points says little.",
-                why=CURVE_WHY,
+                interpretation=CURVE_INTERPRETATION,
             )
             for group in ("light", "dark")
         ),
@@ -130,7 +130,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             lambda: _group("milstein_2021", "silent"),
             KERNEL,
             note=CORRELATED,
-            why=PLATEAU_WHY,
+            interpretation=PLATEAU_INTERPRETATION,
         ),
         Benchmark(
             "milstein_2021",
@@ -138,7 +138,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             lambda: datasets.load("milstein_2021"),
             PLATEAU,
             unit="group",
-            why=PLATEAU_WHY,
+            interpretation=PLATEAU_INTERPRETATION,
             note=f"Whole classes of initial ramp are left out. {CORRELATED}",
         ),
     )

@@ -1,6 +1,6 @@
 """Who competes: rules with their free parameters, one list for each sort of data.
 
-A contender states its free parameters, so that rules can be compared at equal freedom. Whether it is derived or written
+A candidate states its free parameters, so that rules can be compared at equal freedom. Whether it is derived or written
 by hand is read from the rule: a derived one carries the steps of its derivation.
 """
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from plasticity import rules
 from plasticity.rule import Rule
 
-__all__ = ["CURVE", "HIPPOCAMPUS", "KERNEL", "PLATEAU", "VISUAL", "WINDOW", "Contender"]
+__all__ = ["CURVE", "HIPPOCAMPUS", "KERNEL", "PLATEAU", "VISUAL", "WINDOW", "Candidate"]
 
 Bounds = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """A rule with its free parameters.
 
     Parameters
@@ -57,37 +57,37 @@ MIXED = {"pre_interaction": "nearest_spike"}
 ALL_NEAREST = MIXED | {"post_interaction": "nearest_spike", "slow_interaction": "nearest_spike"}
 
 
-def _pair(settings: Mapping[str, object], words: str) -> tuple[Contender, ...]:
+def _pair(settings: Mapping[str, object], words: str) -> tuple[Candidate, ...]:
     return (
-        Contender(f"pair, {words}", "pair_stdp", ("A_plus", "A_minus"), settings),
-        Contender(
+        Candidate(f"pair, {words}", "pair_stdp", ("A_plus", "A_minus"), settings),
+        Candidate(
             f"pair, {words}, own windows", "pair_stdp", ("A_plus", "A_minus", "tau_plus", "tau_minus"), settings, TAUS
         ),
     )
 
 
-def _derived(label: str, free: tuple[str, ...], settings: Mapping[str, object] | None = None) -> Contender:
+def _derived(label: str, free: tuple[str, ...], settings: Mapping[str, object] | None = None) -> Candidate:
     """BCM objective at a short horizon; `free` beside the learning rate and the threshold."""
     settings = dict(settings or {})
     names = ("learning_rate", "threshold", *free)
     if "pair" in free:
         settings["pair"] = 10.0  # Hz, where the search starts
-    return Contender(label, "derived_bcm", names, settings, {k: v for k, v in PAIR_BOUNDS.items() if k in names})
+    return Candidate(label, "derived_bcm", names, settings, {k: v for k, v in PAIR_BOUNDS.items() if k in names})
 
 
 CURVATURE_BOUNDS = {"plasticity": (1e-9, 1e3), "discount": (1e-2, 1e5), "threshold": (0.0, 500.0), "pair": (0.0, 500.0)}
 
 
-def _curvature(label: str, free: tuple[str, ...]) -> Contender:
+def _curvature(label: str, free: tuple[str, ...]) -> Candidate:
     """BCM objective with a curvature belief at a finite horizon; `free` beside learning rate, discount, threshold."""
     names = ("plasticity", "discount", "threshold", *free)
     settings = {"pair": 10.0} if "pair" in free else {}
-    return Contender(label, "curvature_bcm", names, settings, {k: v for k, v in CURVATURE_BOUNDS.items() if k in names})
+    return Candidate(label, "curvature_bcm", names, settings, {k: v for k, v in CURVATURE_BOUNDS.items() if k in names})
 
 
-def _likelihood(settings: Mapping[str, object], words: str) -> Contender:
+def _likelihood(settings: Mapping[str, object], words: str) -> Candidate:
     free = ("learning_rate", "after_rate", "tau_plus", "tau_after")
-    return Contender(f"derived likelihood, {words}", "derived_pairing", free, settings, LIKELIHOOD_BOUNDS)
+    return Candidate(f"derived likelihood, {words}", "derived_pairing", free, settings, LIKELIHOOD_BOUNDS)
 
 
 LIKELIHOOD_BOUNDS = {
@@ -96,7 +96,7 @@ LIKELIHOOD_BOUNDS = {
     "tau_plus": (5e-3, 0.1),
     "tau_after": (5e-3, 0.1),
 }
-SLIDING = Contender(
+SLIDING = Candidate(
     "derived BCM, sliding threshold",
     "sliding_bcm",
     ("learning_rate", "target_rate", "tau_threshold", "tau_y"),
@@ -109,28 +109,28 @@ VOLTAGE = ("A_LTD", "A_LTP", "tau_after", "tau_x")
 VISUAL = (
     *_pair(EVERY, "all spikes"),
     *_pair(NEAREST, "nearest spikes"),
-    Contender("triplet, all spikes", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), EVERY),
-    Contender("triplet, nearest spikes", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), NEAREST),
-    Contender("triplet, nearest pre", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), MIXED),
-    Contender(
+    Candidate("triplet, all spikes", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), EVERY),
+    Candidate("triplet, nearest spikes", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), NEAREST),
+    Candidate("triplet, nearest pre", "triplet_stdp", ("A3_plus", "A2_minus", "tau_y"), MIXED),
+    Candidate(
         "triplet, all spikes, own windows",
         "triplet_stdp",
         ("A3_plus", "A2_minus", "tau_y", "tau_plus", "tau_minus"),
         EVERY,
         TAUS,
     ),
-    Contender(
+    Candidate(
         "triplet, nearest pre, own windows",
         "triplet_stdp",
         ("A3_plus", "A2_minus", "tau_y", "tau_plus", "tau_minus"),
         MIXED,
         TAUS,
     ),
-    Contender("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "cortical_slices"}),
-    Contender(
+    Candidate("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "cortical_slices"}),
+    Candidate(
         "calcium, own decay", "graupner_calcium", (*CALCIUM, "tau_calcium"), {"parameter_set": "cortical_slices"}
     ),
-    Contender("voltage", "clopath_voltage", VOLTAGE),
+    Candidate("voltage", "clopath_voltage", VOLTAGE),
     _derived("derived BCM, fixed threshold", ("tau_y",)),
     _derived("derived BCM, nearest pre", ("tau_y",), MIXED),
     _derived("derived BCM, own windows", ("tau_y", "tau_plus", "tau_minus")),
@@ -144,10 +144,10 @@ VISUAL = (
 HIPPOCAMPUS = (
     *_pair(EVERY, "all spikes"),
     *_pair(NEAREST, "nearest spikes"),
-    Contender("triplet, all spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), EVERY),
-    Contender("triplet, nearest spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), NEAREST),
+    Candidate("triplet, all spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), EVERY),
+    Candidate("triplet, nearest spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), NEAREST),
     *(
-        Contender(
+        Candidate(
             f"triplet, {words}, own window",
             "triplet_stdp",
             ("A2_plus", "A3_plus", "A2_minus", "tau_y", "tau_plus"),
@@ -155,11 +155,11 @@ HIPPOCAMPUS = (
         )
         for words, settings in (("all spikes", EVERY), ("nearest spikes", NEAREST), ("nearest pre", MIXED))
     ),
-    Contender("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "cortical_slices"}),
-    Contender(
+    Candidate("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "cortical_slices"}),
+    Candidate(
         "calcium, own decay", "graupner_calcium", (*CALCIUM, "tau_calcium"), {"parameter_set": "hippocampal_cultures"}
     ),
-    Contender("voltage", "clopath_voltage", VOLTAGE),
+    Candidate("voltage", "clopath_voltage", VOLTAGE),
     _derived("derived BCM, own windows", ("tau_y", "tau_plus", "tau_minus")),
     _derived("derived BCM, nearest pre, own windows", ("tau_y", "tau_plus", "tau_minus"), MIXED),
     _derived("derived BCM + pair objective", ("tau_y", "pair")),
@@ -173,32 +173,32 @@ HIPPOCAMPUS = (
 )
 WINDOW = (
     *_pair(EVERY, "all spikes"),
-    Contender("triplet, all spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), EVERY),
-    Contender("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "hippocampal_cultures"}),
-    Contender("voltage", "clopath_voltage", VOLTAGE),
+    Candidate("triplet, all spikes", "triplet_stdp", ("A2_plus", "A3_plus", "A2_minus", "tau_y"), EVERY),
+    Candidate("calcium", "graupner_calcium", CALCIUM, {"parameter_set": "hippocampal_cultures"}),
+    Candidate("voltage", "clopath_voltage", VOLTAGE),
     _derived("derived BCM, fixed threshold", ("tau_y",)),
     _derived("derived BCM + pair objective, own windows", ("pair", "tau_plus", "tau_minus")),
     _likelihood({}, "all spikes"),
 )
 CURVE = (
-    Contender("pair, all spikes", "pair_stdp", ("A_plus", "A_minus"), EVERY),
-    Contender("triplet, all spikes", "triplet_stdp", ("A3_plus", "A2_minus"), EVERY),
-    Contender("calcium", "graupner_calcium", ("gamma_p", "gamma_d")),
+    Candidate("pair, all spikes", "pair_stdp", ("A_plus", "A_minus"), EVERY),
+    Candidate("triplet, all spikes", "triplet_stdp", ("A3_plus", "A2_minus"), EVERY),
+    Candidate("calcium", "graupner_calcium", ("gamma_p", "gamma_d")),
     _derived("derived BCM, fixed threshold", ()),
 )
 RAMP = {"A_plus": (0.0, 20.0), "A_minus": (0.0, 20.0), "tau_plus": (0.1, 10.0), "tau_minus": (0.1, 10.0)}
 SECONDS = {"tau_eligibility": (0.1, 10.0), "tau_instructive": (0.1, 10.0)}
 PLATEAU_BOUNDS = {"w_max": (1.0, 100.0)} | SECONDS
 KERNEL = (
-    Contender("pair, slow windows", "pair_stdp", ("A_plus", "A_minus", "tau_plus", "tau_minus"), EVERY, RAMP),
-    Contender(
+    Candidate("pair, slow windows", "pair_stdp", ("A_plus", "A_minus", "tau_plus", "tau_minus"), EVERY, RAMP),
+    Candidate(
         "two traces",
         "btsp_two_trace",
         ("tau_eligibility", "tau_instructive", "k_pot"),
         {},
         SECONDS,
     ),
-    Contender(
+    Candidate(
         "derived delta rule at plateaus",
         "derived_plateau",
         ("level", "tau_eligibility", "tau_instructive"),
@@ -208,7 +208,7 @@ KERNEL = (
 )
 PLATEAU = (
     KERNEL[0],
-    Contender(
+    Candidate(
         "two traces",
         "btsp_two_trace",
         ("tau_eligibility", "tau_instructive", "k_pot", "k_dep", "w_max"),
@@ -216,7 +216,7 @@ PLATEAU = (
         PLATEAU_BOUNDS,
         recovery=False,
     ),
-    Contender(
+    Candidate(
         "derived delta rule at plateaus",
         "derived_plateau",
         ("learning_rate", "level", "tau_eligibility", "tau_instructive", "tau_slow"),

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.figure_parts.style import FONT, label, look, tidy
-from analysis.pages.quantity import shown
+from analysis.pages.render import display_units
 from plasticity.errors import InputError
 
 __all__ = ["by_protocol"]
@@ -37,7 +37,7 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """
     if data is None and not runs:
         raise InputError("there is nothing to draw; give a run or data")
-    factor, unit = shown(runs[0] if data is None else data)
+    factor, unit = display_units(runs[0] if data is None else data)
     protocols = (runs[0] if data is None else data).protocol.values.tolist()
     place = np.arange(len(protocols))
     figure = Figure(figsize=(7.2, 1.4 + ROW * len(protocols)), layout="constrained")

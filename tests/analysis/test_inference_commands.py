@@ -28,7 +28,7 @@ def test_fit_with_everything_goes_into_the_run_and_its_report(tmp_path, capsys):
     assert {"left_out_prediction", "weight_change_low", "weight_change_high"} <= set(run.data_vars)
     assert status("report", path, "-o", str(tmp_path / "report")) == 0
     text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
-    for words in ("Prediction of what was left out", "What is identifiable", "95 % interval of the prediction"):
+    for words in ("Cross-validation", "identifiability", "95 % interval of the prediction"):
         assert words in text
 
 

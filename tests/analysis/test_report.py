@@ -159,7 +159,7 @@ def test_a_second_report_replaces_the_first(comparison, tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
-def test_verdict_tells_a_tie_from_a_winner(comparison, tmp_path):
+def test_summary_distinguishes_a_tie_from_a_best_rule(comparison, tmp_path):
     # the derived rule is the minimal triplet rule: they tie, and E of the pair rule is 7.58 at best
     tie = compare([fit(rule, "sjostrom_2001") for rule in ("pair_stdp", "triplet_stdp", "derived_bcm")])
     text = report(tie, tmp_path / "tie").markdown.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The table of rules and data sets: cells, what they say in words, and who wins at equal freedom."""
+"""The table of rules and data sets: scores, sentences, and comparison at equal numbers of free parameters."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,12 @@ from analysis.contest.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import fit
 from analysis.fitting.problem import make_problem
 from analysis.leave_out import leave_out
-from analysis.pages.document import as_html, as_markdown
-from analysis.pages.table_page import standing, table_page
-from analysis.table import make_cell, make_cells, table
+from analysis.table import make_cell, make_cells, standing, table, write_page
 from plasticity import rules
 from plasticity.dataset import read
 from plasticity.errors import InputError, UnknownNameError
 
-LABELS = [c.label for c in BENCHMARKS["sjostrom_2001"].contenders]
+LABELS = [c.label for c in BENCHMARKS["sjostrom_2001"].candidates]
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +23,17 @@ def cells():
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_every_contender_can_be_fitted_and_has_a_name_of_its_own(name):
+def test_every_candidate_can_be_fitted_and_has_a_name_of_its_own(name):
     bench = benchmark(name)
     data = bench.load()
     assert np.all(data.sem > 0)
     assert bench.unit in data.coords
-    labels = [contender.label for contender in bench.contenders]
+    labels = [candidate.label for candidate in bench.candidates]
     assert len(set(labels)) == len(labels)
-    for contender in bench.contenders:
-        problem = make_problem(contender.make(), data, contender.free, contender.bounds)
+    for candidate in bench.candidates:
+        problem = make_problem(candidate.make(), data, candidate.free, candidate.bounds)
         assert np.all(np.isfinite(problem.predictions(problem.start[None, :])))
-    assert {bool(c.make().steps) for c in bench.contenders} == {True, False}, "derived against hand-made"
+    assert {bool(c.make().steps) for c in bench.candidates} == {True, False}, "derived against hand-made"
 
 
 def test_a_cell_holds_the_fit_and_the_left_out_score(cells):
@@ -63,9 +61,10 @@ def test_equal_rules_tie_at_equal_freedom(cells):
     ]
 
 
-def test_page_holds_every_number_and_assumption(cells):
-    page = table_page(cells)
-    for text in (as_markdown(page), as_html(page)):
+def test_page_contains_every_number_and_assumption(cells, tmp_path):
+    write_page(cells, tmp_path)
+    for suffix in ("md", "html"):
+        text = (tmp_path / f"table.{suffix}").read_text(encoding="utf-8")
         for cell in cells:
             assert f"{cell.error:.3f}" in text
             assert cell.sentence.split("(")[0] in text
@@ -87,10 +86,10 @@ def test_cells_do_not_depend_on_the_number_of_workers(cells):
 def test_table_writes_a_page_a_figure_and_every_run(tmp_path, monkeypatch):
     monkeypatch.setitem(table.__globals__, "N_SETS", 2)  # how many does not matter here, and takes time
     found = table(tmp_path, ["milstein_2021_kernel"], workers=1)
-    contenders = BENCHMARKS["milstein_2021_kernel"].contenders
-    assert [cell.label for cell in found] == [contender.label for contender in contenders]
+    candidates = BENCHMARKS["milstein_2021_kernel"].candidates
+    assert [cell.label for cell in found] == [candidate.label for candidate in candidates]
     names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    runs = [f"runs/milstein_2021_kernel/{i:02d}_{contender.rule}.nc" for i, contender in enumerate(contenders, 1)]
+    runs = [f"runs/milstein_2021_kernel/{i:02d}_{candidate.rule}.nc" for i, candidate in enumerate(candidates, 1)]
     assert names == ["milstein_2021_kernel.png", *runs, "table.html", "table.md"]
     assert [read(tmp_path / run).attrs["label"] for run in runs] == [cell.label for cell in found]
 
