@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
     from analysis.confusion import confusion as confusion
-    from analysis.data.record import check_dataset as check_dataset
+    from analysis.data.kinds import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
     from analysis.fit import fit as fit

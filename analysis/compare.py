@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis.data.missing_errors import require_errors
+from analysis.data.kinds import require_errors
 from analysis.datasets import load, names
 from analysis.fit import Fit
 from analysis.fitting.fitted_run import as_dataset

@@ -47,7 +47,7 @@ def add_data_options(command: argparse.ArgumentParser) -> None:
 
 def data_of(arguments: argparse.Namespace) -> xr.Dataset:
     """The data that the arguments name, with missing standard errors treated as they say."""
-    from analysis.data.missing_errors import with_pooled_errors, without_missing_errors
+    from analysis.data.record import with_pooled_errors, without_missing_errors
     from analysis.datasets import load
 
     data = load(arguments.data)

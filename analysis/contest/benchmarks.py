@@ -11,7 +11,7 @@ import xarray as xr
 
 from analysis import datasets
 from analysis.contest.candidates import CURVE, HIPPOCAMPUS, KERNEL, PLATEAU, VISUAL, WINDOW, Candidate
-from analysis.data.missing_errors import with_pooled_errors, without_missing_errors
+from analysis.data.record import with_pooled_errors, without_missing_errors
 from plasticity.errors import UnknownNameError
 
 __all__ = ["BENCHMARKS", "Benchmark", "benchmark"]

@@ -1,6 +1,6 @@
 """A user's own measurements from a CSV file, checked cell by cell.
 
-One protocol per row, columns in any order; the columns tell the kind of data (`analysis.data.kinds`)::
+One protocol per row, columns in any order; the columns determine the kind of data (`analysis.data.kinds`)::
 
     spikes        protocol,pre_times_s,post_times_s,value,sem,n      optional: interval_s, frequency_hz, group
     frequency     protocol,frequency_hz,value,sem,n                  optional: group
@@ -10,8 +10,8 @@ One protocol per row, columns in any order; the columns tell the kind of data (`
     quantities    protocol,unit,value,sem,n                          optional: group
 
 ``value`` of the first two is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the
-number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. Names of columns carry the
-unit. Other columns are refused, so that no misspelt one is lost silently.
+number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. Names of columns include the
+unit. Other columns are errors, so that no misspelt one is ignored silently.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     names = [row.text("protocol") for row in cells]
     for row, name in zip(cells, names, strict=True):
         if names.index(name) < cells.index(row):
-            row.refuse("protocol", f"{name!r} occurs twice; give every protocol its own name")
+            row.fail("protocol", f"{name!r} occurs twice; give every protocol its own name")
     sem = [row.number(kind.sem_column) for row in cells]
     for row, value in zip(cells, sem, strict=True):
         if value <= 0:
-            row.refuse(kind.sem_column, f"a standard error must be > 0, got {value:g}")
+            row.fail(kind.sem_column, f"a standard error must be > 0, got {value:g}")
     measured = ([row.number(kind.column) for row in cells], sem, [row.number("n", optional=True) for row in cells])
     labels = {label.name: [row.label(label) for row in cells] for label in kind.labels if label.column in header}
     about: dict[str, Any] = {
@@ -91,13 +91,13 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
 
 
 def _required(kind: Kind) -> tuple[str, ...]:
-    """Columns that a file of this kind must have."""
+    """Columns required in a file of this kind."""
     labels = tuple(label.column for label in kind.labels if label.required)
     return ("protocol", *(TRAINS if kind.name == "spikes" else labels), kind.column, kind.sem_column, "n")
 
 
 def _kind(path: Path, header: list[str]) -> Kind:
-    """The kind of which most columns are there, spikes in doubt; refuse a header that misses or misspells one."""
+    """The kind that shares most columns with the header, spikes in doubt; every column must be known and occur once."""
     for column in header:
         if header.count(column) > 1:
             raise InputError(f"{path}: column {column!r} occurs twice; remove one")
@@ -136,8 +136,8 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
     if not lines:
-        wanted = ",".join(_required(KINDS["spikes"]))
-        raise InputError(f"{path} is empty; it needs a header such as {wanted} and one row per protocol")
+        columns = ",".join(_required(KINDS["spikes"]))
+        raise InputError(f"{path} is empty; it needs a header such as {columns} and one row per protocol")
     header, rows = lines[0][1], lines[1:]
     _kind(path, header)
     if not rows:
@@ -152,17 +152,17 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 class _Row:
-    """One row of the file, which turns its cells into numbers or says what is wrong with them."""
+    """One row of the file; its cells become numbers, or errors that name line and column."""
 
     def __init__(self, path: Path, line: int, cells: dict[str, str]):
         self.path, self.line, self.cells = path, line, cells
 
-    def refuse(self, column: str, problem: str) -> None:
+    def fail(self, column: str, problem: str) -> None:
         raise InputError(f"{self.path}, line {self.line}, column {column!r}: {problem}")
 
     def text(self, column: str) -> str:
         if not self.cells[column]:
-            self.refuse(column, "is empty; fill it in")
+            self.fail(column, "is empty; fill it in")
         return self.cells[column]
 
     def number(self, column: str, optional: bool = False) -> float:
@@ -172,7 +172,7 @@ class _Row:
         return self._finite(column, self.text(column))
 
     def label(self, label: Label) -> float | str:
-        """Cell of a label; NaN or no word if it is empty and may be."""
+        """Cell of a label; NaN or empty text if it is optional and empty."""
         if label.is_text:
             return self.cells[label.column] if not label.required else self.text(label.column)
         return self.number(label.column, optional=not label.required)
@@ -183,9 +183,9 @@ class _Row:
         backward = np.flatnonzero(np.diff(times) <= 0)
         if backward.size:
             earlier, later = times[backward[0] : backward[0] + 2]
-            self.refuse(column, f"spikes are out of order ({earlier:g} then {later:g} s); sort them")
+            self.fail(column, f"spikes are out of order ({earlier:g} then {later:g} s); sort them")
         if times.size and times[0] < 0:
-            self.refuse(column, f"spike times must be >= 0 s, got {times[0]:g}; shift all times of the row")
+            self.fail(column, f"spike times must be >= 0 s, got {times[0]:g}; shift all times of the row")
         return times
 
     def _finite(self, column: str, word: str) -> float:
@@ -194,5 +194,5 @@ class _Row:
         except ValueError:
             number = float("nan")
         if not np.isfinite(number):
-            self.refuse(column, f"{word!r} is no finite number; write it like 0.25")
+            self.fail(column, f"{word!r} is no finite number; write it like 0.25")
         return number

@@ -1,6 +1,6 @@
 """Measurements from a Neurodata Without Borders file (NWB): spike times of two neurons and a recorded synaptic weight.
 
-What the file must hold:
+Required content:
 
 - the table ``units`` with the column ``side``, which is ``pre`` for one unit and ``post`` for the other;
 - a time series ``weight`` (an amplitude, in any unit) among the acquisitions: the test responses;
@@ -27,7 +27,7 @@ from plasticity.errors import InputError
 __all__ = ["read_nwb"]
 
 COLUMNS = ("start_time", "induction_start", "induction_stop", "stop_time")
-FEWEST = 3  # test responses before and after: fewer give no standard error worth the name
+MIN_RESPONSES = 3  # test responses before and after the induction; fewer give no useful standard error
 
 
 def read_nwb(path: str | os.PathLike) -> xr.Dataset:
@@ -39,7 +39,7 @@ def read_nwb(path: str | os.PathLike) -> xr.Dataset:
     Parameters
     ----------
     path : str or path
-        File that ends in ``.nwb``; see the docstring of the module for what it must hold.
+        File that ends in ``.nwb``; see the docstring of the module for its content.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def _spikes(path: Path, content: Any, side: str) -> NDArray[np.float64]:
     """Spike times of the one unit of a side [s]."""
     if content.units is None or "side" not in content.units.colnames:
         raise InputError(f"{path}: the table 'units' with the column 'side' (pre or post) is missing; add it")
-    rows = [i for i, given in enumerate(content.units["side"][:]) if given == side]
+    rows = [i for i, label in enumerate(content.units["side"][:]) if label == side]
     if len(rows) != 1:
         raise InputError(f"{path}: 'units' must have one unit of side {side!r}, found {len(rows)}")
     return np.sort(np.asarray(content.units["spike_times"][rows[0]], float))
@@ -117,8 +117,8 @@ def _spikes(path: Path, content: Any, side: str) -> NDArray[np.float64]:
 def _weight(path: Path, content: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Times [s] and values of the recorded weight."""
     if "weight" not in content.acquisition:
-        found = ", ".join(content.acquisition) or "none"
-        raise InputError(f"{path}: the acquisition 'weight' is missing (found: {found}); add it as a time series")
+        names = ", ".join(content.acquisition) or "none"
+        raise InputError(f"{path}: the acquisition 'weight' is missing (found: {names}); add it as a time series")
     series = content.acquisition["weight"]
     values = np.asarray(series.data[:], float)
     if not series.unit or series.unit == "unknown":
@@ -141,13 +141,13 @@ def _protocols(path: Path, content: Any) -> Any:
 
 def _change(path: Path, name: str, before: NDArray, after: NDArray) -> tuple[float, float]:
     """Fractional change and its standard error."""
-    for when, values in (("before", before), ("after", after)):
-        values = values[np.isfinite(values)]
-        if values.size < FEWEST:
-            raise InputError(
-                f"{path}: protocol {name!r} has {values.size} test responses {when} the induction; it needs {FEWEST}"
-            )
     before, after = before[np.isfinite(before)], after[np.isfinite(after)]
+    for when, values in (("before", before), ("after", after)):
+        if values.size < MIN_RESPONSES:
+            raise InputError(
+                f"{path}: protocol {name!r} has {values.size} test responses {when} the induction; "
+                f"it needs {MIN_RESPONSES}"
+            )
     if not np.mean(before) > 0:
         raise InputError(f"{path}: the mean weight before protocol {name!r} must be > 0, got {np.mean(before):g}")
     ratio = np.mean(after) / np.mean(before)

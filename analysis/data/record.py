@@ -1,11 +1,12 @@
-"""One record for measured plasticity: what was done to a synapse, what became of it, how sure that is.
+"""Data sets of measured plasticity: protocols, values, standard errors, and pooled errors where none were published.
 
 A data set is a Dataset with the dimension ``protocol``. ``value`` is the measured quantity, ``sem`` the
 standard error of its mean, ``n`` the number of cells or pairs (NaN where unknown). The attribute ``kind``
 says what predicts the value (`analysis.data.kinds`); for ``"spikes"`` it is the spike times ``pre_time`` and
 ``post_time``. Attributes say where the numbers come from: ``data`` (its name), ``citation``, ``doi``, ``figure``,
 ``rights``, ``provenance``. Where a standard error was not published it is NaN, and the attribute ``sem_missing``
-says why; see `analysis.data.missing_errors`.
+says why. No error is invented for a single point: `without_missing_errors` leaves such points out, and
+`with_pooled_errors` estimates one for all points of a group that lack their own and records that in ``sem_pooled``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.data.checks import SIDES, SOURCE_ATTRIBUTES, check_dataset, trimmed
-from analysis.data.kinds import KINDS
+from analysis.data.kinds import KINDS, SIDES, check_dataset, trimmed
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 
-__all__ = ["SOURCE_ATTRIBUTES", "check_dataset", "make_data", "make_spike_data", "spike_trains"]
+__all__ = [
+    "make_data",
+    "make_spike_data",
+    "neighbour_scatter",
+    "spike_trains",
+    "with_pooled_errors",
+    "without_missing_errors",
+]
+
+
+Labels = Mapping[str, Any]  # values, or (values, units, long_name)
 
 
 def make_spike_data(
@@ -32,44 +42,19 @@ def make_spike_data(
     sem: ArrayLike,
     n: ArrayLike,
     *,
-    name: str,
-    title: str,
-    coordinates: Mapping[str, ArrayLike | tuple[ArrayLike, str, str]] | None = None,
-    scenario: str = "",
-    references: tuple[str, ...] = (),
-    **source: Any,
+    coordinates: Labels | None = None,
+    **about: Any,
 ) -> xr.Dataset:
-    """Build a data set of kind ``spikes``: fractional weight changes after given pre and post spike trains.
+    """Build a data set of kind ``spikes``: fractional weight changes after pre and post spike trains.
 
     Parameters
     ----------
-    protocols : sequence of str
-        Name of each protocol.
     trains : sequence of (pre, post)
         Spike times of each protocol [s].
-    value, sem, n : (n_protocols,) arrays
-        Fractional weight change [1], its standard error [1], number of cells or pairs (NaN: unknown).
-    name : str
-        Name in the catalogue or path of a file, with which `analysis.datasets.load` finds the data again.
-    title : str
-        The data set in one line.
-    coordinates : mapping of str to values, or to (values, units, long_name) for labels that the kind does not know
-        Further labels of the protocols, such as interval and frequency.
-    scenario : str
-        Name of the scenario that simulates the protocols, if there is one; also chooses the figure.
-    references : tuple of str
-        Keys in references.toml.
-    **source
-        The attributes `citation`, `doi`, `figure`, `rights`, `provenance`, and any further ones.
-
-    Returns
-    -------
-    xarray.Dataset
-
-    Raises
-    ------
-    InputError
-        If the data violate the contract (see `check_dataset`).
+    coordinates : mapping
+        Further labels of the protocols, such as interval and frequency; see `labels` of `make_data`.
+    protocols, value, sem, n, **about
+        See `make_data`.
 
     Examples
     --------
@@ -82,16 +67,7 @@ def make_spike_data(
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
         spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
-    return _checked(
-        "spikes",
-        {**_measured("spikes", value, sem, n), **spikes},
-        _labelled("spikes", protocols, coordinates or {}),
-        name=name,
-        title=title,
-        scenario=scenario,
-        references=references,
-        **source,
-    )
+    return _build("spikes", protocols, value, sem, n, coordinates or {}, spikes, **about)
 
 
 def make_data(
@@ -100,37 +76,31 @@ def make_data(
     value: ArrayLike,
     sem: ArrayLike,
     n: ArrayLike,
-    labels: Mapping[str, ArrayLike | tuple[ArrayLike, str, str]],
-    *,
-    name: str,
-    title: str,
-    scenario: str = "",
-    references: tuple[str, ...] = (),
-    **source: Any,
+    labels: Labels,
+    **about: Any,
 ) -> xr.Dataset:
     """Build a data set of any kind but ``spikes``, for which see `make_spike_data`.
 
     Parameters
     ----------
     kind : str
-        One of `analysis.data.kinds.KINDS`, which says what unit the values have and which labels are needed.
+        One of `analysis.data.kinds.KINDS`, which defines the unit of the values and the labels that are required.
     protocols : sequence of str
         Name of each measurement.
     value, sem, n : (n_protocols,) arrays
         Value and its standard error in the unit of the kind, number of cells, pairs or people (NaN: unknown).
-    labels : mapping of str to values, or to (values, units, long_name) for labels that the kind does not know
+    labels : mapping of str to values, or to (values, units, long_name) for labels that the kind does not define
         Coordinates along ``protocol``.
-    name, title, scenario, references, **source
-        As in `make_spike_data`.
-
-    Returns
-    -------
-    xarray.Dataset
+    **about
+        `name` (in the catalogue, or path of a file, by which `analysis.datasets.load` loads the data) and `title` (one
+        line); optional: `scenario` (name of the scenario that simulates the protocols, which also chooses the figure)
+        and `references` (keys in references.toml); `citation`, `doi`, `figure`, `rights`, `provenance`, and any
+        further attributes.
 
     Raises
     ------
     InputError
-        If the data violate the contract (see `check_dataset`).
+        If the data violate the contract (see `analysis.check_dataset`).
 
     Examples
     --------
@@ -141,54 +111,51 @@ def make_data(
     """
     if kind not in KINDS or kind == "spikes":
         raise InputError(f"kind must be one of {', '.join(k for k in KINDS if k != 'spikes')}, got {kind!r}")
-    return _checked(
-        kind,
-        _measured(kind, value, sem, n),
-        _labelled(kind, protocols, labels),
-        name=name,
-        title=title,
-        scenario=scenario,
-        references=references,
-        **source,
-    )
+    return _build(kind, protocols, value, sem, n, labels, {}, **about)
 
 
-def _measured(kind: str, value: ArrayLike, sem: ArrayLike, n: ArrayLike) -> dict[str, tuple]:
-    """Variables that every kind has."""
+def _build(
+    kind: str,
+    protocols: Sequence[str],
+    value: ArrayLike,
+    sem: ArrayLike,
+    n: ArrayLike,
+    labels: Labels,
+    further: dict[str, tuple],
+    *,
+    name: str,
+    **about: Any,
+) -> xr.Dataset:
     units, long_name = KINDS[kind].units, KINDS[kind].long_name
-    return {
+    variables = {
         "value": ("protocol", np.asarray(value, float), units, long_name),
         "sem": ("protocol", np.asarray(sem, float), units, "standard error of the mean"),
         "n": ("protocol", np.asarray(n, float), "1", "number of measurements in the mean (NaN: unknown)"),
     }
+    coordinates = {"protocol": ("protocol", np.asarray(protocols, dtype=str), "1", "name"), **_labels(kind, labels)}
+    data = make_dataset(variables | further, coordinates, engine="experiment", data=name, kind=kind, **about)
+    check_dataset(data)
+    return data
 
 
-def _labelled(kind: str, protocols: Sequence[str], labels: Mapping[str, Any]) -> dict[str, tuple]:
-    """Coordinates along ``protocol``; the kind knows the units of its own labels."""
+def _labels(kind: str, labels: Labels) -> dict[str, tuple]:
+    """Coordinates along ``protocol``; the kind defines the units of its own labels."""
     known = {label.name: label for label in KINDS[kind].labels}
-    found = {"protocol": ("protocol", np.asarray(protocols, dtype=str), "1", "name")}
-    for name, given in labels.items():
+    coordinates = {}
+    for name, content in labels.items():
         label = known.get(name)
-        if isinstance(given, tuple) and len(given) == 3 and isinstance(given[1], str):
-            values, units, long_name = given
+        if isinstance(content, tuple) and len(content) == 3 and isinstance(content[1], str):
+            values, units, long_name = content
         elif label is not None:
-            values, units, long_name = given, label.units, label.long_name
+            values, units, long_name = content, label.units, label.long_name
         else:
             raise InputError(
                 f"label {name!r} has no units; give it as (values, units, long_name), or use one of "
                 f"{', '.join(known)}, whose units are known"
             )
         as_type = str if label is not None and label.is_text else float
-        found[name] = ("protocol", np.asarray(values, as_type), units, long_name)
-    return found
-
-
-def _checked(
-    kind: str, variables: dict[str, tuple], labels: dict[str, tuple], *, name: str, **about: Any
-) -> xr.Dataset:
-    data = make_dataset(variables, labels, engine="experiment", data=name, kind=kind, **about)
-    check_dataset(data)
-    return data
+        coordinates[name] = ("protocol", np.asarray(values, as_type), units, long_name)
+    return coordinates
 
 
 def spike_trains(data: xr.Dataset) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
@@ -212,3 +179,114 @@ def _padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:
     for row, train in zip(padded, arrays, strict=True):
         row[: train.size] = train
     return padded
+
+
+def with_pooled_errors(data: xr.Dataset) -> xr.Dataset:
+    """Replace missing standard errors by one that is pooled over the group.
+
+    Where the group (coordinate ``group``; without it all protocols) has errors of its own: their root mean square.
+    Where it has none: the scatter of neighbours, see `neighbour_scatter`, in the order of the first numerical label
+    of the kind, such as the interval. That is the standard deviation of one point, which fits data with n = 1.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+
+    Returns
+    -------
+    xarray.Dataset
+        The same object if nothing is missing. The attribute ``sem_pooled`` lists the pooled errors.
+
+    Raises
+    ------
+    InputError
+        If a group has no error and fewer than three points, so that nothing can be pooled, or the protocols are
+        different quantities (kinds ``quantities`` and ``distribution``).
+
+    Examples
+    --------
+    >>> from analysis.datasets import load
+    >>> pooled = with_pooled_errors(load("bi_poo_1998"))
+    >>> [round(float(s), 2) for s in np.unique(pooled.sem)]  # [fraction] post first, pre first
+    [0.24, 0.3]
+
+    References
+    ----------
+    rice_1984 (scatter of neighbours)
+    """
+    sem = data.sem.values.astype(float)
+    if not np.isnan(sem).any():
+        return data
+    if data.attrs["kind"] in ("quantities", "distribution"):
+        raise InputError(f"errors of different quantities cannot be pooled (kind {data.attrs['kind']!r})")
+    groups = data.group.values.astype(str) if "group" in data.coords else np.full(sem.size, "")
+    filled, notes = sem.copy(), []
+    for group in dict.fromkeys(groups.tolist()):
+        members = np.flatnonzero(groups == group)
+        missing = members[np.isnan(sem[members])]
+        if missing.size:
+            pooled, method = _pooled(data, group, members)
+            filled[missing] = pooled
+            units = data.sem.attrs["units"]
+            notes.append(
+                f"{missing.size} of {members.size} points{f' of {group}' if group else ''}: "
+                f"{pooled:.3g}{'' if units == '1' else ' ' + units} ({method})"
+            )
+    completed = data.assign(sem=("protocol", filled, data.sem.attrs)).assign_attrs(sem_pooled="; ".join(notes))
+    check_dataset(completed)
+    return completed
+
+
+def without_missing_errors(data: xr.Dataset) -> xr.Dataset:
+    """Data set without the protocols that have no standard error.
+
+    Examples
+    --------
+    >>> from analysis.datasets import load
+    >>> data = load("kirkwood_1996")
+    >>> data.sizes["protocol"], without_missing_errors(data).sizes["protocol"]
+    (11, 8)
+    """
+    return data.isel(protocol=np.flatnonzero(~np.isnan(data.sem.values)))
+
+
+def neighbour_scatter(values: ArrayLike) -> float:
+    """Standard deviation of noise on a smooth curve, ``sqrt(mean((y_{i+1} − y_i)²)/2)``; no curve is fitted.
+
+    A slope of the curve adds to it, so it is on the large side.
+
+    Parameters
+    ----------
+    values : (n,) array
+        In the order of the abscissa, n > 1.
+
+    Examples
+    --------
+    >>> neighbour_scatter([0.0, 1.0, 0.0, 1.0])
+    0.7071067811865476
+
+    References
+    ----------
+    rice_1984
+    """
+    return float(np.sqrt(np.mean(np.diff(np.asarray(values, float)) ** 2) / 2))
+
+
+def _pooled(data: xr.Dataset, group: str, members: NDArray[np.intp]) -> tuple[float, str]:
+    """Pooled error for the members of a group without their own, and the method."""
+    known = data.sem.values[members]
+    known = known[~np.isnan(known)]
+    if known.size:
+        return float(np.sqrt(np.mean(known**2))), "root mean square of the published ones"
+    if members.size < 3:
+        raise InputError(
+            f"the group {group!r} has {members.size} points and no standard error, so none can be pooled; "
+            "leave it out with analysis.data.record.without_missing_errors"
+        )
+    labels = [label.name for label in KINDS[data.attrs["kind"]].labels if not label.is_text]
+    along = next((name for name in labels if name in data.coords), None)
+    order = np.arange(members.size) if along is None else np.argsort(data[along].values[members], kind="stable")
+    scatter = neighbour_scatter(data.value.values[members][order])
+    if scatter == 0:
+        raise InputError(f"the values of group {group!r} do not scatter, so no error can be pooled")
+    return scatter, f"scatter of neighbours along {along or 'the rows'}"

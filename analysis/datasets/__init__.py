@@ -54,7 +54,7 @@ def load(source: str | os.PathLike) -> xr.Dataset:
 
         return read_nwb(source)
     if suffix == ".nc":
-        from analysis.data.record import check_dataset
+        from analysis.data.kinds import check_dataset
         from plasticity.dataset import read
 
         data = read(source)

@@ -28,7 +28,7 @@ POINTS = (
 def bi_poo_1998() -> xr.Dataset:
     """Change of the synaptic current of single cell pairs in hippocampal culture against spike timing.
 
-    Every point is one cell, so there is no standard error: ``sem`` is NaN. `analysis.data.missing_errors` pools the
+    Every point is one cell, so there is no standard error: ``sem`` is NaN. `analysis.data.record` pools the
     scatter of each side of the window.
 
     Returns

@@ -57,10 +57,7 @@ def sjostrom_2001() -> xr.Dataset:
         name="sjostrom_2001",
         title="Pairing frequency and timing in visual cortex (Sjöström et al. 2001)",
         scenario="pairing_frequency",
-        coordinates={
-            "interval": (interval, "s", "t_post − t_pre"),
-            "frequency": (frequency, "Hz", "pairing frequency"),
-        },
+        coordinates={"interval": interval, "frequency": frequency},
         references=("sjostrom_2001", "pfister_2006"),
         citation="Sjöström PJ, Turrigiano GG, Nelson SB (2001) Neuron 32:1149-1164, as tabulated by "
         "Pfister JP, Gerstner W (2006) J Neurosci 26:9673-9682, doi:10.1523/JNEUROSCI.1425-06.2006",

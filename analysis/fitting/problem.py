@@ -12,8 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis import datasets
-from analysis.data.missing_errors import require_errors
-from analysis.data.record import check_dataset
+from analysis.data.kinds import check_dataset, require_errors
 from analysis.fitting.predict import Predictor, predictor
 from plasticity import rules
 from plasticity.errors import InputError, UnknownNameError, require_number

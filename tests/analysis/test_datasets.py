@@ -6,8 +6,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from analysis import datasets
-from analysis.data.missing_errors import neighbour_scatter, require_errors, with_pooled_errors
-from analysis.data.record import SOURCE_ATTRIBUTES, check_dataset, make_data, make_spike_data, spike_trains
+from analysis.data.kinds import SOURCE_ATTRIBUTES, check_dataset, require_errors
+from analysis.data.record import make_data, make_spike_data, neighbour_scatter, spike_trains, with_pooled_errors
 from analysis.pages.bibliography import citation
 from plasticity.dataset import read, write
 from plasticity.errors import InputError, UnknownNameError

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from analysis.data.missing_errors import without_missing_errors
+from analysis.data.record import without_missing_errors
 from analysis.datasets import load
 from analysis.fitting.predict import PULSES, REPEATS, predictor
 from analysis.fitting.problem import make_problem
