@@ -13,9 +13,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from plasticity.dataset import LEADING_DIMENSIONS
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.support.exponential import fit_exponential
-from plasticity.support.labelled import LEADING_DIMENSIONS
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]
 

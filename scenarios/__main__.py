@@ -82,17 +82,17 @@ def _run(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
     from plasticity.dataset import check_writable, write
-    from scenarios.running.run import simulated
+    from scenarios.running.run import run
 
     for path in filter(None, (output, arguments.figure)):
         check_writable(path)
-    found = simulated(arguments.name, seed, arguments.device, parameters)
-    print(write(found, output))
-    say(f"{arguments.name}: rule {found.attrs['rule'] or 'none'}, engine {found.attrs['engine'] or 'none'}")
+    ds = run(arguments.name, seed, arguments.device, **parameters)
+    print(write(ds, output))
+    say(f"{arguments.name}: rule {ds.attrs['rule'] or 'none'}, engine {ds.attrs['engine'] or 'none'}")
     if arguments.figure:
         from analysis.figures import draw
 
-        print(_saved(draw(found.to_xarray()), arguments.figure))
+        print(_saved(draw(ds), arguments.figure))
 
 
 def _saved(figure: Any, path: str) -> str:

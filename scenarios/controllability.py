@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from plasticity.objective import Objective
     from plasticity.optimal.policy import Policy
-    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 0.37 + 8e-6 * points + 3e-7 * grid, 72e6 + 300 * points + 160 * grid
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve the four cases and follow their policies; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
+    from plasticity.dataset import make_dataset
     from plasticity.landscapes import Quadratic
     from plasticity.solve import solve
-    from plasticity.support.labelled import label
     from scenarios.support.plane import loss_map, pair
 
     p = parameters
@@ -92,7 +92,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     running = [policy.running_cost(path) for policy, path in zip(policies.values(), paths, strict=True)]
     eigenvalues = each(lambda policy: policy.eigenvalues)
     field = ("trial", "grid_y", "grid_x", "parameter")
-    return label(
+    return make_dataset(
         {
             "theta": (("trial", "time", "parameter"), paths, "1", "parameters"),
             "loss": (("trial", "time"), bowl.loss(paths), "1", "loss"),

@@ -37,9 +37,9 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
 
     from plasticity.rule import Rule
-    from plasticity.support.labelled import Labelled
     from scenarios.support.digit_images import Digits, Part
     from scenarios.support.perceptron import CrossEntropy, Perceptron
 
@@ -99,7 +99,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return seconds, 180e6 + 16 * 3 * p.n_trials * (p.n_epochs + 1) * n_weights
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Tune every rule, then train `n_trials` networks by each; runs on NumPy whatever the `device`."""
     import numpy as np
     from tqdm import tqdm
@@ -202,11 +202,11 @@ def _tuning(
 
 def _dataset(
     parameters: Parameters, digits: Digits, network: Perceptron, rules: list[Rule], tuned: tuple, paths: np.ndarray
-) -> Labelled:
+) -> xr.Dataset:
     """Loss and accuracy along paths (n_trials, n_rules, n_epochs + 1, n), and how the rates were found."""
     import numpy as np
 
-    from plasticity.support.labelled import label
+    from plasticity.dataset import make_dataset
 
     rates, losses, chosen = tuned
     along = ("trial", "time", "rule")
@@ -217,7 +217,7 @@ def _dataset(
     epochs = np.arange(parameters.n_epochs + 1)
     steps = epochs * (len(digits.train.images) // parameters.batch_size)
     at_edge = np.isin(chosen, (0, rates.size - 1)).astype(int)
-    return label(
+    return make_dataset(
         {
             "train_loss": (along, loss, "1", "cross-entropy of the images learned from"),
             "test_accuracy": (along, accuracy, "1", "fraction of test images named rightly"),

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from plasticity.landscapes import DoubleWell
     from plasticity.objective import Objective
-    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 1.5 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Plan, let the gradient flow, and weigh both; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
@@ -228,10 +227,10 @@ def _nearest(well: DoubleWell, point: NDArray[np.float64]) -> int:
     return int(np.argmin(np.linalg.norm(well.minima - point, axis=1)))
 
 
-def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> Labelled:
-    from plasticity.support.labelled import label
+def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> xr.Dataset:
+    from plasticity.dataset import make_dataset
 
-    return label(
+    return make_dataset(
         variables,
         coordinates,
         title="Optimal path and gradient flow in a double well",

@@ -27,11 +27,11 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
-    from plasticity.support.labelled import Labelled
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 0.4 + 2e-6 * parameters.n_points, 73e6 + 250 * parameters.n_points
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
+    from plasticity.dataset import make_dataset
     from plasticity.landscapes import Quadratic
     from plasticity.objective import Objective
     from plasticity.solve import solve
-    from plasticity.support.labelled import label
     from scenarios.support.plane import loss_map, pair
 
     p = parameters
@@ -84,7 +84,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     rate = measured_rates(times, distance)
     discounts, curve = _ratio_curve(objective, valley, np.sqrt(p.plasticity * p.loss_weight * p.curvature))
     surface, surface_axes = loss_map(valley, [start, optimum])
-    return label(
+    return make_dataset(
         {
             "theta": (("time", "parameter"), theta, "1", "parameters"),
             "loss": ("time", valley.loss(theta), "1", "loss"),

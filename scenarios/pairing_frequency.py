@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    from plasticity.support.labelled import Labelled
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 3.0 + 7e-5 * 2 * p.n_pairs * n_protocols + 2e-5 * n_records, 165e6 + 20 * n_records * n_protocols
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run all protocols in one network; nothing is random, so `seed` is only recorded."""
     import numpy as np
 
     import circuits
     from circuits.pairing import pairing as pairing_circuit
+    from plasticity.dataset import make_dataset
     from plasticity.protocols import pairing, pairing_name
     from plasticity.rules import resolve
-    from plasticity.support.labelled import label
 
     rule = resolve(parameters.rule, parameters.rule_parameters)
     protocols = [(i, f) for i in parameters.intervals for f in parameters.frequencies]
@@ -69,7 +69,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     circuit = pairing_circuit(pre, post, rule)
     result = circuits.run(circuit, duration, parameters.dt, device, record_every, n_tracked=len(protocols))
     names = [pairing_name(i, f) for i, f in protocols]
-    return label(
+    return make_dataset(
         {
             "weight_change": (
                 "protocol",
@@ -100,6 +100,6 @@ def encode(values: dict) -> str:
     """Parameter values as JSON text."""
     import json
 
-    from plasticity.support.labelled import encode_json
+    from plasticity.dataset import encode_json
 
     return json.dumps(values, default=encode_json)

@@ -32,12 +32,12 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from plasticity.objective import Objective
     from plasticity.optimal.policy import Policy
     from plasticity.rule import Rule
-    from plasticity.support.labelled import Labelled
 
 SHORT = 1e6  # discount [1/s] at which solve stands for the limit of a short horizon
 HORIZONS = {"long": "long horizon (γ → 0)", "finite": "finite horizon", "short": "short horizon (γ → ∞)"}
@@ -75,7 +75,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return seconds, 235e6 + 12 * n_members * p.n_neurons * p.duration / p.record_every
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network for every rule and target, and with every rank for targets at random; no `device` matters."""
     import numpy as np
 
@@ -203,11 +203,11 @@ def _run(p: Parameters, rule: Rule, directions: NDArray, targets: NDArray, seed:
 
 def _dataset(
     p: Parameters, times: NDArray, paths: NDArray, targets: NDArray, control: NDArray, policies: dict, ranked: tuple
-) -> Labelled:
+) -> xr.Dataset:
     import numpy as np
 
+    from plasticity.dataset import make_dataset
     from plasticity.support.exponential import fit_exponential
-    from plasticity.support.labelled import label
 
     ranks, by_rank, random, basis = ranked
     projector = control @ control.T
@@ -220,7 +220,7 @@ def _dataset(
     predicted = [float(policy.rates.max()) for policy in policies.values()]
     random_rest = gain[1] * np.einsum("tn,nk,mk,pk->tmp", random[:, 0], basis, _first(ranks), basis)
     along, at_rest = ("trial", "time", "rule", "target"), ("trial", "rule", "target")
-    return label(
+    return make_dataset(
         {
             "theta": ((*along, "parameter"), paths, "1", "weights"),
             "loss": (along, _loss(paths, targets[:, None, None]), "1", "loss relative to the start"),

@@ -33,10 +33,10 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from circuits.network.rate_circuit import RateCircuit
-    from plasticity.support.labelled import Labelled
     from scenarios.support.digit_images import Digits, Part
 
 STEP = 1.0  # s per image
@@ -76,7 +76,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 1.1 + n_steps * (7e-7 + 1.1e-9 * 75 * p.n_hidden), 230e6 + 4 * 8 * hidden
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Train every condition in all trials at once; `device` does not matter."""
     import numpy as np
 
@@ -171,15 +171,15 @@ def angle(one: NDArray, other: NDArray) -> NDArray:
     return np.degrees(np.arccos(np.clip((one * other).sum(-1) / lengths, -1, 1)))
 
 
-def _dataset(parameters: Parameters, digits: Digits, results: dict[str, tuple]) -> Labelled:
+def _dataset(parameters: Parameters, digits: Digits, results: dict[str, tuple]) -> xr.Dataset:
     import numpy as np
 
-    from plasticity.support.labelled import label
+    from plasticity.dataset import make_dataset
 
     loss, accuracy, alignment = (np.stack(values, axis=-1) for values in zip(*results.values(), strict=True))
     along = ("trial", "time", "condition")
     epochs = np.arange(parameters.n_epochs + 1)
-    return label(
+    return make_dataset(
         {
             "train_loss": (along, loss, "Hz^2", "mean of half the squared error in the epoch before"),
             "test_accuracy": (along, accuracy, "1", "fraction of test images named rightly"),

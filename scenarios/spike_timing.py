@@ -31,11 +31,11 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from circuits.neurons.model import NeuronModel
     from plasticity.rule import Rule
-    from plasticity.support.labelled import Labelled
 
 RULES = ("gradient", "informed", "normalised", "natural", "belief")
 
@@ -93,13 +93,13 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 0.9 + len(p.rules) * (0.15 + n_steps * (2e-9 * n_synapses + 3e-8 * n_neurons)), 95e6 + held
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run every rule, all learners at all noises side by side in one network each."""
     import numpy as np
 
     from circuits.neurons.escape_rate import escape_rate
+    from plasticity.dataset import make_dataset
     from plasticity.poisson import poisson_trains
-    from plasticity.support.labelled import label
 
     p = parameters
     neuron = escape_rate(nonlinearity="sigmoid", maximal_rate=200.0)
@@ -115,7 +115,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
         key: np.stack([f[key] for f in found.values()], axis=-2) for key in ("loss", "hits", "precision", "rate")
     }
     lead = ("trial", "time", "rule", "noise")
-    return label(
+    return make_dataset(
         {
             "loss": (lead, stacked["loss"], "1", "minus log likelihood of the targets, per presentation"),
             "hits": (lead, stacked["hits"], "1", "probability to fire within the window of a target"),

@@ -27,9 +27,8 @@ from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
-
-    from plasticity.support.labelled import Labelled
 
     Array = NDArray[np.float64]
 
@@ -77,11 +76,11 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     return 1.6 + 1.5e-6 * (noisy + other) + 1e-8 * n_weights * noisy, 240e6 + 2000 * n_weights
 
 
-def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
+def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
     import numpy as np
 
-    from plasticity.support.labelled import label
+    from plasticity.dataset import make_dataset
 
     p = parameters
     found = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
@@ -100,7 +99,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> Labelled:
     for name, (dims, unit, text) in named.items():
         variables[name] = (dims, found[name], unit, f"{text}, in the network")
         variables[f"{name}_predicted"] = (dims, found[f"{name}_predicted"], unit, f"{text}, predicted")
-    return label(
+    return make_dataset(
         variables,
         {
             "discount": ("discount", np.array(p.discounts), "1/s", "discount"),

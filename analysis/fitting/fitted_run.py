@@ -10,8 +10,7 @@ import xarray as xr
 
 from analysis.fit import Fit
 from analysis.fitting.synthetic import problem_of
-from plasticity.dataset import make_dataset
-from plasticity.support.labelled import encode_json
+from plasticity.dataset import encode_json, make_dataset
 
 if TYPE_CHECKING:
     from analysis.leave_out import LeftOut

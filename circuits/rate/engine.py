@@ -19,7 +19,7 @@ from circuits.rate.record import ENGINE, Record
 from circuits.rate.source import circuit_source
 from circuits.rate.state import limits_of, new_network
 from circuits.running.grid import steps_in
-from circuits.running.weight_recording import weights_kept
+from circuits.running.weight_file import recorded_weights
 from plasticity.compile.generated import generated_module
 from plasticity.controllability import Constraint, Controllability, separate_drift
 from plasticity.errors import InputError
@@ -87,7 +87,7 @@ def run(
     module = generated_module("rates", circuit_source(plan))
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
     loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
-    with weights_kept(record_weights, plan.circuit, seed, dt, record_every, ENGINE) as file:
+    with recorded_weights(record_weights, plan.circuit, seed, dt, record_every, ENGINE) as file:
         return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file)).run(seed)
 
 

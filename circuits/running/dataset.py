@@ -12,8 +12,8 @@ from circuits.network.circuit import Population
 from circuits.network.rate_circuit import RateRun
 from circuits.network.run_record import Run
 from circuits.running.labels import attributes, rules_of, synapse_coordinates
+from plasticity.dataset import make_dataset
 from plasticity.rule import Rule
-from plasticity.support.labelled import Labelled, label
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,10 +47,10 @@ def as_dataset(run: Run | RateRun) -> xr.Dataset:
     >>> ds.weight_synapses.dims, ds.attrs["rule"]
     (('time', 'synapse_synapses'), 'pair_stdp')
     """
-    return (_of_rates(run) if isinstance(run, RateRun) else _of_spikes(run)).to_xarray()
+    return _of_rates(run) if isinstance(run, RateRun) else _of_spikes(run)
 
 
-def _of_spikes(run: Run) -> Labelled:
+def _of_spikes(run: Run) -> xr.Dataset:
     variables: Entries = {}
     coordinates: Entries = {"time": ("time", run.times, "s", "time")}
     for name, rule in rules_of(run.circuit).items():
@@ -70,7 +70,7 @@ def _of_spikes(run: Run) -> Labelled:
     for name, count in run.counts.items():
         variables[f"n_spikes_{name}"] = (f"neuron_{name}", count, "1", f"number of spikes of {name}")
     about = attributes(run.circuit, run.engine, run.seed, {"dt": run.dt})
-    return label(variables | _spikes(run), coordinates, **about)
+    return make_dataset(variables | _spikes(run), coordinates, **about)
 
 
 def _spikes(run: Run) -> Entries:
@@ -95,7 +95,7 @@ def _unit(population: Population, variable: str) -> str:
     return found[1].strip() if found else "1"
 
 
-def _of_rates(run: RateRun) -> Labelled:
+def _of_rates(run: RateRun) -> xr.Dataset:
     batch = ("trial", "time")
     coordinates: Entries = {
         "time": ("time", run.times, "s", "time"),
@@ -116,7 +116,7 @@ def _of_rates(run: RateRun) -> Labelled:
         for name, values in found.items():
             unit, meaning = RATES[kind]
             variables[f"{name}_{kind}"] = ((*batch, f"neuron_{name}"), values, unit, f"{meaning} of {name}")
-    return label(variables, coordinates, **attributes(run.circuit, run.engine, run.seed, {"dt": run.dt}))
+    return make_dataset(variables, coordinates, **attributes(run.circuit, run.engine, run.seed, {"dt": run.dt}))
 
 
 def _tracked(

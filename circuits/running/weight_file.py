@@ -1,7 +1,7 @@
-"""All weights of a run in a netCDF-4 file that grows while the run goes on: memory does not grow with its duration.
+"""All weights of a run in a netCDF-4 file that grows during the run, so that memory does not grow with its duration.
 
-The file is written beside its destination as ``*.part`` and renamed at the end, also when the run diverges or is
-interrupted: it then holds what was recorded until there. Where nothing was recorded or the disk is full, there is none.
+The file appears at the end, also when the run diverges or is interrupted: it then holds the records until there. If
+there are none, or the disk is full, there is no file.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from circuits.running.labels import synapse_coordinates
-from plasticity.dataset import make_dataset
+from circuits.network.circuit import Circuit
+from circuits.network.rate_circuit import RateCircuit
+from circuits.running.labels import attributes, rules_of, synapse_coordinates
 from plasticity.errors import InputError
-from plasticity.support.careful_file import CarefulFile, careful_file, uninterrupted
+from plasticity.support.whole_file import WholeFile, uninterrupted, whole_file
 
 if TYPE_CHECKING:
-    import xarray as xr
+    import h5py
 
-WIDTH, ROWS = 2**16, 2**13  # numbers that HDF5 keeps together: of one time, and of many times if these are few
+WIDTH, ROWS = 2**16, 2**13  # numbers in one chunk: of one time, and of many times if these are few
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,22 +33,14 @@ class WeightFile:
 
     Parameters
     ----------
-    file : CarefulFile
-    hdf5 : h5py.File
-        Writes to `file`.
+    file : WholeFile
     times : h5py.Dataset (n_records,)
     weights : dict of str to h5py.Dataset (n_records, n_synapses) or (n_trials, n_records, n_synapses)
     """
 
-    file: CarefulFile
-    hdf5: Any
-    times: Any
-    weights: dict[str, Any]
-
-    @property
-    def n_records(self) -> int:
-        """Number of records so far."""
-        return self.times.shape[0]
+    file: WholeFile
+    times: h5py.Dataset
+    weights: dict[str, h5py.Dataset]
 
     def append(self, time: float, weights: Mapping[str, ArrayLike]) -> None:
         """Record the weights of all projections at `time` [s].
@@ -63,9 +55,9 @@ class WeightFile:
         Raises
         ------
         OSError
-            If they could not be written; `weight_file` says so in an `InputError`.
+            If they could not be written; `weight_file` turns it into an `InputError`.
         """
-        row = self.n_records
+        row = self.times.shape[0]
         rows = {n: np.reshape(weights[n], (*d.shape[:-2], d.shape[-1])) for n, d in self.weights.items()}
         with uninterrupted():
             for name, values in rows.items():
@@ -73,9 +65,45 @@ class WeightFile:
                 self.weights[name][..., row, :] = values
             self.times.resize(row + 1, axis=0)
             self.times[row] = time
-            self.hdf5.flush()  # so that a full disk is seen now
+            self.times.file.flush()  # a full disk is detected now
         if self.file.error is not None:
             raise self.file.error
+
+
+@contextmanager
+def recorded_weights(
+    path: str | os.PathLike | None,
+    circuit: Circuit | RateCircuit,
+    seed: int,
+    dt: float,
+    every: float | None,
+    engine: str,
+) -> Iterator[WeightFile | None]:
+    """File for all weights of all plastic projections of a circuit; None without a path.
+
+    Raises
+    ------
+    InputError
+        If there is no interval between records or no plastic projection, or the path cannot be written.
+    """
+    if path is None:
+        yield None
+        return
+    if every is None:
+        raise InputError(f"record_weights is {str(path)!r} without an interval; set record_every as well")
+    plastic = rules_of(circuit)
+    if not plastic:
+        raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
+    ends: dict[str, tuple[ArrayLike, ArrayLike]]
+    if isinstance(circuit, RateCircuit):
+        ends = {p.name: dense(p.weight.shape[-2:]) for p in circuit.projections if p.name in plastic}
+    else:
+        ends = {p.name: (p.targets, p.sources) for p in circuit.plastic}
+    trials = circuit.trials if isinstance(circuit, RateCircuit) else None
+    with weight_file(
+        path, ends, trials, **attributes(circuit, engine, seed, {"dt": dt, "record_every": every})
+    ) as file:
+        yield file
 
 
 @contextmanager
@@ -97,19 +125,19 @@ def weight_file(
     synapses : mapping of str to (targets, sources)
         By projection: postsynaptic and presynaptic neuron (n_synapses,) of every synapse.
     trials : (n_trials,) sequence of int, optional
-        Names of the members of a batch, whose weights have a leading axis; by default there is no such axis.
+        Labels of the members of a batch, whose weights have a leading axis; by default there is no such axis.
     **attributes
         Global attributes, see `plasticity.dataset.make_dataset`; at least `title`.
 
     Raises
     ------
     InputError
-        If `path` cannot be written, or the disk is full; a file that was there before is left as it was.
+        If `path` cannot be written, or the disk is full; a file that was there before is left unchanged.
 
     Examples
     --------
     >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp()) / "weights.nc"
+    >>> path = tempfile.mkdtemp() + "/weights.nc"
     >>> with weight_file(path, {"synapses": ([0, 0], [0, 1])}, title="two weights") as file:
     ...     file.append(0.0, {"synapses": [1.0, 2.0]})
     ...     file.append(0.1, {"synapses": [1.1, 1.9]})
@@ -117,32 +145,25 @@ def weight_file(
     >>> read(path).weight_synapses.values[:, 1].tolist()
     [2.0, 1.9]
     """
-    path, written, worth_it = Path(path), None, False
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    ds, chunks = _before_any_record(synapses, trials, attributes)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder")
-        with careful_file(part) as file:
-            try:
-                with uninterrupted():
-                    written = _opened(file, ds, chunks)
-                yield written
-            finally:
-                if written is not None:
-                    with uninterrupted():
-                        worth_it = written.n_records > 0
-                        written.hdf5.close()
-    except OSError as error:
-        if written is not None and error is not written.file.error:
-            raise  # an error of the run
-        raise InputError(f"cannot write {path}: {error.strerror or error}; choose another path") from error
-    finally:
-        if written is not None and written.file.error is None and worth_it:
-            os.replace(part, path)
-        elif part.parent.is_dir():
-            part.unlink(missing_ok=True)
+    import h5py
+
+    failure: BaseException | None = None
+    hdf5 = None
+    with whole_file(path) as file:
+        try:
+            with uninterrupted():
+                _write_header(file, synapses, trials, attributes)
+                hdf5 = h5py.File(file, "r+")
+            weights = {name: hdf5[f"weight_{name}"] for name in synapses}
+            yield WeightFile(file, hdf5["time"], weights)
+        except BaseException as error:
+            failure = error  # of the run: what was recorded before is preserved
+        with uninterrupted():
+            file.discarded = hdf5 is None or not hdf5["time"].shape[0]
+            if hdf5 is not None:
+                hdf5.close()
+    if failure is not None:
+        raise failure
 
 
 def dense(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -158,10 +179,15 @@ def dense(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]
     return targets.ravel(), sources.ravel()
 
 
-def _before_any_record(
-    synapses: Mapping[str, tuple[ArrayLike, ArrayLike]], trials: Sequence[int] | None, attributes: Mapping[str, Any]
-) -> tuple[xr.Dataset, dict[str, tuple[int, ...]]]:
-    """Everything but the records, and in which pieces the records are kept."""
+def _write_header(
+    file: WholeFile,
+    synapses: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    trials: Sequence[int] | None,
+    attributes: Mapping[str, Any],
+) -> None:
+    """Write everything but the records."""
+    from plasticity.dataset import make_dataset
+
     batch, leading = ((), ()) if trials is None else (("trial",), (len(trials),))
     coordinates: dict[str, tuple] = {"time": ("time", np.empty(0), "s", "time")}
     if trials is not None:
@@ -173,17 +199,8 @@ def _before_any_record(
         coordinates |= synapse_coordinates(name, np.arange(n), targets, sources)
         variables[f"weight_{name}"] = ((*batch, "time", along), np.empty((*leading, 0, n)), "1", f"weight of {name}")
         chunks[f"weight_{name}"] = (*(1 for _ in leading), max(1, ROWS // n), min(n, WIDTH))
-    return make_dataset(variables, coordinates, **attributes), chunks
-
-
-def _opened(file: CarefulFile, ds: xr.Dataset, chunks: Mapping[str, tuple[int, ...]]) -> WeightFile:
-    """File that is ready for records."""
-    import h5py
-
+    ds = make_dataset(variables, coordinates, **attributes)
     encoding = {name: {"chunksizes": sizes} for name, sizes in chunks.items()}
     ds.to_netcdf(file, engine="h5netcdf", unlimited_dims=["time"], encoding=encoding)
     if file.error is not None:
         raise file.error
-    hdf5 = h5py.File(file, "r+")
-    weights = {n: hdf5[n] for n in chunks if n != "time"}
-    return WeightFile(file, hdf5, hdf5["time"], {n.removeprefix("weight_"): d for n, d in weights.items()})

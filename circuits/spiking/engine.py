@@ -13,7 +13,7 @@ from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
-from circuits.running.weight_recording import weights_kept
+from circuits.running.weight_file import recorded_weights
 from circuits.spiking.inputs import Given, given
 from circuits.spiking.lines import Lines, lines
 from circuits.spiking.outputs import result
@@ -36,7 +36,7 @@ def run(
     """Run `circuit`; see `circuits.run`."""
     told, numbers = _told(circuit, grid, record, channels)
     engine = f"brian2 {device}"
-    with weights_kept(record_weights, circuit, grid.seed, grid.dt, record.every, engine) as file:
+    with recorded_weights(record_weights, circuit, grid.seed, grid.dt, record.every, engine) as file:
         if device == "numpy":
             from circuits.spiking.numpy_device import build_numpy, run_built
 

@@ -11,11 +11,7 @@ from scenarios.running.catalogue import load
 from scenarios.running.parameters import make
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import xarray as xr
-
-    from plasticity.support.labelled import Labelled
 
 
 def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) -> xr.Dataset:
@@ -52,21 +48,14 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     >>> dict(ds.sizes)["protocol"]
     2
     """
-    return simulated(name, seed, device, parameters).to_xarray()
-
-
-def simulated(name: str, seed: int, device: str | None, parameters: Mapping[str, Any]) -> Labelled:
-    """The same as `run`, without xarray, whose import takes longer than many a run."""
-    from plasticity.support.labelled import Labelled, check, encode_json, of_xarray
-
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed must be a whole number >= 0, got {seed!r}")
     module = load(name)
     checked = make(module.Parameters, parameters)
-    found = module.simulate(checked, seed, device)
-    if not isinstance(found, Labelled):
-        found = of_xarray(found)
-    resolved = {f.name: getattr(checked, f.name) for f in dataclasses.fields(checked)}
-    found.attrs.update(scenario=name, seed=seed, parameters=json.dumps(resolved, default=encode_json))
-    check(found.variables, found.attrs)
-    return found
+    from plasticity.dataset import check_schema, encode_json
+
+    ds = module.simulate(checked, seed, device)
+    values = {f.name: getattr(checked, f.name) for f in dataclasses.fields(checked)}
+    ds.attrs |= {"scenario": name, "seed": seed, "parameters": json.dumps(values, default=encode_json)}
+    check_schema(ds)
+    return ds

@@ -32,14 +32,14 @@ class Outcome:
 
 def run_task(task: Task) -> Outcome:
     """Run, write the file, and give back only whether that went well; a file that is there is left alone."""
-    from scenarios.running.run import simulated
+    from scenarios.running.run import run
     from scenarios.sweeps.point_file import find, save
 
     folder = Path(task.folder)
     if find(folder, task.key):
         return Outcome(task.key)
     try:
-        save(simulated(task.scenario, task.seed, task.device, task.parameters), folder, task.key)
+        save(run(task.scenario, task.seed, task.device, **task.parameters), folder, task.key)
     except Exception as error:  # whatever it is, the other runs go on
         return failed(task, f"{type(error).__name__}: {error}", traceback.format_exc())
     return Outcome(task.key)

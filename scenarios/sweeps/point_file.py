@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from plasticity.support.labelled import Labelled
+    import xarray as xr
 
 
-def save(found: Labelled, folder: Path, key: str) -> Path:
+def save(ds: xr.Dataset, folder: Path, key: str) -> Path:
     """Write the result of the run `key`; its file appears under its name in one step, when it is complete."""
     from plasticity.dataset import write
 
     part = folder / f"{key}.{uuid4().hex}.part"
     try:
-        write(found, part)
+        write(ds, part)
         whole = folder / f"{key}.{digest(part)}.nc"
         os.replace(part, whole)
     finally:

@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from circuits.running.weight_file import dense, weight_file
 from plasticity.dataset import read
 from plasticity.errors import DivergedError, InputError
-from plasticity.support.careful_file import CarefulFile
+from plasticity.support.whole_file import WholeFile
 
 SYNAPSES = {"first": dense((3, 4)), "second": dense((2, 3))}
 RANDOM = np.random.default_rng(0)
@@ -76,20 +76,27 @@ def test_nothing_recorded_is_no_file(tmp_path):
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 
+@pytest.fixture
+def ctrl_c():
+    """The usual response to an interrupt, also where this process ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_next_write(monkeypatch):
     """Ctrl-C in the midst of a write of HDF5, once."""
-    write, todo = CarefulFile.write, [signal.SIGINT]
+    write, todo = WholeFile.write, [signal.SIGINT]
 
     def interrupted(self, data):
         if todo:
             os.kill(os.getpid(), todo.pop())
         return write(self, data)
 
-    monkeypatch.setattr(CarefulFile, "write", interrupted)
+    monkeypatch.setattr(WholeFile, "write", interrupted)
 
 
-def test_an_interrupt_waits_until_hdf5_has_written(tmp_path, monkeypatch):
-    handler = signal.getsignal(signal.SIGINT)
+def test_an_interrupt_waits_until_hdf5_has_written(tmp_path, monkeypatch, ctrl_c):
 
     def interrupted_in_the_second_record():
         with weight_file(tmp_path / "w.nc", SYNAPSES, trials=[3, 8], title="two projections") as file:
@@ -100,12 +107,12 @@ def test_an_interrupt_waits_until_hdf5_has_written(tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         interrupted_in_the_second_record()
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
     found = read(tmp_path / "w.nc").weight_second.values
     assert_array_equal(found.reshape(2, 2, 2, 3)[:, 1], RECORDS[1]["second"])
 
 
-def test_an_interrupt_before_the_first_record_leaves_nothing(tmp_path, monkeypatch):
+def test_an_interrupt_before_the_first_record_leaves_nothing(tmp_path, monkeypatch, ctrl_c):
     interrupt_next_write(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         kept(tmp_path / "w.nc")

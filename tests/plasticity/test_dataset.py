@@ -1,5 +1,9 @@
-"""The schema, and a writer that leaves a whole file or none."""
+"""The schema, and a writer that leaves a complete file or none, in the format that xarray writes itself."""
 
+import signal
+import time
+
+import h5netcdf
 import numpy as np
 import pytest
 import xarray as xr
@@ -70,3 +74,94 @@ def test_what_is_no_netcdf_is_refused(tmp_path):
     xr.Dataset({"x": ("n", [1.0])}).to_netcdf(stranger, engine="h5netcdf")
     with pytest.raises(InputError, match="not a valid Dataset"):
         read(stranger)
+
+
+def rich():
+    """Every kind of values, dimensions with and without coordinates, of length 0 and 1, coordinates of all sorts."""
+    return make_dataset(
+        {
+            "theta": (("trial", "time", "parameter"), np.arange(12.0).reshape(1, 3, 4), "1", "parameters"),
+            "single": ("time", np.float32([1.5, np.nan, -np.inf]), "Hz", "in single precision"),
+            "count": ("parameter", np.array([1, 2, 3, -4], dtype=np.int32), "1", "whole numbers"),
+            "switch": (("trial", "parameter"), [[True, False, True, False]], "1", "switches"),
+            "word": ("parameter", ["a", "", "τ₊ → 0", "long" * 40], "1", "texts, not all ASCII"),
+            "number": ((), 2.5, "s", "a number"),
+            "text": ((), "ẇ", "1", "a text"),
+            "spike_time": ("spike", np.empty(0), "s", "no spike"),
+            "transposed": (("time", "parameter"), np.arange(12.0).reshape(4, 3).T, "1", "not in the order of C"),
+        },
+        {
+            "time": ("time", [0.0, 0.1, 0.2], "s", "time"),
+            "parameter": ("parameter", ["w", "x", "y", "z"], "1", "names"),
+            "group": ("parameter", [0, 0, 1, 1], "1", "a coordinate beside that of the dimension"),
+            "place": (("trial", "spike"), np.empty((1, 0)), "1", "a coordinate that no variable has"),
+            "origin": ((), 3.0, "1", "a coordinate without dimensions"),
+        },
+        title="all kinds",
+        references=("x_2000",),
+        number=1.5,
+        numbers=[1, 2, 3],
+        words=["a", "ε"],
+    )
+
+
+def test_the_file_is_that_of_xarray_itself(tmp_path):
+    ds = rich()
+    ds.to_netcdf(tmp_path / "xarray.nc", engine="h5netcdf")
+    write(ds, tmp_path / "ours.nc")
+    theirs, ours = (read(tmp_path / f"{name}.nc") for name in ("xarray", "ours"))
+    xr.testing.assert_identical(ours, theirs)
+    assert {n: (v.dims, v.dtype) for n, v in ours.variables.items()} == {
+        n: (v.dims, v.dtype) for n, v in theirs.variables.items()
+    }
+    assert set(ours.coords) == set(theirs.coords) == set(ds.coords)
+    with h5netcdf.File(tmp_path / "ours.nc") as file:
+        assert {name: d.size for name, d in file.dimensions.items()} == ds.sizes
+
+
+def test_a_file_can_be_written_again_after_reading(tmp_path):
+    once = read(write(rich(), tmp_path / "a.nc"))
+    xr.testing.assert_identical(read(write(once, tmp_path / "b.nc")), once)
+
+
+@pytest.mark.parametrize("values", [[1 + 2j], [None], np.array(["2026-01-01"], dtype="datetime64[s]"), [b"x"]])
+def test_what_netcdf_cannot_hold_is_refused(tmp_path, values):
+    ds = make_dataset({"odd": ("time", np.array(values), "1", "odd")}, {}, title="odd")
+    with pytest.raises(InputError, match="odd has values of type .*use numbers or texts"):
+        write(ds, tmp_path / "odd.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_sizes_that_do_not_fit_are_named():
+    two = {"a": ("time", [1.0], "1", "a"), "b": ("time", [1.0, 2.0], "1", "b")}
+    with pytest.raises(InputError, match="conflicting sizes for dimension 'time'"):
+        make_dataset(two, {}, title="two")
+    with pytest.raises(InputError, match="not a valid Dataset"):
+        make_dataset({"a": ("time", 1.0, "1", "a")}, {}, title="one")
+
+
+def test_an_interrupt_at_any_time_leaves_the_old_file_or_the_new_one(tmp_path):
+    """A timer interrupts the process at 30 moments spread over the time that writing takes; no interrupt is lost."""
+    ds, path = rich(), tmp_path / "run.nc"
+    handlers = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGALRM: lambda number, frame: signal.raise_signal(signal.SIGINT),
+    }
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        for moment in np.geomspace(1e-4, 0.03, 30):
+            path.write_text("old")
+            with pytest.raises(KeyboardInterrupt):
+                write_and_wait(ds, path, moment)
+            if path.read_bytes() != b"old":
+                xr.testing.assert_identical(read(path), ds)
+            assert [p.name for p in tmp_path.iterdir()] == ["run.nc"]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def write_and_wait(ds, path, moment):
+    signal.setitimer(signal.ITIMER_REAL, moment)
+    write(ds, path)
+    time.sleep(10)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from plasticity.dataset import make_dataset, read, write
-from plasticity.support.labelled import label
 from scenarios.sweeps.collect import collect
 from scenarios.sweeps.design import grid_axes, seed_axis
 from scenarios.sweeps.plan import make_plan
@@ -79,8 +78,7 @@ def test_what_differs_between_runs(tmp_path):
     assert ds.seed.values.tolist() == [5]
 
 
-@pytest.mark.parametrize("at_once", [1, 4, 7, 64])
-def test_every_run_gets_to_its_place_whatever_the_blocks(tmp_path, monkeypatch, at_once):
+def test_every_run_gets_to_its_place(tmp_path):
     """The numbers of the runs, counted in the order of the design, are where the design has them; one is missing."""
     plan = make_plan(
         "horizon", (*grid_axes({"discount": [0, 1, 2], "plasticity": [1, 2]}), seed_axis(range(3))), {}, None
@@ -88,9 +86,10 @@ def test_every_run_gets_to_its_place_whatever_the_blocks(tmp_path, monkeypatch, 
     files = {}
     for number, point in enumerate(plan.points):
         if number != 4:
-            ds = label({"number": ("time", [number, -number], "1", "number")}, {}, title="a run", half=number / 2)
+            ds = make_dataset(
+                {"number": ("time", [number, -number], "1", "number")}, {}, title="a run", half=number / 2
+            )
             files[point.key] = write(ds, tmp_path / f"{number}.nc")
-    monkeypatch.setattr("scenarios.sweeps.collect.AT_ONCE", at_once)
     ds = read(collect(plan, files, tmp_path / "all.nc"))
     expected = np.where(np.arange(18) == 4, np.nan, np.arange(18)).reshape(3, 2, 3)
     np.testing.assert_array_equal(ds.number.values, np.stack([expected, -expected], axis=-1))
