@@ -107,8 +107,11 @@ def make_dataset(
     return ds
 
 
-def _variable(dims: str | tuple[str, ...], values: Any, units: str, long_name: str) -> tuple:
-    return dims, np.asarray(values), {"units": units, "long_name": long_name}
+def _variable(dims: str | tuple[str, ...], values: Any, units: str, long_name: str) -> xr.Variable:
+    from xarray import Variable
+
+    attrs = {"units": units, "long_name": long_name}
+    return Variable(dims, np.asarray(values), attrs, fastpath=True)  # the slow path imports dask
 
 
 @cache
