@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--drift", default="none", metavar="none|decay|rotation")
     derive.add_argument("--belief", default="none", metavar="NAME", help="what is known, see `list`")
     derive.add_argument("--hazard", default="0", metavar="VALUE", help="rate of new tasks in Hz (default 0)")
-    derive.add_argument("--duration", metavar="oo|VALUE", help="time between looks in s; oo is Newton's method")
+    derive.add_argument("--duration", metavar="oo|VALUE", help="time between observations in s; oo is Newton's method")
     derive.add_argument("--order", default="1", metavar="1|2", help="2 controls the acceleration (momentum)")
     derive.set_defaults(command=_derive)
     for command in (card, derive):
@@ -123,7 +123,7 @@ def _print_rotation(arguments: argparse.Namespace) -> None:
         "Left alone, two weights rotate into each other: f = q (−w2, w1); the curvature is the same for both.",
         "Each weight needs the value and the gradient of its partner, so this is no rule of one synapse.",
     )
-    parts = [Section("What is assumed", words), Section("Derivation", equations=pair.steps, numbered=True)]
+    parts = [Section("Assumptions", words), Section("Derivation", equations=pair.steps, numbered=True)]
     print(page("Optimal rule of two weights that rotate", parts, arguments.format), end="")
 
 

@@ -1,8 +1,7 @@
 """Derive the learning rule of a synapse from an objective and from what the synapse knows.
 
-The optimal-control problem is solved by SymPy (`plasticity.theory`: `control`, `momentum`), beliefs
-become states (`inference`, `kalman`, `weight_belief`), and limits are taken by computer algebra
-(`plasticity.limits`). Nothing of the result is typed in.
+The optimal-control problem is solved by SymPy (`plasticity.theory`: `control`, `momentum`), beliefs become states
+(`estimation`, `uncertainty`), and limits are taken by computer algebra (`plasticity.limits`).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
 from plasticity.theory.cached_algebra import cached_algebra
-from plasticity.theory.control import optimal_push
+from plasticity.theory.control import optimal_control
 from plasticity.theory.estimation import (
     Inference,
     fading_curvature,
@@ -45,9 +44,9 @@ def derive(
 ) -> Rule:
     """Optimal learning rule of one synapse that knows the local gradient and curvature, or beliefs about them.
 
-    For a finite discount ``dw/dt = f(w) − ηM (k g + p f)/(γ − f' + ηMp)`` with the mobility M = b²/G and p the
-    optimal root of ``γp = kv + 2f'p − ηMp²``; without drift ``−ηM k g/(γ/2 + sqrt(γ²/4 + ηkMv))``. A discount of 0
-    or ``sympy.oo`` is taken as a limit of that, by computer algebra.
+    For a finite discount ``dw/dt = f(w) − ηM (k g + p f)/(γ − f' + ηMp)`` with the control effectiveness M = b²/G and
+    p the optimal root of ``γp = kv + 2f'p − ηMp²``; without drift ``−ηM k g/(γ/2 + sqrt(γ²/4 + ηkMv))``. A discount
+    of 0 or ``sympy.oo`` is the limit of that, taken by computer algebra.
 
     Parameters
     ----------
@@ -57,32 +56,31 @@ def derive(
         of m controls; hazard and prior mean. At ``discount=oo`` only the learning rate ηk/γ is left: its default
         is plasticity·loss_weight. With ``order=2`` a drift −c is a friction.
     gradient_belief : FadingMemory or OrnsteinUhlenbeck, optional
-        The gradient is known through a filter of the observed ones (state ``belief_mean``): a moving average, or
+        The gradient is estimated by a filter of the observed ones (state ``belief_mean``): a moving average, or
         a Kalman–Bucy filter, whose policy also expects the gradient to fade.
     curvature_belief : FadingMemory, optional
         The curvature is a moving average of squared gradients, the empirical Fisher information (state
         ``belief_curvature``). Using a belief in place of the curvature is an approximation.
     optimum_belief : OrnsteinUhlenbeck or SwitchingTask, optional
-        The optimum moves; what is observed of it is ``w − gradient/curvature``. Fleeting changes are followed less.
+        The optimum moves and is observed as ``w − gradient/curvature``. Short-lived changes are followed less.
     weight_belief : GaussianWeight, optional
         The synapse holds a Gaussian belief about its weight (state ``belief_variance``).
     duration : float or sympy.oo, optional
-        Time between looks [s]: the rule acts at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``; ``oo`` is Newton's
-        method.
+        Time between observations [s]: the weight changes at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``; ``oo`` is
+        Newton's method.
     order : {1, 2}
         Whether the velocity or the acceleration of the weight is controlled (state ``velocity``).
 
     Returns
     -------
     Rule
-        With inputs ``gradient`` and, where the curvature matters and is not believed, ``curvature``. With a
-        fading memory per step (``decay``) the rule acts at clock ticks: count, beliefs, then the weight.
+        With inputs ``gradient`` and, where the curvature matters and is not estimated, ``curvature``. With a
+        fading memory per step (``decay``) all updates are at clock ticks: count, beliefs, then the weight.
 
     Raises
     ------
     InputError
-        If the objective couples synapses (a matrix), uses what a single synapse cannot have, or beliefs do not
-        fit together.
+        If the objective couples synapses (a matrix), or the arguments exclude each other.
 
     Examples
     --------
@@ -113,7 +111,7 @@ def derive(
 def _policy(
     stated: StatedProblem, process: Inference | None, weight_belief: GaussianWeight | None, order: int
 ) -> tuple[Rule, sp.Expr]:
-    """The rule that knows gradient and curvature, and the rate at which its closed loop relaxes."""
+    """Rule with exact gradient and curvature, and the relaxation rate of its closed loop."""
     rule = Rule(
         name="derived",
         title="Optimal rule of a synapse",
@@ -125,22 +123,22 @@ def _policy(
     rate = sp.S.Zero
     if weight_belief is not None:
         uncertain = uncertain_weight(weight_belief)
-        steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.push)
+        steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.control)
     elif order == 2:
-        push, steps = optimal_acceleration(stated.local)
-        flow = stated.local.slope * VELOCITY + push
+        control, steps = optimal_acceleration(stated.local)
+        flow = stated.local.slope * VELOCITY + control
         velocity = State("velocity", flow, "Hz", meaning="velocity of the weight")
         rule = replace(rule, weight_flow=VELOCITY, states=(velocity,))
     else:
-        solution = optimal_push(stated.local)
+        solution = optimal_control(stated.local)
         steps, rate = solution.steps, solution.rate
         rule = rule if process is None else _with(rule, process)
-        rule = replace(rule, weight_flow=stated.local.drift + solution.push)
+        rule = replace(rule, weight_flow=stated.local.drift + solution.control)
     return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
 
 
 def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
-    """Rule that looks at clock ticks and lets the closed loop relax in between: ẇ(t + s) = ẇ(t) e^{−rs}."""
+    """Rule that observes at clock ticks; in between the closed loop relaxes: ẇ(t + s) = ẇ(t) e^{−rs}."""
     value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
     r, relaxed, finite = _relaxation()
     moved = rule.weight_flow * finite.subs(r, rate)
@@ -149,12 +147,15 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
         weight_flow=sp.S.Zero,
         events={"clock": (Update(WEIGHT.name, WEIGHT + moved),)},
         parameters=(*rule.parameters, replace(DURATION, value=value)),
-        assumptions=(*rule.assumptions, "The learner looks at clock ticks and acts on what it saw in between."),
+        assumptions=(
+            *rule.assumptions,
+            "The learner observes at clock ticks; in between it acts on the last observation.",
+        ),
     )
     steps = (
-        Step("Relaxation between looks", sp.Eq(sp.Symbol("Delta_w"), sp.Symbol("dw/dt") * relaxed), "r: rate"),
+        Step("Relaxation between observations", sp.Eq(sp.Symbol("Delta_w"), sp.Symbol("dw/dt") * relaxed), "r: rate"),
         Step("Rate of the closed loop", sp.Eq(r, rate)),
-        Step("Change at a look", change(acting), "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"),
+        Step("Change at an observation", change(acting), "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"),
     )
     return replace(acting, steps=(*rule.steps, *steps))
 
@@ -172,7 +173,7 @@ def _relaxation() -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
 
 
 def _process(gradient_belief: Any, optimum_belief: Any) -> Inference | None:
-    """Belief that says how the gradient or the optimum moves."""
+    """Belief about the dynamics of the gradient or the optimum."""
     if isinstance(optimum_belief, SwitchingTask):
         return switching_optimum(optimum_belief)
     if optimum_belief is not None:
@@ -181,12 +182,12 @@ def _process(gradient_belief: Any, optimum_belief: Any) -> Inference | None:
 
 
 def _memories(gradient_belief: Any, curvature_belief: FadingMemory | None) -> list[Inference]:
-    found = [fading_gradient(gradient_belief)] if isinstance(gradient_belief, FadingMemory) else []
-    return [*found, *([fading_curvature(curvature_belief)] if curvature_belief is not None else [])]
+    gradient = [fading_gradient(gradient_belief)] if isinstance(gradient_belief, FadingMemory) else []
+    return [*gradient, *([fading_curvature(curvature_belief)] if curvature_belief is not None else [])]
 
 
 def _with(rule: Rule, inference: Inference) -> Rule:
-    """Rule with the states and the words of a belief; shared parameters and the counter come once."""
+    """Rule with the states, parameters and description of a belief; a shared counter is added once."""
     own = {s.name for s in rule.states}
     return replace(
         rule,
@@ -200,12 +201,12 @@ def _with(rule: Rule, inference: Inference) -> Rule:
 
 
 def _observing(rule: Rule, memories: list[Inference]) -> Rule:
-    """Replace what the policy knows by beliefs; beliefs per step make a rule that acts at clock ticks."""
-    known = {symbol: belief for m in memories for symbol, belief in m.replaces}
-    if not known:
+    """Replace exact quantities by beliefs; with beliefs per step all updates are at clock ticks."""
+    beliefs = {symbol: belief for m in memories for symbol, belief in m.replaces}
+    if not beliefs:
         return rule
-    clock = [Update(u.target, u.expression.subs(known)) for u in rule.events.get("clock", ())]
-    flows = {s.name: s.flow.subs(known) for s in rule.states} | {WEIGHT.name: rule.weight_flow.subs(known)}
+    clock = [Update(u.target, u.expression.subs(beliefs)) for u in rule.events.get("clock", ())]
+    flows = {s.name: s.flow.subs(beliefs) for s in rule.states} | {WEIGHT.name: rule.weight_flow.subs(beliefs)}
     ticks = {u.target: u for m in memories for u in m.ticks}
     acting = replace(
         rule, weight_flow=sp.S.Zero, states=tuple(replace(s, flow=sp.S.Zero) for s in rule.states), events={}
@@ -235,7 +236,7 @@ def _check(
     duration: object,
     order: object,
 ) -> None:
-    """Refuse combinations that are not derived, naming what to leave out."""
+    """Raise an error for combinations that are not derived."""
     _check_kinds(gradient, curvature, optimum, weight, order)
     moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
     if gradient is not None and optimum is not None:

@@ -1,4 +1,4 @@
-"""Limits of a derived rule in its planning horizon and in the time between looks, taken by computer algebra."""
+"""Limits of a derived rule in its planning horizon and in the time between observations, by computer algebra."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from plasticity.theory.symbols import (
     horizon,
 )
 
-_DIVERGES = "Where the curvature vanishes the rule diverges: a long horizon has no scale for flat losses."
+_DIVERGES = "The rule diverges where the curvature vanishes: a long horizon has no scale for flat losses."
 
 
 def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
@@ -69,7 +69,7 @@ def _duration_limit(rule: Rule, at: sp.Expr) -> Rule:
     _require(rule, DURATION)
     if at != sp.oo:
         raise InputError(f"limit takes duration=sympy.oo, got {at}")
-    return _finished(rule, _map(rule, _long_duration), "long time between looks, T → ∞")
+    return _finished(rule, _map(rule, _long_duration), "long time between observations, T → ∞")
 
 
 def _require(rule: Rule, parameter: Parameter) -> None:
@@ -107,8 +107,8 @@ def reparametrised(rule: Rule, parameters: tuple[Parameter, ...], old: Mapping[s
     swap = {known[name]: expression for name, expression in old.items()}
 
     def swapped(expression: sp.Expr) -> sp.Expr:
-        kept, moving = expression.as_independent(*swap, as_Add=True)
-        return kept + _simplified(moving.subs(swap))
+        constant, moving = expression.as_independent(*swap, as_Add=True)
+        return constant + _simplified(moving.subs(swap))
 
     taken = _map(rule, swapped, parameters)
     words = ", ".join(f"{name} = {expression}" for name, expression in old.items())
@@ -142,20 +142,20 @@ def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
 
 
 def change(rule: Rule) -> sp.Eq:
-    """The equation that says what the rule does: dw/dt, the acceleration, or the change at a clock tick."""
+    """Equation of the rule: dw/dt, the acceleration, or the change at a clock tick."""
     clock = {u.target: u.expression for u in rule.events.get("clock", ())}
     for state in rule.states:
         if state.name == "velocity" and "velocity" in clock:
-            return _says("Delta_velocity", sp.expand(clock["velocity"] - state.symbol))
+            return _equation("Delta_velocity", sp.expand(clock["velocity"] - state.symbol))
         if state.name == "velocity":
-            return _says("d_velocity/dt", state.flow)
+            return _equation("d_velocity/dt", state.flow)
     if WEIGHT.name in clock:
-        return _says("Delta_w", clock[WEIGHT.name] - WEIGHT)
-    return _says("dw/dt", rule.weight_flow)
+        return _equation("Delta_w", clock[WEIGHT.name] - WEIGHT)
+    return _equation("dw/dt", rule.weight_flow)
 
 
-def _says(name: str, expression: sp.Expr) -> sp.Eq:
-    return sp.Eq(sp.Symbol(name), expression, evaluate=False)  # SymPy would spend its time on whether it is true
+def _equation(name: str, expression: sp.Expr) -> sp.Eq:
+    return sp.Eq(sp.Symbol(name), expression, evaluate=False)  # evaluation would try to decide whether it holds
 
 
 @cached_algebra
@@ -166,9 +166,9 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     inner = {f: f.func(_limit(f.args[0], symbol, at)) for f in expression.atoms(exprel) if f.has(symbol)}
     expression = expression.xreplace(inner)
     if at == 0:
-        found = expression.subs(symbol, 0)
-        if found.is_finite is not False and not found.has(sp.nan, sp.zoo, sp.oo):
-            return _without_quotient_of_weight(found)
+        value = expression.subs(symbol, 0)
+        if value.is_finite is not False and not value.has(sp.nan, sp.zoo, sp.oo):
+            return _without_quotient_of_weight(value)
     terms = [sp.limit(term, symbol, at, "+" if at == 0 else "-") for term in sp.Add.make_args(expression)]
     if any(t.has(sp.oo, -sp.oo, sp.nan, sp.zoo) for t in terms):
         return sp.limit(expression, symbol, at, "+" if at == 0 else "-")
@@ -177,15 +177,15 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
 
 @cached_algebra
 def _first_order(expression: sp.Expr) -> sp.Expr:
-    """What changes with the discount, with its slowness to first order in it."""
+    """Expression whose inverse, as far as it depends on the discount, is expanded to first order in it."""
     gamma = DISCOUNT.symbol
     if not expression.has(gamma):
         return expression
-    kept, moving = expression.as_independent(gamma, as_Add=True)
+    constant, moving = expression.as_independent(gamma, as_Add=True)
     inverse = 1 / moving
     first = _limit(sp.diff(inverse, gamma), gamma, sp.S.Zero)
     slowness = sp.factor(_limit(inverse, gamma, sp.S.Zero) + gamma * first)
-    return kept + _simplified(1 / slowness)
+    return constant + _simplified(1 / slowness)
 
 
 @cached_algebra
@@ -208,7 +208,7 @@ def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
 
 @cached_algebra
 def _long_duration(expression: sp.Expr) -> sp.Expr:
-    """T·exprel(−rT) → 1/r: the closed loop has relaxed, so its rate r is taken to be positive."""
+    """T·exprel(−rT) → 1/r for a closed loop with a positive rate r."""
     time = DURATION.symbol
     if not expression.has(time):
         return expression
@@ -219,10 +219,10 @@ def _long_duration(expression: sp.Expr) -> sp.Expr:
         rates[rate] = sp.expand(-argument / time)
         return (sp.exp(-rate * time) - 1) / (-rate * time)
 
-    kept, moving = expression.replace(exprel, relaxed).as_independent(time, as_Add=True)
+    constant, moving = expression.replace(exprel, relaxed).as_independent(time, as_Add=True)
     taken = sp.Add(*(sp.limit(term, time, sp.oo) for term in sp.Add.make_args(sp.expand(moving))))
     taken = taken.subs(rates)
-    return kept + min(taken, sp.simplify(taken), key=sp.count_ops)
+    return constant + min(taken, sp.simplify(taken), key=sp.count_ops)
 
 
 def _learning_rate(rule: Rule, order: int) -> Parameter:
@@ -236,7 +236,7 @@ def _learning_rate(rule: Rule, order: int) -> Parameter:
 
 
 def _finished(rule: Rule, taken: Rule, title: str) -> Rule:
-    """Drop parameters that vanished and note the limit; refuse a limit that is not finite."""
+    """Remove unused parameters and add the limit as a step; an error if it is not finite."""
     if any(e.has(sp.oo, -sp.oo, sp.nan, sp.zoo) for e in expressions(taken)):
         raise InputError(f"rule {rule.name!r} has no finite limit for a {title}")
     used = {s.name for s in free_symbols(taken)}

@@ -241,8 +241,9 @@ def _information_scale(signal: Signal) -> sp.Expr:
 
 
 def _steps(events: dict) -> tuple[Step, ...]:
+    titles = {"pre": "a pre spike", "post": "a post spike", "third_factor": "a third factor", "clock": "a clock tick"}
     return tuple(
-        Step(f"Change of {u.target} at a {event} spike", u.expression - sp.Symbol(u.target, real=True))
+        Step(f"Change of {u.target} at {titles[event]}", u.expression - sp.Symbol(u.target, real=True))
         for event, updates in events.items()
         for u in updates
         if u.target == WEIGHT.name

@@ -1,4 +1,4 @@
-"""Rule card: everything that is known about a rule on one page, as Markdown with LaTeX, LaTeX, or plain text."""
+"""Rule card: a rule on one page, as Markdown with LaTeX, LaTeX, or plain text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Section:
 
 
 def card(rule: Rule, format: str = "markdown") -> str:
-    """Describe `rule` on one page: assumptions, derivation, equations, named limits, parameters, where it fails.
+    """Describe `rule` on one page: assumptions, derivation, equations, named limits, parameters, limitations.
 
     Parameters
     ----------
@@ -75,18 +75,18 @@ def page(title: str, parts: list[Section], format: str = "markdown") -> str:
 def sections(rule: Rule) -> list[Section]:
     """Contents of the card, those that are not empty."""
     bounds = () if rule.bounds is None else (f"The weight is clipped to [{rule.bounds[0]:g}, {rule.bounds[1]:g}].",)
-    found = [
-        Section("What is assumed", rule.assumptions),
+    parts = [
+        Section("Assumptions", rule.assumptions),
         Section("Derivation", equations=rule.steps, numbered=True),
-        Section("The rule", bounds, _equations(rule)),
-        Section("Named limits", equations=_named_limits(rule)),
-        Section("What it must be given", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
-        Section("What it asks of a synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
+        Section("Rule", bounds, _equations(rule)),
+        Section("Limits", equations=_limits(rule)),
+        Section("Inputs", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
+        Section("Cost per synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
         Section("Parameters", parameters=rule.parameters),
-        Section("Where it fails", rule.cautions),
+        Section("Limitations", rule.cautions),
         Section("References", rule.references),
     ]
-    return [s for s in found if s.lines or s.equations or s.parameters]
+    return [s for s in parts if s.lines or s.equations or s.parameters]
 
 
 def _equations(rule: Rule) -> tuple[Step, ...]:
@@ -114,34 +114,34 @@ class Assignment(sp.Basic):
         return f"{printer._print(self.args[0])} <- {printer._print(self.args[1])}"
 
 
-def _named_limits(rule: Rule) -> tuple[Step, ...]:
-    """Limits of a derived rule in its horizon and in the time between looks, taken by the engine."""
+def _limits(rule: Rule) -> tuple[Step, ...]:
+    """Limits of a derived rule in its horizon and in the time between observations."""
     used = free_symbols(rule)
-    wanted: list[tuple[str, dict]] = []
+    limits: list[tuple[str, dict]] = []
     if DISCOUNT.symbol in used:
-        wanted += [
+        limits += [
             ("Short horizon, discount → ∞", {"discount": sp.oo}),
             ("Long horizon, discount → 0", {"discount": 0}),
         ]
     if DURATION.symbol in used:
-        wanted.append(("Long time between looks, duration → ∞", {"duration": sp.oo}))
-    found = []
-    for title, at in wanted:
+        limits.append(("Long time between observations, duration → ∞", {"duration": sp.oo}))
+    steps = []
+    for title, at in limits:
         try:
             taken = rule.limit(**at)
         except InputError as error:
-            found.append(Step(title, f"no finite limit: {error}"))
+            steps.append(Step(title, f"no finite limit: {error}"))
         else:
             note = "at fixed learning rate" if at.get("discount") == sp.oo else ""
-            found.append(Step(title, change(taken), note))
-    return tuple(found)
+            steps.append(Step(title, change(taken), note))
+    return tuple(steps)
 
 
-def _meaning(given: sp.Symbol) -> str:
-    if given in _INPUTS:
-        return _INPUTS[given]
-    known = LOCALS[given.name]
-    return f"{known.meaning} [{known.unit}]"
+def _meaning(symbol: sp.Symbol) -> str:
+    if symbol in _INPUTS:
+        return _INPUTS[symbol]
+    variable = LOCALS[symbol.name]
+    return f"{variable.meaning} [{variable.unit}]"
 
 
 def _value(parameter: Parameter) -> str:

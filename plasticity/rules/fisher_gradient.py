@@ -13,6 +13,7 @@ from dataclasses import replace
 import sympy as sp
 
 from plasticity.derive import derive
+from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, Step, Update
 
@@ -48,14 +49,14 @@ def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, 
     rule = derive(Objective(sp.oo, plasticity=learning_rate, metric=lambda w: CURVATURE))
     flow = rule.weight_flow.subs(CURVATURE, CURVATURE + prior.symbol)
     rate = next(p for p in rule.parameters if p.name == "learning_rate")
-    return replace(
+    acting = replace(
         rule,
         name="fisher_gradient",
-        title="Natural gradient in a believed metric",
+        title="Natural gradient in an estimated metric",
         weight_flow=sp.S.Zero,
         events={"clock": (Update(WEIGHT.name, WEIGHT + TICK.symbol * flow),)},
         parameters=(replace(rate, unit="Hz"), prior, replace(TICK, value=clock_step)),
-        assumptions=(*rule.assumptions, "The metric is the Fisher information that the synapse sees, plus a floor."),
-        steps=(*rule.steps, Step("At a tick, with a floor under the metric", sp.Eq(sp.Symbol("dw/dt"), flow))),
+        assumptions=(*rule.assumptions, "The metric is the Fisher information of the signal plus that of a prior."),
         references=("vastola_2025", "amari_1998"),
     )
+    return replace(acting, steps=(*rule.steps, Step("With prior information in the metric", change(acting))))

@@ -1,4 +1,4 @@
-"""Newton's method: look once, then act for a long time.
+"""Newton's method: one observation, then action for a long time.
 
 At a clock tick w −= gradient/curvature, whatever the horizon and the price of change: given time, every optimal
 learner reaches the optimum of the loss that it saw. Not where the curvature vanishes or is negative.
@@ -16,7 +16,7 @@ from plasticity.rule import Rule
 
 
 def newton() -> Rule:
-    """Derive ``w −= gradient/curvature`` from a long time between looks.
+    """Derive ``w −= gradient/curvature`` from a long time between observations.
 
     Returns
     -------

@@ -103,7 +103,9 @@ def bcm(
 
     growth = -sp.diff(_Y**3 / 3, _Y) * _X
     penalty = penalty_slope * sp.diff(_Y**2, _Y) * _X
-    pairing = -pair_weight.symbol * sp.diff(_Y**2 / 2, _Y) * _X if pair else sp.S.Zero
+    pair_loss = pair_weight.symbol * _Y**2 / 2 if pair else sp.S.Zero
+    pairing = -sp.diff(pair_loss, _Y) * _X
+    loss = moment.penalty - _Y**3 / 3 - pair_loss
     at_pre = impulse(penalty, _X, {_Y: y})
     at_post = impulse(growth, _Y, {_X: x, _Y: y_slow}) + impulse(pairing, _Y, {_X: x})
     scale = Parameter("curvature_scale", curvature_scale, unit="s**2", meaning="loss into log likelihood")
@@ -127,7 +129,7 @@ def bcm(
             "x·y² is read at post spikes, ϑ·x·y at pre spikes, from the traces just before the spike.",
         ),
         steps=(
-            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), -(_Y**3) / 3 + moment.penalty), "m = E[y²]"),
+            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), loss), "m = E[y²]"),
             Step("Its gradient", sp.Eq(GRADIENT, growth + penalty + pairing)),
             Step("Read at post spikes", at_post, "impulse of the gradient"),
             Step("Read at pre spikes", at_pre, "impulse of the gradient"),

@@ -41,7 +41,7 @@ def variance() -> Signal:
         loss_unit="Hz**2",
         assumptions=("The neuron is linear and maximises the variance of its output; inputs have the mean 0.",),
         steps=(
-            Step("Objective", sp.Eq(sp.Symbol("L"), -(y**2) / 2), "in the mean; y = Σ w r"),
+            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), -(y**2) / 2), "in the mean; y = Σ w r"),
             Step("Its gradient", sp.Eq(GRADIENT, -x * y)),
         ),
         references=("oja_1982",),

@@ -1,10 +1,10 @@
-"""The optimal control of one weight, near where it is: the Hamilton–Jacobi–Bellman equation solved by SymPy.
+"""Optimal control of one weight near its present value: the Hamilton–Jacobi–Bellman equation, solved by SymPy.
 
 Near the present weight the loss is L ≈ L_0 + g δ + ½ v δ² and the drift f ≈ f_0 + a δ. Quantities z whose
 expected value relaxes, E dz = r (z̄ − z) dt, may enter g: a gradient or an optimum that wanders, or a task that
 is replaced at random times. The value function of this linear-quadratic problem is V = ½ p δ² + (b + Σ q z) δ + c
-with a c that is free of δ. The equation is minimised over the control, coefficients are compared, the root that
-is a cost is taken, and the control is read at δ = 0.
+with c independent of δ. The equation is minimised over the control, coefficients are compared, the root with a
+non-negative cost is selected, and the control is evaluated at δ = 0.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from plasticity.theory.cached_algebra import cached_algebra
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast
 
 DELTA = sp.Symbol("delta", real=True)
-MOBILITY = sp.Symbol("mobility", positive=True)  # Σ b²/G: movement per unit of cost
-PACE = sp.Symbol("pace", positive=True)  # γ + R, which a persistent gradient is divided by
+EFFECTIVENESS = sp.Symbol("effectiveness", positive=True)  # M = Σ b²/G over the controls
+EFFECTIVE_DISCOUNT = sp.Symbol("effective_discount", positive=True)  # γ + R, R the rate of the closed loop
 _P, _B, _C, _U, _SLOPE_OF_V = sp.symbols("p b c u V'", real=True)
 _DRIFT, _SLOPE, _G = sp.symbols("f_0 a g_0", real=True)
 _V = sp.Symbol("v", nonnegative=True)
@@ -33,8 +33,8 @@ OBJECTIVE = Step("Objective", sp.Eq(sp.Symbol("J"), sp.Integral(_DISCOUNTED, (_T
 class LocalProblem:
     """The linear-quadratic problem at the present weight.
 
-    `metric` and `control` hold one entry per control: its price G and its gain b. `gradient` is the coefficient
-    of δ in the loss, which may use the symbols of `forecasts`; `curvature` is that of ½δ².
+    `metric` and `control` hold the cost G and the gain b of every control. `gradient` is the coefficient of δ in the
+    loss and may depend on the `forecasts`; `curvature` is that of ½δ².
     """
 
     metric: tuple[sp.Expr, ...] = (sp.S.One,)
@@ -48,21 +48,21 @@ class LocalProblem:
 
 @dataclass(frozen=True)
 class LocalControl:
-    """Solution: optimal push on the weight, rate at which the closed loop relaxes, and the steps to them."""
+    """Solution: optimal control of the weight, relaxation rate of the closed loop, and the steps to them."""
 
-    push: sp.Expr
+    control: sp.Expr
     rate: sp.Expr
     steps: tuple[Step, ...]
 
 
 @cached_algebra
-def mobility(problem: LocalProblem) -> sp.Expr:
-    """Movement per unit of cost: the controls u* that move most cheaply give Σ b u* = −η mobility V'.
+def effectiveness(problem: LocalProblem) -> sp.Expr:
+    """Control effectiveness M, the velocity per unit of cost: the cheapest controls u* give Σ b u* = −ηM V'.
 
     Examples
     --------
     >>> G, b1, b2 = sp.symbols("G b1 b2", positive=True)
-    >>> mobility(LocalProblem(metric=(G, G), control=(b1, b2)))
+    >>> effectiveness(LocalProblem(metric=(G, G), control=(b1, b2)))
     b1**2/G + b2**2/G
     """
     eta = PLASTICITY.symbol
@@ -70,37 +70,41 @@ def mobility(problem: LocalProblem) -> sp.Expr:
     motion = _dot(problem.control, controls)
     cost = _dot(problem.metric, [u**2 for u in controls]) / (2 * eta)
     best = sp.solve([sp.diff(cost + _SLOPE_OF_V * motion, u) for u in controls], controls)
-    found = sp.expand(-motion.subs(best) / (eta * _SLOPE_OF_V))
-    if sp.simplify(cost.subs(best) - eta * found * _SLOPE_OF_V**2 / 2) != 0:
-        raise ArithmeticError("the cheapest control does not cost η·mobility·V'²/2")
-    return found
+    per_cost = sp.expand(-motion.subs(best) / (eta * _SLOPE_OF_V))
+    if sp.simplify(cost.subs(best) - eta * per_cost * _SLOPE_OF_V**2 / 2) != 0:
+        raise ArithmeticError("the cheapest control does not cost ηM V'²/2")
+    return per_cost
 
 
 @cached_algebra
-def optimal_push(problem: LocalProblem) -> LocalControl:
-    """Solve the Hamilton–Jacobi–Bellman equation of `problem`.
-
-    Returns
-    -------
-    LocalControl
-        ``push`` is Σ b u* at the present weight, ``rate`` the rate at which the closed loop relaxes.
+def optimal_control(problem: LocalProblem) -> LocalControl:
+    """Solve the Hamilton–Jacobi–Bellman equation of `problem`: the control is Σ b u* at the present weight.
 
     Examples
     --------
-    >>> optimal_push(LocalProblem()).push
+    >>> optimal_control(LocalProblem()).control
     -gradient*loss_weight*plasticity/(discount/2 + sqrt(curvature*loss_weight*plasticity + discount**2/4))
     """
     general = _solve(len(problem.forecasts))
-    here = {MOBILITY: mobility(problem), _SLOPE: problem.slope, _DRIFT: problem.drift, _V: problem.curvature}
+    here = {EFFECTIVENESS: effectiveness(problem), _SLOPE: problem.slope, _DRIFT: problem.drift, _V: problem.curvature}
     here[_G] = problem.gradient.subs(dict.fromkeys((f.symbol for f in problem.forecasts), 0))
-    for known, weight, forecast in zip(general.forecasts, general.weights, problem.forecasts, strict=True):
-        here |= {known.symbol: forecast.symbol, known.rate: forecast.rate, known.mean: forecast.mean}
+    for symbolic, weight, forecast in zip(general.forecasts, general.weights, problem.forecasts, strict=True):
+        here |= {symbolic.symbol: forecast.symbol, symbolic.rate: forecast.rate, symbolic.mean: forecast.mean}
         here[weight] = sp.diff(problem.gradient, forecast.symbol)
-    pace = general.pace.subs(here)
-    push = general.push.subs(here, simultaneous=True).subs(PACE, pace)
-    cheapest = Step("Mobility", sp.Eq(MOBILITY, here[MOBILITY]), "Σ b²/G over the controls")
-    steps = (*general.steps[:2], cheapest, *general.steps[2:], Step("At this weight", sp.Eq(_U, push)))
-    return LocalControl(push, general.rate.subs(here).subs(PACE, pace), steps)
+    discount = general.effective_discount.subs(here)
+    control = general.control.subs(here, simultaneous=True).subs(EFFECTIVE_DISCOUNT, discount)
+    steps = (
+        *general.steps[:2],
+        effectiveness_step(here[EFFECTIVENESS]),
+        *general.steps[2:],
+        Step("At this weight", sp.Eq(_U, control)),
+    )
+    return LocalControl(control, general.rate.subs(here).subs(EFFECTIVE_DISCOUNT, discount), steps)
+
+
+def effectiveness_step(value: sp.Expr) -> Step:
+    """Step that prints the control effectiveness."""
+    return Step("Control effectiveness", sp.Eq(EFFECTIVENESS, value), "Σ b²/G over the controls")
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,8 @@ class _General:
 
     forecasts: tuple[Forecast, ...]
     weights: tuple[sp.Symbol, ...]
-    push: sp.Expr
-    pace: sp.Expr
+    control: sp.Expr
+    effective_discount: sp.Expr
     rate: sp.Expr
     steps: tuple[Step, ...]
 
@@ -124,22 +128,22 @@ def _solve(n: int) -> _General:
     value = _P * DELTA**2 / 2 + (_B + _dot(q, z)) * DELTA + _C
     slope = sp.diff(value, DELTA)
     ahead = sum(a * (b - c) * sp.diff(value, c) for a, b, c in zip(r, means, z, strict=True))
-    effort = _U**2 / (2 * eta * MOBILITY)
+    effort = _U**2 / (2 * eta * EFFECTIVENESS)
     bracket = effort + k * loss + _SLOPE_OF_V * (_DRIFT + _SLOPE * DELTA + _U) + ahead
     control = sp.solve(sp.diff(bracket, _U), _U)[0]
     minimised = bracket.subs(_U, control).subs(_SLOPE_OF_V, slope)
     balance = gamma * value - minimised
     at_zero = dict.fromkeys((DELTA, *z), 0)
     quadratic = sp.expand(sp.diff(balance, DELTA, 2).subs(at_zero))
-    p, pace = _cost_root(quadratic)
+    p, effective_discount = _cost_root(quadratic)
     linear = {s: sp.expand(sp.diff(balance, DELTA, s).subs(at_zero)) for s in z}
     coefficients = {c: sp.solve(linear[s], c)[0] for c, s in zip(q, z, strict=True)}
     coefficients[_B] = sp.solve(sp.diff(balance, DELTA).subs(at_zero), _B)[0]
-    push = control.subs(_SLOPE_OF_V, slope).subs(DELTA, 0)
-    push = push.subs(_B, coefficients[_B]).subs(coefficients).subs(_P, p)
+    here = control.subs(_SLOPE_OF_V, slope).subs(DELTA, 0)
+    here = here.subs(_B, coefficients[_B]).subs(coefficients).subs(_P, p)
     sources = [(_DRIFT,), (_G,), *zip(h, z, strict=True), *zip(h, means, strict=True)]
-    push = sum(sp.prod(s) * sp.factor(sp.diff(push, *s)) for s in sources)
-    rate = sp.expand(eta * MOBILITY * p - _SLOPE)
+    here = sum(sp.prod(s) * sp.factor(sp.diff(here, *s)) for s in sources)
+    rate = sp.expand(eta * EFFECTIVENESS * p - _SLOPE)
     v_of = sp.Symbol("V")
     steps = (
         OBJECTIVE,
@@ -152,29 +156,29 @@ def _solve(n: int) -> _General:
         Step("Ansatz for its solution", sp.Eq(v_of, value)),
         Step("Optimal control", sp.Eq(_U, control)),
         Step("Coefficient of δ²/2", sp.Eq(quadratic, 0)),
-        Step("Its optimal root", sp.Eq(_P, p), "the one that is a cost: p ≥ 0 for v ≥ 0"),
-        Step("Pace γ + R", sp.Eq(PACE, pace), "R: rate at which the closed loop relaxes"),
+        Step("Its optimal root", sp.Eq(_P, p), "the non-negative one: p ≥ 0 for v ≥ 0"),
+        Step("Effective discount γ + R", sp.Eq(EFFECTIVE_DISCOUNT, effective_discount), "R: rate of the closed loop"),
         *(Step("Coefficient of δ", sp.Eq(s, sp.factor(e))) for s, e in coefficients.items()),
-        Step("Optimal control at δ = 0", sp.Eq(_U, push)),
+        Step("Optimal control at δ = 0", sp.Eq(_U, here)),
     )
     forecasts = tuple(Forecast(*f) for f in zip(z, r, means, strict=True))
-    return _General(forecasts, tuple(h), push, pace, rate, steps)
+    return _General(forecasts, tuple(h), here, effective_discount, rate, steps)
 
 
 def _cost_root(quadratic: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """The root p that is a cost, non-negative for non-negative curvature, in terms of the pace; and the pace.
+    """Root p that is non-negative for non-negative curvature, in terms of the effective discount; and the latter.
 
-    The quadratic is completed to a square; the pace is γ − a + ηp·mobility, which holds the square root.
+    The effective discount is γ + R = γ − a + ηMp, which contains the square root.
     """
     second, first, constant = sp.Poly(quadratic, _P).all_coeffs()
     square = sp.sqrt((first / 2) ** 2 - second * constant)
     roots = [(-first / 2 + sign * square) / second for sign in (1, -1)]
-    ones = (DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol, MOBILITY, _V)
+    ones = (DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol, EFFECTIVENESS, _V)
     costs = [r for r in roots if r.subs(dict.fromkeys(ones, 1)).subs(_SLOPE, 0) >= 0]
     if len(costs) != 1:
-        raise ArithmeticError(f"expected one root that is a cost, found {costs}")
-    pace = DISCOUNT.symbol - _SLOPE + PLASTICITY.symbol * MOBILITY * _P
-    return sp.solve(pace - PACE, _P)[0], sp.expand(pace.subs(_P, costs[0]), deep=False)
+        raise ArithmeticError(f"expected one non-negative root, got {costs}")
+    discount = DISCOUNT.symbol - _SLOPE + PLASTICITY.symbol * EFFECTIVENESS * _P
+    return sp.solve(discount - EFFECTIVE_DISCOUNT, _P)[0], sp.expand(discount.subs(_P, costs[0]), deep=False)
 
 
 def _dot(a: Sequence, b: Sequence) -> sp.Expr:

@@ -1,8 +1,8 @@
-"""Control of the acceleration of one weight: momentum as the best answer to inertia.
+"""Optimal control of the acceleration of one weight: momentum.
 
 With ẅ = −c ẇ + u and the loss L ≈ L_0 + g δ + ½ v δ² the state is (δ, ẇ), and the value function is quadratic in
-both. Its coefficients are eliminated one by one; what is left is a quartic for the coefficient of ½ẇ², which turns
-out to be a quadratic for the square of the shifted unknown: the solution needs real square roots only.
+both. Eliminating its coefficients one by one leaves a quartic for the coefficient of ½ẇ², which is a quadratic
+for the square of the shifted unknown: the solution consists of real square roots.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sympy as sp
 
 from plasticity.rule import CURVATURE, GRADIENT, Step
 from plasticity.theory.cached_algebra import cached_algebra
-from plasticity.theory.control import DELTA, MOBILITY, OBJECTIVE, LocalProblem, mobility
+from plasticity.theory.control import DELTA, EFFECTIVENESS, OBJECTIVE, LocalProblem, effectiveness, effectiveness_step
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 VELOCITY = sp.Symbol("velocity", real=True)
@@ -23,33 +23,29 @@ _ROOT = sp.Symbol("root", positive=True)
 
 @cached_algebra
 def optimal_acceleration(problem: LocalProblem) -> tuple[sp.Expr, tuple[Step, ...]]:
-    """Solve the Hamilton–Jacobi–Bellman equation when the acceleration is controlled.
+    """Solve the Hamilton–Jacobi–Bellman equation when the acceleration u is controlled.
 
-    Parameters
-    ----------
-    problem : LocalProblem
-        Its ``slope`` is that of the drift of the velocity, −c for a friction c.
-
-    Returns
-    -------
-    push : sympy expression
-        The acceleration u, in terms of ``gradient``, ``curvature`` and ``velocity``.
-    steps : tuple of Step
+    The ``slope`` of `problem` is that of the drift of the velocity, −c for a friction c. Returns u in terms of
+    ``gradient``, ``curvature`` and ``velocity``, and the steps.
 
     Examples
     --------
     At γ = 0 and without friction the damping ratio is 1/√2: the squared friction is twice the stiffness.
 
-    >>> push, _ = optimal_acceleration(LocalProblem())
-    >>> push = push.subs({DISCOUNT.symbol: 0, CURVATURE: 1})
-    >>> sp.simplify(sp.diff(push, VELOCITY) ** 2 / sp.diff(push, GRADIENT))
+    >>> control, _ = optimal_acceleration(LocalProblem())
+    >>> control = control.subs({DISCOUNT.symbol: 0, CURVATURE: 1})
+    >>> sp.simplify(sp.diff(control, VELOCITY) ** 2 / sp.diff(control, GRADIENT))
     -2
     """
-    push, root, steps = _solve()
-    here = {MOBILITY: mobility(problem), _SLOPE: problem.slope}
-    solved = push.subs(_ROOT, root).subs(here)
-    cheapest = Step("Mobility", sp.Eq(MOBILITY, here[MOBILITY]), "Σ b²/G over the controls")
-    return solved, (*steps[:2], cheapest, *steps[2:], Step("At this weight", sp.Eq(_U, solved)))
+    control, root, steps = _solve()
+    here = {EFFECTIVENESS: effectiveness(problem), _SLOPE: problem.slope}
+    solved = control.subs(_ROOT, root).subs(here)
+    return solved, (
+        *steps[:2],
+        effectiveness_step(here[EFFECTIVENESS]),
+        *steps[2:],
+        Step("At this weight", sp.Eq(_U, solved)),
+    )
 
 
 @cached_algebra
@@ -59,7 +55,7 @@ def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     loss = GRADIENT * DELTA + CURVATURE * DELTA**2 / 2
     value = _P11 * DELTA**2 / 2 + _P12 * DELTA * VELOCITY + _P22 * VELOCITY**2 / 2
     value += _B1 * DELTA + _B2 * VELOCITY + _C
-    effort = _U**2 / (2 * eta * MOBILITY)
+    effort = _U**2 / (2 * eta * EFFECTIVENESS)
     bracket = effort + k * loss + _BY_DELTA * VELOCITY + _BY_VELOCITY * (_SLOPE * VELOCITY + _U)
     control = sp.solve(sp.diff(bracket, _U), _U)[0]
     slopes = {_BY_DELTA: sp.diff(value, DELTA), _BY_VELOCITY: sp.diff(value, VELOCITY)}
@@ -72,8 +68,8 @@ def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     b1 = sp.solve(equations[1, 0], _B1)[0]
     b2 = sp.solve(equations[0, 1].subs(_B1, b1), _B2)[0]
     pull = sp.factor(_in_root((b2 / k / GRADIENT).subs(_P12, cross).subs(_P22, p22), root))
-    damping = sp.expand(eta * MOBILITY * p22)
-    push = -eta * k * MOBILITY * GRADIENT * pull - damping * VELOCITY
+    damping = sp.expand(eta * EFFECTIVENESS * p22)
+    here = -eta * k * EFFECTIVENESS * GRADIENT * pull - damping * VELOCITY
     v_of = sp.Symbol("V")
     steps = (
         OBJECTIVE,
@@ -83,22 +79,22 @@ def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
         Step("Optimal control", sp.Eq(_U, control)),
         *(Step(f"Coefficient of δ^{m} velocity^{n}", sp.Eq(e, 0)) for (m, n), e in equations.items()),
         Step("Quartic for p22", sp.Eq(quartic, 0), "after eliminating p12 and p11"),
-        Step("Its optimal root", sp.Eq(_P22, p22), "the one for which V is a cost"),
-        Step("With", sp.Eq(_ROOT, root), "the quartic is a quadratic for root²"),
-        Step("Optimal control at δ = 0", sp.Eq(_U, push)),
+        Step("Its optimal root", sp.Eq(_P22, p22), "the one for which V is non-negative"),
+        Step("Square root in it", sp.Eq(_ROOT, root), "the quartic is a quadratic for root²"),
+        Step("Optimal control at δ = 0", sp.Eq(_U, here)),
     )
-    return push, root, steps
+    return here, root, steps
 
 
 def _coefficient(polynomial: sp.Expr, m: int, n: int) -> sp.Expr:
     """Derivative at 0, m times by δ and n times by the velocity."""
-    found = sp.diff(polynomial, *[DELTA] * m, *[VELOCITY] * n)
-    return sp.expand(found.subs({DELTA: 0, VELOCITY: 0}))
+    derivative = sp.diff(polynomial, *[DELTA] * m, *[VELOCITY] * n)
+    return sp.expand(derivative.subs({DELTA: 0, VELOCITY: 0}))
 
 
 def _cost_root(quartic: sp.Expr, cross: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """The root p22 for which V is a cost, in terms of ``root``, and that root."""
-    unit = PLASTICITY.symbol * MOBILITY
+    """The root p22 for which V is non-negative, in terms of ``root``, and that root."""
+    unit = PLASTICITY.symbol * EFFECTIVENESS
     leading, cubic = sp.Poly(quartic, _P22).all_coeffs()[:2]
     shifted = -cubic / (4 * leading) + _ROOT / unit
     depressed = sp.Poly(sp.expand(quartic.subs(_P22, shifted)), _ROOT)
@@ -108,14 +104,14 @@ def _cost_root(quartic: sp.Expr, cross: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     half = sp.expand(sp.cancel(-first / second / 2))
     inner = sp.sqrt(half**2 - sp.expand(sp.cancel(constant / second)))
     inner = sp.sqrt(sp.collect(sp.expand(inner**2), DISCOUNT.symbol))
-    ones = (DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol, MOBILITY, CURVATURE)
+    ones = (DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol, EFFECTIVENESS, CURVATURE)
     sample = dict.fromkeys(ones, 1) | {_SLOPE: 0}
     for sign in (1, -1):
         root = sp.sqrt(half + sign * inner)
         at = sp.N(shifted.subs(_ROOT, root).subs(sample))
         if at.is_real and at >= 0 and sp.N(cross.subs(_P22, at).subs(sample)) >= 0:
             return sp.expand(shifted), root
-    raise ArithmeticError("no root is a cost")
+    raise ArithmeticError("no root gives a non-negative cost")
 
 
 def _in_root(expression: sp.Expr, root: sp.Expr) -> sp.Expr:

@@ -1,8 +1,8 @@
-"""The synapse that knows how uncertain its weight is: natural-gradient descent of the mean and variance of a belief.
+"""Synapse with an uncertain weight: natural-gradient descent of the mean and variance of a Gaussian belief.
 
-The synapse carries a Gaussian belief N(w; m, s²) about its weight and pays for changing it in the Fisher metric of
-that Gaussian. The loss that it expects is E L ≈ L(m) + ½ v s², so that mean and variance are two weights in a
-diagonal metric, and each has the optimal control of one weight.
+The synapse holds a Gaussian belief N(w; m, s²) about its weight; the cost of changing it is measured in the Fisher
+metric of that Gaussian. The expected loss is E L ≈ L(m) + ½ v s², so mean and variance are two weights in a
+diagonal metric, each with the optimal control of one weight.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from plasticity.belief import GaussianWeight
 from plasticity.fisher import fisher_information, gaussian_mean
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
 from plasticity.theory.cached_algebra import cached_algebra
-from plasticity.theory.control import LocalProblem, optimal_push
+from plasticity.theory.control import LocalProblem, optimal_control
 from plasticity.theory.estimation import Inference
 
 VARIANCE = sp.Symbol("belief_variance", nonnegative=True)
@@ -26,9 +26,9 @@ _LOG_DENSITY = -((_W - _M) ** 2) / (2 * _S) - sp.log(2 * sp.pi * _S) / 2
 
 @dataclass(frozen=True)
 class UncertainWeight:
-    """Push on the mean of the belief (the weight), and the state that carries its variance."""
+    """Control of the mean of the belief (the weight), and the state of its variance."""
 
-    push: sp.Expr
+    control: sp.Expr
     inference: Inference
     steps: tuple[Step, ...]
 
@@ -42,16 +42,16 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
     -belief_variance**2*curvature*loss_weight*plasticity/discount + process_noise
     """
     fisher, expected = _gaussian()
-    mean = optimal_push(LocalProblem(metric=(fisher[0, 0],)))
+    mean = optimal_control(LocalProblem(metric=(fisher[0, 0],)))
     by_variance = LocalProblem(
         metric=(fisher[1, 1],), gradient=sp.diff(expected, _S), curvature=sp.diff(expected, _S, 2)
     )
-    variance = optimal_push(by_variance)
+    variance = optimal_control(by_variance)
     noise = Parameter("process_noise", belief.process_noise, unit="Hz", meaning="growth of uncertainty")
     here = {_S: VARIANCE}
     state = State(
         "belief_variance",
-        sp.cancel(variance.push.subs(here)) + noise.symbol,
+        sp.cancel(variance.control.subs(here)) + noise.symbol,
         initial=belief.variance,
         meaning="variance of the weight",
         estimates="weight",
@@ -62,7 +62,7 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
         (noise,),
         assumptions=(
             "The synapse holds a Gaussian belief about its weight; w is the mean.",
-            "Changing the belief costs its speed in the Fisher metric of the Gaussian.",
+            "The cost of changing the belief is its squared speed in the Fisher metric of the Gaussian.",
         ),
         cautions=(
             "The expected loss is linear in the variance, so there is no limit of a long horizon.",
@@ -77,7 +77,7 @@ def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
         *mean.steps,
         Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), state.flow), "by the same equations"),
     )
-    return UncertainWeight(mean.push.subs(here), inference, steps)
+    return UncertainWeight(mean.control.subs(here), inference, steps)
 
 
 @cached_algebra

@@ -132,5 +132,5 @@ def test_brian_stores_what_the_report_says(rule, monkeypatch):
 @pytest.mark.parametrize("format", ["markdown", "latex", "text"])
 def test_the_card_says_it_too(format):
     text = card(ERROR, format)
-    assert "What it asks of a synapse" in text
+    assert "Cost per synapse" in text
     assert "1 of 1 terms need a third factor" in text
