@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from analysis import figures as figures
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
-    from analysis.confusion import confusion as confusion
     from analysis.data.kinds import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
+    from analysis.fit import as_dataset as as_dataset
     from analysis.fit import fit as fit
-    from analysis.fitting.fitted_run import as_dataset as as_dataset
     from analysis.leave_out import leave_out as leave_out
     from analysis.measures import convergence_rate as convergence_rate
     from analysis.measures import learning_curve as learning_curve
     from analysis.measures import time_to_criterion as time_to_criterion
     from analysis.measures import weight_moments as weight_moments
     from analysis.posterior import posterior as posterior
+    from analysis.recover import confusion as confusion
     from analysis.recover import recover as recover
     from analysis.report import report as report
     from analysis.stdp_window import stdp_window as stdp_window

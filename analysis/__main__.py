@@ -74,7 +74,7 @@ def _bibliography(arguments: argparse.Namespace) -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from analysis.fitting.fitted_run import as_dataset
+    from analysis.fit import as_dataset
     from plasticity.dataset import check_writable, write
 
     if arguments.output:

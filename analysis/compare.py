@@ -1,4 +1,4 @@
-"""Set predictions of rules beside measurements: error, likelihood and information criteria of each."""
+"""Comparison of runs with measurements: error, likelihood and information criteria of each."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from analysis.data.kinds import require_errors
 from analysis.datasets import load, names
-from analysis.fit import Fit
-from analysis.fitting.fitted_run import as_dataset
-from analysis.fitting.problem import as_data
-from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
+from analysis.fit import Fit, as_dataset
+from analysis.fitting.search import scores
 from analysis.pages.render import numbered
 from plasticity.dataset import check_schema, read
-from plasticity.errors import InputError
+from plasticity.errors import InputError, require_whole
 
 __all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
 
@@ -30,22 +28,22 @@ Result = xr.Dataset | Fit | str | os.PathLike
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """How well one run agrees with the data.
+    """Agreement of one run with the data.
 
     Parameters
     ----------
     label : str
-        What the run is called in tables and legends; differs from that of every other run.
+        Unique name of the run in tables and legends.
     run : xarray.Dataset
         The run, its protocols in the order of the data.
     n_free : int
         Number of parameters that were fitted to the data.
     error, log_likelihood, aic, bic : float
-        See `analysis.fitting.scores`.
+        See `analysis.fitting.search`.
     predictions : (n_protocols,) array
         Predicted values, in the unit of the data.
     warnings : tuple of str
-        What a reader must know before using the numbers.
+        Limits of the validity of these numbers.
     residuals : (n_protocols,) array
         (prediction − measurement)/standard error.
     """
@@ -68,7 +66,7 @@ class Score:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What the rule was derived from, or assumes, in words."""
+        """Assumptions of the rule, in words."""
         return tuple(self.run.attrs.get("assumptions", "").splitlines())
 
 
@@ -97,7 +95,7 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     """Score runs against measurements of the same protocols, matched by name.
 
     A run is a Dataset with the variable ``weight_change(protocol)`` in the unit of the data. Its
-    attribute ``n_free`` tells how many parameters were fitted to the data; without it none are counted, with
+    attribute ``n_free`` is the number of parameters that were fitted to the data; without it none are counted, with
     a warning.
 
     Parameters
@@ -131,12 +129,12 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     """
     loaded = [_loaded(result) for result in _as_list(results)]
     if not loaded:
-        raise InputError("there is nothing to compare; give at least one run")
-    data = as_data(_named_data([run for _, run in loaded]) if data is None else data)
+        raise InputError("there is nothing to compare; pass at least one run")
+    data = load(_named_data([run for _, run in loaded]) if data is None else data)
     require_errors(data)
-    labels = _labels(loaded)
-    scores = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
-    return Comparison(data, tuple(sorted(scores, key=lambda score: score.error)))
+    labels = numbered([str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded])
+    scored = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
+    return Comparison(data, tuple(sorted(scored, key=lambda score: score.error)))
 
 
 def rows(comparison: Comparison) -> list[tuple[str, ...]]:
@@ -180,37 +178,27 @@ def _named_data(runs: list[xr.Dataset]) -> str:
     simulated = {load(name).attrs["scenario"]: name for name in names()}
     named = {run.attrs.get("data") or simulated.get(run.attrs["scenario"] or None, "") for run in runs}
     if len(named) > 1 or "" in named:
-        found = ", ".join(sorted(repr(name) for name in named if name)) or "none"
+        different = ", ".join(sorted(repr(name) for name in named if name)) or "none"
         raise InputError(
-            f"the runs do not all name one data set (found: {found}); say which with data (--data); "
+            f"the runs do not all name one data set (they name: {different}); choose one with data (--data); "
             f"published: {', '.join(names())}"
         )
     return named.pop()
-
-
-def _labels(loaded: list[tuple[str, xr.Dataset]]) -> list[str]:
-    """Rule names (or the attribute ``label``), numbered where several runs would share one."""
-    plain = [str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded]
-    return numbered(plain)
 
 
 def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     run = _aligned(run, name, data).assign_attrs(label=label)
     predictions = run.weight_change.values.astype(float)
     n_free, warnings = _n_free(run, name)
-    measured = (data.value.values, predictions, data.sem.values)
-    likelihood = float(log_likelihood(*measured))
+    value, sem = data.value.values, data.sem.values
     return Score(
         label=label,
         run=run,
         n_free=n_free,
-        error=float(fitting_error(*measured)),
-        log_likelihood=likelihood,
-        aic=akaike(likelihood, n_free),
-        bic=bayesian(likelihood, n_free, predictions.size),
+        **scores(value, predictions, sem, n_free),
         predictions=predictions,
-        warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_other_pairs(run, data)),
-        residuals=(predictions - data.value.values) / data.sem.values,
+        warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_pair_warnings(run, data)),
+        residuals=(predictions - value) / sem,
     )
 
 
@@ -220,21 +208,21 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
         raise InputError(f"{name} has no variable weight_change; it has {', '.join(map(str, run.data_vars)) or 'none'}")
     if run.weight_change.dims != ("protocol",) or "protocol" not in run.coords:
         raise InputError(f"weight_change of {name} must have the labelled dimension protocol alone")
-    units, wanted_units = run.weight_change.attrs.get("units"), data.value.attrs["units"]
-    if units != wanted_units:
-        words = "be a fraction with" if wanted_units == "1" else "have"
-        raise InputError(f"weight_change of {name} must {words} units {wanted_units!r}, got units {units!r}")
-    wanted, present = data.protocol.values.tolist(), run.protocol.values.tolist()
-    missing = [protocol for protocol in wanted if protocol not in present]
+    units, required = run.weight_change.attrs.get("units"), data.value.attrs["units"]
+    if units != required:
+        words = "be a fraction with" if required == "1" else "have"
+        raise InputError(f"weight_change of {name} must {words} units {required!r}, got units {units!r}")
+    protocols, present = data.protocol.values.tolist(), run.protocol.values.tolist()
+    missing = [protocol for protocol in protocols if protocol not in present]
     if missing:
         raise InputError(
             f"{name} lacks the protocol {missing[0]!r} of {data.attrs['data']} "
-            f"({len(missing)} of {len(wanted)} are missing); it has {', '.join(present)}"
+            f"({len(missing)} of {len(protocols)} are missing); it has {', '.join(present)}"
         )
     if len(set(present)) < len(present):
         raise InputError(f"{name} has protocols that occur twice: {', '.join(present)}")
-    run = run.sel(protocol=wanted)
-    for protocol, value in zip(wanted, run.weight_change.values, strict=True):
+    run = run.sel(protocol=protocols)
+    for protocol, value in zip(protocols, run.weight_change.values, strict=True):
         if not np.isfinite(value):
             raise InputError(f"weight_change of {protocol!r} in {name} is {value}; repeat the run")
     return run
@@ -243,13 +231,10 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
 def _n_free(run: xr.Dataset, name: str) -> tuple[int, tuple[str, ...]]:
     if "n_free" not in run.attrs:
         return 0, ("the run does not say how many parameters were fitted to these data: none are counted",)
-    number = run.attrs["n_free"]
-    if not isinstance(number, int | np.integer) or number < 0:
-        raise InputError(f"attribute n_free of {name} must be a whole number >= 0, got {number!r}")
-    return int(number), ()
+    return require_whole(f"attribute n_free of {name}", run.attrs["n_free"], low=0), ()
 
 
-def _other_pairs(run: xr.Dataset, data: xr.Dataset) -> tuple[str, ...]:
+def _pair_warnings(run: xr.Dataset, data: xr.Dataset) -> tuple[str, ...]:
     """Warn if a run repeated its protocols another number of times than the data: that changes E strongly."""
     n_pairs = json.loads(run.attrs["parameters"]).get("n_pairs")
     if n_pairs is None or "pre_time" not in data or run.attrs["scenario"] != data.attrs["scenario"]:

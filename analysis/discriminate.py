@@ -1,17 +1,16 @@
-"""Design of the next experiment: which feasible pairing protocol best tells two rules apart."""
+"""Experimental design: the feasible pairing protocol that best discriminates two rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from analysis.fit import Fit
-from analysis.posterior import parameter_draws, posterior
+from analysis.fit import Fit, parameter_draws
+from analysis.posterior import posterior
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_number, require_whole
 from plasticity.protocols import pairing, pairing_name
@@ -38,14 +37,14 @@ def discriminate(
 ) -> xr.Dataset:
     """Expected log Bayes factor of one more experiment at every interval and frequency of a grid.
 
-    What is not known about the parameters is averaged over the posterior given the data, so that a protocol is
-    informative only where the rules disagree whatever their parameters. The two rules count as equally likely, and
-    the factor is in favour of the true one: ``½ Σ_M E[ln p(y|M)/p(y|other) | M]``, 0 where they predict the same.
+    Parameters are averaged over their posterior, so that a protocol is informative only where the rules disagree
+    whatever their parameters. The two rules are equally likely a priori, and the factor is in favour of the true one:
+    ``½ Σ_M E[ln p(y|M)/p(y|other) | M]``, 0 where they predict the same.
 
     Parameters
     ----------
     first, second : Fit
-        Two rules fitted to what is known so far; a rule without free parameters counts as known exactly.
+        Two rules fitted to the data so far; a rule without free parameters is known exactly.
     intervals : sequence of float
         t_post − t_pre [s].
     frequencies : sequence of float
@@ -99,14 +98,48 @@ def discriminate(
         samples = posterior(fitted, max_steps=max_steps, seed=seed) if fitted.free else None
         warnings += [f"{fitted.rule.name}: {w}" for w in (samples.attrs["warnings"].splitlines() if samples else [])]
         predicted.append(_predictions(fitted, parameter_draws(fitted, samples, n_draws, seed + offset), trains))
-    gain = np.full(len(grid), np.nan)
+    gain, means = np.full(len(grid), np.nan), np.full((2, len(grid)), np.nan)
     gain[feasible] = [expected_log_bayes_factor(a, b, noise) for a, b in zip(*(p.T for p in predicted), strict=True)]
-    means = np.full((2, len(grid)), np.nan)
     means[:, feasible] = [p.mean(axis=0) for p in predicted]
     shape = (len(intervals), len(frequencies))
-    settings = {"n_pairs": n_pairs, "noise": noise, "n_draws": n_draws}
-    return _dataset(
-        first, second, intervals, frequencies, gain.reshape(shape), means.reshape(2, *shape), settings, warnings, seed
+    row, column = divmod(int(np.nanargmax(gain)), len(frequencies))
+    shares, axes = _shares(gain.reshape(shape)), ("interval", "frequency")
+    return make_dataset(
+        {
+            "expected_log_bayes_factor": (
+                axes,
+                gain.reshape(shape),
+                "nats",
+                "expected log Bayes factor per experiment",
+            ),
+            "first_prediction": (
+                axes,
+                means[0].reshape(shape),
+                "1",
+                f"mean weight change predicted by {first.rule.name}",
+            ),
+            "second_prediction": (
+                axes,
+                means[1].reshape(shape),
+                "1",
+                f"mean weight change predicted by {second.rule.name}",
+            ),
+            "share_of_variance": ("axis", shares, "1", "share of its variation that an axis explains alone"),
+        },
+        {
+            "interval": ("interval", np.asarray(intervals, float), "s", "t_post − t_pre"),
+            "frequency": ("frequency", np.asarray(frequencies, float), "Hz", "pairing frequency"),
+            "axis": ("axis", list(axes), "1", "what the experimenter chooses"),
+        },
+        title=f"Protocols that tell {first.rule.title} from {second.rule.title}",
+        engine="replay",
+        seed=seed,
+        parameters={"n_pairs": n_pairs, "noise": noise, "n_draws": n_draws},
+        references=("lindley_1956", "cavagnaro_2010"),
+        data=first.data.attrs["data"],
+        best=pairing_name(intervals[row], frequencies[column]),
+        most_informative=axes[int(np.argmax(shares))],
+        warnings="\n".join(warnings),
     )
 
 
@@ -166,41 +199,3 @@ def _shares(gain: NDArray) -> NDArray:
         between = np.average((means - np.nanmean(gain)) ** 2, weights=counts[counts > 0])
         shares.append(between / total if total > 0 else 0.0)
     return np.array(shares)
-
-
-def _dataset(
-    first: Fit,
-    second: Fit,
-    intervals: Sequence[float],
-    frequencies: Sequence[float],
-    gain: NDArray[np.float64],
-    means: NDArray[np.float64],
-    settings: dict[str, Any],
-    warnings: list[str],
-    seed: int,
-) -> xr.Dataset:
-    row, column = divmod(int(np.nanargmax(gain)), len(frequencies))
-    shares, axes = _shares(gain), ("interval", "frequency")
-    grid = ("interval", "frequency")
-    return make_dataset(
-        {
-            "expected_log_bayes_factor": (grid, gain, "nats", "expected log Bayes factor per experiment"),
-            "first_prediction": (grid, means[0], "1", f"mean weight change predicted by {first.rule.name}"),
-            "second_prediction": (grid, means[1], "1", f"mean weight change predicted by {second.rule.name}"),
-            "share_of_variance": ("axis", shares, "1", "share of its variation that an axis explains alone"),
-        },
-        {
-            "interval": ("interval", np.asarray(intervals, float), "s", "t_post − t_pre"),
-            "frequency": ("frequency", np.asarray(frequencies, float), "Hz", "pairing frequency"),
-            "axis": ("axis", list(axes), "1", "what the experimenter chooses"),
-        },
-        title=f"Protocols that tell {first.rule.title} from {second.rule.title}",
-        engine="replay",
-        seed=seed,
-        parameters=settings,
-        references=("lindley_1956", "cavagnaro_2010"),
-        data=first.data.attrs["data"],
-        best=pairing_name(intervals[row], frequencies[column]),
-        most_informative=axes[int(np.argmax(shares))],
-        warnings="\n".join(warnings),
-    )

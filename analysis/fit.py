@@ -1,11 +1,12 @@
-"""Fit a learning rule to measured plasticity, and say how far the result can be trusted."""
+"""Fits of learning rules to measured plasticity, with standard errors and warnings, also as labelled runs."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import xarray as xr
@@ -13,45 +14,52 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult
 from tqdm import tqdm
 
+from analysis import datasets
 from analysis.data.record import spike_trains
 from analysis.fitting.problem import Problem, make_problem
-from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
-from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace
+from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, scores
+from plasticity import rules
+from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError, require_whole
 from plasticity.replay import replay
 from plasticity.rule import Rule
 
-__all__ = ["Fit", "fit", "fit_problem"]
+if TYPE_CHECKING:
+    from analysis.leave_out import LeftOut
 
-SAME_MINIMUM = 0.01  # starts whose errors differ by less than this fraction found the same minimum
+__all__ = ["Fit", "as_dataset", "fit", "fit_problem", "parameter_draws"]
+
+SAME_MINIMUM = 0.01  # relative difference of the errors of starts that converged to the same minimum
+INTERVAL = (0.025, 0.975)  # quantiles of a credible interval of 95 %
+N_DRAWS = 400  # of the posterior, for intervals of predictions
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A rule at its best agreement with data, or as it stands when nothing is free.
+    """A rule at its best agreement with data, or evaluated as it is if nothing is free.
 
     Parameters
     ----------
     rule : Rule
         The rule with the fitted values.
     data : xarray.Dataset
-        What it was fitted to.
+        The measurements.
     free : tuple of str
         Free parameters.
     bounds : dict of str to (low, high)
         Their bounds.
     error : float
-        E, see `analysis.fitting.scores.fitting_error` [1].
+        E, see `analysis.fitting.search.fitting_error` [1].
     log_likelihood, aic, bic : float
-        See `analysis.fitting.scores`.
+        See `analysis.fitting.search`.
     predictions : (n_protocols,) array
-        Predicted fractional weight changes [1].
+        Predicted values, in the unit of the data.
     standard_errors : dict of str to float
         From the curvature of the likelihood at the fit; NaN on a bound or where it is not determined.
     at_bound : tuple of str
         Free parameters that ended on a bound.
     warnings : tuple of str
-        What a reader must know before using the numbers.
+        Limits of the validity of these numbers.
     seed, n_starts : int
         Seed and number of the starts.
     """
@@ -77,9 +85,18 @@ class Fit:
         return self.rule.values
 
     @property
+    def free_values(self) -> NDArray[np.float64]:
+        """Values of the free parameters; (n_free,)."""
+        return np.array([self.parameters[name] for name in self.free])
+
+    @property
     def n_protocols(self) -> int:
         """Number of measurements."""
         return self.predictions.size
+
+    def problem(self, data: xr.Dataset | None = None) -> Problem:
+        """The least-squares problem of this fit, compiled; with other data if there are any."""
+        return make_problem(self.rule, self.data if data is None else data, self.free, self.bounds)
 
 
 def fit(
@@ -134,7 +151,7 @@ def fit(
     pfister_2006 (the error E)
     """
     n_starts = require_whole("n_starts", n_starts, low=1)
-    return fit_problem(make_problem(rule, data, free, bounds), n_starts, seed)
+    return fit_problem(make_problem(rules.resolve(rule), datasets.load(data), free, bounds), n_starts, seed)
 
 
 def fit_problem(
@@ -144,75 +161,70 @@ def fit_problem(
     first: NDArray | None = None,
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Fit:
-    """`fit` of a problem that is checked and compiled already; `first` takes the place of the first start."""
+    """`fit` of a problem that is checked and compiled already; `first` replaces the first start."""
     if not problem.free:
-        return _result(problem, np.empty(0), (), (seed, 0))
+        return _result(problem, np.empty(0), (), [], seed, 0)
     space = SearchSpace(problem)
     starts = space.starts(n_starts, seed)
     if first is not None:
         starts[0] = space.coordinates(np.clip(first, problem.low, problem.high))
-    shown = tqdm(starts, "fit", disable=None, delay=2, leave=False)
-    runs = [run for start in shown if (run := space.descend(start, max_evaluations))]
+    progress = tqdm(starts, "fit", disable=None, delay=2, leave=False)
+    runs = [run for start in progress if (run := space.descend(start, max_evaluations))]
     if not runs:
         _raise_divergence(problem, problem.start)
     best = min(runs, key=lambda run: run.cost)
     values, at_bound = space.snap(space.values(best.x))
-    return _result(problem, values, at_bound, (seed, n_starts), _search_warnings(runs, best))
+    return _result(problem, values, at_bound, _search_warnings(runs, best), seed, n_starts)
 
 
 def _search_warnings(runs: list[OptimizeResult], best: OptimizeResult) -> list[str]:
-    """Warn about a search that did not end, and about a minimum that one start alone found."""
-    found = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) for run in runs)
+    """Warn about a search that did not converge, and about a minimum that one start alone reached."""
+    n_best = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) for run in runs)
     warnings = [] if best.status > 0 else ["the search stopped before it converged"]
-    if found == 1 and len(runs) > 1:
+    if n_best == 1 and len(runs) > 1:
         warnings.append(f"only 1 of {len(runs)} starts found the best fit; a larger n_starts may find a better one")
     return warnings
 
 
 def _result(
-    problem: Problem,
-    values: NDArray,
-    at_bound: tuple[str, ...],
-    seed_and_starts: tuple[int, int],
-    warnings: Sequence[str] = (),
+    problem: Problem, values: NDArray, at_bound: tuple[str, ...], warnings: list[str], seed: int, n_starts: int
 ) -> Fit:
-    data, free = problem.data, problem.free
     predictions = problem.predictions(values[None, :])[0]
     if not np.all(np.isfinite(predictions)):
         _raise_divergence(problem, values)
-    measured = (problem.value, predictions, problem.sem)
-    likelihood = float(log_likelihood(*measured))
     errors = SearchSpace(problem).standard_errors(values, at_bound)
     limits = zip(problem.low.tolist(), problem.high.tolist(), strict=True)
-    bounds = dict(zip(free, limits, strict=True))
     return Fit(
-        rule=problem.rule.with_parameters(**dict(zip(free, values.tolist(), strict=True))),
-        data=data,
-        free=free,
-        bounds=bounds,
-        error=float(fitting_error(*measured)),
-        log_likelihood=likelihood,
-        aic=akaike(likelihood, len(free)),
-        bic=bayesian(likelihood, len(free), problem.n_protocols),
+        rule=_with_free_values(problem, values),
+        data=problem.data,
+        free=problem.free,
+        bounds=dict(zip(problem.free, limits, strict=True)),
+        **scores(problem.value, predictions, problem.sem, len(problem.free)),
         predictions=predictions,
         standard_errors=errors,
         at_bound=at_bound,
-        warnings=(*warnings, *_warnings(problem, values, at_bound, errors)),
-        seed=seed_and_starts[0],
-        n_starts=seed_and_starts[1],
+        warnings=(*warnings, *_parameter_warnings(problem, values, at_bound, errors)),
+        seed=seed,
+        n_starts=n_starts,
     )
 
 
+def _with_free_values(problem: Problem, values: NDArray) -> Rule:
+    return problem.rule.with_parameters(**dict(zip(problem.free, values.tolist(), strict=True)))
+
+
 def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
-    """Say which variable leaves the finite numbers, and when, in the first protocol where one does."""
-    rule = problem.rule.with_parameters(**dict(zip(problem.free, values.tolist(), strict=True)))
+    """Raise the error that names the first variable to leave the finite numbers, and the time."""
+    rule = _with_free_values(problem, values)
     if problem.data.attrs["kind"] == "spikes":
         for pre, post in zip(*spike_trains(problem.data), strict=True):
             replay(rule, pre, post)
     raise DivergedError("the weight", 0.0, "narrow the bounds of the free parameters")
 
 
-def _warnings(problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]) -> list[str]:
+def _parameter_warnings(
+    problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]
+) -> list[str]:
     warnings = []
     units = {p.name: "" if p.unit == "1" else f" {p.unit}" for p in problem.rule.parameters}
     for name, value in zip(problem.free, values, strict=True):
@@ -223,3 +235,96 @@ def _warnings(problem: Problem, values: NDArray, at_bound: tuple[str, ...], erro
     if problem.free and len(problem.free) == problem.n_protocols:
         warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
     return warnings
+
+
+def parameter_draws(fitted: Fit, samples: xr.Dataset | None, n_draws: int, seed: int) -> NDArray[np.float64]:
+    """Rows of values of the free parameters, drawn from posterior samples; the fit itself without samples.
+
+    Returns
+    -------
+    (n_draws, n_free) array; one row without samples or free parameters
+    """
+    if samples is None or not fitted.free:
+        return fitted.free_values[None, :]
+    pool = np.column_stack([samples[name].values.ravel() for name in fitted.free])
+    return pool[np.random.default_rng(seed).choice(len(pool), n_draws, replace=len(pool) < n_draws)]
+
+
+def as_dataset(
+    fitted: Fit,
+    left_out: LeftOut | None = None,
+    samples: xr.Dataset | None = None,
+    recovery: xr.Dataset | None = None,
+) -> xr.Dataset:
+    """Turn a fit into a Dataset with ``weight_change(protocol)``, which `analysis.compare` accepts like a run.
+
+    Parameters
+    ----------
+    fitted : Fit
+    left_out : LeftOut, optional
+        See `analysis.leave_out`; adds ``left_out_prediction(protocol)`` and the score.
+    samples : xarray.Dataset, optional
+        See `analysis.posterior`; adds 95 % intervals of the parameters and, as ``weight_change_low`` and
+        ``weight_change_high`` (protocol), of the predictions.
+    recovery : xarray.Dataset, optional
+        See `analysis.recover`; adds the coverage and the verdict on every free parameter.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Examples
+    --------
+    >>> as_dataset(fit("pair_stdp", "wang_2005")).weight_change.sizes["protocol"]
+    13
+    """
+    rule, data = fitted.rule, fitted.data
+    units, label = data.value.attrs["units"], data.value.attrs["long_name"]
+    variables = {"weight_change": ("protocol", fitted.predictions, units, label)}
+    warnings = list(fitted.warnings)
+    about: dict[str, object] = {}
+    if left_out is not None:
+        variables["left_out_prediction"] = ("protocol", left_out.predictions, units, f"{label}, unseen by the fit")
+        about |= {f"left_out_{n}": getattr(left_out, n) for n in ("unit", "score", "standard_error", "error")}
+        warnings += left_out.warnings
+    if samples is not None:
+        for side, values in zip(("low", "high"), _prediction_interval(fitted, samples), strict=True):
+            variables[f"weight_change_{side}"] = ("protocol", values, units, f"{label}, {side} end of 95 % interval")
+        intervals = {name: np.quantile(samples[name].values, INTERVAL).tolist() for name in fitted.free}
+        about["intervals"] = json.dumps(intervals)
+        warnings += samples.attrs["warnings"].splitlines()
+    if recovery is not None:
+        for attribute, name in (("coverage", "coverage"), ("verdicts", "verdict")):
+            about[attribute] = json.dumps(dict(zip(fitted.free, recovery[name].values.tolist(), strict=True)))
+        warnings += recovery.attrs["warnings"].splitlines()
+    coordinates = {name: c for name, c in data.coords.items() if c.dims == ("protocol",)}
+    return make_dataset(
+        variables,
+        {str(name): (c.dims, c.values, c.attrs["units"], c.attrs["long_name"]) for name, c in coordinates.items()},
+        title=f"{rule.title}, {'fitted to' if fitted.free else 'evaluated on'} {data.attrs['data']}",
+        rule=rule.name,
+        rule_title=rule.title,
+        scenario=data.attrs["scenario"],
+        engine="replay",
+        seed=fitted.seed,
+        parameters={"free": fitted.free, "bounds": fitted.bounds, "n_starts": fitted.n_starts},
+        references=rule.references,
+        data=data.attrs["data"],
+        rule_values=json.dumps(fitted.parameters, default=encode_json),
+        rule_units=json.dumps({p.name: p.unit for p in rule.parameters}),
+        standard_errors=json.dumps({k: v if np.isfinite(v) else None for k, v in fitted.standard_errors.items()}),
+        at_bound=" ".join(fitted.at_bound),
+        n_free=len(fitted.free),
+        free=" ".join(fitted.free),
+        derived=int(bool(rule.steps)),
+        assumptions="\n".join(rule.assumptions),
+        warnings="\n".join(dict.fromkeys(warnings)),
+        **about,
+    )
+
+
+def _prediction_interval(fitted: Fit, samples: xr.Dataset) -> NDArray[np.float64]:
+    """95 % interval of every prediction, (2, n_protocols); noise of the measurement is not included."""
+    predictions = fitted.problem().predictions(parameter_draws(fitted, samples, N_DRAWS, seed=0))
+    finite = predictions[np.all(np.isfinite(predictions), axis=1)]
+    return np.quantile(finite, INTERVAL, axis=0)

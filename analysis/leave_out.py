@@ -1,4 +1,4 @@
-"""Leave-one-out: how well a rule predicts the measurement that it has not seen, by exact refits."""
+"""Leave-one-out cross-validation by exact refits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
-from analysis.fitting.problem import make_problem
-from analysis.fitting.scores import fitting_error
-from analysis.fitting.search import REFIT_EVALUATIONS
+from analysis.fitting.search import REFIT_EVALUATIONS, fitting_error, log_density
 from plasticity.errors import InputError, UnknownNameError
 
 __all__ = ["LeftOut", "difference", "leave_out"]
@@ -19,7 +17,7 @@ __all__ = ["LeftOut", "difference", "leave_out"]
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """How well each unit is predicted by a fit to all others.
+    """Predictions of each unit by a fit to all others, and their scores.
 
     Parameters
     ----------
@@ -30,11 +28,11 @@ class LeftOut:
     scores : (n_units,) array
         Log density of the measurements of each unit under the fit to the others.
     predictions : (n_protocols,) array
-        Prediction of each protocol by the fit that has not seen it.
+        Prediction of each protocol by the fit without it.
     error : float
-        E of these predictions, see `analysis.fitting.scores.fitting_error`.
+        E of these predictions, see `analysis.fitting.search.fitting_error`.
     warnings : tuple of str
-        What a reader must know before using the numbers.
+        Limits of the validity of these numbers.
     """
 
     unit: str
@@ -59,8 +57,8 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     """Refit without one unit at a time and predict it: ``score = Σ_u ln p(value_u | fit without u)``.
 
     The density is Gaussian about the prediction of the refit with the standard error of the measurement; the
-    uncertainty of the refitted parameters is not added, so an unstable rule is punished in full. The first start
-    of every refit is the full fit, the others are drawn.
+    uncertainty of the refitted parameters is not included. The first start of every refit is the full fit, the others
+    are drawn.
 
     Parameters
     ----------
@@ -100,19 +98,16 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     names = list(dict.fromkeys(groups.tolist()))
     if len(names) < 2:
         raise InputError(f"nothing can be left out: the data have one {unit} only")
-    best = np.array([fitted.parameters[name] for name in fitted.free])
     predictions = np.empty(groups.size)
     on_bound = 0
-    whole = make_problem(fitted.rule, fitted.data, fitted.free, fitted.bounds)
+    whole = fitted.problem()
     for name in tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False):
-        kept, out = np.flatnonzero(groups != name), groups == name
-        rest = make_problem(fitted.rule, fitted.data.isel(protocol=kept), fitted.free, fitted.bounds)
-        refit = fit_problem(rest, n_starts, seed, best, REFIT_EVALUATIONS)
-        values = np.array([[refit.parameters[free] for free in fitted.free]])
-        predictions[out] = whole.predictions(values)[0, out]
+        out = groups == name
+        rest = fitted.problem(fitted.data.isel(protocol=np.flatnonzero(~out)))
+        refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
+        predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
-    deviation = (predictions - whole.value) / whole.sem
-    density = -0.5 * deviation**2 - 0.5 * np.log(2 * np.pi * whole.sem**2)
+    density = log_density(whole.value, predictions, whole.sem)
     scores = np.array([density[groups == name].sum() for name in names])
     error = float(fitting_error(whole.value, predictions, whole.sem))
     return LeftOut(unit, tuple(map(str, names)), scores, predictions, error, _warnings(on_bound, names, scores))
@@ -151,12 +146,7 @@ def _warnings(on_bound: int, names: list, scores: NDArray) -> tuple[str, ...]:
     warnings = []
     if on_bound:
         warnings.append(f"{on_bound} of {len(names)} refits ended on a bound on which the full fit is not")
-    worst = int(np.argmin(scores))
-    spread = scores.std(ddof=1)
-    if (
-        len(names) > 2
-        and spread > 0
-        and (np.median(scores) - scores[worst]) > 0.5 * abs(scores - np.median(scores)).sum()
-    ):
+    worst, deviation = int(np.argmin(scores)), np.abs(scores - np.median(scores))
+    if len(names) > 2 and deviation[worst] > 0.5 * deviation.sum():
         warnings.append(f"the left-out score hangs on {names[worst]} alone: half of all deviation is its own")
     return tuple(warnings)

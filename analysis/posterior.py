@@ -1,4 +1,4 @@
-"""Posterior of the parameters of a rule, sampled with an ensemble of walkers, and whether the chains mixed."""
+"""Posterior of the parameters of a rule by ensemble sampling, with diagnostics of convergence."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from tqdm import tqdm
 
 from analysis.fit import Fit
 from analysis.fitting.search import SearchSpace
-from analysis.fitting.synthetic import problem_of
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, require_whole
 
 if TYPE_CHECKING:
     from emcee import EnsembleSampler
 
-__all__ = ["parameter_draws", "posterior"]
+__all__ = ["posterior"]
 
-ENSEMBLES = 2  # independent groups of walkers: what one finds, the other must find
-BLOCK = 500  # steps between looks at the mixing
+ENSEMBLES = 2  # independent groups of walkers, to be compared
+BLOCK = 500  # steps between tests of convergence
 LENGTH = 50  # a chain must be this many autocorrelation times long, foreman_mackey_2013
 R_HAT = 1.05  # largest that passes; walkers are many and short, so stricter than 1.01 needs very long runs
 ACCEPTANCE = 0.1  # smallest that passes
@@ -77,7 +76,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     """
     _check(fitted, n_walkers, max_steps)
     emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
-    chart = _Chart(SearchSpace(problem_of(fitted)))
+    chart = _Chart(SearchSpace(fitted.problem()))
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     samplers, states = [], []
     for ensemble in range(ENSEMBLES):
@@ -94,44 +93,31 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
 
 
 class _Chart:
-    """Coordinates in which the walkers move: those of the search, but ``ln(x + offset)`` for x that may vanish.
+    """Coordinates of the walkers: those of the search, but ``ln(x + offset)`` for x that may vanish.
 
-    Amplitudes and time constants compensate one another in products, so that posteriors are straight in logarithms.
-    The prior stays flat in the coordinates of the search: `log_density` holds the logarithm of the slope dx/du.
+    Amplitudes and time constants compensate one another in products, so that ridges of the posterior are straight in
+    logarithms. The prior stays flat in the coordinates of the search: `log_density` includes the logarithm of dx/du.
     """
 
     def __init__(self, space: SearchSpace):
         self.space = space
-        self.bent = space.problem.low == 0
-        self.offset = np.where(self.bent, OFFSET * space.problem.high, 0.0)
+        self.shifted = space.problem.low == 0
+        self.offset = np.where(self.shifted, OFFSET * space.problem.high, 0.0)
 
     def enter(self, x: NDArray) -> NDArray:
-        return np.where(self.bent, np.log(np.where(self.bent, x + self.offset, 1.0)), x)
+        return np.where(self.shifted, np.log(np.where(self.shifted, x + self.offset, 1.0)), x)
 
     def leave(self, u: NDArray) -> NDArray:
-        return np.where(self.bent, np.exp(np.where(self.bent, np.minimum(u, 700.0), 0.0)) - self.offset, u)
+        return np.where(self.shifted, np.exp(np.where(self.shifted, np.minimum(u, 700.0), 0.0)) - self.offset, u)
 
     def log_slope(self, u: NDArray) -> NDArray:
-        return np.where(self.bent, u, 0.0).sum(axis=-1)
+        return np.where(self.shifted, u, 0.0).sum(axis=-1)
 
     def log_density(self, u: NDArray) -> NDArray:
         x = self.leave(u)
         inside = np.all((x >= self.space.low) & (x <= self.space.high), axis=1)
         misfit = np.sum(self.space.residuals(np.clip(x, self.space.low, self.space.high)) ** 2, axis=1)
         return np.where(inside, self.log_slope(u) - 0.5 * misfit, -np.inf)
-
-
-def parameter_draws(fitted: Fit, samples: xr.Dataset | None, n_draws: int, seed: int) -> NDArray[np.float64]:
-    """Rows of values of the free parameters, drawn from posterior samples; the fit itself without samples.
-
-    Returns
-    -------
-    (n_draws, n_free) array; one row without samples or free parameters
-    """
-    if samples is None or not fitted.free:
-        return np.array([[fitted.parameters[name] for name in fitted.free]])
-    pool = np.column_stack([samples[name].values.ravel() for name in fitted.free])
-    return pool[np.random.default_rng(seed).choice(len(pool), n_draws, replace=len(pool) < n_draws)]
 
 
 def _library(name: str) -> ModuleType:
@@ -152,7 +138,7 @@ def _check(fitted: Fit, n_walkers: int, max_steps: int) -> None:
 
 def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Generator) -> NDArray:
     """Walkers about the fit, spread wider than its standard errors, reflected into the bounds."""
-    values = np.array([fitted.parameters[name] for name in fitted.free])
+    values = fitted.free_values
     errors = np.array([fitted.standard_errors[name] for name in fitted.free])
     errors = errors / np.where(space.logarithmic, values, 1.0)
     width = space.high - space.low

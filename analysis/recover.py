@@ -1,6 +1,8 @@
-"""Parameter recovery: simulate data from known parameters, refit, and see which parameters come back."""
+"""Recovery from synthetic data: of the parameters of a rule, and of the rule among several."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -10,18 +12,37 @@ from tqdm import tqdm
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.problem import with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
-from analysis.fitting.synthetic import problem_of, synthetic_values
+from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_whole
+from plasticity.errors import InputError, UnknownNameError, require_whole
 
-__all__ = ["recover"]
+__all__ = ["confusion", "recover", "synthetic_values"]
 
 REQUIRED = 0.8  # share of synthetic sets in which a parameter must lie within two standard errors
 WIDTH = 2.0  # standard errors
+CRITERIA = ("aic", "bic")
+TIE = 0.05  # difference of the criterion below which rules share a choice: they predict the same
+
+
+def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]:
+    """Values of repetitions of the experiment if the rule were true: prediction + sem · standard normal noise.
+
+    Returns
+    -------
+    (n_sets, n_protocols) array
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> synthetic_values(fit("pair_stdp", "sjostrom_2001"), n_sets=3, seed=0).shape
+    (3, 10)
+    """
+    noise = np.random.default_rng(seed).standard_normal((n_sets, fitted.n_protocols))
+    return fitted.predictions + fitted.data.sem.values * noise
 
 
 def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> xr.Dataset:
-    """Fit a rule to data that it made itself, with the noise of the measurements, and count what comes back.
+    """Fit a rule to data that it generated itself, with the noise of the measurements, and count recovered parameters.
 
     A parameter is covered in a set if ``|estimate − truth| ≤ 2 standard errors``; on a bound or where the standard
     error cannot be computed it is not. It is identifiable if it is covered in at least 80 % of the sets and its
@@ -59,23 +80,47 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
     if not fitted.free:
         raise InputError("nothing is free, so nothing can be recovered; name free parameters")
     n_sets = require_whole("n_sets", n_sets, low=2)
-    problem, free = problem_of(fitted), fitted.free
-    truth = np.array([fitted.parameters[name] for name in free])
+    problem, free, truth = fitted.problem(), fitted.free, fitted.free_values
     estimate, error = np.empty((2, n_sets, len(free)))
     on_bound = np.zeros(len(free), int)
     sets = synthetic_values(fitted, n_sets, seed)
     for i, values in enumerate(tqdm(sets, f"{fitted.rule.name}: recover", disable=None, delay=2, leave=False)):
         refit = fit_problem(with_values(problem, values), n_starts, seed + i, truth, REFIT_EVALUATIONS)
-        estimate[i] = [refit.parameters[name] for name in free]
+        estimate[i] = refit.free_values
         error[i] = [refit.standard_errors[name] for name in free]
         on_bound += [name in refit.at_bound for name in free]
     covered = np.abs(estimate - truth) <= WIDTH * error  # False where the error is NaN
     verdicts = [_verdict(*column, n_sets) for column in zip(covered.T, error.T, truth, on_bound, strict=True)]
-    return _dataset(fitted, seed, truth, estimate, error, covered.mean(axis=0), verdicts)
+    not_identifiable = {name: v for name, v in zip(free, verdicts, strict=True) if v != "identifiable"}
+    units = {p.name: p.unit for p in fitted.rule.parameters}
+    mixed = "unit of the parameter"
+    return make_dataset(
+        {
+            "estimate": (("trial", "parameter"), estimate, mixed, "estimate from a synthetic set"),
+            "standard_error": (("trial", "parameter"), error, mixed, "its standard error (NaN: none)"),
+            "truth": ("parameter", truth, mixed, "value that made the synthetic sets"),
+            "coverage": ("parameter", covered.mean(axis=0), "1", "share of sets within two standard errors"),
+            "identifiable": ("parameter", [int(v == "identifiable") for v in verdicts], "1", "1: yes, 0: no"),
+            "verdict": ("parameter", np.array(verdicts), "1", "identifiable, or why not"),
+        },
+        {
+            "trial": ("trial", np.arange(n_sets), "1", "synthetic data set"),
+            "parameter": ("parameter", list(free), "1", "free parameter"),
+            "unit": ("parameter", [units[name] for name in free], "1", "unit of the parameter"),
+        },
+        title=f"Recovery of {fitted.rule.title} from {fitted.data.attrs['data']}",
+        rule=fitted.rule.name,
+        engine="replay",
+        seed=seed,
+        parameters={"free": free, "n_sets": n_sets},
+        references=fitted.rule.references,
+        data=fitted.data.attrs["data"],
+        warnings="\n".join(f"{name} is {verdict}" for name, verdict in not_identifiable.items()),
+    )
 
 
 def _verdict(covered: NDArray, error: NDArray, truth: float, on_bound: int, n_sets: int) -> str:
-    """Whether a parameter is identifiable, and if not, why."""
+    """Whether a parameter is identifiable, and if not, the reason."""
     lost, known = n_sets - covered.sum(), error[np.isfinite(error)]
     if covered.sum() >= REQUIRED * n_sets:
         if np.median(known) <= abs(truth):
@@ -89,39 +134,86 @@ def _verdict(covered: NDArray, error: NDArray, truth: float, on_bound: int, n_se
     return f"not identifiable: two standard errors cover it in {covered.sum()} of {n_sets} sets only"
 
 
-def _dataset(
-    fitted: Fit,
-    seed: int,
-    truth: NDArray,
-    estimate: NDArray,
-    error: NDArray,
-    coverage: NDArray,
-    verdicts: list[str],
+def confusion(
+    fits: Sequence[Fit], n_sets: int = 20, criterion: str = "aic", n_starts: int = 2, seed: int = 0
 ) -> xr.Dataset:
-    units = {p.name: p.unit for p in fitted.rule.parameters}
-    mixed = "unit of the parameter"
+    """Generate data from every rule with the noise of the measurements, fit all rules to them, and count the choices.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Two or more fits to one data set; their parameters generate the synthetic data.
+    n_sets : int
+        Synthetic data sets of each rule.
+    criterion : {"aic", "bic"}
+        Criterion of the choice; rules within 0.05 of the best share it.
+    n_starts : int
+        Starts of each refit: the fit itself, then draws.
+    seed : int
+        The same seed gives the same result.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``share(made_by, chosen)`` [1]: rows add up to 1; a perfect data set has ones on the diagonal.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two fits, or they are not of one data set.
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> fits = [fit("pair_stdp", "wang_2005", ["A_plus", "A_minus"]), fit("triplet_stdp", "wang_2005")]
+    >>> confusion(fits, n_sets=3).share.sum("chosen").values.tolist()
+    [1.0, 1.0]
+
+    References
+    ----------
+    wilson_2019
+    """
+    _check(fits, n_sets, criterion)
+    problems = [fitted.problem() for fitted in fits]
+    share = np.zeros((len(fits), len(fits)))
+    jobs = [(row, values) for row, fitted in enumerate(fits) for values in synthetic_values(fitted, n_sets, seed + row)]
+    for job, (row, values) in enumerate(tqdm(jobs, "confusion", disable=None, delay=2, leave=False)):
+        refits = [
+            fit_problem(with_values(problem, values), n_starts, seed + job, fitted.free_values, REFIT_EVALUATIONS)
+            for problem, fitted in zip(problems, fits, strict=True)
+        ]
+        share[row] += _choice(np.array([getattr(refit, criterion) for refit in refits]))
+    labels, data = numbered([fitted.rule.name for fitted in fits]), fits[0].data.attrs
+    chosen = f"share of synthetic sets in which {criterion} chooses the rule"
     return make_dataset(
+        {"share": (("made_by", "chosen"), share / n_sets, "1", chosen)},
         {
-            "estimate": (("trial", "parameter"), estimate, mixed, "estimate from a synthetic set"),
-            "standard_error": (("trial", "parameter"), error, mixed, "its standard error (NaN: none)"),
-            "truth": ("parameter", truth, mixed, "value that made the synthetic sets"),
-            "coverage": ("parameter", coverage, "1", "share of sets within two standard errors"),
-            "identifiable": ("parameter", [int(v == "identifiable") for v in verdicts], "1", "1: yes, 0: no"),
-            "verdict": ("parameter", np.array(verdicts), "1", "identifiable, or why not"),
+            "made_by": ("made_by", labels, "1", "rule that made the synthetic data"),
+            "chosen": ("chosen", labels, "1", "rule that is chosen"),
+            "n_free": ("made_by", [len(fitted.free) for fitted in fits], "1", "number of free parameters"),
         },
-        {
-            "trial": ("trial", np.arange(len(estimate)), "1", "synthetic data set"),
-            "parameter": ("parameter", list(fitted.free), "1", "free parameter"),
-            "unit": ("parameter", [units[name] for name in fitted.free], "1", "unit of the parameter"),
-        },
-        title=f"Recovery of {fitted.rule.title} from {fitted.data.attrs['data']}",
-        rule=fitted.rule.name,
+        title=f"Which rule would be mistaken for which: {data['title']}",
         engine="replay",
         seed=seed,
-        parameters={"free": fitted.free, "n_sets": len(estimate)},
-        references=fitted.rule.references,
-        data=fitted.data.attrs["data"],
-        warnings="\n".join(
-            f"{name} is {v}" for name, v in zip(fitted.free, verdicts, strict=True) if v != "identifiable"
-        ),
+        parameters={"n_sets": n_sets, "criterion": criterion},
+        references=("wilson_2019",),
+        data=data["data"],
     )
+
+
+def _choice(values: NDArray) -> NDArray:
+    """One for the rule of the smallest criterion, shared among ties."""
+    chosen = values <= values.min() + TIE
+    return chosen / chosen.sum()
+
+
+def _check(fits: Sequence[Fit], n_sets: int, criterion: str) -> None:
+    if len(fits) < 2:
+        raise InputError("a confusion needs at least two rules")
+    first = fits[0].data
+    for fitted in fits[1:]:
+        if not (first.value.equals(fitted.data.value) and first.sem.equals(fitted.data.sem)):
+            raise InputError("the rules must be fitted to one and the same data set")
+    if criterion not in CRITERIA:
+        raise UnknownNameError("criterion", criterion, CRITERIA)
+    require_whole("n_sets", n_sets, low=1)

@@ -18,8 +18,7 @@ from tqdm import tqdm
 from analysis.contest.benchmarks import BENCHMARKS, benchmark
 from analysis.figure_parts.agreement import agreement
 from analysis.figure_parts.style import png
-from analysis.fit import Fit, fit
-from analysis.fitting.fitted_run import as_dataset
+from analysis.fit import Fit, as_dataset, fit
 from analysis.leave_out import LeftOut, difference, leave_out
 from analysis.pages.bibliography import citation
 from analysis.pages.render import fixed, signed, write_pages
@@ -46,7 +45,7 @@ class Cell:
     benchmark, label : str
         Column and row of the table.
     run : xarray.Dataset
-        Everything as one run, see `analysis.fitting.fitted_run.as_dataset`.
+        Everything as one run, see `analysis.fit.as_dataset`.
     error : float
         E of the fit.
     left_out : LeftOut or None

@@ -111,7 +111,7 @@ def _recover(arguments: argparse.Namespace) -> None:
 
 
 def _confusion(arguments: argparse.Namespace) -> None:
-    from analysis.confusion import confusion
+    from analysis.recover import confusion
 
     _check_output(arguments)
     fits = _fits(arguments)

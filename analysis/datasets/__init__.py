@@ -18,12 +18,12 @@ def names() -> list[str]:
     return catalog.names(__name__)
 
 
-def load(source: str | os.PathLike) -> xr.Dataset:
-    """Return a data set by its name in the catalogue, or read it from a CSV, netCDF or NWB file.
+def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
+    """Return a data set by its name in the catalogue, read it from a CSV, netCDF or NWB file, or check a Dataset.
 
     Parameters
     ----------
-    source : str or path
+    source : str, path or xarray.Dataset
         A name, or a file that ends in ``.csv`` (columns: see `analysis.data.csv_table`), ``.nc`` or ``.nwb`` (see
         `analysis.data.nwb`).
 
@@ -44,6 +44,11 @@ def load(source: str | os.PathLike) -> xr.Dataset:
     >>> load("wang_2005").sizes["protocol"]
     13
     """
+    if not isinstance(source, str | os.PathLike):
+        from analysis.data.kinds import check_dataset
+
+        check_dataset(source)
+        return source
     suffix = Path(source).suffix.lower()
     if suffix == ".csv":
         from analysis.data.csv_table import read_csv
@@ -54,12 +59,9 @@ def load(source: str | os.PathLike) -> xr.Dataset:
 
         return read_nwb(source)
     if suffix == ".nc":
-        from analysis.data.kinds import check_dataset
         from plasticity.dataset import read
 
-        data = read(source)
-        check_dataset(data)
-        return data
+        return load(read(source))
     if Path(source).is_file():
         raise InputError(f"the file {source} must end in .csv, .nc or .nwb to be read as data; rename it")
     return catalog.load(__name__, str(source), "data set")()

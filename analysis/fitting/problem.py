@@ -1,33 +1,37 @@
-"""What is fitted to what: a rule, the names and bounds of its free parameters, and measured protocols."""
+"""The least-squares problem of a fit: rule, free parameters, bounds, data, and predictions by kind of data."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis import datasets
-from analysis.data.kinds import check_dataset, require_errors
-from analysis.fitting.predict import Predictor, predictor
-from plasticity import rules
+from analysis.data.kinds import require_errors
+from analysis.data.record import spike_trains
+from plasticity.compile.loop import loop_module
 from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
 
-__all__ = ["Problem", "as_data", "default_bounds", "make_problem", "with_values"]
+__all__ = ["Predictor", "Problem", "default_bounds", "make_problem", "predictor", "with_values"]
 
 TIME_BOUNDS = (1e-3, 1.0)  # s, for time constants
 AMPLITUDE_BOUND = 1.0  # for dimensionless parameters: the whole weight in one event
 DECADES = 100.0  # other parameters may be this factor smaller or larger than the rule's own value
+PULSES = 900  # per frequency, the usual protocol of kirkwood_1996
+REPEATS = 2  # random post trains over which a prediction for a frequency is averaged
+SETTLE = 20.0  # s after a plateau, in which slow traces act
+
+Predictor = Callable[[NDArray[np.float64]], NDArray[np.float64]]  # (n_vectors, n_parameters) → (n_vectors, n_protocols)
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A rule with free parameters, and data that it should predict.
+    """A rule with free parameters, and the data that it predicts.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ class Problem:
     value, sem : (n_protocols,) arrays
         The measurements and their standard errors.
     predict : callable
-        What the rule predicts, see `analysis.fitting.predict`.
+        Predictions for rows of parameter values, see `predictor`.
     """
 
     rule: Rule
@@ -68,7 +72,7 @@ class Problem:
         return np.clip(values, self.low, self.high)
 
     def predictions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the rule predicts for every protocol, for each row of free values.
+        """Predictions of every protocol, for each row of free values.
 
         Parameters
         ----------
@@ -91,12 +95,12 @@ class Problem:
 
 
 def make_problem(
-    rule: Rule | str,
-    data: xr.Dataset | str | os.PathLike,
+    rule: Rule,
+    data: xr.Dataset,
     free: Sequence[str] = (),
     bounds: Mapping[str, tuple[float, float]] | None = None,
 ) -> Problem:
-    """Check that a fit is well posed and collect what it needs.
+    """Check that a fit is well posed, and compile its predictions.
 
     Raises
     ------
@@ -104,10 +108,9 @@ def make_problem(
         If a free parameter or a bound names no parameter of the rule.
     InputError
         If a parameter of the rule has a value that is not allowed, or none and is not free, bounds are empty or
-        not allowed, a bound is given for a parameter that is not free, no rule predicts this kind of data, a
-        standard error is missing, or there are more free parameters than protocols.
+        not allowed or belong to a parameter that is not free, no rule predicts this kind of data, a standard error is
+        missing, or there are more free parameters than protocols.
     """
-    rule, data = rules.resolve(rule), as_data(data)
     free, bounds = tuple([free] if isinstance(free, str) else free), dict(bounds or {})
     rule = rule.with_parameters(**{k: v for k, v in rule.values.items() if v is not None})  # checks each
     known = {p.name: p for p in rule.parameters}
@@ -118,7 +121,7 @@ def make_problem(
         raise InputError(f"a free parameter is named twice: {', '.join(free)}")
     for name in bounds:
         if name not in free:
-            raise InputError(f"bounds are given for {name}, which is not free; add it to free or drop its bounds")
+            raise InputError(f"there are bounds for {name}, which is not free; add it to free or drop its bounds")
     if len(free) > data.sizes["protocol"]:
         raise InputError(
             f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "
@@ -128,7 +131,7 @@ def make_problem(
     for name, parameter in known.items():
         if parameter.value is None and name not in free:
             raise InputError(f"{name} of rule {rule.name!r} has no value; give it one or make it free")
-    limits = [checked_bounds(known[n], bounds[n]) if n in bounds else default_bounds(known[n]) for n in free]
+    limits = [_checked_bounds(known[n], bounds[n]) if n in bounds else default_bounds(known[n]) for n in free]
     low, high = np.array(limits, float).reshape(-1, 2).T
     value, sem = data.value.values.astype(float), data.sem.values.astype(float)
     return Problem(rule, data, free, low, high, value, sem, predictor(rule, data))
@@ -140,16 +143,8 @@ def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:
     return replace(problem, data=data, value=np.asarray(value, float))
 
 
-def as_data(data: xr.Dataset | str | os.PathLike) -> xr.Dataset:
-    """Return the checked data set itself, or load it by name or path."""
-    if isinstance(data, xr.Dataset):
-        check_dataset(data)
-        return data
-    return datasets.load(data)
-
-
 def default_bounds(parameter: Parameter) -> tuple[float, float]:
-    """Bounds of a free parameter for which none are given, within those that its rule allows.
+    """Default bounds of a free parameter, within those that its rule allows.
 
     Time constants: 1 ms to 1 s. Dimensionless parameters: up to 1. Everything else, and values outside of
     these ranges: a factor of 100 around the rule's own value, from zero on if the parameter may vanish.
@@ -157,7 +152,7 @@ def default_bounds(parameter: Parameter) -> tuple[float, float]:
     Raises
     ------
     InputError
-        If the rule gives no value to start from.
+        If the parameter has no value.
 
     Examples
     --------
@@ -179,7 +174,7 @@ def default_bounds(parameter: Parameter) -> tuple[float, float]:
     return max(low, parameter.low), min(high, parameter.high)
 
 
-def checked_bounds(parameter: Parameter, bounds: tuple[float, float]) -> tuple[float, float]:
+def _checked_bounds(parameter: Parameter, bounds: tuple[float, float]) -> tuple[float, float]:
     """Return bounds as two floats if they are a non-empty interval of values that the rule allows."""
     name = f"bounds of {parameter.name}"
     try:
@@ -194,3 +189,83 @@ def checked_bounds(parameter: Parameter, bounds: tuple[float, float]) -> tuple[f
         allowed = allowed if parameter.positive else "[" + allowed[1:]
         raise InputError(f"{name} must lie within {allowed} {parameter.unit}, got ({low:g}, {high:g})")
     return low, high
+
+
+def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
+    """Function that predicts the values of `data` for rows of parameter values in the order of ``rule.parameters``.
+
+    Merged spikes and compiled code do not depend on the parameters and are made once.
+
+    Raises
+    ------
+    InputError
+        If a rule cannot predict this kind of data.
+
+    Examples
+    --------
+    >>> from analysis.datasets import load
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> predict = predictor(pair_stdp(), load("sjostrom_2001"))
+    >>> predict(np.array([[0.01, 0.0, 0.02, 0.02]])).round(3)[0, :5].tolist()  # 60·0.01·e^{−1/2} for lone pairs
+    [0.364, 0.366, 0.396, 0.507, 0.57]
+    """
+    kind = data.attrs["kind"]
+    if kind not in _PREDICTORS:
+        raise InputError(f"data of kind {kind!r} cannot be predicted by a rule (these can: {', '.join(_PREDICTORS)})")
+    return _PREDICTORS[kind](rule, data)
+
+
+def _from_spikes(rule: Rule, data: xr.Dataset) -> Predictor:
+    """Fractional weight change ``(w_final − w_initial)/w_initial`` by exact replay from a weight of 1."""
+    events, loop = merge_protocols(*spike_trains(data), tick=_tick(rule)), loop_module(rule)
+    return lambda vectors: run_events(rule, events, vectors, 1.0, loop) - 1.0
+
+
+def _from_frequency(rule: Rule, data: xr.Dataset) -> Predictor:
+    """Fractional weight change after 900 regular pre spikes at the frequency of stimulation.
+
+    The post neuron fires at random at the same mean rate (Poisson), so that a gain between the two is part of the
+    parameters of the rule. The mean over `REPEATS` fixed spike trains is taken; they are the same for all frequencies
+    in units of the interval between pulses, so predictions are smooth functions of the frequency.
+    """
+    frequency = data.frequency.values
+    random = np.random.default_rng(0)
+    pulses = np.arange(PULSES) + 0.5
+    post = [np.sort(random.uniform(0, PULSES, random.poisson(PULSES))) for _ in range(REPEATS)]
+    trains = [(pulses / f, spikes / f) for f in frequency for spikes in post]
+    pre, spikes_post = zip(*trains, strict=True)
+    events, loop = merge_protocols(pre, spikes_post, tick=_tick(rule)), loop_module(rule)
+
+    def predict(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        changes = run_events(rule, events, vectors, 1.0, loop) - 1.0
+        return changes.reshape(len(vectors), frequency.size, REPEATS).mean(axis=2)
+
+    return predict
+
+
+def _from_plateau(rule: Rule, data: xr.Dataset) -> Predictor:
+    """Change of a weight that starts at the initial ramp [mV], by one plateau potential.
+
+    The input is one pre spike; the plateau is a third factor for rules that react to one, and a post spike for those
+    that do not.
+    """
+    delay = data.time_from_plateau.values
+    plateau = max(0.0, float(-delay.min()))
+    pre = [np.array([plateau + d]) for d in delay]
+    instruction, nothing = [np.array([plateau])] * delay.size, [np.empty(0)] * delay.size
+    third, post = (instruction, nothing) if "third_factor" in rule.events else (nothing, instruction)
+    events = merge_protocols(pre, post, third, settle=SETTLE, tick=_tick(rule))
+    loop, start = loop_module(rule), data.initial_ramp.values
+    return lambda vectors: run_events(rule, events, vectors, start, loop) - start
+
+
+def _tick(rule: Rule) -> float | None:
+    """Time between clock ticks [s] of a rule that has a clock."""
+    return rule.clock_dt if "clock" in rule.events else None
+
+
+_PREDICTORS: Mapping[str, Callable[[Rule, xr.Dataset], Predictor]] = {
+    "spikes": _from_spikes,
+    "frequency": _from_frequency,
+    "plateau": _from_plateau,
+}

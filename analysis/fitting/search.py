@@ -1,14 +1,24 @@
-"""The space in which a fit searches: bounded least squares from many starts, deterministic by seed."""
+"""Least squares: scores of predictions, bounded search from many starts, standard errors of the parameters."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
 from analysis.fitting.problem import Problem
 
-__all__ = ["MAX_EVALUATIONS", "REFIT_EVALUATIONS", "SearchSpace"]
+__all__ = [
+    "MAX_EVALUATIONS",
+    "REFIT_EVALUATIONS",
+    "SearchSpace",
+    "akaike",
+    "bayesian",
+    "fitting_error",
+    "log_density",
+    "log_likelihood",
+    "scores",
+]
 
 STEP = 1e-6  # of finite differences, relative to the scale of a coordinate
 START_DECADES = 4.0  # a start for a parameter that may vanish lies within this many decades of its upper bound
@@ -16,6 +26,84 @@ UNREACHABLE = 1e6  # residual [sem] where a rule diverges
 MAX_EVALUATIONS = 500  # of one descent
 REFIT_EVALUATIONS = 100  # where a good start is known; rules with thresholds creep on long after that
 SINGULAR = 1e-8  # smallest relative singular value at which parameters count as determined
+
+
+def fitting_error(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
+    """Mean squared deviation in units of the standard error: ``E = mean(((value − prediction)/sem)²)``.
+
+    Its mean is 1 for a true model. It has been used for plasticity rules since pfister_2006.
+
+    Parameters
+    ----------
+    value, sem : (n_protocols,) arrays
+        Measurements and their standard errors, in one unit.
+    prediction : (..., n_protocols) array
+        Predictions in the same unit.
+
+    Returns
+    -------
+    (...) array [1]
+
+    Examples
+    --------
+    >>> float(fitting_error([0.0, 1.0], [0.2, 1.0], [0.1, 0.1]))
+    2.0
+    """
+    deviation = (np.asarray(value) - np.asarray(prediction)) / np.asarray(sem)
+    return np.mean(deviation**2, axis=-1)
+
+
+def log_density(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
+    """Log density of each measurement, ``−½ [((value − prediction)/sem)² + ln(2π sem²)]``; shapes as above."""
+    sem = np.asarray(sem, float)
+    deviation = (np.asarray(value) - np.asarray(prediction)) / sem
+    return -0.5 * deviation**2 - 0.5 * np.log(2 * np.pi * sem**2)
+
+
+def log_likelihood(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
+    """Log density of independent Gaussian measurements, the sum of `log_density`.
+
+    Changes expressed as a fraction have a density per unit fraction.
+
+    Examples
+    --------
+    >>> round(float(log_likelihood([0.0], [0.0], [1.0])), 4)
+    -0.9189
+    """
+    return np.sum(log_density(value, prediction, sem), axis=-1)
+
+
+def akaike(log_likelihood: float, n_free: int) -> float:
+    """Akaike information criterion, ``AIC = 2 n_free − 2 ln L``; smaller is better.
+
+    Examples
+    --------
+    >>> akaike(-10.0, 3)
+    26.0
+    """
+    return 2.0 * n_free - 2.0 * log_likelihood
+
+
+def bayesian(log_likelihood: float, n_free: int, n_protocols: int) -> float:
+    """Bayesian information criterion, ``BIC = n_free ln(n_protocols) − 2 ln L``; smaller is better.
+
+    Examples
+    --------
+    >>> round(bayesian(-10.0, 3, 10), 3)
+    26.908
+    """
+    return n_free * float(np.log(n_protocols)) - 2.0 * log_likelihood
+
+
+def scores(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike, n_free: int) -> dict[str, float]:
+    """All scores of one prediction (n_protocols,) by name: `error` (E), `log_likelihood`, `aic`, `bic`."""
+    likelihood = float(log_likelihood(value, prediction, sem))
+    return {
+        "error": float(fitting_error(value, prediction, sem)),
+        "log_likelihood": likelihood,
+        "aic": akaike(likelihood, n_free),
+        "bic": bayesian(likelihood, n_free, np.size(value)),
+    }
 
 
 class SearchSpace:
@@ -45,8 +133,8 @@ class SearchSpace:
 
     def residuals(self, x: NDArray) -> NDArray:
         """Residuals [sem] for rows of coordinates; large but finite where the rule diverges."""
-        found = self.problem.residuals(self.values(x))
-        return np.clip(np.nan_to_num(found, nan=UNREACHABLE), -UNREACHABLE, UNREACHABLE)
+        residuals = self.problem.residuals(self.values(x))
+        return np.clip(np.nan_to_num(residuals, nan=UNREACHABLE), -UNREACHABLE, UNREACHABLE)
 
     def jacobian(self, x: NDArray) -> NDArray:
         """Central differences (one-sided at a bound), all in one call; (n_protocols, n_free)."""
@@ -75,7 +163,7 @@ class SearchSpace:
         )
 
     def snap(self, values: NDArray) -> tuple[NDArray, tuple[str, ...]]:
-        """Move every parameter onto a bound where that costs nothing, and name those that lie on one."""
+        """Move parameters onto a bound where that does not increase the error; values, and the names of those."""
         at_bound: list[str] = []
         for i, name in enumerate(self.problem.free):
             here = self._error(values)
@@ -90,8 +178,8 @@ class SearchSpace:
     def standard_errors(self, values: NDArray, at_bound: tuple[str, ...]) -> dict[str, float]:
         """Roots of the diagonal of ``(Jᵀ J)⁻¹`` for parameters that are off their bounds, else NaN.
 
-        J is the slope of the residuals [sem] in the parameters; the residuals of a true model have variance
-        1. If J is singular no parameter that takes part in the degeneracy is determined: NaN.
+        J is the Jacobian of the residuals [sem]; the residuals of a true model have variance 1. If J is singular,
+        the parameters that take part in the degeneracy are not determined: NaN.
         """
         free = self.problem.free
         errors = dict.fromkeys(free, float("nan"))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from analysis.confusion import confusion
 from analysis.fit import fit
+from analysis.recover import confusion
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 

@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 from analysis import figures
 from analysis.datasets import load
 from analysis.figure_parts.style import COLOURS, DASHES, MARKERS, look
-from analysis.fit import fit
-from analysis.fitting.fitted_run import as_dataset
+from analysis.fit import as_dataset, fit
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog
 

@@ -5,8 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analysis.datasets import load
-from analysis.fit import fit
-from analysis.fitting.fitted_run import as_dataset
+from analysis.fit import as_dataset, fit
 from analysis.fitting.problem import default_bounds, make_problem
 from plasticity.dataset import check_schema
 from plasticity.errors import DivergedError, InputError, UnknownNameError
@@ -156,7 +155,7 @@ def test_unknown_names_carry_their_own_error():
 
 
 def test_start_is_moved_into_the_bounds():
-    problem = make_problem("pair_stdp", "wang_2005", ["tau_plus"], {"tau_plus": (0.05, 0.1)})
+    problem = make_problem(pair_stdp(), load("wang_2005"), ["tau_plus"], {"tau_plus": (0.05, 0.1)})
     assert problem.start.tolist() == [0.05]
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from analysis.fit import fit
-from analysis.posterior import parameter_draws, posterior
+from analysis.fit import fit, parameter_draws
+from analysis.posterior import posterior
 from plasticity.dataset import check_schema, read, write
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp

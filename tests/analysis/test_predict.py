@@ -7,8 +7,8 @@ import pytest
 
 from analysis.data.record import without_missing_errors
 from analysis.datasets import load
-from analysis.fitting.predict import PULSES, REPEATS, predictor
-from analysis.fitting.problem import make_problem
+from analysis.fitting.problem import PULSES, REPEATS, make_problem, predictor
+from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
@@ -41,7 +41,7 @@ def test_plateau_is_a_post_spike_for_rules_without_a_third_factor():
 
 def test_change_after_a_plateau_depends_on_the_initial_ramp():
     data = load("milstein_2021")
-    problem = make_problem("derived_plateau", data)
+    problem = make_problem(rules.derived_plateau(), data)
     assert problem.rule.inputs == ()
     change = problem.predictions(np.empty((1, 0)))[0]
     # the derived rule is linear in the weight: equal times, changes on a straight line against the initial ramp
@@ -53,7 +53,7 @@ def test_change_after_a_plateau_depends_on_the_initial_ramp():
 
 
 def test_one_evaluation_of_ten_protocols_takes_less_than_a_millisecond():
-    problem = make_problem("triplet_stdp", "sjostrom_2001", ["A3_plus", "A2_minus", "tau_y"])
+    problem = make_problem(triplet_stdp(), load("sjostrom_2001"), ["A3_plus", "A2_minus", "tau_y"])
     vectors = np.tile(problem.start, (1000, 1))
     problem.predictions(vectors[:1])  # compiles
     elapsed = []
@@ -66,6 +66,6 @@ def test_one_evaluation_of_ten_protocols_takes_less_than_a_millisecond():
 
 def test_kinds_that_no_rule_predicts_are_refused():
     with pytest.raises(InputError, match="kind 'trials' cannot be predicted by a rule"):
-        make_problem("pair_stdp", "thart_reach")
+        make_problem(pair_stdp(), load("thart_reach"))
     with pytest.raises(InputError, match="with_pooled_errors"):
-        make_problem("pair_stdp", "bi_poo_1998")
+        make_problem(pair_stdp(), load("bi_poo_1998"))

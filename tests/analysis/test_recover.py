@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.fit import fit
-from analysis.fitting.synthetic import synthetic_values
-from analysis.recover import recover
+from analysis.recover import recover, synthetic_values
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.rules.triplet_stdp import triplet_stdp

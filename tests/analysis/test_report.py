@@ -7,8 +7,7 @@ import pytest
 
 from analysis.compare import compare
 from analysis.datasets import load
-from analysis.fit import fit
-from analysis.fitting.fitted_run import as_dataset
+from analysis.fit import as_dataset, fit
 from analysis.leave_out import leave_out
 from analysis.posterior import posterior
 from analysis.recover import recover

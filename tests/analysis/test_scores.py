@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from analysis.fitting.scores import akaike, bayesian, fitting_error, log_likelihood
+from analysis.fitting.search import akaike, bayesian, fitting_error, log_likelihood
 
 
 def test_error_by_hand():
