@@ -14,7 +14,7 @@ from circuits.rate.channel import Channel
 from circuits.rate.plan import Plan
 from circuits.running.grid import steps_in
 from plasticity.compile.dense import POST
-from plasticity.compile.landscape_loop import common_states
+from plasticity.compile.euler import common_states
 from plasticity.controllability import Constraint, Controllability, check_weights, constrain, narrowed
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import sympy as sp
 
+from plasticity.compile.euler import STEP, common_states, euler
 from plasticity.compile.generated import indented, python_code
 from plasticity.compile.hoist import hoisted
-from plasticity.compile.landscape_loop import common_states
-from plasticity.compile.landscape_step import STEP, euler
 from plasticity.errors import InputError
 from plasticity.local import LOCALS
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
