@@ -99,7 +99,7 @@ def _raise_diverged(loop: Loop) -> None:
     found = [(f"w of {p.name}", w) for p, w in zip(loop.plan.circuit.projections, network.weights, strict=True)]
     for p, table, current in zip(populations, network.tables, network.currents, strict=True):
         both = [(f"input of {p.name}", current), (f"rate of {p.name}", table[:, 0])]
-        found += both if p.tau == 0 else both[::-1]  # first the cause
+        found += both if p.rate_unit.tau == 0 else both[::-1]  # first the cause
     name, at = next((n, bad[0]) for n, a in found if len(bad := np.argwhere(~np.isfinite(a[member]))))
     raise DivergedError(
         f"{name}[{', '.join(map(str, at))}] (member {member})",

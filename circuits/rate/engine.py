@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.rate_circuit import RateCircuit, RateRun
+from circuits.network.circuit import Circuit
+from circuits.network.run_record import Run
 from circuits.rate.advance import Loop, advance, prepare
 from circuits.rate.channel import open_channel
 from circuits.rate.noise import Perturbations
@@ -27,7 +28,7 @@ from plasticity.feedback import FeedbackChannel
 
 
 def run(
-    circuit: RateCircuit,
+    circuit: Circuit,
     duration: float,
     dt: float,
     seed: int = 0,
@@ -37,7 +38,7 @@ def run(
     feedback: FeedbackChannel | Sequence[FeedbackChannel] | None = None,
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
-) -> RateRun:
+) -> Run:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
 
     Parameters
@@ -105,8 +106,8 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
 
 
 def _apart(
-    circuit: RateCircuit, controllability: Controllability | Mapping[str, Controllability] | None
-) -> tuple[RateCircuit, Mapping[str, Controllability] | None]:
+    circuit: Circuit, controllability: Controllability | Mapping[str, Controllability] | None
+) -> tuple[Circuit, Mapping[str, Controllability] | None]:
     """Circuit and limits in which limits of control spare the drift that a rule counts on."""
     if controllability is None:
         return circuit, None
@@ -136,7 +137,7 @@ def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
 
 
 def _plan(
-    circuit: RateCircuit, limits: list[Constraint | None], channels: list[FeedbackChannel], n_sent: int, dt: float
+    circuit: Circuit, limits: list[Constraint | None], channels: list[FeedbackChannel], n_sent: int, dt: float
 ) -> Plan:
     first = channels[0].projection
     n_received = len(first) if np.ndim(first) == 2 else n_sent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from circuits.network.rate_circuit import RateCircuit, RatePopulation
+from circuits.network.circuit import Circuit, Population
 from plasticity.compile.deferred import Deferred, deferred
 from plasticity.compile.dense import check_supplied, sweep_source
 from plasticity.compile.mean_field import on_rates
@@ -24,7 +24,7 @@ class Plan:
 
     Parameters
     ----------
-    circuit : RateCircuit
+    circuit : Circuit
     rules : dict of int to Rule
         Of the projections that learn, by their index; spikes are replaced by rates.
     limits : tuple of str
@@ -35,7 +35,7 @@ class Plan:
         Time step [s].
     """
 
-    circuit: RateCircuit
+    circuit: Circuit
     rules: dict[int, Rule]
     limits: tuple[str, ...]
     n_received: int
@@ -60,7 +60,7 @@ class Plan:
             )
 
     @property
-    def populations(self) -> tuple[RatePopulation, ...]:
+    def populations(self) -> tuple[Population, ...]:
         """Populations of the circuit, in their order."""
         return self.circuit.populations
 
@@ -166,10 +166,10 @@ class Plan:
     @property
     def slow(self) -> list[int]:
         """Populations with a time constant."""
-        return [k for k in self.each if self.populations[k].tau > 0]
+        return [k for k in self.each if self.populations[k].rate_unit.tau > 0]
 
     def _check_settling(self, rule: Rule) -> None:
-        stimulus, tau = self.circuit.stimulus, max(p.tau for p in self.populations)
+        stimulus, tau = self.circuit.stimulus, max(p.rate_unit.tau for p in self.populations)
         hold = self.dt if stimulus is None or stimulus.hold is None else stimulus.hold
         if hold < SETTLED * tau:
             raise InputError(
@@ -209,7 +209,7 @@ def _same_code(one: tuple[Rule, str], other: tuple[Rule, str]) -> bool:
     return one[1] == other[1] and sweep_source(*one) == sweep_source(*other)
 
 
-def make_plan(circuit: RateCircuit, limits: Sequence[Constraint | None], n_received: int, dt: float) -> Plan:
+def make_plan(circuit: Circuit, limits: Sequence[Constraint | None], n_received: int, dt: float) -> Plan:
     """Plan of a circuit, with rules on rates, and the limits of every projection beyond the bounds of its rule."""
     rules = {m: on_rates(p.rule) for m, p in enumerate(circuit.projections) if p.rule is not None}
     kinds = tuple(_kind(rules.get(m), constraint) for m, constraint in enumerate(limits))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sympy as sp
 
-from circuits.network.rate_population import INPUT, RatePopulation
+from circuits.network.population import Population
+from circuits.neurons.rate_unit import INPUT
 from circuits.rate.plan import Plan
 from plasticity.compile.deferred import factors_source
 from plasticity.compile.dense import sweep_source
@@ -116,16 +117,16 @@ def _sweep(rule: Rule, limits: str, n: int) -> str:
 
 def _kinds(plan: Plan) -> list[int]:
     """For every population the first one that has its nonlinearity."""
-    rates = [p.rate for p in plan.populations]
+    rates = [p.rate_unit.rate for p in plan.populations]
     return [rates.index(rate) for rate in rates]
 
 
 def _neurons(plan: Plan, k: int) -> str:
-    population: RatePopulation = plan.populations[k]
+    population: Population = plan.populations[k]
     return _NEURONS.format(
         k=k,
-        rate=_code(population.rate),
-        slope=_code(sp.diff(population.rate, INPUT)),
+        rate=_code(population.rate_unit.rate),
+        slope=_code(sp.diff(population.rate_unit.rate, INPUT)),
         row=kernels.RATE,
         slope_row=kernels.SLOPE,
         information=kernels.INFORMATION,
@@ -163,7 +164,7 @@ def _next_rates(plan: Plan) -> list[str]:
     for k, kind in enumerate(_kinds(plan)):
         if plan.is_input(k):
             lines.append(f"copy(patterns[shown], f{k})")
-        elif plan.populations[k].tau > 0:
+        elif plan.populations[k].rate_unit.tau > 0:
             lines.append(f"relax_{kind}(u{k}, t{k}, f{k}, 0.0 if starting else slow[{k}])")
             if k in plan.reached:
                 lines.append(f"relax_error(z{k}, g{k}, 0.0 if starting else slow[{k}])")
@@ -190,7 +191,7 @@ def _passes(plan: Plan) -> list[str]:
                 f"if starting{' or not tick' if m in plan.waiting else ''}:\n                {plain}",
                 f"else:\n                sweep_{plan.sweep_of(m)}({arguments})",
             ]
-        if plan.populations[k].tau == 0 and not plan.is_input(k):
+        if plan.populations[k].rate_unit.tau == 0 and not plan.is_input(k):
             lines.append(f"activate_{kind}(u{k}, f{k})")
     return lines
 
@@ -279,7 +280,7 @@ def _backwards(plan: Plan) -> list[str]:
     """Errors of all neurons, from the last population to the first, through the forward weights."""
     lines = [f"clear(g{k})" for k in plan.reached]
     for k in reversed(plan.reached):
-        if plan.populations[k].tau == 0:
+        if plan.populations[k].rate_unit.tau == 0:
             lines.append(f"copy(g{k}, z{k})")
             lines += [f"add(received[b], z{k})"] if k == plan.last else []
         lines.append(f"local_error(z{k}, t{k})")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.rate_circuit import RateCircuit, RateProjection
+from circuits.network.circuit import Circuit, Projection
 from circuits.rate.channel import Channel
 from circuits.rate.plan import Plan
 from circuits.running.grid import steps_in
@@ -61,8 +61,8 @@ class Network:
 
 
 def limits_of(
-    circuit: RateCircuit,
-    projection: RateProjection,
+    circuit: Circuit,
+    projection: Projection,
     controllability: Controllability | Mapping[str, Controllability] | None,
     seed: int,
 ) -> Constraint | None:
@@ -96,10 +96,10 @@ def limits_of(
 def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel, dt: float) -> Network:
     """Arrays at the start of a run with time step `dt` [s]."""
     circuit, n_batch = plan.circuit, plan.circuit.n_batch
-    sizes = [p.size for p in circuit.populations]
+    sizes, units = [p.size for p in circuit.populations], [p.rate_unit for p in circuit.populations]
     tables = tuple(np.zeros((n_batch, len(POST), n)) for n in sizes)
-    for table, population in zip(tables, circuit.populations, strict=True):
-        table[:, 0] = population.initial if population.tau > 0 else 0.0
+    for table, unit in zip(tables, units, strict=True):
+        table[:, 0] = unit.initial if unit.tau > 0 else 0.0
         table[:, POST.index("post_information")] = 1.0
     vectors = tuple(_vector(plan, m) for m in range(len(circuit.projections)))
     weights = tuple(_copies(p.weight, 2, n_batch) for p in circuit.projections)
@@ -109,9 +109,9 @@ def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channe
     return Network(
         tables=tables,
         currents=tuple(np.zeros((n_batch, n)) for n in sizes),
-        biases=tuple(np.array(np.broadcast_to(p.bias, (n_batch, p.size)), dtype=float) for p in circuit.populations),
-        slow=np.array([dt / p.tau if p.tau > 0 else 0.0 for p in circuit.populations]),
-        remember=np.array([dt / p.tau_information for p in circuit.populations]),
+        biases=tuple(np.array(np.broadcast_to(u.bias, (n_batch, n)), float) for u, n in zip(units, sizes, strict=True)),
+        slow=np.array([dt / u.tau if u.tau > 0 else 0.0 for u in units]),
+        remember=np.array([dt / u.tau_information for u in units]),
         errors=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
         backs=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
         weights=weights,
@@ -218,7 +218,7 @@ def _route(plan: Plan, name: str, n_batch: int) -> Array:
     return matrix
 
 
-def _stimulus(circuit: RateCircuit, dt: float) -> tuple:
+def _stimulus(circuit: Circuit, dt: float) -> tuple:
     """Patterns, targets, order (n_batch, n_shown) and steps for which each is shown."""
     stimulus = circuit.stimulus
     if stimulus is None:
