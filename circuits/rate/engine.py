@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.circuit import Circuit
-from circuits.network.run_record import Run
-from circuits.rate.advance import Loop, advance, prepare
-from circuits.rate.channel import open_channel
-from circuits.rate.noise import Perturbations
-from circuits.rate.plan import Plan, make_plan
+from circuits.network.rate_circuit import RateCircuit, RateRun
+from circuits.rate import network as loop_module
+from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
-from circuits.rate.source import circuit_source
-from circuits.rate.state import limits_of, new_network
+from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
+from circuits.rate.state import Network, limits_of, new_network, noise_std
 from circuits.running.grid import steps_in
+from circuits.running.labels import division_remedy
 from circuits.running.weight_file import recorded_weights
 from plasticity.compile.generated import generated_module
-from plasticity.controllability import Constraint, Controllability, separate_drift
-from plasticity.errors import InputError
+from plasticity.controllability import Controllability, separate_drift
+from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
+
+NUMBERS_AHEAD = 2**20  # random numbers drawn at once
+WORK_AHEAD = 5e7  # updates of synapses in one call of the compiled loop, which nothing interrupts: some 0.1 s
+STEP_WORK = 100.0  # updates of synapses that take as long as a step without any
 
 
 def run(
-    circuit: Circuit,
+    circuit: RateCircuit,
     duration: float,
     dt: float,
     seed: int = 0,
@@ -38,7 +41,7 @@ def run(
     feedback: FeedbackChannel | Sequence[FeedbackChannel] | None = None,
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
-) -> Run:
+) -> RateRun:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
 
     Parameters
@@ -74,27 +77,114 @@ def run(
     """
     n_steps = steps_in("duration", duration, dt)
     every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
-    circuit, controllability = _apart(circuit, controllability)
+    circuit, controllability = _separated(circuit, controllability)
     limits = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
-    n_sent = circuit.populations[-1].size
     channels = _channels(feedback, circuit.n_batch)
-    plan = _plan(circuit, limits, channels, n_sent, dt)
+    rules = rules_on_rates(circuit)
+    n_sent = 1 if reads(rules, "loss_difference") else circuit.populations[-1].size
+    channel = open_channel(channels, n_sent, dt, seed, circuit.trials)
+    plan = Plan(circuit, rules, limit_kinds(rules, limits), channel.n_received, dt)
     if feedback is not None and not (plan.sends_error or plan.is_perturbed):
         raise InputError(
             f"no rule of circuit {circuit.name!r} reads feedback, so a FeedbackChannel changes nothing; leave it out"
         )
-    channel = open_channel(plan, channels, 1 if plan.is_perturbed else n_sent, dt, seed)
-    network = new_network(plan, limits, channel, dt)
-    module = generated_module("rates", circuit_source(plan))
+    network = new_network(plan, limits, channel)
+    loop = Loop(plan, network, channel, _perturbations(plan, network, seed))
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
-    loop = Loop(module, plan, network, channel, Perturbations(plan, network, seed), dt)
     with recorded_weights(record_weights, plan.circuit, seed, dt, record_every, ENGINE) as file:
         return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file)).run(seed)
 
 
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A circuit that runs: its arrays, and where its random numbers come from."""
+
+    plan: Plan
+    network: Network
+    channel: Channel
+    noise: Perturbations
+
+    @property
+    def portion(self) -> int:
+        """Steps in one call of the compiled loop: random numbers fit in memory, and interrupts come through.
+
+        Results do not depend on it.
+        """
+        projections, populations = self.network.projections, self.network.populations
+        sizes = populations["size"][projections["pre"]] * populations["size"][projections["post"]]
+        coupling = 2 * projections["n_directions"] + projections["has_matrix"] * sizes
+        work = self.plan.circuit.n_batch * (STEP_WORK + float(np.sum(sizes * (1.0 + coupling))))
+        return max(1, min(int(WORK_AHEAD / work), NUMBERS_AHEAD // max(1, self.noise.per_step + self.channel.per_step)))
+
+
+def advance(loop: Loop, first: int, last: int) -> None:
+    """Run the steps from `first` to `last`, without `last`; step −1 prepares rates and currents at the start.
+
+    Raises
+    ------
+    DivergedError
+        If a weight, a state, an input or a rate is no longer finite.
+    """
+    network, portion = loop.network, loop.portion
+    # numba itself would compile the loop again for every comment
+    run_steps = generated_module("rates", Path(loop_module.__file__).read_text(encoding="utf-8")).run
+    for low in range(first, last, portion):
+        count = min(portion, last - low)
+        run_steps(
+            network.rows.numbers,
+            network.fixed,
+            network.filled,
+            network.scratch,
+            network.populations,
+            network.projections,
+            network.setting,
+            network.stimulus,
+            loop.noise.draw(low, count),
+            loop.channel.draw(count),
+            network.loss,
+            network.broken,
+            low,
+            count,
+        )
+        _check_finite(loop, low + count)
+
+
+def _check_finite(loop: Loop, step: int) -> None:
+    """Refuse to go on with numbers that are not finite, and name them."""
+    network, plan = loop.network, loop.plan
+    if network.broken.any():
+        _raise_diverged(loop)
+    for m, rule in plan.rules.items():
+        states = network.states(m)
+        if not np.all(np.isfinite(states)):
+            b, k, i, j = np.argwhere(~np.isfinite(states))[0]
+            name = f"{rule.states[k].name} of {plan.circuit.projections[m].name}[{i}, {j}] (member {b})"
+            remedy = f"use a smaller dt or learning rate{division_remedy(plan.rules.values())}"
+            raise DivergedError(name, step * plan.dt, remedy)
+
+
+def _raise_diverged(loop: Loop) -> None:
+    """Name what is no longer finite in the member that diverged first."""
+    network, plan = loop.network, loop.plan
+    member = int(np.flatnonzero(network.broken)[np.argmin(network.broken[network.broken > 0])])
+    values = [(f"w of {p.name}", w) for p, w in zip(plan.circuit.projections, network.weights, strict=True)]
+    for k, p in enumerate(plan.populations):
+        both = [
+            (f"input of {p.name}", network.rows.view("current", k)),
+            (f"rate of {p.name}", network.local(k, "post_rate")),
+        ]
+        values += both if p.tau == 0 else both[::-1]  # first the cause
+    name, at = next((n, bad[0]) for n, a in values if len(bad := np.argwhere(~np.isfinite(a[member]))))
+    raise DivergedError(
+        f"{name}[{', '.join(map(str, at))}] (member {member})",
+        float(network.broken[member]) * plan.dt,
+        f"use a smaller dt, a smaller learning rate, or bounds{division_remedy(plan.rules.values())}",
+    )
+
+
 def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
-    """Run to one record after the other."""
-    prepare(loop)
+    """Run from one record to the next."""
+    advance(loop, -1, 0)
     loop.network.loss[:] = np.nan
     for row, step in enumerate(steps):
         if row:
@@ -105,10 +195,10 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
     return record
 
 
-def _apart(
-    circuit: Circuit, controllability: Controllability | Mapping[str, Controllability] | None
-) -> tuple[Circuit, Mapping[str, Controllability] | None]:
-    """Circuit and limits in which limits of control spare the drift that a rule counts on."""
+def _separated(
+    circuit: RateCircuit, controllability: Controllability | Mapping[str, Controllability] | None
+) -> tuple[RateCircuit, Mapping[str, Controllability] | None]:
+    """Circuit and limits of control, which leave alone the drift that a rule assumes."""
     if controllability is None:
         return circuit, None
     if isinstance(controllability, Controllability):
@@ -116,9 +206,9 @@ def _apart(
     limits = dict(controllability)
     projections = []
     for projection in circuit.projections:
-        given = limits.get(projection.name)
-        if given is not None and projection.rule is not None and not given.is_full:
-            rule, limits[projection.name] = separate_drift(projection.rule, given)
+        limit = limits.get(projection.name)
+        if limit is not None and projection.rule is not None and not limit.is_full:
+            rule, limits[projection.name] = separate_drift(projection.rule, limit)
             projection = replace(projection, rule=rule)
         projections.append(projection)
     return replace(circuit, projections=tuple(projections)), limits
@@ -136,10 +226,14 @@ def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
     return channels
 
 
-def _plan(
-    circuit: Circuit, limits: list[Constraint | None], channels: list[FeedbackChannel], n_sent: int, dt: float
-) -> Plan:
-    first = channels[0].projection
-    n_received = len(first) if np.ndim(first) == 2 else n_sent
-    plan = make_plan(circuit, limits, n_received, dt)
-    return replace(plan, n_received=1) if plan.is_perturbed and n_received != n_sent else plan
+def _perturbations(plan: Plan, network: Network, seed: int) -> Perturbations:
+    """Noise of the neurons and weights whose rules read it."""
+    named: dict[str, tuple[Any, ...]] = {"neuron": plan.populations, "synapse": plan.circuit.projections}
+    return open_perturbations(
+        names=[named[kind][k].name for kind, k in network.random],
+        stds=[noise_std(plan, kind, k) for kind, k in network.random],
+        sizes=[int(np.prod(shape)) for _, shape in network.random.values()],
+        period=network.setting.period,
+        seed=seed,
+        trials=plan.circuit.trials,
+    )

@@ -1,21 +1,27 @@
-"""What the rate engine does for a circuit: which rules, which signals they need, whether the circuit can give them."""
+"""Rules and signals of a rate circuit: what its rules read, whether the circuit provides it, what is compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from circuits.network.circuit import Circuit, Population
-from plasticity.compile.deferred import Deferred, deferred
-from plasticity.compile.dense import check_supplied, sweep_source
+import sympy as sp
+
+from circuits.network.rate_circuit import RateCircuit, RatePopulation
+from circuits.network.rate_population import INPUT
+from plasticity.compile.deferred import Deferred, deferred, factors_source
+from plasticity.compile.dense import check_supplied, synapse_source
+from plasticity.compile.generated import python_code
 from plasticity.compile.mean_field import on_rates
+from plasticity.compile.native import Signature, address, native
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError
 from plasticity.rule import Rule
 
 SETTLED = 10.0  # time constants in which the loss of a network that was disturbed settles, up to a tenth of the time
 FEEDBACK = ("post_error", "learning_signal", "loss_difference")
+ACTIVATION = Signature(arrays=("_u", "_into"), integers=("_n", "_slope"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,25 +30,25 @@ class Plan:
 
     Parameters
     ----------
-    circuit : Circuit
+    circuit : RateCircuit
     rules : dict of int to Rule
         Of the projections that learn, by their index; spikes are replaced by rates.
     limits : tuple of str
-        Kind of limits of every projection, see `plasticity.compile.dense.sweep_source`.
+        Kind of limits of every projection, see `plasticity.compile.dense.synapse_source`.
     n_received : int
         Components of a message that comes out of the feedback channel.
     dt : float
         Time step [s].
     """
 
-    circuit: Circuit
+    circuit: RateCircuit
     rules: dict[int, Rule]
     limits: tuple[str, ...]
     n_received: int
     dt: float
 
     def __post_init__(self) -> None:
-        """Check that the circuit gives what the rules ask for.
+        """Check that the circuit provides what the rules read.
 
         Raises
         ------
@@ -53,21 +59,16 @@ class Plan:
             self._check(k, rule)
         if self.sends_error and self.is_perturbed:
             raise InputError("one rule reads the error and another the change of the loss; use one kind of feedback")
-        if self.uses("post_error") and not self.receives_all:
+        if reads(self.rules, "post_error") and not self.receives_all:
             raise InputError(
                 f"post_error needs the error of all {self.populations[-1].size} outputs, but the channel delivers "
                 f"{self.n_received} numbers; use the signal random_feedback, or a square projection"
             )
 
     @property
-    def populations(self) -> tuple[Population, ...]:
+    def populations(self) -> tuple[RatePopulation, ...]:
         """Populations of the circuit, in their order."""
         return self.circuit.populations
-
-    @property
-    def each(self) -> range:
-        """Indices of the populations."""
-        return range(len(self.populations))
 
     @property
     def last(self) -> int:
@@ -77,53 +78,43 @@ class Plan:
     @property
     def sends_error(self) -> bool:
         """Whether the error of the output goes through the channel."""
-        return self.uses("post_error") or self.uses("learning_signal")
+        return bool(reads(self.rules, "post_error") or reads(self.rules, "learning_signal"))
 
     @property
     def is_perturbed(self) -> bool:
         """Whether the change of the loss by noise goes through the channel."""
-        return self.uses("loss_difference")
+        return bool(reads(self.rules, "loss_difference"))
 
     @property
     def receives_all(self) -> bool:
         """Whether what is received has one number per output."""
         return self.n_received == self.populations[-1].size
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether a population has a time constant."""
+        return any(p.tau > 0 for p in self.populations)
+
     @cached_property
     def noisy_neurons(self) -> list[int]:
         """Populations with noise in their inputs."""
-        return sorted({self.ends[k][1] for k in self._using("perturbation")})
+        return sorted({self.ends[k][1] for k in reads(self.rules, "perturbation")})
 
     @cached_property
     def noisy_weights(self) -> list[int]:
         """Projections with noise in their weights."""
-        return self._using("weight_perturbation")
+        return reads(self.rules, "weight_perturbation")
 
     @cached_property
-    def routed(self) -> list[int]:
-        """Populations with feedback weights."""
-        return [k for k in self.each if self.populations[k].name in self.circuit.feedback_weights]
-
-    @cached_property
-    def limited(self) -> list[int]:
-        """Projections with limits beyond the bounds of their rule."""
-        return [m for m, limits in enumerate(self.limits) if limits in ("each", "coupled")]
-
-    @cached_property
-    def waiting(self) -> dict[int, Deferred]:
-        """Projections in which what is collected between ticks can wait, and what that is."""
-        found = {m: deferred(rule) for m, rule in self.rules.items() if self.limits[m] == "waits"}
-        return {m: late for m, late in found.items() if late is not None}
-
-    @property
-    def coupled(self) -> list[int]:
-        """Projections whose limits couple synapses."""
-        return [m for m, limits in enumerate(self.limits) if limits == "coupled"]
+    def deferred(self) -> dict[int, Deferred]:
+        """Products of the projections that collect them between ticks."""
+        products = {m: deferred(rule) for m, rule in self.rules.items() if self.limits[m] == "deferred"}
+        return {m: product for m, product in products.items() if product is not None}
 
     @cached_property
     def reached(self) -> list[int]:
         """Populations whose backpropagated error is needed: there, or on the way to where it is."""
-        needed = {self.ends[m][1] for m in self._using("post_error")}
+        needed = {self.ends[m][1] for m in reads(self.rules, "post_error")}
         while True:
             later = {post for pre, post in self.ends if pre in needed and not self.is_input(post)}
             if later <= needed:
@@ -136,40 +127,26 @@ class Plan:
         index = {p.name: k for k, p in enumerate(self.populations)}
         return [(index[p.pre], index[p.post]) for p in self.circuit.projections]
 
-    def arriving(self, population: int) -> list[tuple[int, int]]:
-        """Projections into a population, each with its presynaptic population."""
-        return [(m, pre) for m, (pre, post) in enumerate(self.ends) if post == population]
-
-    @cached_property
-    def sweeps(self) -> list[tuple[Rule, str]]:
-        """Rules and kinds of limits that occur, each once: projections may share a function."""
-        found: list[tuple[Rule, str]] = []
-        for m, rule in self.rules.items():
-            key = (rule, self.limits[m])
-            if not any(_same_code(key, other) for other in found):
-                found.append(key)
-        return found
-
-    def sweep_of(self, projection: int) -> int:
-        """Which of `sweeps` a projection runs."""
-        own = (self.rules[projection], self.limits[projection])
-        return next(n for n, key in enumerate(self.sweeps) if _same_code(key, own))
-
     def is_input(self, population: int) -> bool:
         """Whether the stimulus sets the rates of this population."""
         return population == 0 and self.circuit.stimulus is not None
 
-    def uses(self, name: str) -> bool:
-        """Whether a rule reads this local variable."""
-        return bool(self._using(name))
+    def activations(self) -> list[int]:
+        """Addresses of the nonlinearities of all populations."""
+        return [address(activation_source(p.rate), "activate") for p in self.populations]
 
-    @property
-    def slow(self) -> list[int]:
-        """Populations with a time constant."""
-        return [k for k in self.each if self.populations[k].rate_unit.tau > 0]
+    def synapses(self) -> dict[int, tuple[int, int]]:
+        """Addresses of the functions `advance` and `factors` (or 0) of all projections that learn."""
+        compiled: dict[tuple[int, str], tuple[int, int]] = {}  # many projections share few rules
+        for m, rule in self.rules.items():
+            key = (id(rule), self.limits[m])
+            if key not in compiled:
+                factors = address(factors_source(rule), "factors") if m in self.deferred else 0
+                compiled[key] = (address(synapse_source(rule, self.limits[m]), "advance"), factors)
+        return {m: compiled[id(rule), self.limits[m]] for m, rule in self.rules.items()}
 
     def _check_settling(self, rule: Rule) -> None:
-        stimulus, tau = self.circuit.stimulus, max(p.rate_unit.tau for p in self.populations)
+        stimulus, tau = self.circuit.stimulus, max(p.tau for p in self.populations)
         hold = self.dt if stimulus is None or stimulus.hold is None else stimulus.hold
         if hold < SETTLED * tau:
             raise InputError(
@@ -177,46 +154,52 @@ class Plan:
                 f"in which neurons with tau = {tau:g} s do not settle; hold them for {SETTLED * tau:g} s, or use tau=0"
             )
 
-    def _using(self, name: str) -> list[int]:
-        return [m for m, rule in self.rules.items() if name in {s.name for s in rule.inputs}]
-
     def _check(self, k: int, rule: Rule) -> None:
         check_supplied(rule)
         projection = self.circuit.projections[k]
         post = self.populations[self.ends[k][1]]
-        asked = [s.name for s in rule.inputs if s.name in FEEDBACK]
-        if asked and not self.circuit.has_targets:
-            raise InputError(
-                f"rule {rule.name!r} of {projection.name!r} asks for {asked[0]}; give the stimulus targets"
-            )
-        if (
-            "learning_signal" in asked
-            and post.name not in self.circuit.feedback_weights
-            and not (post is self.populations[-1] and self.receives_all)
-        ):
+        read = [s.name for s in rule.inputs if s.name in FEEDBACK]
+        if read and not self.circuit.has_targets:
+            raise InputError(f"rule {rule.name!r} of {projection.name!r} asks for {read[0]}; give the stimulus targets")
+        routed = post.name in self.circuit.feedback_weights
+        if "learning_signal" in read and not routed and not (post is self.populations[-1] and self.receives_all):
             raise InputError(
                 f"rule {rule.name!r} of {projection.name!r} asks for learning_signal in {post.name!r}; "
                 "give feedback_weights for it"
             )
-        if "loss_difference" in asked:
+        if "loss_difference" in read:
             self._check_settling(rule)
         for p in rule.parameters:
             if p.value is None and p.name not in projection.parameters:
                 raise InputError(f"{p.name} of rule {rule.name!r} has no value; use rule.with_parameters({p.name}=…)")
 
 
-def _same_code(one: tuple[Rule, str], other: tuple[Rule, str]) -> bool:
-    return one[1] == other[1] and sweep_source(*one) == sweep_source(*other)
+def rules_on_rates(circuit: RateCircuit) -> dict[int, Rule]:
+    """Rules of the projections that learn, with rates instead of spikes, by the index of the projection."""
+    mean = {id(p.rule): on_rates(p.rule) for p in circuit.projections if p.rule is not None}
+    return {m: mean[id(p.rule)] for m, p in enumerate(circuit.projections) if p.rule is not None}
 
 
-def make_plan(circuit: Circuit, limits: Sequence[Constraint | None], n_received: int, dt: float) -> Plan:
-    """Plan of a circuit, with rules on rates, and the limits of every projection beyond the bounds of its rule."""
-    rules = {m: on_rates(p.rule) for m, p in enumerate(circuit.projections) if p.rule is not None}
-    kinds = tuple(_kind(rules.get(m), constraint) for m, constraint in enumerate(limits))
-    return Plan(circuit, rules, kinds, n_received, dt)
+def reads(rules: Mapping[int, Rule], name: str) -> list[int]:
+    """Projections whose rules read this local variable."""
+    return [m for m, rule in rules.items() if name in {s.name for s in rule.inputs}]
 
 
-def _kind(rule: Rule | None, constraint: Constraint | None) -> str:
+def limit_kinds(rules: Mapping[int, Rule], limits: Sequence[Constraint | None]) -> tuple[str, ...]:
+    """Kind of limits of every projection, with its limits beyond the bounds of its rule."""
+    return tuple(_limit_kind(rules.get(m), constraint) for m, constraint in enumerate(limits))
+
+
+def _limit_kind(rule: Rule | None, constraint: Constraint | None) -> str:
     if constraint is not None:
         return "coupled" if constraint.is_coupled else "each"
-    return "waits" if rule is not None and deferred(rule) is not None else "none"
+    return "deferred" if rule is not None and deferred(rule) is not None else "none"
+
+
+def activation_source(rate: sp.Expr) -> str:
+    """Text of the function `activate` with the rates φ(u) or, if `_slope` is 1, the slopes φ′(u) of all neurons."""
+    lines = []
+    for test, expression in (("if _slope == 0:", rate), ("else:", sp.diff(rate, INPUT))):
+        lines += [test, "    for _i in range(_n):", f"        {INPUT.name} = _u[_i]"]
+        lines.append(f"        _into[_i] = {python_code(expression)}")
+    return native("activate", ACTIVATION, lines)

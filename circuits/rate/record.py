@@ -7,12 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.run_record import Run
+from circuits.network.rate_circuit import RateRun
 from circuits.rate.plan import Plan
-from circuits.rate.source import kernels
 from circuits.rate.state import Network, settle
 from circuits.running.weight_file import WeightFile
-from plasticity.compile.dense import POST
 from plasticity.errors import UnknownNameError, require_number
 
 RATE, INFORMATION, ENGINE = "rate", "information", "rate numba"
@@ -58,30 +56,26 @@ class Record:
             self.weights[name][:, row] = self.network.weights[m][:, at[:, 0], at[:, 1]]
             for state, values in self.states[name].items():
                 k = [s.name for s in self.plan.rules[m].states].index(state)
-                values[:, row] = self.network.states[m][:, k, at[:, 0], at[:, 1]]
+                values[:, row] = self.network.states(m)[:, k, at[:, 0], at[:, 1]]
         for by_population, which in ((self.rates, "post_rate"), (self.information, "post_information")):
             for k, kept in enumerate(by_population.values()):
-                kept[:, row] = self.network.tables[k][:, POST.index(which)]
+                kept[:, row] = self.network.local(k, which)
         self.loss[:, row] = self.network.loss if self.plan.circuit.has_targets else np.nan
         for name, w in self.plastic.items():
-            kernels.moments(w, self.mean[name][:, row], self.std[name][:, row])
+            with np.errstate(all="ignore"):
+                for b, member in enumerate(w):
+                    self.mean[name][b, row], self.std[name][b, row] = member.mean(), member.std()
         if self.file is not None:
             self.file.append(self.times[row], self.plastic)
 
-    def run(self, seed: int) -> Run:
+    def run(self, seed: int) -> RateRun:
         """Everything that was noted, and the final values."""
         names = list(self.places)
         finals = {
-            names[m]: {s.name: self.network.states[m][:, k].copy() for k, s in enumerate(rule.states)}
+            names[m]: {s.name: self.network.states(m)[:, k].copy() for k, s in enumerate(rule.states)}
             for m, rule in self.plan.rules.items()
         }
-        shapes = (w.shape[1:] for w in self.network.weights)
-        tracked = {
-            n: np.ravel_multi_index(tuple(at.T), s) for (n, at), s in zip(self.places.items(), shapes, strict=True)
-        }
-        variables = {f"{n}.{RATE}": values for n, values in self.rates.items()}
-        variables |= {f"{n}.{INFORMATION}": values for n, values in self.information.items()}
-        return Run(
+        return RateRun(
             circuit=self.plan.circuit,
             seed=seed,
             dt=self.plan.dt,
@@ -90,13 +84,14 @@ class Record:
             weight_mean=self.mean,
             weight_std=self.std,
             states=self.states,
-            tracked=tracked,
-            variables=variables,
+            tracked=self.places,
+            rates=self.rates,
+            information=self.information,
             loss=self.loss,
             final=dict(zip(names, (w.copy() for w in self.network.weights), strict=True)),
             final_states=finals,
             final_rates={
-                p.name: t[:, 0].copy() for p, t in zip(self.plan.populations, self.network.tables, strict=True)
+                p.name: self.network.local(k, "post_rate").copy() for k, p in enumerate(self.plan.populations)
             },
             engine=ENGINE,
         )

@@ -1,68 +1,116 @@
-"""Arrays of a rate circuit that runs: made once, changed in place by the compiled loop."""
+"""Arrays of a rate circuit that runs: a row of numbers per member of the batch, which the compiled loop changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.circuit import Circuit, Projection
-from circuits.rate.channel import Channel
+from circuits.network.rate_circuit import RateCircuit, RateProjection
+from circuits.rate.network import NONE, POPULATION, PROJECTION, Setting
 from circuits.rate.plan import Plan
+from circuits.rate.signals import Channel
 from circuits.running.grid import steps_in
-from plasticity.compile.dense import POST
-from plasticity.compile.euler import common_states
+from plasticity.compile.compiled_limits import deliver_source, move_source
+from plasticity.compile.dense import POST, parameter_names
+from plasticity.compile.landscape_loop import common_states
+from plasticity.compile.landscape_step import STEP
+from plasticity.compile.native import address
 from plasticity.controllability import Constraint, Controllability, check_weights, constrain, narrowed
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
-from plasticity.rule import Rule
 
 Array = NDArray[np.float64]
 MEMORY = 128  # steps whose factors are remembered before they are carried into a state
+LINE = 8  # numbers in a line of the processor's cache, where arrays begin
+
+
+@dataclass(eq=False)
+class Rows:
+    """Named arrays of all members, one after the other in rows of numbers."""
+
+    n_batch: int
+    places: dict[tuple, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    size: int = 0
+    numbers: Array = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def add(self, *name: Any, shape: tuple[int, ...]) -> None:
+        """Reserve a place."""
+        self.places[name] = (self.size, shape)
+        self.size += -(-int(np.prod(shape)) // LINE) * LINE
+
+    def allocate(self) -> None:
+        """Make the rows, with zeros."""
+        self.numbers = np.zeros((self.n_batch, max(1, self.size)))
+
+    def start(self, *name: Any) -> int:
+        """Place of an array in a row; NONE if there is no such array."""
+        return self.places[name][0] if name in self.places else NONE
+
+    def view(self, *name: Any) -> Array:
+        """Array of all members, (n_batch, ...)."""
+        start, shape = self.places[name]
+        return self.numbers[:, start : start + int(np.prod(shape))].reshape(self.n_batch, *shape)
 
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Everything that changes or is read in a run; tuples have one array per population or projection."""
+    """Arrays and records with which `circuits.rate.network.run` is called.
 
-    tables: tuple[Array, ...]
-    currents: tuple[Array, ...]
-    biases: tuple[Array, ...]
-    slow: Array
-    remember: Array
-    errors: tuple[Array, ...]
-    backs: tuple[Array, ...]
-    weights: tuple[Array, ...]
-    states: tuple[Array, ...]
-    vectors: tuple[Array, ...]
-    limits: tuple[tuple[Array, ...], ...]
-    past_post: tuple[Array, ...]
-    past_pre: tuple[Array, ...]
+    Parameters
+    ----------
+    rows : Rows
+    fixed : array
+        Limits of control, the same for all members.
+    filled : (n_batch, n_projections) array of int
+        Steps whose factors are remembered.
+    scratch : array
+    populations, projections : records
+        Projections are sorted by their postsynaptic population.
+    setting : Setting
+    stimulus : tuple
+        Patterns, targets, order (n_batch, n_shown).
+    order : list of int
+        Index in the circuit of every record of a projection.
+    random : dict of (str, int) to (int, tuple of int)
+        Noise of ("neuron", k) and ("synapse", m): place among the random numbers of a step, and shape.
+    loss, broken : (n_batch,) array
+    """
+
+    rows: Rows
+    fixed: Array
     filled: NDArray[np.int64]
-    routes: tuple[Array, ...]
-    noises: tuple[Array, ...]
-    twins: tuple[Array, ...]
-    stimulus: tuple[Any, ...]
-    ticks: NDArray[np.int64]
-    noise_std: dict[tuple[str, int], Array]
-    shared: Array
+    scratch: Array
+    populations: NDArray
+    projections: NDArray
+    setting: Setting
+    stimulus: tuple[Array, Array, NDArray[np.int64]]
+    order: list[int]
+    random: dict[tuple[str, int], tuple[int, tuple[int, ...]]]
     loss: Array
-    broken: NDArray[np.int64] = field(repr=False)
+    broken: NDArray[np.int64]
 
-    def arguments(self) -> tuple:
-        """First arguments of the compiled loop."""
-        neurons = (self.tables, self.currents, self.biases, self.slow, self.remember, self.errors, self.backs)
-        memory = (self.past_post, self.past_pre, self.filled)
-        synapses = (self.weights, self.states, self.vectors, self.limits, *memory)
-        return (*neurons, *synapses, self.routes, self.noises, self.twins)
+    @cached_property
+    def weights(self) -> list[Array]:
+        """Weights (n_batch, n_post, n_pre) of every projection, in the order of the circuit."""
+        return [self.rows.view("weights", m) for m in range(len(self.order))]
+
+    def states(self, projection: int) -> Array:
+        """States (n_batch, n_states, n_post, n_pre) of the rule of a projection."""
+        return self.rows.view("states", projection)
+
+    def local(self, population: int, name: str) -> Array:
+        """Local variable (n_batch, size) of a population."""
+        return self.rows.view("table", population)[:, POST.index(name)]
 
 
 def limits_of(
-    circuit: Circuit,
-    projection: Projection,
+    circuit: RateCircuit,
+    projection: RateProjection,
     controllability: Controllability | Mapping[str, Controllability] | None,
     seed: int,
 ) -> Constraint | None:
@@ -93,147 +141,219 @@ def limits_of(
     return None if full else constraint
 
 
-def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel, dt: float) -> Network:
-    """Arrays at the start of a run with time step `dt` [s]."""
-    circuit, n_batch = plan.circuit, plan.circuit.n_batch
-    sizes, units = [p.size for p in circuit.populations], [p.rate_unit for p in circuit.populations]
-    tables = tuple(np.zeros((n_batch, len(POST), n)) for n in sizes)
-    for table, unit in zip(tables, units, strict=True):
-        table[:, 0] = unit.initial if unit.tau > 0 else 0.0
-        table[:, POST.index("post_information")] = 1.0
-    vectors = tuple(_vector(plan, m) for m in range(len(circuit.projections)))
-    weights = tuple(_copies(p.weight, 2, n_batch) for p in circuit.projections)
-    states = tuple(_states(plan.rules.get(m), w) for m, w in enumerate(weights))
-    perturbed = {("neuron", k): _noise_std(plan, vectors, k) for k in plan.noisy_neurons}
-    perturbed |= {("synapse", m): vectors[m][:, _place(plan, m, "noise_std")] for m in plan.noisy_weights}
+def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel) -> Network:
+    """Arrays at the start of a run."""
+    circuit = plan.circuit
+    rows, random = _rows(plan, channel.n_sent), _random(plan)
+    _start(plan, rows)
+    sizes = [int(np.prod(p.weight.shape[-2:])) for p in circuit.projections]
+    order = sorted(range(len(plan.ends)), key=lambda m: plan.ends[m][1])
+    fixed = [np.zeros(0) if c is None else np.concatenate([a.ravel() for a in _limit_arrays(c)]) for c in limits]
+    projections = _projections(plan, rows, random)
+    projections["limits"] = np.cumsum([0, *(f.size for f in fixed)])[:-1]
+    for record, limit in zip(projections, limits, strict=True):
+        if limit is not None and limit.projector is not None:
+            record["n_directions"] = len(limit.projector.read)
+        record["has_matrix"] = limit is not None and limit.drift_matrix is not None
     return Network(
-        tables=tables,
-        currents=tuple(np.zeros((n_batch, n)) for n in sizes),
-        biases=tuple(np.array(np.broadcast_to(u.bias, (n_batch, n)), float) for u, n in zip(units, sizes, strict=True)),
-        slow=np.array([dt / u.tau if u.tau > 0 else 0.0 for u in units]),
-        remember=np.array([dt / u.tau_information for u in units]),
-        errors=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
-        backs=tuple(np.zeros((n_batch, sizes[k])) for k in plan.reached),
-        weights=weights,
-        states=states,
-        vectors=vectors,
-        limits=tuple(_limit_arrays(constraint) for constraint in limits if constraint is not None),
-        past_post=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[1])) for m in plan.waiting),
-        past_pre=tuple(np.zeros((n_batch, MEMORY, weights[m].shape[2])) for m in plan.waiting),
-        filled=np.zeros((max(1, len(plan.waiting)), n_batch), dtype=np.int64),
-        routes=tuple(_route(plan, circuit.populations[k].name, n_batch) for k in plan.routed),
-        noises=tuple(np.zeros(weights[m].shape) for m in plan.noisy_weights),
-        twins=tuple(np.array(tables[k][:, [0, 0]]) for k in plan.slow if plan.is_perturbed),
-        stimulus=_stimulus(circuit, dt),
-        ticks=np.array([_ticks(plan, m, dt) for m in range(len(circuit.projections))], dtype=np.int64),
-        noise_std=perturbed,
-        shared=np.zeros((n_batch, 1)),
-        loss=np.zeros(n_batch),
-        broken=np.zeros(n_batch, dtype=np.int64),
+        rows=rows,
+        fixed=np.concatenate([*fixed, np.zeros(1)]),
+        filled=np.zeros((circuit.n_batch, len(order)), dtype=np.int64),
+        scratch=np.zeros(2 * max(sizes, default=0) + projections["n_directions"].max(initial=0)),
+        populations=_populations(plan, rows, random, order),
+        projections=projections[order],
+        setting=_setting(plan, rows, channel),
+        stimulus=_stimulus(circuit),
+        order=order,
+        random=random,
+        loss=np.zeros(circuit.n_batch),
+        broken=np.zeros(circuit.n_batch, dtype=np.int64),
     )
 
 
 def settle(plan: Plan, network: Network) -> None:
     """Carry what is remembered into the states, so that they can be read."""
-    for n, (m, late) in enumerate(plan.waiting.items()):
-        for b, count in enumerate(network.filled[n]):
+    for m, product in plan.deferred.items():
+        filled = network.filled[:, network.order.index(m)]
+        past_post, past_pre = network.rows.view("memory_post", m), network.rows.view("memory_pre", m)
+        for b, count in enumerate(filled):
             if count:
-                collected = network.past_post[n][b, :count].T @ network.past_pre[n][b, :count]
-                network.states[m][b, late.state] += plan.dt * collected
-        network.filled[n] = 0
+                network.states(m)[b, product.state] += plan.dt * past_post[b, :count].T @ past_pre[b, :count]
+        filled[:] = 0
     for m, rule in plan.rules.items():
-        states = network.states[m]
+        names = [s.name for s in rule.states]
         for name in common_states(rule, frozenset(LOCALS)):
-            k = [s.name for s in rule.states].index(name)
-            states[:, k] = states[:, k, :1, :1]  # kept by the first synapse
+            values = network.states(m)[:, names.index(name)]
+            values[:] = values[:, :1, :1]  # kept by the first synapse
 
 
-def _copies(values: Any, n_own: int, n_batch: int) -> Array:
-    """Writable array with one copy per member."""
-    array = np.asarray(values, dtype=float)
-    shape = array.shape if array.ndim > n_own else (n_batch, *array.shape)
-    return np.array(np.broadcast_to(array, shape), order="C")
+def _rows(plan: Plan, n_sent: int) -> Rows:
+    """Places of all arrays of a member."""
+    rows = Rows(plan.circuit.n_batch)
+    for k, p in enumerate(plan.populations):
+        names = ["rate", "current", "bias"]
+        names += ["error", "back"] if k in plan.reached else []
+        names += ["twin_rate", "twin_current"] if plan.is_perturbed else []
+        for name in names:
+            rows.add(name, k, shape=(p.size,))
+        rows.add("table", k, shape=(len(POST), p.size))
+        if p.name in plan.circuit.feedback_weights and not plan.is_perturbed:
+            rows.add("route", k, shape=(p.size, plan.n_received))
+    for m, projection in enumerate(plan.circuit.projections):
+        shape = projection.weight.shape[-2:]
+        rows.add("weights", m, shape=shape)
+        if m in plan.rules:
+            rows.add("states", m, shape=(len(plan.rules[m].states), *shape))
+            rows.add("parameters", m, shape=(len(parameter_names(plan.rules[m])),))
+        if m in plan.noisy_weights:
+            rows.add("noise", m, shape=shape)
+        if m in plan.deferred:
+            rows.add("memory_post", m, shape=(MEMORY, shape[0]))
+            rows.add("memory_pre", m, shape=(MEMORY, shape[1]))
+    rows.add("message", shape=(n_sent,))
+    rows.add("received", shape=(plan.n_received,))
+    rows.allocate()
+    return rows
 
 
-def _states(rule: Rule | None, weights: Array) -> Array:
-    n_batch, n_post, n_pre = weights.shape
-    if rule is None or not rule.states:
-        return np.zeros((n_batch, 0, 0, 0))
-    states = np.empty((n_batch, len(rule.states), n_post, n_pre))
-    for k, state in enumerate(rule.states):
-        states[:, k] = state.initial
-    return states
+def _start(plan: Plan, rows: Rows) -> None:
+    """Initial values."""
+    for k, p in enumerate(plan.populations):
+        rows.view("bias", k)[:] = p.bias
+        table = rows.view("table", k)
+        table[:, POST.index("post_information")] = 1.0
+        if p.tau > 0:
+            table[:, POST.index("post_rate")] = p.initial
+            if plan.is_perturbed:
+                rows.view("twin_rate", k)[:] = p.initial
+        if rows.start("route", k) != NONE:
+            matrix = np.asarray(plan.circuit.feedback_weights[p.name])
+            if matrix.shape[-1] != plan.n_received:
+                raise InputError(
+                    f"feedback_weights of {p.name!r} take {matrix.shape[-1]} numbers, but the channel delivers "
+                    f"{plan.n_received}"
+                )
+            rows.view("route", k)[:] = matrix
+    for m, projection in enumerate(plan.circuit.projections):
+        rows.view("weights", m)[:] = projection.weight
+        if m in plan.rules:
+            rows.view("parameters", m)[:] = _parameters(plan, m)
+            for k, state in enumerate(plan.rules[m].states):
+                rows.view("states", m)[:, k] = state.initial
 
 
-def _vector(plan: Plan, m: int) -> Array:
+def _parameters(plan: Plan, m: int) -> Array:
     """Parameters of a rule, the time step and the bounds: (n_batch, n)."""
-    rule, projection, n_batch = plan.rules.get(m), plan.circuit.projections[m], plan.circuit.n_batch
-    if rule is None:
-        return np.zeros((n_batch, 0))
-    low, high = rule.bounds or (-np.inf, np.inf)
+    rule, projection, n_batch = plan.rules[m], plan.circuit.projections[m], plan.circuit.n_batch
     known = rule.values | dict(projection.parameters)
     for p in rule.parameters:
         if np.ndim(known[p.name]) and p.name not in projection.parameters:
             raise InputError(f"{p.name} of rule {rule.name!r} has one value per synapse; give a network one number")
         for value in np.atleast_1d(known[p.name]):
             rule.with_parameters(**{p.name: float(value)})  # checks its bounds
-    values = [known[p.name] for p in rule.parameters] + [plan.dt, low, high]
+    values = [*(known[p.name] for p in rule.parameters), plan.dt, *(rule.bounds or (-np.inf, np.inf))]
     return np.stack([np.broadcast_to(np.asarray(v, dtype=float), (n_batch,)) for v in values], axis=1)
 
 
-def _place(plan: Plan, m: int, name: str) -> int:
-    return [p.name for p in plan.rules[m].parameters].index(name)
+def noise_std(plan: Plan, kind: str, index: int) -> Array:
+    """Standard deviation (n_batch,) of the noise of a population or projection: the same for all rules that read it."""
+    readers = [index]
+    if kind == "neuron":
+        readers = [m for m, rule in plan.rules.items() if plan.ends[m][1] == index and "noise_std" in rule.values]
+    names = [[p.name for p in plan.rules[m].parameters].index("noise_std") for m in readers]
+    stds = [_parameters(plan, m)[:, n] for m, n in zip(readers, names, strict=True)]
+    if any(not np.array_equal(std, stds[0]) for std in stds):
+        raise InputError(f"the rules into {plan.populations[index].name!r} differ in noise_std; give the same")
+    return stds[0]
 
 
-def _noise_std(plan: Plan, vectors: tuple[Array, ...], population: int) -> Array:
-    """Noise in the inputs of a population (n_batch,): the same for all rules that read it."""
-    found = [
-        vectors[m][:, _place(plan, m, "noise_std")]
-        for m, (_, post) in enumerate(plan.ends)
-        if post == population and m in plan.rules and "noise_std" in plan.rules[m].values
-    ]
-    if any(not np.array_equal(f, found[0]) for f in found):
-        raise InputError(f"the rules into {plan.populations[population].name!r} differ in noise_std; give the same")
-    return found[0]
+def _random(plan: Plan) -> dict[tuple[str, int], tuple[int, tuple[int, ...]]]:
+    """Noise of neurons and synapses: where it is among the random numbers of a step, and its shape."""
+    shapes: dict[tuple[str, int], tuple[int, ...]]
+    shapes = {("neuron", k): (plan.populations[k].size,) for k in plan.noisy_neurons}
+    shapes |= {("synapse", m): plan.circuit.projections[m].weight.shape[-2:] for m in plan.noisy_weights}
+    ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes.values())]).tolist()
+    return {name: (start, shape) for (name, shape), start in zip(shapes.items(), ends, strict=False)}
 
 
-def _limit_arrays(constraint: Constraint) -> tuple[Array, ...]:
-    """Mask, bounds and drift of every synapse; then reading, control and drift matrix, empty if there is none."""
-    c, none = constraint, np.zeros((0, 0))
-    read, control = (none, none) if c.projector is None else (c.projector.read, c.projector.control)
-    matrix = none if c.drift_matrix is None else c.drift_matrix
-    own = [np.ones(c.shape) if c.mask is None else c.mask.astype(float), c.low, c.high]
-    own.append(np.zeros(c.shape) if c.drift is None else c.drift)
-    each = [np.array(np.broadcast_to(a, c.shape), dtype=float, order="C") for a in own]
-    coupling = [np.array(a, dtype=float, order="C") for a in (read, control, matrix)]
-    return (*each, *coupling)
+def _populations(plan: Plan, rows: Rows, random: dict, order: list[int]) -> NDArray:
+    """Records of the populations."""
+    records = np.zeros(len(plan.populations), POPULATION)
+    posts = [plan.ends[m][1] for m in order]
+    for k, (record, p, activation) in enumerate(zip(records, plan.populations, plan.activations(), strict=True)):
+        for name in ("table", "rate", "current", "bias", "error", "back", "route", "twin_rate", "twin_current"):
+            record[name] = rows.start(name, k)
+        record["size"], record["driven"], record["activation"] = p.size, plan.is_input(k), activation
+        record["first"], record["last"] = posts.index(k) if k in posts else 0, 0
+        record["last"] = record["first"] + posts.count(k)
+        record["noise"] = random.get(("neuron", k), (NONE, ()))[0]
+        record["is_read"] = k in {pre for pre, _ in plan.ends}
+        record["step"], record["forget"] = plan.dt / p.tau if p.tau > 0 else 0.0, plan.dt / p.tau_information
+    return records
 
 
-def _route(plan: Plan, name: str, n_batch: int) -> Array:
-    matrix = _copies(plan.circuit.feedback_weights[name], 2, n_batch)
-    if matrix.shape[2] != plan.n_received:
-        raise InputError(
-            f"feedback_weights of {name!r} take {matrix.shape[2]} numbers, but the channel delivers {plan.n_received}"
-        )
-    return matrix
+def _projections(plan: Plan, rows: Rows, random: dict) -> NDArray:
+    """Records of the projections in the order of the circuit, without limits."""
+    records = np.zeros(len(plan.ends), PROJECTION)
+    compiled = plan.synapses()
+    for m, record in enumerate(records):
+        for name in ("weights", "states", "parameters", "noise", "memory_post", "memory_pre"):
+            record[name] = max(rows.start(name, m), 0)  # what is not there is not read
+        record["pre"], record["post"] = plan.ends[m]
+        record["drawn"] = random.get(("synapse", m), (NONE, ()))[0]
+        record["n_memory"], record["is_coupled"] = MEMORY, plan.limits[m] == "coupled"
+        if m in plan.rules:
+            record["advance"], record["factors"] = compiled[m]
+            record["time_step"] = record["parameters"] + parameter_names(plan.rules[m]).index(STEP.name)
+            record["ticks"] = _ticks(plan, m)
+        if m in plan.deferred:
+            record["collected"] = record["states"] + plan.deferred[m].state * int(np.prod(rows.places["weights", m][1]))
+    return records
 
 
-def _stimulus(circuit: Circuit, dt: float) -> tuple:
-    """Patterns, targets, order (n_batch, n_shown) and steps for which each is shown."""
+def _setting(plan: Plan, rows: Rows, channel: Channel) -> Setting:
+    stimulus = plan.circuit.stimulus
+    hold = 1 if stimulus is None or stimulus.hold is None else steps_in("hold", stimulus.hold, plan.dt)
+    return Setting(
+        has_targets=plan.circuit.has_targets,
+        sends_error=plan.sends_error,
+        is_perturbed=plan.is_perturbed,
+        signals_last=plan.receives_all,
+        message=rows.start("message"),
+        n_sent=channel.n_sent,
+        received=rows.start("received"),
+        n_received=plan.n_received,
+        hold=hold,
+        period=hold if plan.is_slow else 1,
+        move=address(move_source(), "move") if "coupled" in plan.limits else 0,
+        deliver=0 if channel.is_perfect else address(deliver_source(), "deliver"),
+    )
+
+
+def _stimulus(circuit: RateCircuit) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Patterns, targets and order (n_batch, n_shown); writable, since numba compiles once for each type."""
     stimulus = circuit.stimulus
     if stimulus is None:
-        return np.zeros((1, 0)), np.zeros((1, 0)), np.zeros((circuit.n_batch, 1), dtype=np.int64), 1
-    hold = 1 if stimulus.hold is None else steps_in("hold", stimulus.hold, dt)
-    shown = stimulus.sequence
-    order = shown if shown.ndim == 2 else np.tile(shown, (circuit.n_batch, 1))
-    targets = np.zeros((1, 0)) if stimulus.targets is None else stimulus.targets
-    return np.ascontiguousarray(stimulus.patterns), np.ascontiguousarray(targets), np.ascontiguousarray(order), hold
+        return np.zeros((1, 0)), np.zeros((1, 0)), np.zeros((circuit.n_batch, 1), dtype=np.int64)
+    order = stimulus.sequence if stimulus.sequence.ndim == 2 else np.tile(stimulus.sequence, (circuit.n_batch, 1))
+    targets = np.zeros((len(stimulus.patterns), 0)) if stimulus.targets is None else stimulus.targets
+    patterns, targets = (np.require(a, float, ["C", "W"]) for a in (stimulus.patterns, targets))
+    return patterns, targets, np.require(order, np.int64, ["C", "W"])
 
 
-def _ticks(plan: Plan, m: int, dt: float) -> int:
+def _limit_arrays(constraint: Constraint) -> list[Array]:
+    """Mask, bounds and drift of every synapse; then reading, control and drift matrix, where there are any."""
+    c = constraint
+    own = [1.0 if c.mask is None else c.mask, c.low, c.high, 0.0 if c.drift is None else c.drift]
+    coupling = [] if c.projector is None else [c.projector.read, c.projector.control]
+    coupling += [] if c.drift_matrix is None else [c.drift_matrix]
+    return [*(np.broadcast_to(a, c.shape).astype(float) for a in own), *coupling]
+
+
+def _ticks(plan: Plan, m: int) -> int:
     """Steps between ticks of the clock of a rule; 0 if it has none."""
-    rule = plan.rules.get(m)
-    if rule is None or "clock" not in rule.events:
+    rule = plan.rules[m]
+    if "clock" not in rule.events:
         return 0
     name = "clock_step" if "clock_step" in rule.values else "duration"
     step = plan.circuit.projections[m].parameters.get(name, rule.clock_dt)
@@ -241,4 +361,4 @@ def _ticks(plan: Plan, m: int, dt: float) -> int:
         raise InputError(
             f"rule {rule.name!r} acts at clock ticks; {name} must be one number for all members, got {step}"
         )
-    return steps_in(name, step, dt)
+    return steps_in(name, step, plan.dt)

@@ -7,11 +7,12 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from circuits.network.circuit import Circuit
+from circuits.network.rate_circuit import RateCircuit, RateRun
 from circuits.network.run_record import Run
 from circuits.running.arguments import check_arguments
 from circuits.running.devices import DEVICES, is_short
+from circuits.running.labels import rules_of
 from circuits.spiking.structure import compiler
-from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import say
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    circuit: Circuit,
+    circuit: Circuit | RateCircuit,
     duration: float,
     dt: float = 1e-3,
     device: str | None = None,
@@ -34,12 +35,12 @@ def run(
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
     third_factor: Events | Mapping[str, Events] | None = None,
-) -> Run:
+) -> Run | RateRun:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
     Parameters
     ----------
-    circuit : Circuit
+    circuit : Circuit or RateCircuit
     duration : float
         Simulated time [s].
     dt : float
@@ -73,7 +74,7 @@ def run(
 
     Returns
     -------
-    Run
+    Run or RateRun
 
     Raises
     ------
@@ -101,7 +102,7 @@ def run(
     """
     check_arguments(circuit, record, n_tracked, controllability)
     _announce_idle(circuit, duration)
-    if circuit.is_rate:
+    if isinstance(circuit, RateCircuit):
         from circuits.rate import engine as rate
 
         if device is not None and device not in DEVICES:
@@ -124,9 +125,9 @@ def run(
     return spiking.run(found.circuit, found.grid, device, found.record, found.channels, record_weights)
 
 
-def _announce_idle(circuit: Circuit, duration: float) -> None:
+def _announce_idle(circuit: Circuit | RateCircuit, duration: float) -> None:
     """Say which rules do not act before the end."""
-    for name, rule in circuit.rules.items():
+    for name, rule in rules_of(circuit).items():
         if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
             say(
                 f"rule {rule.name!r} of {name!r} acts every {rule.clock_dt:g} s, which is never in {duration:g} s; "
@@ -153,7 +154,7 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     if device is not None:
         return device
     given = all(p.is_passive for p in circuit.populations)
-    if given and not any(clock_driven(rule) for rule in circuit.rules.values()):
+    if given and all(model.method is None for _, model in circuit.learning):
         return "numpy"
     if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):
         return "numpy"

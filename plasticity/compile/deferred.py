@@ -1,4 +1,4 @@
-"""A sum that can wait: what flows between clock ticks is a product of a post- and a presynaptic factor.
+"""Deferred outer-product accumulation: what flows between clock ticks is a product of a post- and a presynaptic factor.
 
 A rule that acts at ticks collects the gradient in between. If the gradient is δ_i·r_j, nothing needs to be done in the
 synapses until the tick: the neurons remember their factors of each step, and the sum over steps is one product of
@@ -11,28 +11,18 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from plasticity.compile.dense import POST, PRE, SHARED, parameter_names
-from plasticity.compile.generated import indented, python_code
+from plasticity.compile.dense import POST, PRE, SHARED, parameter_lines
+from plasticity.compile.generated import python_code
+from plasticity.compile.native import Signature, native
 from plasticity.local import LOCALS
 from plasticity.rule import WEIGHT, Rule
 
-_FACTORS = '''
-@njit(cache=True, error_model="numpy")
-def {name}(_pre, _post, _shared, _p, _by_post, _by_pre):
-    """Note the factors of this step."""
-{parameters}
-    for _i in range(_by_post.size):
-{post_names}
-        _by_post[_i] = {post}
-    for _j in range(_by_pre.size):
-{pre_names}
-        _by_pre[_j] = {pre}
-'''
+FACTORS = Signature(arrays=("_pre", "_post", "_shared", "_p", "_by_post", "_by_pre"), integers=("_n_post", "_n_pre"))
 
 
 @dataclass(frozen=True)
 class Deferred:
-    """The only thing that flows: ``d state/dt = post·pre``."""
+    """The only thing that flows: ``d state/dt = post·pre``, for the state with this index."""
 
     state: int
     post: sp.Expr
@@ -40,15 +30,15 @@ class Deferred:
 
 
 def deferred(rule: Rule) -> Deferred | None:
-    """What a rule collects between ticks, if that can wait; else None.
+    """Product that a rule collects between ticks, if it collects a product and nothing else; else None.
 
     Examples
     --------
     >>> from plasticity import observe
     >>> from plasticity.rules.adam import adam
     >>> from plasticity.signals.exact_error import exact_error
-    >>> found = deferred(observe(adam(), exact_error()))
-    >>> found.post, found.pre
+    >>> product = deferred(observe(adam(), exact_error()))
+    >>> product.post, product.pre
     (-post_error, pre_rate)
     """
     flowing = [k for k, s in enumerate(rule.states) if s.flow != 0]
@@ -59,27 +49,19 @@ def deferred(rule: Rule) -> Deferred | None:
     own = {WEIGHT, *(s.symbol for s in rule.states), LOCALS["weight_perturbation"].symbol}
     if flow.free_symbols & own or post.has(*(LOCALS[n].symbol for n in PRE)):
         return None
-    return Deferred(flowing[0], -post if pre.could_extract_minus_sign() else post, abs_sign(pre))
+    sign = -1 if pre.could_extract_minus_sign() else 1
+    return Deferred(flowing[0], sign * post, sign * pre)
 
 
-def abs_sign(expression: sp.Expr) -> sp.Expr:
-    """Expression without a leading minus sign."""
-    return -expression if expression.could_extract_minus_sign() else expression
-
-
-def factors_source(rule: Rule, name: str) -> str:
-    """Text of the function that notes the factors of a step."""
-    found = deferred(rule)
-    if found is None:
-        raise ValueError(f"what rule {rule.name!r} collects cannot wait")
-    parameters = [f"{n} = _p[{k}]" for k, n in enumerate(parameter_names(rule))]
-    parameters += [f"{n} = _shared[{k}]" for k, n in enumerate(SHARED)]
-    used = {s.name for s in rule.inputs}
-    return _FACTORS.format(
-        name=name,
-        parameters=indented(4, parameters),
-        post_names=indented(8, [f"{n} = _post[{k}, _i]" for k, n in enumerate(POST) if n in used]),
-        pre_names=indented(8, [f"{n} = _pre[{k}, _j]" for k, n in enumerate(PRE) if n in used]),
-        post=python_code(found.post),
-        pre=python_code(found.pre),
-    )
+def factors_source(rule: Rule) -> str:
+    """Text of the function `factors` that computes both factors of a step for all neurons."""
+    product = deferred(rule)
+    if product is None:
+        raise ValueError(f"what rule {rule.name!r} collects is no product of two factors")
+    lines = parameter_lines(rule)
+    for side, names, factor in (("post", POST, product.post), ("pre", PRE, product.pre)):
+        used = {s.name for s in factor.free_symbols}
+        lines.append(f"for _i in range(_n_{side}):")
+        lines += [f"    {n} = _{side}[{k} * _n_{side} + _i]" for k, n in enumerate(names) if n in used]
+        lines.append(f"    _by_{side}[_i] = {python_code(factor)}")
+    return native("factors", FACTORS, lines)

@@ -41,8 +41,12 @@ def generated_module(kind: str, source: str) -> ModuleType:
         _remove_damaged(path)
         loader = SourceFileLoader(name, str(path))
         module = module_from_spec(ModuleSpec(name, loader, origin=str(path)))
-        loader.exec_module(module)
-        sys.modules[name] = module
+        sys.modules[name] = module  # numba notes the module of a function that it compiles at once
+        try:
+            loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
     return sys.modules[name]
 
 

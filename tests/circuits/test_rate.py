@@ -1,6 +1,7 @@
 """Rate engine: against Brian2 and NumPy, order of convergence, batches, limits, bad input."""
 
 import itertools
+import sys
 from dataclasses import replace
 
 import brian2
@@ -9,7 +10,8 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuits import RateUnit, Stimulus, load, run
+from circuits import load, run
+from circuits.network.rate_circuit import RatePopulation, Stimulus
 from plasticity import Objective, derive, observe, rules
 from plasticity.controllability import Controllability, constrain, move
 from plasticity.errors import DivergedError, InputError
@@ -110,7 +112,7 @@ def test_recording_does_not_change_the_run():
     assert pieces.times[[0, 1, -1]].tolist() == pytest.approx([0, 3e-3, 0.1])
     at = pieces.tracked["recurrent"]
     assert len(at) == 20
-    assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0].ravel()[at])
+    assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0, at[:, 0], at[:, 1]])
 
 
 LIMITS = {
@@ -159,6 +161,19 @@ def test_feedback_channel_delays_and_loses_messages():
     assert_allclose(ours, w, rtol=1e-12)
     lost = run(circuit, 2.0, dt=0.1, feedback=FeedbackChannel(sparsity=1.0)).final["layer_1"]
     assert lost.item() == 0.2
+
+
+def test_another_depth_or_size_compiles_nothing():
+    shallow, deep = ((2, 1), (3, 4, 2))
+    task = {s: {"patterns": np.ones((1, s[0])), "targets": np.ones((1, s[-1]))} for s in (shallow, deep)}
+    before = None
+    for sizes in (shallow, deep):
+        run(feedforward(sizes, gradient_descent(), exact_error(), **task[sizes]), 0.2, dt=0.1)
+        compiled = {n for n, m in sys.modules.items() if n.startswith("steersman_rates")}
+        loops = [sys.modules[n].run.signatures for n in compiled if hasattr(sys.modules[n], "run")]
+        assert [len(signatures) for signatures in loops] == [1]
+        assert before in (None, compiled)
+        before = compiled
 
 
 def test_two_channels_side_by_side():
@@ -229,7 +244,7 @@ BAD = {
         feedforward((2, 1), replace(GRADIENT, bounds=(-1, 1)), exact_error(), weights=[[[3.0, 0.0]]], **SMALL), 1.0, 0.1
     ),
     "closes a loop": lambda: recurrent(3, oja(), tau=0.0),
-    "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RateUnit(nonlinearity="tanhh"),
+    "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RatePopulation("a", 3, nonlinearity="tanhh"),
     "unknown parameter of projection": lambda: feedforward((2, 1), oja(), parameters={"speed": 1.0}, **SMALL),
     "unknown variable to record 'belief'": lambda: run(
         feedforward((2, 1), oja(), **SMALL), 1.0, 0.1, record=("belief",)

@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 from plasticity import Objective, derive, observe, replay, rules, signals
-from plasticity.compile.dense import check_supplied, sweep_source
+from plasticity.compile.dense import check_supplied, synapse_source
 from plasticity.compile.mean_field import on_rates
 from plasticity.errors import InputError
 from plasticity.local import local
@@ -79,7 +79,7 @@ def test_every_rule_runs_in_a_rate_network_or_says_why_not(name):
     if reason:
         assert name in reason
         return
-    compile(sweep_source(rates), name, "exec")
+    compile(synapse_source(rates), name, "exec")
     assert not {"pre", "post", "third_factor", "pre_delayed"} & set(rates.events)
 
 
