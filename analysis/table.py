@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from analysis.contest.benchmarks import BENCHMARKS, benchmark
+from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.figure_parts.agreement import agreement
 from analysis.figure_parts.style import png
 from analysis.fit import Fit, as_dataset, fit
@@ -82,7 +82,7 @@ def table(
     directory : str or path
         Folder, made if needed: ``table.html``, ``table.md``, figures, and ``runs/BENCHMARK/NUMBER.nc``.
     names : sequence of str
-        Benchmarks, see `analysis.contest.benchmarks.BENCHMARKS`; all by default.
+        Benchmarks, see `analysis.benchmarks.BENCHMARKS`; all by default.
     workers : int, optional
         Processes; by default as many as there are processors.
     seed : int

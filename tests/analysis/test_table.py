@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from analysis.contest.benchmarks import BENCHMARKS, benchmark
+from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import fit
 from analysis.fitting.problem import make_problem
 from analysis.leave_out import leave_out

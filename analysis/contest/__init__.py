@@ -1,1 +1,0 @@
-"""The table of rules: which rules are fitted to which data sets, and published fits."""
