@@ -14,6 +14,7 @@ from plasticity.poisson import poisson_trains
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.signals.bcm import bcm
 from plasticity.signals.reward_modulated import reward_modulated
+from tests.statistics import z
 
 DT = 1e-3
 
@@ -23,7 +24,7 @@ def test_the_score_has_mean_zero_and_rewarded_it_is_the_gradient():
 
     In the actor the reward is computed by the critic; here the mean of spikes times eligibility is taken from the
     recorded eligibility of 3000 independent neurons, and compared with the derivative of the escape rate of the
-    potential within 4 standard errors (two comparisons, false alarms in 1 of 8000 runs).
+    potential.
     """
     n, steps, tau = 3000, 60, 0.02
     inputs = [np.array([0.005, 0.03, 0.05])]
@@ -33,7 +34,7 @@ def test_the_score_has_mean_zero_and_rewarded_it_is_the_gradient():
     options = {"record_every": DT, "record": ("eligibility", "outputs"), "n_tracked": n, "seed": 4}
     result = circuits.run(circuit, (steps + 1) * DT, DT, "numpy", **options)
     score = result.states["synapses"]["eligibility"][-1]  # Σ (S − ρ dt)(ρ'/ρ) ε over all steps but the last
-    assert abs(score.mean()) < 4 * score.std() / np.sqrt(n)
+    assert abs(score.mean()) < z(2) * score.std() / np.sqrt(n)
     times, neurons = result.spikes["outputs"]
     counts = np.bincount(neurons[times < (steps - 0.5) * DT], minlength=n)
     measured = counts * score
@@ -41,7 +42,7 @@ def test_the_score_has_mean_zero_and_rewarded_it_is_the_gradient():
     psp = np.where(lag > -1e-9, np.exp(-lag / tau), 0).sum(axis=1)
     rate = 50 * np.exp((0.8 * psp - 1) / 0.3)
     slope = (rate / 0.3 * psp).sum() * DT
-    assert abs(measured.mean() - slope) < 4 * measured.std() / np.sqrt(n)
+    assert abs(measured.mean() - slope) < z(2) * measured.std() / np.sqrt(n)
 
 
 def _without_reward(signal):

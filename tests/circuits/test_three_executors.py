@@ -22,6 +22,7 @@ from plasticity.poisson import poisson_trains
 from plasticity.signal import Signal
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 from plasticity.support.streams import stream
+from tests.statistics import z
 
 DT, DURATION, N, N_NEURONS = 1e-3, 3.0, 4, 100
 N_STEPS = round(DURATION / DT)
@@ -134,11 +135,11 @@ def test_the_rate_engine_follows_the_losses(name):
 @pytest.mark.slow  # 4 × 3 s: 3000 steps of Brian2 in NumPy
 @pytest.mark.parametrize("name", RULES)
 def test_spiking_neurons_follow_the_losses_in_the_mean(name):
-    """Mean over 100 neurons within 4 standard errors at 6 times in 4 weights: false alarm 1.5e-3 per rule.
+    """Mean over 100 neurons at 6 times in 4 weights.
 
-    Two biases must stay below that interval. A spike enters the potential with the weight that it found, so that
-    learning sees weights of TAU ago. And the loss is curved: noise of variance s² shifts the mean by about
-    ε s²/(2·WIDTH).
+    Two biases are allowed for, and must be below the statistical error. A spike enters the potential with the weight
+    that it found, so that learning sees weights of TAU ago. And the loss is curved: noise of variance s² shifts the
+    mean by about ε s²/(2·WIDTH).
     """
     neuron = escape_rate(TAU, AT_THRESHOLD, THRESHOLD, WIDTH)
     circuit = escape_rate_neuron(inputs(), targets(), RULES[name], escape_rate_likelihood(), START, neuron)
@@ -148,5 +149,6 @@ def test_spiking_neurons_follow_the_losses_in_the_mean(name):
     error = paths.std(axis=1, ddof=1) / np.sqrt(N_NEURONS)
     late = TAU * np.abs(np.gradient(on_losses(name), 0.5, axis=0)).max()
     curved = psp().mean() * paths.var(axis=1).max() / (2 * WIDTH)
-    assert max(late, curved) < 4 * error[-1].mean()
-    assert np.all(np.abs(paths.mean(axis=1) - expected) < 4 * error)
+    bound = z(expected.size, N_NEURONS - 1)
+    assert max(late, curved) < bound * error[-1].mean()
+    assert np.all(np.abs(paths.mean(axis=1) - expected) < bound * error + late + curved)

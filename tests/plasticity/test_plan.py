@@ -76,9 +76,9 @@ def test_quadratic_loss_gives_the_optimal_policy(method):
         0.7,
         plasticity=1.3,
         loss_weight=0.8,
-        metric=root @ root.T + np.eye(3),
-        drift=0.5 * rng.standard_normal((3, 3)),
-        control=rng.standard_normal((3, 3)) + 2 * np.eye(3),
+        metric=0.2 * root @ root.T + np.eye(3),
+        drift=0.2 * rng.standard_normal((3, 3)),
+        control=0.2 * rng.standard_normal((3, 3)) + np.eye(3),
     )
     landscape, start = Quadratic([3.0, 1.0, 2.0], [1.0, 0.0, -1.0]), np.array([0.0, 2.0, 1.0])
     policy = solve(objective, landscape)

@@ -5,40 +5,42 @@ import pytest
 
 from plasticity.errors import InputError
 from plasticity.poisson import poisson_trains, repeated
+from tests.statistics import counts, variance_error, z
 
 
 def test_counts_follow_the_binomial_law():
-    """One spike per cell with probability rate·dt: mean and variance of 400 counts within 4 standard errors."""
+    """One spike per cell with probability rate·dt: mean and variance of 400 counts."""
     n, steps, chance = 400, 2000, 0.03
-    counts = np.array([t.size for t in poisson_trains(30.0, n, 2.0, 1e-3, seed=1)])
+    sizes = np.array([t.size for t in poisson_trains(30.0, n, 2.0, 1e-3, seed=1)])
     expected, variance = steps * chance, steps * chance * (1 - chance)
-    assert abs(counts.mean() - expected) < 4 * np.sqrt(variance / n)
-    assert abs(counts.var(ddof=1) - variance) < 4 * variance * np.sqrt(2 / n)
+    assert abs(sizes.mean() - expected) < z() * np.sqrt(variance / n)
+    assert abs(sizes.var(ddof=1) / variance - 1) < variance_error(n - 1)
 
 
 def test_gaps_are_geometric():
-    """Mean and spread of the gaps of one long train, within 4 standard errors."""
+    """Mean and spread of the gaps of one long train."""
     chance = 0.1
     train = poisson_trains(100.0, 1, 100.0, 1e-3, seed=2)[0]
     gaps = np.round(np.diff(train) / 1e-3)
     assert gaps.min() == 1
-    assert abs(gaps.mean() - 1 / chance) < 4 * gaps.std() / np.sqrt(gaps.size)
-    assert (gaps == 1).mean() == pytest.approx(chance, abs=4 * np.sqrt(chance * (1 - chance) / gaps.size))
+    assert abs(gaps.mean() - 1 / chance) < z() * gaps.std() / np.sqrt(gaps.size)
+    low, high = counts(gaps.size, chance)
+    assert low <= (gaps == 1).sum() <= high
 
 
 def test_each_neuron_has_its_rate_and_its_own_spikes():
     rates = np.repeat([5.0, 50.0, 0.0], 100)
     trains = poisson_trains(rates, 300, 4.0, 1e-3, seed=3)
-    counts = np.array([t.size for t in trains]).reshape(3, 100).sum(axis=1)
-    assert abs(counts[0] - 2000) < 4 * np.sqrt(2000)
-    assert abs(counts[1] - 20000) < 4 * np.sqrt(20000)
-    assert counts[2] == 0
+    sizes = np.array([t.size for t in trains]).reshape(3, 100).sum(axis=1)
+    for size, chance in zip(sizes, (0.005, 0.05, 0.0), strict=True):
+        low, high = counts(100 * 4000, chance)
+        assert low <= size <= high
     spikes = np.zeros((300, 4000))
     for i, t in enumerate(trains):
         assert (np.diff(t) > 0).all()
         spikes[i, np.round(t / 1e-3).astype(int)] = 1
-    together = (spikes[100] * spikes[101:200]).sum()  # chance coincidences: 99 pairs, 4000 cells, 0.05² each
-    assert abs(together - 990) < 4 * np.sqrt(990 * 2)
+    low, high = counts(99 * trains[100].size, 0.05)  # chance coincidences with the spikes of one neuron
+    assert low <= (spikes[100] * spikes[101:200]).sum() <= high
 
 
 def test_spikes_depend_on_seed_and_name_alone():

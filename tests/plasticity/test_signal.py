@@ -11,6 +11,7 @@ from plasticity.rule import WEIGHT
 from plasticity.rules.derived_bcm import derived_bcm
 from plasticity.rules.triplet_stdp import triplet_stdp
 from plasticity.signals.bcm import bcm
+from tests.statistics import z
 
 SLOW_CURVATURE = FadingMemory(time_constant=1.0)
 
@@ -83,7 +84,7 @@ def test_sliding_threshold_settles_at_the_mean_square_rate():
     value = np.average(ds.belief_second_moment.values[late][:-1], weights=np.diff(ds.time.values[late]))
     # fluctuations of the estimate: 1900 s hold about 190 independent windows of 2·tau
     spread = ds.belief_second_moment.values[late].std() / np.sqrt(1900 / (2 * tau))
-    assert abs(value - rate**2) < 4 * spread
+    assert abs(value - rate**2) < z(degrees=190) * spread
 
 
 def test_fast_sliding_loses_the_depression_at_low_frequency():

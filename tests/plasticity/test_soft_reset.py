@@ -15,6 +15,7 @@ from plasticity import Objective, solve
 from plasticity.episodes import Episodes, discounted_actions, draw_episodes, soft_target
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
+from tests.statistics import variance_error, z
 
 PRIOR_MEAN = np.array([0.5, -1.0])
 HESSIAN = np.array([[2.0, 0.4], [0.4, 0.3]])
@@ -70,7 +71,7 @@ def test_target_beats_a_move_to_the_prior_mean_at_each_switch(duration, then):
 
 
 def test_small_changes_of_the_target_cost_in_second_order():
-    """The mean action over changes of ∓ε, ±ε is a parabola whose minimum is at 0 within its standard error.
+    """The mean action over changes of ∓ε, ±ε is a parabola whose minimum is at 0.
 
     The action is exactly quadratic in the target, so its vertex follows from three points in every episode.
     """
@@ -80,7 +81,7 @@ def test_small_changes_of_the_target_cost_in_second_order():
     vertex = -slope.mean() / bend.mean()
     error = (slope + vertex * bend).std(ddof=1) / np.sqrt(slope.size) / bend.mean()
     assert error < 0.1
-    assert abs(vertex) < 4 * error
+    assert abs(vertex) < z(degrees=slope.size - 1) * error
 
 
 @pytest.mark.parametrize("drift", [None, [[-0.3, 0.5], [-0.5, -0.3]]])
@@ -124,12 +125,12 @@ def test_action_over_switches_and_moves_is_the_integral():
 
 
 def test_episodes_have_the_law_of_the_task_prior():
-    """25,000 tasks: mean duration 1/λ, mean and covariance of the optima, within 4 standard errors."""
+    """25,000 tasks: mean duration 1/λ, mean and covariance of the optima."""
     durations, optima = EPISODES.durations[:, :-1], EPISODES.optima.reshape(-1, 2)
-    assert durations.mean() == pytest.approx(2.0, abs=4 * 2.0 / np.sqrt(durations.size))
+    assert durations.mean() == pytest.approx(2.0, abs=z() * 2.0 / np.sqrt(durations.size))
     spread = np.array([[1.0, 0.3], [0.3, 2.0]])
-    np.testing.assert_allclose(optima.mean(0), PRIOR_MEAN, atol=4 * np.sqrt(2 / len(optima)))
-    np.testing.assert_allclose(np.cov(optima.T), spread, atol=4 * 2 * np.sqrt(2 / len(optima)))
+    np.testing.assert_allclose(optima.mean(0), PRIOR_MEAN, atol=z(2) * np.sqrt(2 / len(optima)))
+    np.testing.assert_allclose(np.cov(optima.T), spread, atol=2 * variance_error(len(optima) - 1, 3))
 
 
 @pytest.mark.parametrize(

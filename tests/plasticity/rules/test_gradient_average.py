@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from plasticity import simulate
 from plasticity.landscapes import Quadratic
 from plasticity.rules.gradient_average import gradient_average
+from tests.statistics import z
 
 FLAT = Quadratic(0.0, [0.0])  # only the noise of the observation is left of the gradient
 
@@ -24,16 +25,18 @@ def test_the_first_observation_is_believed_and_later_ones_are_averaged():
 
 
 def test_noise_is_averaged_out():
-    """Variance of the mean: (1 − β)/(1 + β). Its standard error from 19,000 correlated steps is 2.2 %."""
-    decay = 0.8
+    """Variance of the mean: (1 − β)/(1 + β). The estimate of a variance from n steps of an AR(1) process of
+    coefficient β has the relative variance 2(1 + β²)/(1 − β²)/n."""
+    decay, n_weights = 0.8, 100
     ds = simulate(
         gradient_average(1.0, decay),
-        Quadratic(np.zeros(10), np.zeros(10)),
-        np.zeros(10),
+        Quadratic(np.zeros(n_weights), np.zeros(n_weights)),
+        np.zeros(n_weights),
         2000,
         1.0,
         gradient_noise=1.0,
         seed=1,
     )
     steps = np.diff(ds.theta.values[0], axis=0)[100:]
-    assert_allclose(steps.var(), (1 - decay) / (1 + decay), rtol=0.066)  # 3 standard errors
+    error = np.sqrt(2 * (1 + decay**2) / (1 - decay**2) / steps.size)
+    assert_allclose(steps.var(), (1 - decay) / (1 + decay), rtol=z() * error)
