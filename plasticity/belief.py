@@ -1,7 +1,4 @@
-"""Beliefs: what a learner infers about the landscape from noisy feedback, as records.
-
-A record only states what is assumed; `plasticity.derive` turns it into the states of a rule.
-"""
+"""Beliefs: assumptions about what a learner infers from noisy feedback; `plasticity.derive` makes them states."""
 
 from __future__ import annotations
 
@@ -25,15 +22,15 @@ class FadingMemory:
     decay : float, optional
         β per step, in (0, 1).
     time_constant : float, optional
-        τ > 0 [s]. Give one of the two.
+        τ > 0 [s]; set one of the two.
     initial : float, optional
-        What is believed at the start, with as much certainty as the belief ever has. In steps the default is a
-        diffuse start, which believes the first observation (bias correction); in continuous time it is 0.
+        Initial estimate, with the stationary certainty. Per step the default is a diffuse prior, which adopts the
+        first observation (bias correction); in continuous time it is 0.
 
     Raises
     ------
     InputError
-        If both or none is given, or a value is out of range.
+        If both or none is set, or a value is out of range.
 
     Examples
     --------
@@ -50,7 +47,7 @@ class FadingMemory:
     initial: float | None = None
 
     def __post_init__(self) -> None:
-        """Check that exactly one of the two is given and in range."""
+        """Check that exactly one of the two is set, and in range."""
         if (self.decay is None) == (self.time_constant is None):
             raise InputError(
                 f"FadingMemory needs either decay (per step) or time_constant (s), got {self.decay} and "
@@ -66,7 +63,7 @@ class FadingMemory:
 
 @dataclass(frozen=True)
 class OrnsteinUhlenbeck:
-    """Belief about something that wanders and returns: an Ornstein–Uhlenbeck process seen through noise.
+    """Belief about an Ornstein–Uhlenbeck process observed through noise.
 
     ``dg = −(g − mean)/τ dt + σ sqrt(2/τ) dW``, observed as ``dy = g dt + σ_o dW'``. Several components with
     their own time constants add up to what is observed.
@@ -80,7 +77,7 @@ class OrnsteinUhlenbeck:
     observation_noise : float
         σ_o > 0: standard deviation of the observation noise integrated over 1 s [unit·sqrt(s)].
     mean : float or sequence of float
-        What it returns to.
+        Stationary mean.
 
     Raises
     ------
@@ -105,11 +102,11 @@ class OrnsteinUhlenbeck:
     def __post_init__(self) -> None:
         """Check the ranges and give every component its own value."""
         names = ("time_constant", "stationary_std", "mean")
-        given = {name: _numbers(name, getattr(self, name)) for name in names}
-        sizes = {len(v) for v in given.values() if isinstance(v, tuple)}
+        values = {name: _numbers(name, getattr(self, name)) for name in names}
+        sizes = {len(v) for v in values.values() if isinstance(v, tuple)}
         if len(sizes) > 1:
             raise InputError(f"time_constant, stationary_std and mean have {sorted(sizes)} components")
-        for name, value in given.items():
+        for name, value in values.items():
             if sizes and not isinstance(value, tuple):
                 value = (value,) * max(sizes)
             for one in value if isinstance(value, tuple) else (value,):

@@ -1,4 +1,4 @@
-"""Account for the action of a path: what was paid for change and what for loss, when, and by which parameter."""
+"""Terms of the action along a path: cost of change and cost of loss, by time and parameter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.action import RunningCost, finite_discount, running_cost
+from plasticity.optimal.cost import RunningCost, finite_discount, running_cost
 from plasticity.optimal.policy import described, parameter_metric
 from plasticity.solve import solve
 
@@ -24,7 +24,7 @@ TAILS = ("none", "rest", "optimal")
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """A path as it was recorded: `times` (k,) [s] and `theta` (..., k, n), with the dimensions that lead."""
+    """A recorded path: `times` (k,) [s], `theta` (..., k, n) and the coordinates of the leading dimensions."""
 
     times: Array
     theta: Array
@@ -52,19 +52,19 @@ def explain(
     """Split the action J of a path into its terms.
 
     ``J = Σ_i h_i e^{−γ s_i} (effort_i + loss_i) + tail`` with the midpoint rule on the recorded times; its error is
-    of second order in their distance. Effort is ``(θ̇ − f)ᵀG(θ̇ − f)/2η``, loss is ``kL``. A path that was recorded
-    with white noise has no finite effort: its value then depends on the distance of the records.
+    of second order in their distance. Effort is ``(θ̇ − f)ᵀG(θ̇ − f)/2η``, loss is ``kL``. The effort of a path with
+    white noise is infinite: its value then depends on the time between records.
 
     Parameters
     ----------
     path : Dataset
-        With `variable` of dimensions (…, time, parameter) or (…, time). Of records at one time the last counts.
+        With `variable` of dimensions (…, time, parameter) or (…, time). The last of records at one time is used.
     objective : Objective
         Discount, plasticity, loss weight, metric, drift, control.
     landscape : Landscape
         The loss.
     tail : {"none", "rest", "optimal"}
-        What follows the path: nothing; rest at its end for ever; the optimal policy (quadratic losses).
+        Continuation of the path: none; rest at its end; the optimal policy (quadratic losses).
     variable : str
         Name of the path, ``"weight"`` for a synapse.
 
@@ -73,7 +73,7 @@ def explain(
     xarray.Dataset
         Over the middles of the intervals: ``effort`` (…, time, parameter), ``loss`` (…, time), ``weight`` (time)
         [s], the discounted length of each interval; totals ``effort_paid``, ``loss_paid``, ``tail_paid``, ``action``;
-        with a control matrix ``out_of_reach`` (…, time), the speed that no control can cause.
+        with a control matrix ``out_of_reach`` (…, time), the speed along uncontrollable directions.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def explain(
 
     Examples
     --------
-    A path of speed 1 pays ½ per second for change:
+    At speed 1 the cost of change is ½ per second:
 
     >>> from plasticity.landscapes import Quadratic
     >>> from plasticity.plan import plan
@@ -96,7 +96,7 @@ def explain(
     """
     samples = sampled(path, variable)
     cost = path_cost(objective, landscape, samples.theta.shape[-1])
-    discount = finite_discount(objective, "to judge a path")
+    discount = finite_discount(objective, "to evaluate a path")
     points, away = samples.middles, samples.velocities - cost.free_velocity(samples.middles)
     effort = away * cost.lowered(points, away) / (2 * cost.plasticity)
     loss = cost.loss(points)
@@ -119,7 +119,7 @@ def explain(
         b = objective.control
         lost = away - away @ (b @ np.linalg.pinv(b)).T
         speed = np.linalg.norm(lost, axis=-1)
-        variables["out_of_reach"] = ((*lead, "time"), speed, "1/s", "speed that no control can cause")
+        variables["out_of_reach"] = ((*lead, "time"), speed, "1/s", "speed along uncontrollable directions")
     coordinates = {
         "time": ("time", 0.5 * (samples.times[1:] + samples.times[:-1]), "s", "middle of the interval"),
         "parameter": ("parameter", np.arange(effort.shape[-1]), "1", "index of the parameter"),
@@ -139,14 +139,15 @@ def explain(
 
 
 def sampled(path: Any, variable: str = "theta") -> Samples:
-    """Take times and points out of a Dataset; times must increase, of equal ones the last record counts."""
+    """Times and points of a path in a Dataset; of records at one time the last is used."""
     if variable not in path:
         raise InputError(f"path has no variable {variable!r}, only {', '.join(map(str, path.data_vars))}")
-    found = path[variable]
-    if "time" not in found.dims or len(found.dims) - found.dims.index("time") > 2:
-        raise InputError(f"{variable} must have dimensions (..., time, parameter) or (..., time), got {found.dims}")
-    theta = np.asarray(found.values, dtype=float)
-    if found.dims[-1] == "time":
+    recorded = path[variable]
+    dims = recorded.dims
+    if "time" not in dims or len(dims) - dims.index("time") > 2:
+        raise InputError(f"{variable} must have dimensions (..., time, parameter) or (..., time), got {dims}")
+    theta = np.asarray(recorded.values, dtype=float)
+    if dims[-1] == "time":
         theta = theta[..., None]
     times = np.asarray(path["time"].values, dtype=float)
     ordered = bool(np.all(np.diff(times) >= 0))
@@ -154,13 +155,13 @@ def sampled(path: Any, variable: str = "theta") -> Samples:
     times, theta = times[last], theta[..., last, :]
     if len(times) < 2 or not ordered or not np.all(np.isfinite(theta)):
         raise InputError(f"the path {variable} must be finite and recorded at two or more increasing times")
-    lead = found.dims[: found.dims.index("time")]
+    lead = dims[: dims.index("time")]
     leading = {str(d): np.asarray(path[d].values if d in path.coords else range(path.sizes[d])) for d in lead}
     return Samples(times, theta, leading)
 
 
 def path_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:
-    """Running cost in terms of θ̇ alone, also where the control matrix leaves directions out of reach."""
+    """Running cost in terms of θ̇ alone, also with uncontrollable directions."""
     if objective.control is None:
         return running_cost(objective, landscape, n)
     metric = parameter_metric(objective, n)
@@ -178,7 +179,7 @@ def _tail(tail: str, objective: Objective, landscape: Any, cost: RunningCost, sa
     """Cost after the end of the path, discounted to time 0."""
     if tail not in TAILS:
         raise InputError(f"tail must be one of {', '.join(TAILS)}, got {tail!r}")
-    discount, end = finite_discount(objective, "to judge a path"), samples.theta[..., -1, :]
+    discount, end = finite_discount(objective, "to evaluate a path"), samples.theta[..., -1, :]
     if tail == "none":
         return np.zeros(end.shape[:-1])
     if tail == "optimal":

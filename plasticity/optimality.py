@@ -1,6 +1,6 @@
-"""How far from optimal is a rule or a path: action, gap to the optimum, angle to the gradient, curl.
+"""Optimality of a rule or a path: action, gap to the optimum, angle to the gradient, curl.
 
-It works for rules that nobody derived: whatever moves parameters on a landscape can be judged by any objective.
+The rule need not be derived: any motion of parameters on a landscape can be evaluated under any objective.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from plasticity.errors import DivergedError, InputError
 from plasticity.explain import Samples, explain, path_cost, sampled
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
-from plasticity.optimal.action import difference, finite_discount
+from plasticity.optimal.cost import difference, finite_discount
 from plasticity.optimal.policy import Policy
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
@@ -33,7 +33,7 @@ Field = Callable[[Array], Array]
 
 @dataclass(frozen=True, eq=False)
 class Optimality:
-    """What a path or rule costs against the best, made by `optimality`; arrays over its trials, if it has any.
+    """Cost of a path or rule relative to the optimum, made by `optimality`; arrays over trials, if there are any.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ class Optimality:
     optimum : float or array
         Least J from the same start [loss].
     gap : float or array
-        What the path pays too much, ≥ 0 up to the error of its sampling [loss].
+        Excess cost of the path, ≥ 0 up to the sampling error [loss].
     angle : float or array
         Mean angle between θ̇ and −G⁻¹∇L along the path [rad]; NaN where nothing moves.
     curl : float
-        Mean norm of the antisymmetric part of ``∂(Gθ̇)/∂θ`` along the path [1/s]; NaN for a bare path, which has no
-        velocity field.
+        Mean norm of the antisymmetric part of ``∂(Gθ̇)/∂θ`` along the path [1/s]; NaN for a recorded path, which has
+        no velocity field.
     notes : tuple of str
-        What the numbers leave out.
+        Remarks.
     """
 
     action: Any
@@ -69,23 +69,23 @@ def optimality(
     *,
     variable: str = "theta",
 ) -> Optimality:
-    """Judge a path, a rule or a velocity field by an objective.
+    """Optimality of a path, a rule or a velocity field under an objective.
 
-    On a quadratic loss the path is continued by the optimal policy, and the gap is what its control u pays beyond the
-    optimal one at the same place: ``∫ e^{−γt} (u − u*)ᵀG(u − u*)/2η dt``, which is J − V(θ_0) without
+    On a quadratic loss the path is continued by the optimal policy, and the gap is the cost of its control u beyond
+    the optimal one at the same point: ``∫ e^{−γt} (u − u*)ᵀG(u − u*)/2η dt``, which is J − V(θ_0) without
     cancellation. On another loss the optimum is the plan from the same start over the same window, with a free end.
 
     Parameters
     ----------
     subject : Dataset, Rule, Policy or callable
-        A recorded path, or what gives a velocity (..., n) at θ (..., n). Rules with states or events have no such
-        field: `simulate` or `replay` them and judge the path.
+        A recorded path, or a velocity field: (..., n) at θ (..., n). Rules with states or events have no such
+        field: `simulate` or `replay` them and evaluate the path.
     objective : Objective
     landscape : Landscape
     start : (n,) array
-        Where to begin, unless `subject` is a path.
+        Initial θ, unless `subject` is a path.
     times : (k,) array
-        When to record [s], unless `subject` is a path; the sampling error is of second order.
+        Times of the records [s], unless `subject` is a path; the sampling error is of second order.
     variable : str
         Name of the path in a Dataset, ``"weight"`` for a synapse.
 
@@ -120,8 +120,8 @@ def optimality(
     samples = sampled(path, variable)
     angle = _mean(angle_to_gradient(samples.velocities, samples.middles, objective, landscape), samples)
     curl = np.nan if field is None else float(np.mean(curl_of(field, samples.middles, objective)))
-    judge = _against_policy if isinstance(landscape, Quadratic) else _against_plan
-    action, best, gap, notes = judge(path, samples, objective, landscape, variable)
+    compare = _against_policy if isinstance(landscape, Quadratic) else _against_plan
+    action, best, gap, notes = compare(path, samples, objective, landscape, variable)
     return Optimality(_plain(action), _plain(best), _plain(gap), _plain(angle), curl, notes)
 
 
@@ -140,7 +140,7 @@ def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
     if subject.states or subject.events:
         raise InputError(
             f"rule {subject.name!r} has states or events, so that its velocity is no function of the weights alone; "
-            "run it by `simulate` or `replay` and judge the path"
+            "run it by `simulate` or `replay` and evaluate the path"
         )
     missing = [name for name, value in subject.values.items() if value is None]
     if missing:
@@ -163,13 +163,13 @@ def follow(field: Field, start: ArrayLike | None, times: ArrayLike | None) -> xr
     from scipy.integrate import solve_ivp
 
     if start is None or times is None:
-        raise InputError("start and times are needed to judge a rule or velocity field; got None")
+        raise InputError("start and times are needed to evaluate a rule or velocity field; got None")
     start, times = np.asarray(start, dtype=float), np.asarray(times, dtype=float)
     if start.ndim != 1 or not np.all(np.isfinite(start)):
         raise InputError(f"start must be finite numbers of shape (n,), got {start.tolist()}")
     if times.ndim != 1 or len(times) < 2 or np.any(np.diff(times) <= 0) or not np.all(np.isfinite(times)):
         raise InputError("times must be two or more increasing numbers [s]")
-    found = solve_ivp(
+    solution = solve_ivp(
         lambda _, theta: np.asarray(field(theta), dtype=float),
         (times[0], times[-1]),
         start,
@@ -178,10 +178,10 @@ def follow(field: Field, start: ArrayLike | None, times: ArrayLike | None) -> xr
         rtol=1e-10,
         atol=1e-12,
     )
-    if not found.success or not np.all(np.isfinite(found.y)):
-        raise DivergedError("theta", float(found.t[-1]) if len(found.t) else 0.0, "the rule is unstable here")
+    if not solution.success or not np.all(np.isfinite(solution.y)):
+        raise DivergedError("theta", float(solution.t[-1]) if len(solution.t) else 0.0, "the rule is unstable here")
     return make_dataset(
-        {"theta": (("time", "parameter"), found.y.T, "1", "parameters θ")},
+        {"theta": (("time", "parameter"), solution.y.T, "1", "parameters θ")},
         {
             "time": ("time", times, "s", "time"),
             "parameter": ("parameter", np.arange(start.size), "1", "index of the parameter"),
@@ -244,7 +244,7 @@ def _against_policy(path: Any, samples: Samples, objective: Objective, landscape
     best = policy.value(samples.theta[..., 0, :])
     if not np.all(np.isfinite(best)):
         return account.action.values, best, gap, (*policy.notes, "action: of the window alone")
-    tail = np.exp(-finite_discount(objective, "to judge a path") * samples.times[-1]) * policy.value(
+    tail = np.exp(-finite_discount(objective, "to evaluate a path") * samples.times[-1]) * policy.value(
         samples.theta[..., -1, :]
     )
     notes = ("the path is continued by the optimal policy",)
@@ -262,18 +262,18 @@ def _against_plan(path: Any, samples: Samples, objective: Objective, landscape: 
         first = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
         planned = plan(objective, landscape, first[0], duration, n_points=len(even), initial_path=first)
         best.append(planned.attrs["action"])
-    shift = np.exp(-finite_discount(objective, "to judge a path") * samples.times[0])
+    shift = np.exp(-finite_discount(objective, "to evaluate a path") * samples.times[0])
     best = shift * np.reshape(best, action.shape)
     notes = ("the optimum is the plan over the same window, a local minimum near the path; its end is free",)
     return action, best, action - best, notes
 
 
 def _mean(values: Array, samples: Samples) -> Array:
-    """Mean over time, without what is NaN."""
-    known = np.isfinite(values)
-    weight = known * samples.steps
+    """Mean over time, without NaN."""
+    finite = np.isfinite(values)
+    weight = finite * samples.steps
     total = weight.sum(axis=-1)
-    mean = (np.where(known, values, 0.0) * weight).sum(axis=-1)
+    mean = (np.where(finite, values, 0.0) * weight).sum(axis=-1)
     return np.divide(mean, total, out=np.full_like(total, np.nan), where=total > 0)
 
 

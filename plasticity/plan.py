@@ -1,4 +1,4 @@
-"""Plan a path: the action J minimised directly over the points of a path, on any smooth loss."""
+"""Optimal path over a window: the action J minimised over the points of a path, on any smooth loss."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
 from plasticity.objective import Objective
-from plasticity.optimal.action import finite_discount, running_cost
+from plasticity.optimal.cost import finite_discount, running_cost
+from plasticity.optimal.minimise import minimise_by_gradient, minimise_by_newton
 from plasticity.optimal.path import Outcome, PathAction
-from plasticity.optimal.path_gradient import minimise_by_gradient
-from plasticity.optimal.path_newton import minimise_by_newton
 from plasticity.optimal.policy import described
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def plan(
     tolerance: float | None = None,
     n_iterations: int = 500,
 ) -> xr.Dataset:
-    """Find the path that minimises the discounted action over a window.
+    """Path that minimises the discounted action over a window.
 
     ``J = Σ_i h e^{−γ s_i} { (v_i − f)ᵀG(v_i − f)/2η + kL(m_i) }`` with ``v_i = (θ_{i+1} − θ_i)/h``, and m_i, s_i
     taken in the middle of each interval, or at its left end (first order; the rule of the paper's figure).
@@ -56,22 +55,22 @@ def plan(
     duration : float
         Length of the window [s].
     end : (n,) array, optional
-        θ at the end of the window; free if not given.
+        θ at the end of the window; free by default.
     n_points : int
         Points of the path, both ends included.
     initial_path : (k, n) array or Dataset, optional
-        Where to begin, spread evenly over the window; a straight line (to `end`, else staying) if not given. The
-        path that is found is a local minimum near it.
+        Initial guess, spread evenly over the window; by default a straight line to `end`, or rest at `start`. The
+        result is a local minimum near it.
     quadrature : {"midpoint", "left"}
         Where in an interval its cost is taken; midpoint is of second order.
     method : {"newton", "gradient"}, optional
-        Newton steps on the block-banded system, or gradients only, preconditioned by the kinetic term. By default
-        Newton up to 64 parameters.
+        Newton steps on the block-banded system, or L-BFGS preconditioned by the kinetic term. By default Newton up
+        to 64 parameters.
     tolerance : float, optional
         Converged when the gradient, in the norm of the kinetic term and relative to the root of the action's
         terms, is below it; by default 1e-8 (newton) or 1e-5 (gradient).
     n_iterations : int
-        Most iterations.
+        Upper limit.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def plan(
     Warns
     -----
     RuntimeWarning
-        If the iterations end before convergence.
+        Without convergence.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def plan(
         free_end=end is None,
     )
     if not np.isfinite(action.value(first)[0]):
-        raise InputError("the loss is not finite along the initial path; give another initial_path")
+        raise InputError("the loss is not finite along the initial path; use another initial_path")
     if method is None:
         gradient_only = start.size > NEWTON_LIMIT or getattr(landscape, "hessian", None) is None
         method = "gradient" if gradient_only else "newton"
@@ -166,11 +165,11 @@ def _paths(
     if initial_path is None:
         path = start + share[:, None] * ((start if end is None else end) - start)
     else:
-        given = np.asarray(getattr(initial_path, "theta", initial_path), dtype=float)
-        if given.ndim != 2 or given.shape[1] != start.size or len(given) < 2 or not np.all(np.isfinite(given)):
-            raise InputError(f"initial_path must be finite, of shape (k, {start.size}), got shape {given.shape}")
-        known = np.linspace(0.0, 1.0, len(given))
-        path = np.stack([np.interp(share, known, column) for column in given.T], axis=1)
+        guess = np.asarray(getattr(initial_path, "theta", initial_path), dtype=float)
+        if guess.ndim != 2 or guess.shape[1] != start.size or len(guess) < 2 or not np.all(np.isfinite(guess)):
+            raise InputError(f"initial_path must be finite, of shape (k, {start.size}), got shape {guess.shape}")
+        even = np.linspace(0.0, 1.0, len(guess))
+        path = np.stack([np.interp(share, even, column) for column in guess.T], axis=1)
     path[0] = start
     if end is not None:
         path[-1] = end

@@ -1,4 +1,4 @@
-"""Solve the linear-quadratic learning problem: the optimal policy on a quadratic loss."""
+"""Optimal policy on a quadratic loss: the linear-quadratic learning problem."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Array = NDArray[np.float64]
 
 
 def solve(objective: Objective, landscape: Quadratic) -> Policy:
-    """Find the policy that minimises the action J on a quadratic loss.
+    """Policy that minimises the action J on a quadratic loss.
 
     With ``V = ½ θᵀPθ + bᵀθ + c`` the policy is ``u = −ηG⁻¹Bᵀ(Pθ + b)``, where
 
         γP = kH + AᵀP + PA − PSP ,   S = ηBG⁻¹Bᵀ ,   A_cl = A − SP
         (γ + λ − A_clᵀ) b = −kHμ + λ b̄ ,   (γ − A_clᵀ) b̄ = −kHμ_0
 
-    At ``discount=0`` the policy is the limit γ → 0⁺; `Policy.notes` says so where J itself is infinite. With
+    At ``discount=0`` the policy is the limit γ → 0⁺, with a remark in `Policy.notes` if J itself is infinite. With
     a hazard λ the policy holds while the present optimum μ lasts; the value counts the tasks to come as if
     each had its optimum at μ_0 (a spread of optima adds a constant that no choice changes).
 
@@ -52,8 +52,8 @@ def solve(objective: Objective, landscape: Quadratic) -> Policy:
     Raises
     ------
     InputError
-        If there is no finite optimum (the message names the direction or mode and the smallest discount that
-        makes the problem well posed), or an ingredient is not constant, not numeric, or of the wrong size.
+        If there is no finite optimum (the message names the direction or mode and the smallest discount with one),
+        or a field of the objective is not constant, not numeric, or of the wrong size.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def solve(objective: Objective, landscape: Quadratic) -> Policy:
         closed_loop=a - b @ gain,
         gain=gain,
         feedforward=inverse @ movable,
-        push=a @ landscape.optimum - reach @ movable,
+        offset=a @ landscape.optimum - reach @ movable,
         value_quadratic=value_matrix(solution),
         value_linear=linear,
         value_constant=constant,
@@ -96,7 +96,7 @@ def solve(objective: Objective, landscape: Quadratic) -> Policy:
 
 
 def _ingredients(objective: Objective, landscape: Quadratic) -> tuple[float, Array, Array, Array]:
-    """γ, A, B, G as numbers of fitting sizes."""
+    """γ, A, B, G as numbers and matrices."""
     if not isinstance(landscape, Quadratic):
         raise InputError(
             f"landscape must be Quadratic for `solve`, got {type(landscape).__name__}; use `plan` for others"
@@ -119,7 +119,7 @@ def _ingredients(objective: Objective, landscape: Quadratic) -> tuple[float, Arr
 
 
 def _whitened(objective: Objective, b: Array, metric: Array) -> Array:
-    """Control matrix (n, m) in units of effort: its square with itself is ηBG⁻¹Bᵀ."""
+    """Control matrix (n, m) whose product with its transpose is ηBG⁻¹Bᵀ."""
     root = linalg.cholesky(metric, lower=True)
     return np.sqrt(objective.plasticity) * linalg.solve_triangular(root, b.T, lower=True).T
 
@@ -140,7 +140,7 @@ def _linear_terms(
     """Linear term b (movable part, all of it) in the coordinate e = θ − m.
 
     With m = μ_0 + (μ − μ_0) e^{−λt}, the expected optimum, ė = Ae + Aμ_0 + (A + λ)(μ − μ_0) e^{−λt} + Bu:
-    each of the two pushes has its own linear term.
+    each of the two constant drifts has its own linear term.
     """
     discount, hazard = float(objective.discount), objective.hazard
     optimum, prior = _targets(objective, landscape)
@@ -153,7 +153,7 @@ def _linear_terms(
 
 
 def _constant(p: Array, linear: Array, a: Array, reach: Array, objective: Objective, landscape: Quadratic) -> float:
-    """Constant c of the value, from the HJB equation at e = 0; inf if every path costs for ever at γ = 0."""
+    """Constant c of the value, from the HJB equation at e = 0; inf if every path has an infinite cost at γ = 0."""
     discount, hazard = float(objective.discount), objective.hazard
     if not (np.all(np.isfinite(p)) and np.all(np.isfinite(linear))):
         return np.inf
@@ -167,7 +167,7 @@ def _constant(p: Array, linear: Array, a: Array, reach: Array, objective: Object
         return rate / discount
     if rate > 1e-12 * abs(linear @ push):
         return np.inf
-    # a rest without cost exists: V vanishes there, so that c = ½ bᵀP⁺b
+    # at a rest point without cost V = 0, so c = ½ bᵀP⁺b
     return 0.5 * float(linear @ np.linalg.pinv(p, rcond=1e-12, hermitian=True) @ linear)
 
 
@@ -175,9 +175,9 @@ def _notes(discount: float, solution: RiccatiSolution, constant: float) -> tuple
     if discount > 0 or (np.isfinite(constant) and solution.fixed is not None):
         return ()
     if solution.fixed is None:
-        reason = "costed directions are out of reach of the control, so P is infinite"
+        reason = "costed directions are uncontrollable, so P is infinite"
     else:
-        reason = "the rest point keeps a running cost (see cost_rate), so J itself is infinite"
+        reason = "the rest point has a running cost (see cost_rate), so J itself is infinite"
     return (f"solved as the limit discount -> 0+: {reason}; the policy is the limit",)
 
 
@@ -188,12 +188,12 @@ def _fixed_mode_error(error: FixedModeGrows, discount: float) -> InputError:
     return InputError(
         f"no finite optimum at discount={discount:g}: the combination {np.round(direction, 6).tolist()} of "
         f"the parameters costs loss, cannot be controlled, and grows at rate {mode} 1/s; use a discount "
-        f"greater than {2 * value.real:.9g}, or a control that reaches it"
+        f"greater than {2 * value.real:.9g}, or a control of it"
     )
 
 
 def _concave_error(a: Array, b: Array, metric: Array, objective: Objective, landscape: Quadratic) -> InputError:
-    """Name the steepest concave direction within reach, and the smallest discount with a finite optimum."""
+    """Error that names the most concave controllable direction and the smallest discount with a finite optimum."""
     stiffness = objective.plasticity * objective.loss_weight
     curvature, vectors = linalg.eigh(b.T @ landscape.hessian_matrix @ b, metric)
     direction = b @ vectors[:, 0]
@@ -207,8 +207,8 @@ def _concave_error(a: Array, b: Array, metric: Array, objective: Objective, land
     lowest = np.linalg.eigvalsh(landscape.hessian_matrix)
     if lowest[0] >= -1e-12 * abs(lowest[-1]):
         return InputError(
-            f"no solution to working precision at discount={discount:g}: a growing direction is reached or costed "
-            f"too weakly; use a discount of at least {needed:.9g}, or rescale the problem"
+            f"no solution to working precision at discount={discount:g}: a growing direction is weakly controlled or "
+            f"costed; use a discount of at least {needed:.9g}, or rescale the problem"
         )
     return InputError(
         f"no finite optimum at discount={discount:g}: the loss has curvature {curvature[0]:.9g} along the "

@@ -189,7 +189,7 @@ def _costs(
     """Kinetic and potential cost per unit time where the action takes them, their weights, and their sum."""
     import numpy as np
 
-    from plasticity.optimal.action import running_cost
+    from plasticity.optimal.cost import running_cost
     from plasticity.plan import QUADRATURES
 
     cost = running_cost(objective, well, 2)

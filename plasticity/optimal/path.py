@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from plasticity.optimal.action import RunningCost
+from plasticity.optimal.cost import RunningCost
 
 Array = NDArray[np.float64]
 ROW_WISE = 256  # parameters from which rows are worth a loop
@@ -17,7 +17,7 @@ ROW_WISE = 256  # parameters from which rows are worth a loop
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A path (n_points, n), its action, and how the search for it ended."""
+    """Result of a minimisation: path (n_points, n), action, convergence."""
 
     path: Array
     action: float
@@ -52,11 +52,10 @@ class PathAction:
 
     def weights(self, n_intervals: int) -> Array:
         """``h e^{−γ s_i}`` of each interval [s]."""
-        known = self._weights
-        if n_intervals not in known:
+        if n_intervals not in self._weights:
             times = self.step * (np.arange(n_intervals) + self.middle)
-            known[n_intervals] = self.step * np.exp(-self.discount * times)
-        return known[n_intervals]
+            self._weights[n_intervals] = self.step * np.exp(-self.discount * times)
+        return self._weights[n_intervals]
 
     def moving(self, path: Array) -> Array:
         """The free points of a path, or of anything of its shape (a view)."""
@@ -71,7 +70,7 @@ class PathAction:
             return float(weights @ (effort + loss)), float(weights @ (effort + np.abs(loss)))
 
     def gradient(self, path: Array) -> Array:
-        """∂J/∂θ of every point (n_points, n); rows of fixed points are there too."""
+        """∂J/∂θ of every point (n_points, n), fixed points included."""
         slope, momentum = self.cost.slopes(*self._samples(path))
         weights = self.weights(len(path) - 1)[:, None]
         slope, momentum = weights * slope, weights / self.step * momentum
@@ -111,7 +110,7 @@ class PathAction:
         factor = self._kinetic_factor(len(covector))
         if covector.shape[1] < ROW_WISE:
             return self.raised(linalg.lapack.dpbtrs(factor, covector)[0])
-        solved = covector.copy()  # many parameters: whole rows at a time spare two transpositions
+        solved = covector.copy()  # with many parameters, whole rows at a time avoid two transpositions
         for i in range(len(solved)):
             if i:
                 solved[i] -= factor[0, i] * solved[i - 1]
@@ -123,7 +122,7 @@ class PathAction:
         return self.raised(solved)
 
     def raised(self, covector: Array) -> Array:
-        """Apply ``ηG⁻¹``; a metric that depends on θ counts as the identity here."""
+        """Apply ``ηG⁻¹``; a metric that depends on θ is replaced by the identity."""
         metric, eta = self.cost.metric, self.cost.plasticity
         if callable(metric):
             return eta * covector
@@ -134,16 +133,15 @@ class PathAction:
         return points, (path[1:] - path[:-1]) / self.step
 
     def _kinetic_factor(self, n_free: int) -> Array:
-        known = self._factors
-        if n_free not in known:
+        if n_free not in self._factors:
             weights = self.weights(n_free + (not self.free_end)) / self.step**2
             banded = np.zeros((2, n_free))
             banded[1] = weights[:n_free]
             later = weights[1 : n_free + 1]
             banded[1, : len(later)] += later
             banded[0, 1:] = -weights[1:n_free]
-            known[n_free] = linalg.cholesky_banded(banded)
-        return known[n_free]
+            self._factors[n_free] = linalg.cholesky_banded(banded)
+        return self._factors[n_free]
 
     @cached_property
     def _weights(self) -> dict[int, Array]:

@@ -1,4 +1,4 @@
-"""The optimal feedback law of a linear-quadratic learner: where it goes, how fast, and what it pays."""
+"""Optimal feedback policy of a linear-quadratic learner: its velocity, rates, rest point and cost."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """Optimal law ``θ̇ = A_cl (θ − μ) + push``, made by `solve`.
+    """Optimal policy ``θ̇ = A_cl (θ − μ) + offset``, made by `solve`.
 
     Parameters
     ----------
     objective : Objective
-        What it is optimal for.
+        The objective that it minimises.
     landscape : Quadratic
-        Its loss; μ is the optimum of the loss.
+        The loss; μ is its optimum.
     closed_loop : (n, n) array
         A_cl = A − BK [1/s].
     gain : (m, n) array
         K: the control is ``u = −K (θ − μ) − feedforward``.
     feedforward : (m,) array
-        What the control adds against drift, or for tasks to come.
-    push : (n,) array
+        Constant part of the control, against drift or for tasks to come.
+    offset : (n,) array
         Velocity at the optimum of the loss [θ/s].
     value_quadratic : (n, n) array
         P; NaN where it is infinite.
     value_linear : (n,) array
         b of ``V = ½ eᵀPe + bᵀe + c``, e = θ − μ; NaN where it is infinite.
     value_constant : float
-        c; inf if every path costs for ever at no discount.
+        c; inf if every path has an infinite cost at discount 0.
     notes : tuple of str
-        What a reader must know, such as a limit that was taken.
+        Remarks, such as a limit that was taken.
     """
 
     objective: Objective
@@ -53,7 +53,7 @@ class Policy:
     closed_loop: Array
     gain: Array
     feedforward: Array
-    push: Array
+    offset: Array
     value_quadratic: Array
     value_linear: Array
     value_constant: float
@@ -77,7 +77,7 @@ class Policy:
         Raises
         ------
         InputError
-            If P is infinite, as it can be at no discount.
+            If P is infinite, which is possible at discount 0.
         """
         if not np.all(np.isfinite(self.value_quadratic)):
             raise InputError(
@@ -99,7 +99,7 @@ class Policy:
         if still.shape[1]:
             direction = np.round(still[:, 0], 6).tolist()
             raise InputError(
-                f"rest_point depends on the start: nothing moves along the direction {direction}; "
+                f"rest_point depends on the start: weights do not move along the direction {direction}; "
                 "use trajectory(start, times), whose end is the rest point of that start"
             )
         return point
@@ -115,10 +115,11 @@ class Policy:
         """
         point, still = self._stationary()
         away = still.T @ self.landscape.hessian_matrix @ still
-        felt = max(np.abs(self.gain @ still).max(initial=0), np.abs(away).max(initial=0))
-        if felt > 1e-9 * max(np.abs(self.gain).max(), np.abs(self.landscape.hessian_matrix).max()):
+        effect = max(np.abs(self.gain @ still).max(initial=0), np.abs(away).max(initial=0))
+        if effect > 1e-9 * max(np.abs(self.gain).max(), np.abs(self.landscape.hessian_matrix).max()):
             raise InputError(
-                "cost_rate depends on the start, because a costed direction stands still; use trajectory(start, times)"
+                "cost_rate depends on the start, because the loss varies along a direction without motion; "
+                "use trajectory(start, times)"
             )
         return float(self.running_cost(point))
 
@@ -128,7 +129,7 @@ class Policy:
 
     def velocity(self, theta: ArrayLike) -> Array:
         """θ̇ (..., n) at θ (..., n) [θ/s]."""
-        return self._away(theta) @ self.closed_loop.T + self.push
+        return self._away(theta) @ self.closed_loop.T + self.offset
 
     def running_cost(self, theta: ArrayLike) -> Array:
         """Undiscounted cost per unit time ``uᵀGu/2η + kL`` (...) at θ (..., n)."""
@@ -150,14 +151,14 @@ class Policy:
     def path(self, start: ArrayLike, times: ArrayLike) -> Array:
         """Return θ (n_times, n), or (n_trials, n_times, n), of `trajectory` as an array."""
         start = np.asarray(start, dtype=float)
-        n = len(self.push)
+        n = len(self.offset)
         if start.ndim not in (1, 2) or start.shape[-1] != n or not np.all(np.isfinite(start)):
             raise InputError(f"start must be finite, of shape ({n},) or (n_trials, {n}), got {start.tolist()}")
         times = _checked_times(times)
-        return self.landscape.optimum + _flow(self.closed_loop, self.push, self._away(start), times)
+        return self.landscape.optimum + _flow(self.closed_loop, self.offset, self._away(start), times)
 
     def trajectory(self, start: ArrayLike, times: ArrayLike) -> xr.Dataset:
-        """Path of the optimal law, exact at every time.
+        """Path of the optimal policy, exact at every time.
 
         Parameters
         ----------
@@ -176,7 +177,7 @@ class Policy:
         InputError
             If shapes do not fit or the times do not increase.
         """
-        theta, times, n = self.path(start, times), np.atleast_1d(np.asarray(times, dtype=float)), len(self.push)
+        theta, times, n = self.path(start, times), np.atleast_1d(np.asarray(times, dtype=float)), len(self.offset)
         dims = ("trial", "time", "parameter")[3 - theta.ndim :]
         coordinates = {
             "time": ("time", times, "s", "time"),
@@ -200,26 +201,25 @@ class Policy:
 
         M is the metric G, or with a control matrix the pseudo-inverse of ``B G⁻¹ Bᵀ``.
         """
-        metric = parameter_metric(self.objective, len(self.push))
+        metric = parameter_metric(self.objective, len(self.offset))
         jacobian = metric @ self.closed_loop
         return float(np.linalg.norm(0.5 * (jacobian - jacobian.T)))
 
     def _away(self, theta: ArrayLike) -> Array:
         theta = np.asarray(theta, dtype=float)
-        if theta.shape[-1:] != self.push.shape:
-            raise InputError(f"theta must have {len(self.push)} parameters on its last axis, got {theta.shape}")
+        if theta.shape[-1:] != self.offset.shape:
+            raise InputError(f"theta must have {len(self.offset)} parameters on its last axis, got {theta.shape}")
         return theta - self.landscape.optimum
 
     def _stationary(self) -> tuple[Array, Array]:
-        """Stationary point (n,) nearest the optimum, and a basis (n, r) of directions that stand still."""
+        """Stationary point (n,) nearest the optimum, and a basis (n, r) of directions without motion."""
         left, singular, right = np.linalg.svd(self.closed_loop)
         still = singular <= 10 * singular.size * np.finfo(float).eps * singular.max()
-        pushed = left.T @ self.push
-        if np.any(np.abs(pushed[still]) > 1e-12 * max(float(np.linalg.norm(self.push)), 1e-300)):
+        pushed = left.T @ self.offset
+        if np.any(np.abs(pushed[still]) > 1e-12 * max(float(np.linalg.norm(self.offset)), 1e-300)):
             direction = np.round(left[:, still][:, 0], 6).tolist()
             raise InputError(
-                f"there is no rest_point: a constant drift along {direction} goes on for ever; "
-                "use trajectory(start, times)"
+                f"there is no rest_point: a constant drift along {direction} never ends; use trajectory(start, times)"
             )
         away = np.divide(-pushed, singular, out=np.zeros_like(pushed), where=~still)
         return self.landscape.optimum + away @ right, right[still].T
@@ -240,13 +240,13 @@ def _checked_times(times: ArrayLike) -> Array:
     return times
 
 
-def _flow(closed_loop: Array, push: Array, away: Array, times: Array) -> Array:
-    """``e(t)`` of ė = A_cl e + push by the exponential of the augmented matrix, which needs no inverse."""
+def _flow(closed_loop: Array, offset: Array, away: Array, times: Array) -> Array:
+    """``e(t)`` of ė = A_cl e + offset by the exponential of the augmented matrix, which needs no inverse."""
     from scipy.linalg import expm
 
-    n = len(push)
+    n = len(offset)
     augmented = np.zeros((n + 1, n + 1))
-    augmented[:n, :n], augmented[:n, n] = closed_loop, push
+    augmented[:n, :n], augmented[:n, n] = closed_loop, offset
     state = np.concatenate([away, np.ones((*away.shape[:-1], 1))], axis=-1)
     steps = np.diff(times, prepend=0.0)
     even = np.allclose(steps[1:], steps[1:].mean() if len(steps) > 1 else 0.0, rtol=1e-12, atol=1e-14 * times[-1])
@@ -259,6 +259,6 @@ def _flow(closed_loop: Array, push: Array, away: Array, times: Array) -> Array:
 
 
 def described(objective: Objective) -> dict:
-    """Fields of an objective as they go into the attributes of a Dataset."""
+    """Fields of an objective for the attributes of a Dataset."""
     fields = ("discount", "plasticity", "loss_weight", "metric", "drift", "control", "hazard", "prior_mean")
     return {name: value for name in fields if (value := getattr(objective, name)) is not None}

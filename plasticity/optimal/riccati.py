@@ -1,4 +1,4 @@
-"""The algebraic Riccati equation of a linear-quadratic learner, solved for the cost that is really paid.
+"""Algebraic Riccati equation of a linear-quadratic learner, solved for the minimal cost.
 
 The value ``½ θᵀPθ`` of steering θ̇ = Aθ + Bu under a discounted quadratic cost obeys (vastola_2025; theory of
 linear-quadratic control)
@@ -6,8 +6,8 @@ linear-quadratic control)
     ÃᵀP + PÃ − PSP + Q = 0 ,   Ã = A − (γ/2)1 ,   S = ηBG⁻¹Bᵀ ,   Q = kH .
 
 Among its solutions the optimum is the limit of ever longer windows without a terminal cost, which is what
-`doubling` takes. Directions that never cost anything and directions that cannot be moved are split off first,
-so that what is doubled has one stabilising solution.
+`doubling` computes. Directions without cost and uncontrollable directions are split off first, so that the rest has one
+stabilising solution.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy import linalg
 from plasticity.optimal.doubling import EPS, balanced, doubling, lyapunov, refined, symmetric
 
 Array = NDArray[np.float64]
-HUGE = 1e100  # beyond it a solution is none
+HUGE = 1e100  # larger solutions count as divergent
 NEUTRAL = 1e-6  # relative rate below which a mode neither grows nor decays: a chain of three is off by EPS**(1/3)
 
 
@@ -59,7 +59,7 @@ class NoFiniteOptimum(ArithmeticError):
 
 
 class FixedModeGrows(NoFiniteOptimum):
-    """A costed mode that no control reaches outgrows the discount.
+    """An uncontrollable mode with a cost grows faster than the discount.
 
     `eigenvalue` [1/s] is that of A; `combination` (n,) is the sum of parameters that grows with it.
     """
@@ -96,7 +96,7 @@ def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> A
 
     Examples
     --------
-    A growing direction that costs nothing is left alone, although P = 1.5 solves the equation too:
+    A growing direction without cost is not controlled, although P = 1.5 solves the equation, too:
 
     >>> riccati(np.eye(1), np.eye(1), np.zeros((1, 1)), discount=0.5)
     array([[0.]])
@@ -117,7 +117,7 @@ def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> A
 
 
 def decomposed_riccati(drift: Array, control: Array, cost: Array, discount: float) -> RiccatiSolution:
-    """Solve as `riccati` does for S = control·controlᵀ, and keep movable, fixed and free directions apart.
+    """Solve as `riccati` does for S = control·controlᵀ, for movable, fixed and free directions separately.
 
     At γ = 0 the blocks are the limits γ → 0⁺; the one on fixed directions is None where it is infinite.
     """
@@ -169,23 +169,25 @@ def gain_rows(solution: RiccatiSolution) -> Array:
     return left @ np.hstack([solution.core, solution.cross]) @ costed.T
 
 
-def linear_term(solution: RiccatiSolution, drift: Array, reach: Array, push: Array, rate: float) -> tuple[Array, Array]:
-    """Solve ``(rate·1 − A_clᵀ) b = P push`` for the linear part ``bᵀθ`` of the value.
+def linear_term(
+    solution: RiccatiSolution, drift: Array, reach: Array, offset: Array, rate: float
+) -> tuple[Array, Array]:
+    """Solve ``(rate·1 − A_clᵀ) b = P offset`` for the linear part ``bᵀθ`` of the value.
 
     Parameters
     ----------
     solution : RiccatiSolution
     drift, reach : (n, n) arrays
         A and S.
-    push : (n,) array
+    offset : (n,) array
         Constant part of the drift.
     rate : float
-        γ, plus the rate at which the push fades [1/s].
+        γ, plus the decay rate of the constant drift [1/s].
 
     Returns
     -------
     movable : (n,) array
-        The part of b that control feels; always finite.
+        The part of b that the control depends on; always finite.
     b : (n,) array
         All of it; NaN where it is infinite.
     """
@@ -193,7 +195,7 @@ def linear_term(solution: RiccatiSolution, drift: Array, reach: Array, push: Arr
     basis, scale = solution.basis[:, :size], solution.scale
     a = basis.T @ (drift * scale / scale[:, None]) @ basis
     s = basis.T @ (reach / np.outer(scale, scale)) @ basis
-    d = basis.T @ (push / scale)
+    d = basis.T @ (offset / scale)
     rows = np.hstack([solution.core, solution.cross])
     closed = a[:c] - s[:c, :c] @ rows
     b_core = np.linalg.solve(rate * np.eye(c) - closed[:, :c].T, rows @ d)

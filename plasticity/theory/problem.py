@@ -20,9 +20,9 @@ _ANY = float("-inf")
 
 @dataclass(frozen=True)
 class StatedProblem:
-    """The problem in symbols, the parameters behind them, and what was assumed, in words.
+    """The problem in symbols, their parameters, and the assumptions in words.
 
-    `limit` is 0 or ``sympy.oo`` where the objective asks for a limit of the discount, else None.
+    `limit` is 0 or ``sympy.oo`` if the discount of the objective is one of these limits, else None.
     """
 
     local: LocalProblem
@@ -33,12 +33,12 @@ class StatedProblem:
 
 
 def state_problem(objective: Objective, process: Inference | None, order: int) -> StatedProblem:
-    """Write the objective of one synapse in symbols; `process` says how gradient or optimum move.
+    """Write the objective of one synapse in symbols; `process` describes the dynamics of gradient or optimum.
 
     Raises
     ------
     InputError
-        If the objective couples synapses, or asks for what is not derived with `order`.
+        If the objective couples synapses, or has a field that is not derived with `order`.
     """
     at = sp.sympify(objective.discount)
     at = sp.S.Zero if at.is_zero else at
@@ -71,7 +71,7 @@ def _controls(objective: Objective) -> tuple[tuple[sp.Expr, ...], tuple[Paramete
         )
     names = ["control"] if m == 1 else [f"control_{i + 1}" for i in range(m)]
     gains = tuple(
-        Parameter(n, float(b), meaning="how strongly this control moves the weight, b", low=_ANY)
+        Parameter(n, float(b), meaning="gain b of this control on the weight", low=_ANY)
         for n, b in zip(names, objective.control[0], strict=True)
     )
     if not np.any(objective.control):
@@ -83,11 +83,11 @@ def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Pa
     if objective.metric is None:
         return (sp.S.One,) * m, ()
     if callable(objective.metric):
-        found = sp.sympify(objective.metric(WEIGHT))
-        if getattr(found, "shape", ()):
+        metric = sp.sympify(objective.metric(WEIGHT))
+        if getattr(metric, "shape", ()):
             raise InputError("metric(w) is a matrix, which couples synapses; derive takes a function to a number")
-        return (found,) * m, ()
-    meaning = "metric G: price of change"
+        return (metric,) * m, ()
+    meaning = "metric G: cost of change"
     if m > 1 and objective.metric.ndim == 1:
         if objective.metric.size != m:
             raise InputError(f"metric has {objective.metric.size} entries for {m} controls")
@@ -120,11 +120,11 @@ def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Pa
 
 
 def _task(objective: Objective, process: Inference | None) -> tuple:
-    """Coefficient of δ in the loss, what is expected of it, and the parameters of a hazard."""
+    """Coefficient of δ in the loss, its forecasts, and the parameters of a hazard."""
     if process is not None and process.forecasts:
         if objective.hazard > 0:
             raise InputError(
-                f"hazard is {objective.hazard:g}, but a belief already says how the task changes; set hazard=0"
+                f"hazard is {objective.hazard:g}, but the belief already describes how the task changes; set hazard=0"
             )
         return process.gradient, process.forecasts, ()
     if objective.hazard == 0:
@@ -155,11 +155,11 @@ def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ..
     if objective.metric is not None:
         words.append("The cost of change is measured in a metric, taken at the present weight.")
     if objective.control is not None:
-        words.append("The weight is moved through controls with given gains.")
+        words.append("The weight moves through controls with fixed gains.")
     if objective.drift is not None and order == 1:
-        words.append("Weights drift when left alone; the drift is linearised at the present weight.")
+        words.append("Weights drift without control; the drift is linearised at the present weight.")
     if objective.drift is not None and order == 2:
-        words.append("The velocity of a weight decays by friction when left alone.")
+        words.append("The velocity of a weight decays by friction without control.")
     if objective.hazard > 0:
         words.append("The task is replaced at random times; every task has the same curvature.")
     words.append("The loss is quadratic near the present weight; each synapse plans for itself.")
@@ -167,7 +167,7 @@ def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ..
 
 
 def _cautions(objective: Objective, at: sp.Expr) -> tuple[str, ...]:
-    words = ["Leaving a local minimum needs a plan over the landscape (`plan`): this rule sees only near its weight."]
+    words = ["The rule is local: leaving a local minimum needs a plan over the landscape (`plan`)."]
     if at != sp.oo:
         words.append("A negative curvature steeper than −γ²/(4ηk)·G has no optimum; the curvature is taken ≥ 0.")
     if objective.drift is not None:

@@ -10,7 +10,7 @@ from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.landscapes import DoubleWell, Quadratic, from_expression
 from plasticity.objective import Objective
-from plasticity.optimal.action import running_cost
+from plasticity.optimal.cost import running_cost
 from plasticity.optimal.path import PathAction
 from plasticity.plan import plan
 from plasticity.solve import solve

@@ -127,7 +127,7 @@ def test_perturbed_policies_are_worse(n, discount):
         other = replace(
             policy,
             closed_loop=policy.closed_loop + objective.control @ gain,
-            push=policy.push + objective.control @ push,
+            offset=policy.offset + objective.control @ push,
         )
         assert path_action(other, start, window) > best * (1 + 1e-6)
 

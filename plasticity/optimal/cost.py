@@ -1,4 +1,4 @@
-"""The running cost of learning, ``(θ̇ − f)ᵀG(θ̇ − f)/2η + kL``, with its derivatives, for any metric and drift."""
+"""Running cost of learning, ``(θ̇ − f)ᵀG(θ̇ − f)/2η + kL``, with its derivatives, for any metric and drift."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class RunningCost:
         return loss + 0.5 * (first + np.swapaxes(first, -1, -2)), np.swapaxes(both[..., 1, :, :], -1, -2), metric
 
     def free_velocity(self, theta: Array) -> Array:
-        """Free velocity f (..., n): what happens without effort."""
+        """Drift f (..., n), the velocity without effort."""
         if callable(self.drift):
             return self.drift(theta)
         return theta @ self.drift.T if np.ndim(self.drift) else self.drift * theta
@@ -125,11 +125,6 @@ def running_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:
     """Running cost of `objective` on `landscape` for `n` parameters.
 
     A control matrix must be square and invertible: then it only changes the metric, to ``B⁻ᵀGB⁻¹``.
-
-    Raises
-    ------
-    InputError
-        If shapes do not fit, or the control matrix leaves directions out of reach.
     """
     metric, drift = objective.metric, objective.drift
     if callable(metric):
@@ -160,7 +155,7 @@ def difference(function: Callable[[Array], Array], theta: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Pointwise:
-    """A user's function of one θ (n,), made to accept θ (..., n)."""
+    """A user's function of θ (n,), vectorised over θ (..., n)."""
 
     function: Callable[[Array], ArrayLike]
     shape: tuple[int, ...]
@@ -178,7 +173,7 @@ class _Pointwise:
         return values.reshape(*theta.shape[:-1], *self.shape)
 
     def _at_once(self, flat: Array) -> Array | None:
-        """All rows in one call, if the function turns out to work on rows; checked against single rows."""
+        """All rows in one call, if the function is vectorised, which is checked against single rows."""
         if len(flat) < 8:
             return None
         try:
@@ -207,12 +202,7 @@ def _through_control(metric: Any, control: Array, n: int) -> Any:
 
 
 def finite_discount(objective: Objective, purpose: str) -> float:
-    """γ as a number, for what follows one loss and no later task.
-
-    Raises
-    ------
-    InputError
-        If the discount is symbolic or ``sympy.oo``, or there is a hazard; `purpose` says what for.
+    """γ as a number; an `InputError` that names `purpose` if it is symbolic or ``oo``, or if there is a hazard.
 
     Examples
     --------
