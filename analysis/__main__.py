@@ -1,26 +1,30 @@
-"""Command line: list published data, fit a rule, compare runs with data, write a report."""
+"""Command line: published data, fits and their uncertainty, comparison of runs with data, reports."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
-from analysis.commands.arguments import add_fit_options, fit_of, print_table, warn
-from analysis.commands.inference import add_inference_commands, further, print_fit
 from plasticity import rules
+from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import exit_status
+from plasticity.support.cli import exit_status, key_and_value, number_or_text
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from analysis.compare import Comparison
+    from analysis.fit import Fit
+    from plasticity.rule import Rule
 
 RULES = "rules (those that react to spikes or to a third factor can be fitted; the others run on loss landscapes)"
 
 
 def main(argv: list[str]) -> None:
-    """Carry out one command; results go to standard output."""
+    """Run one command; results go to standard output, warnings to standard error."""
     arguments = _parser().parse_args(argv)
     arguments.command(arguments)
 
@@ -28,11 +32,16 @@ def main(argv: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("list", help="published data, rules and figures").set_defaults(command=_list)
-    commands.add_parser("bibliography", help="cited papers in BibTeX").set_defaults(command=_bibliography)
 
-    fit = commands.add_parser("fit", help="fit a rule to data, or evaluate it if nothing is free")
-    add_fit_options(fit)
+    def add(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(command=run)
+        return command
+
+    add("list", _list, "published data, rules and figures")
+    add("bibliography", _bibliography, "cited papers in BibTeX")
+
+    fit = add("fit", _fit, "fit a rule to data, or evaluate it if nothing is free")
     fit.add_argument(
         "--cross-validate",
         nargs="?",
@@ -42,25 +51,56 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--intervals", action="store_true", help="sample the posterior for 95 %% intervals (needs emcee)")
     fit.add_argument("--recover", action="store_true", help="recover the parameters from synthetic data")
-    fit.add_argument("-o", "--output", metavar="FILE.nc", help="write the predictions, to be compared")
-    fit.set_defaults(command=_fit)
-    add_inference_commands(commands)
+    posterior = add("posterior", _posterior, "sample the posterior of the free parameters")
+    posterior.add_argument("--steps", type=int, default=6000, metavar="N", help="maximum (default 6000)")
+    recover = add("recover", _recover, "recover parameters from synthetic data")
+    recover.add_argument("--sets", type=int, default=50, metavar="N", help="synthetic data sets (default 50)")
+    for command in (fit, posterior, recover):
+        command.add_argument("rule", metavar="RULE")
+        command.add_argument("--free", default="", metavar="P,Q", help="free parameters, separated by commas")
+        command.add_argument(
+            "--bounds", nargs="+", action="extend", default=[], metavar="P=LOW:HIGH", help="bounds in SI units"
+        )
+        command.add_argument(
+            "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="arguments of the rule"
+        )
 
-    for name, command, text in (
-        ("compare", _compare, "print how well runs agree with data"),
-        ("report", _report, "write a figure, a Markdown text and an HTML page"),
-    ):
-        sub = commands.add_parser(name, help=text)
-        sub.add_argument("runs", nargs="+", metavar="FILE.nc")
-        sub.add_argument("--data", metavar="NAME|FILE", help="default: the data set that the runs name")
-        sub.set_defaults(command=command)
-    sub.add_argument("-o", "--output", required=True, metavar="DIR")
+    confusion = add("confusion", _confusion, "model recovery: confusion matrix of rules")
+    confusion.add_argument("rules", nargs="+", metavar="RULE:P,Q", help="rules and their free parameters")
+    confusion.add_argument("--sets", type=int, default=20, metavar="N", help="synthetic data sets (default 20)")
+    confusion.add_argument("--criterion", choices=("aic", "bic"), default="aic")
+    discriminate = add("discriminate", _discriminate, "protocol that best discriminates two rules")
+    discriminate.add_argument("rules", nargs=2, metavar="RULE:P,Q", help="two rules and their free parameters")
+    discriminate.add_argument("--noise", type=float, metavar="SEM", help="standard error of the new measurement")
+    discriminate.add_argument("--pairs", type=int, default=60, metavar="N", help="pairs per experiment (default 60)")
+
+    for command in (fit, posterior, recover, confusion, discriminate):
+        command.add_argument("--data", required=True, metavar="NAME|FILE", help="a published data set, or FILE.csv")
+        command.add_argument(
+            "--missing-errors",
+            choices=("pool", "drop"),
+            help="points without a standard error: pool one over their group, or drop them",
+        )
+        command.add_argument("--starts", type=int, default=10, metavar="N", help="number of starts (default 10)")
+        command.add_argument("--seed", type=int, default=0, metavar="N")
+        command.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
+
+    table = add("table", _table, "fit every candidate model to every benchmark and write one page")
+    table.add_argument("--data", nargs="+", default=[], metavar="NAME", help="benchmarks (default: all)")
+    table.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
+    table.add_argument("--seed", type=int, default=0, metavar="N")
+    compare = add("compare", _compare, "print the agreement of runs with data")
+    report = add("report", _report, "write a figure, a Markdown text and an HTML page")
+    for command in (compare, report):
+        command.add_argument("runs", nargs="+", metavar="FILE.nc")
+        command.add_argument("--data", metavar="NAME|FILE", help="default: the data set that the runs name")
+    for command in (table, report):
+        command.add_argument("-o", "--output", required=True, metavar="DIR")
     return parser
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    kinds = (("data sets", datasets), (RULES, rules), ("figures", figures))
-    for heading, package in kinds:
+    for heading, package in (("data sets", datasets), (RULES, rules), ("figures", figures)):
         names = package.names()
         print(f"{heading}:")
         for name in names:
@@ -75,17 +115,86 @@ def _bibliography(arguments: argparse.Namespace) -> None:
 
 def _fit(arguments: argparse.Namespace) -> None:
     from analysis.fit import as_dataset
-    from plasticity.dataset import check_writable, write
+    from analysis.leave_out import leave_out
+    from analysis.posterior import posterior
+    from analysis.recover import recover
 
-    if arguments.output:
-        check_writable(arguments.output)
-    fitted = fit_of(arguments)
-    print_fit(fitted)
-    left, samples, recovery = further(fitted, arguments)
-    run = as_dataset(fitted, left, samples, recovery)
-    warn(run.attrs["warnings"].splitlines())
-    if arguments.output:
-        print(write(run, arguments.output))
+    _check_output(arguments)
+    fitted = _fit_of(arguments)
+    _print_fit(fitted)
+    left = samples = recovery = None
+    if arguments.cross_validate:
+        left = leave_out(fitted, arguments.cross_validate, seed=arguments.seed)
+        print(
+            f"left out by {left.unit}: score {left.score:.3f} ± {left.standard_error:.3f} over {len(left.units)}, "
+            f"E = {left.error:.4f}"
+        )
+    if arguments.intervals:
+        samples = posterior(fitted, seed=arguments.seed)
+        _print_samples(samples)
+    if arguments.recover:
+        recovery = recover(fitted, seed=arguments.seed)
+        _print_recovery(recovery)
+    _finish(as_dataset(fitted, left, samples, recovery), arguments)
+
+
+def _posterior(arguments: argparse.Namespace) -> None:
+    from analysis.posterior import posterior
+
+    _check_output(arguments)
+    samples = posterior(_fit_of(arguments), max_steps=arguments.steps, seed=arguments.seed)
+    _print_samples(samples)
+    _finish(samples, arguments)
+
+
+def _recover(arguments: argparse.Namespace) -> None:
+    from analysis.recover import recover
+
+    _check_output(arguments)
+    recovery = recover(_fit_of(arguments), arguments.sets, seed=arguments.seed)
+    _print_recovery(recovery)
+    _finish(recovery, arguments)
+
+
+def _confusion(arguments: argparse.Namespace) -> None:
+    from analysis.recover import confusion
+
+    _check_output(arguments)
+    result = confusion(_fits(arguments), arguments.sets, arguments.criterion, seed=arguments.seed)
+    labels = result.chosen.values.tolist()
+    rows = zip(labels, result.share.values.tolist(), strict=True)
+    _print_table([("made by \\ chosen", *labels), *((name, *(f"{x:.2f}" for x in row)) for name, row in rows)])
+    _finish(result, arguments)
+
+
+def _discriminate(arguments: argparse.Namespace) -> None:
+    from analysis.discriminate import discriminate
+
+    _check_output(arguments)
+    first, second = _fits(arguments)
+    result = discriminate(first, second, n_pairs=arguments.pairs, noise=arguments.noise, seed=arguments.seed)
+    rows = zip(result.interval.values, result.expected_log_bayes_factor.values, strict=True)
+    lines = [(f"{1e3 * i:+g} ms", *("–" if x != x else f"{x:.2f}" for x in row)) for i, row in rows]
+    _print_table([("interval", *(f"{f:g} Hz" for f in result.frequency.values)), *lines])
+    share = float(result.share_of_variance.sel(axis=result.attrs["most_informative"]))
+    print(
+        "\nexpected log Bayes factor per experiment [nats]; "
+        f"best protocol {result.attrs['best']}; most informative: {result.attrs['most_informative']} "
+        f"(explains {100 * share:.0f} % of the variation)"
+    )
+    _finish(result, arguments)
+
+
+def _table(arguments: argparse.Namespace) -> None:
+    from analysis.table import table
+
+    lines = [("rule", "data", "free", "E", "left-out score", "± s.e.")]
+    for cell in table(arguments.output, arguments.data, arguments.workers, arguments.seed):
+        left = cell.left_out
+        scores = (f"{left.score:.1f}", f"{left.standard_error:.1f}") if left else ("–", "–")
+        lines.append((cell.label, cell.benchmark, str(cell.n_free), f"{cell.error:.3f}", *scores))
+    _print_table(lines)
+    print(f"\n{arguments.output}/table.html")
 
 
 def _compare(arguments: argparse.Namespace) -> None:
@@ -104,11 +213,124 @@ def _report(arguments: argparse.Namespace) -> None:
     print(*paths, sep="\n")
 
 
+def _data_of(arguments: argparse.Namespace) -> xr.Dataset:
+    """The data set of the arguments, with missing standard errors treated as they require."""
+    from analysis.data.record import with_pooled_errors, without_missing_errors
+
+    data = datasets.load(arguments.data)
+    if arguments.missing_errors == "pool":
+        return with_pooled_errors(data)
+    return without_missing_errors(data) if arguments.missing_errors == "drop" else data
+
+
+def _fit_of(arguments: argparse.Namespace) -> Fit:
+    """The fit that the arguments describe."""
+    from analysis.fit import fit
+
+    rule, bounds = _rule(arguments.rule, arguments.set), dict(map(_bounds, arguments.bounds))
+    return fit(rule, _data_of(arguments), _names(arguments.free), bounds, arguments.starts, arguments.seed)
+
+
+def _fits(arguments: argparse.Namespace) -> list[Fit]:
+    """Fits of rules of the form ``RULE:P,Q``."""
+    from analysis.fit import fit
+
+    data, fits = _data_of(arguments), []
+    for text in arguments.rules:
+        name, _, free = text.partition(":")
+        fits.append(fit(_rule(name, []), data, _names(free), n_starts=arguments.starts, seed=arguments.seed))
+        _warn(f"{name}: {warning}" for warning in fits[-1].warnings)
+    return fits
+
+
+def _rule(name: str, settings: Sequence[str]) -> Rule:
+    """Make the rule `name` with arguments of the form KEY=VALUE; a value that is no number stays text."""
+    values = {key: number_or_text(value) for key, value in (key_and_value(text, "--set") for text in settings)}
+    try:
+        return rules.resolve(name, values)
+    except TypeError as error:
+        raise InputError(f"rule {name!r} cannot be made with {' '.join(settings)}: {error}") from error
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _bounds(text: str) -> tuple[str, tuple[float, float]]:
+    """Parse ``NAME=LOW:HIGH``."""
+    name, equals, interval = text.partition("=")
+    try:
+        low, high = map(float, interval.split(":"))
+    except ValueError:
+        equals = ""
+    if not equals:
+        raise InputError(f"--bounds takes NAME=LOW:HIGH with two numbers, got {text!r}")
+    return name, (low, high)
+
+
+def _print_fit(fitted: Fit) -> None:
+    units = {p.name: p.unit for p in fitted.rule.parameters}
+    lines = [("parameter", "value", "standard error", "unit")]
+    for name, value in fitted.parameters.items():
+        error = f"{fitted.standard_errors[name]:.2g}" if name in fitted.free else "fixed"
+        lines.append((name, f"{value:.6g}", error, units[name]))
+    _print_table(lines)
+    print(
+        f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, ln L = {fitted.log_likelihood:.3f}, "
+        f"AIC = {fitted.aic:.3f}, BIC = {fitted.bic:.3f}, {len(fitted.free)} free parameters"
+    )
+
+
+def _print_samples(samples: xr.Dataset) -> None:
+    lines = [("parameter", "median", "2.5 %", "97.5 %", "R-hat", "effective samples", "unit")]
+    for i, name in enumerate(samples.parameter.values.tolist()):
+        quantiles = samples[name].quantile([0.5, 0.025, 0.975]).values
+        size = f"{float(samples.effective_sample_size[i]):.0f}"
+        numbers = (*(f"{q:.5g}" for q in quantiles), f"{float(samples.r_hat[i]):.3f}", size)
+        lines.append((name, *numbers, samples[name].attrs["units"]))
+    _print_table(lines)
+
+
+def _print_recovery(recovery: xr.Dataset) -> None:
+    rows = zip(*(recovery[v].values.tolist() for v in ("parameter", "truth", "coverage", "verdict")), strict=True)
+    lines = [(name, f"{truth:.5g}", f"{100 * share:.0f} %", verdict) for name, truth, share, verdict in rows]
+    _print_table([("parameter", "truth", "covered", "verdict"), *lines])
+
+
 def _print_comparison(comparison: Comparison) -> None:
     from analysis.compare import COLUMNS, rows
 
-    print_table([COLUMNS, *rows(comparison)])
-    warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
+    _print_table([COLUMNS, *rows(comparison)])
+    _warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
+
+
+def _print_table(table: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width; the first is flush left, the others flush right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for first, *others in table:
+        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+        print("  ".join([f"{first:<{widths[0]}}", *cells]))
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _check_output(arguments: argparse.Namespace) -> None:
+    from plasticity.dataset import check_writable
+
+    if arguments.output:
+        check_writable(arguments.output)
+
+
+def _finish(result: xr.Dataset, arguments: argparse.Namespace) -> None:
+    """Print warnings; write the result if there is an output file, and print its path."""
+    from plasticity.dataset import write
+
+    _warn(result.attrs.get("warnings", "").splitlines())
+    if arguments.output:
+        print(write(result, arguments.output))
 
 
 if __name__ == "__main__":
