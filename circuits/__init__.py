@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from circuits.feedforward_rate import feedforward_rate as feedforward_rate
     from circuits.feedforward_spiking import feedforward_spiking as feedforward_spiking
     from circuits.network.circuit import Circuit as Circuit
-    from circuits.network.circuit import Feedback as Feedback
-    from circuits.network.circuit import Population as Population
-    from circuits.network.circuit import Projection as Projection
+    from circuits.network.circuit import Stimulus as Stimulus
     from circuits.network.connectivity import all_to_all as all_to_all
     from circuits.network.connectivity import at_random as at_random
-    from circuits.network.rate_circuit import RateCircuit as RateCircuit
-    from circuits.network.rate_circuit import RateProjection as RateProjection
-    from circuits.network.rate_circuit import RateRun as RateRun
-    from circuits.network.rate_circuit import Stimulus as Stimulus
-    from circuits.network.rate_population import RatePopulation as RatePopulation
+    from circuits.network.deprecated import RateCircuit as RateCircuit
+    from circuits.network.deprecated import RatePopulation as RatePopulation
+    from circuits.network.deprecated import RateProjection as RateProjection
+    from circuits.network.deprecated import RateRun as RateRun
+    from circuits.network.population import Population as Population
+    from circuits.network.projection import Feedback as Feedback
+    from circuits.network.projection import Projection as Projection
     from circuits.network.run_record import Run as Run
     from circuits.neurons.escape_rate import escape_rate as escape_rate
     from circuits.neurons.escape_rate import spike_source as spike_source
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from circuits.neurons.integrate_and_fire import lif as lif
     from circuits.neurons.integrate_and_fire import pulse_lif as pulse_lif
     from circuits.neurons.model import NeuronModel as NeuronModel
+    from circuits.neurons.rate_unit import RateUnit as RateUnit
     from circuits.neurons.readout import critic as critic
     from circuits.neurons.readout import readout as readout
     from circuits.pairing import pairing as pairing

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Feedback, Population, Projection
-from circuits.network.connectivity import all_to_all, synapse_of
+from circuits.network.connectivity import all_to_all, learning_rule
 from circuits.neurons.escape_rate import escape_rate, spike_source
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.readout import critic
@@ -86,9 +86,9 @@ def actor(
         populations=(source, chooser, rewarder),
         projections=(
             Projection(
-                synapse=synapse_of(rule, signal), receptor="current", **all_to_all("synapses", source, chooser, weight)
+                rule=learning_rule(rule, signal), receptor="current", **all_to_all("synapses", source, chooser, weight)
             ),
-            Projection(synapse=None, receptor="vote", **all_to_all("votes", chooser, rewarder, votes[None])),
+            Projection(receptor="vote", **all_to_all("votes", chooser, rewarder, votes[None])),
         ),
         feedback=(Feedback("reward", "critic", "deviation", "actor", "reward_deviation"),),
     )

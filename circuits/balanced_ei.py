@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from circuits.network.circuit import Circuit, Population, Projection
-from circuits.network.connectivity import at_random, synapse_of
+from circuits.network.connectivity import at_random, learning_rule
 from circuits.neurons.integrate_and_fire import lif
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
@@ -94,16 +94,16 @@ def balanced_ei(
     excites = {key: 1.62 * 64 / max(1.0, inputs[key]) for key in ("ee", "ei")}
     inhibits = 9.0 * 16 / max(1.0, inputs["i"]) if weight_inhibitory is None else weight_inhibitory
     wiring = {
-        "ee": (0, 0, among, excites["ee"] if weight is None else weight, synapse_of(rule, signal)),
+        "ee": (0, 0, among, excites["ee"] if weight is None else weight, learning_rule(rule, signal)),
         "ei": (0, 1, probability, excites["ei"], None),
-        "ie": (1, 0, probability, inhibits, synapse_of(_inhibition(inhibition, target_rate))),
+        "ie": (1, 0, probability, inhibits, learning_rule(_inhibition(inhibition, target_rate))),
         "ii": (1, 1, probability, inhibits, None),
     }
     projections = []
-    for name, (pre, post, chance, start, synapse) in wiring.items():
+    for name, (pre, post, chance, start, learnt) in wiring.items():
         ends = at_random(name, populations[pre], populations[post], chance, seed, start)
         receptor = "inhibitory" if pre else "excitatory"
-        projections.append(Projection(synapse=synapse, receptor=receptor, delay=delay, **ends))
+        projections.append(Projection(rule=learnt, receptor=receptor, delay=delay, **ends))
     return Circuit("balanced_ei", populations, tuple(projections))
 
 

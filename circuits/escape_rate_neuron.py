@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Feedback, Population, Projection
-from circuits.network.connectivity import all_to_all, synapse_of
+from circuits.network.connectivity import all_to_all, learning_rule
 from circuits.neurons.escape_rate import escape_rate, spike_source
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
@@ -74,6 +74,6 @@ def escape_rate_neuron(
     return Circuit(
         "escape_rate_neuron",
         populations=(source, output),
-        projections=(Projection(synapse=synapse_of(rule, signal), receptor="current", **wiring),),
-        feedback=(told,) if output.is_given else (),
+        projections=(Projection(rule=learning_rule(rule, signal), receptor="current", **wiring),),
+        feedback=(told,) if output.has_spike_trains else (),
     )

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits.network.rate_circuit import RateCircuit, RatePopulation, RateProjection, Stimulus
+from circuits.network.circuit import Circuit, Population, Projection, Stimulus
+from circuits.network.connectivity import error_feedback, random_weights, rate_rule
+from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import InputError, require_whole
-from plasticity.rule import GRADIENT, Rule
-from plasticity.signal import Signal, observe
-from plasticity.support.catalog import require_made
-from plasticity.support.streams import stream
+from plasticity.rule import Rule
+from plasticity.signal import Signal
 
 
 def feedforward_rate(
@@ -34,7 +34,7 @@ def feedforward_rate(
     n_batch: int = 1,
     trials: ArrayLike | None = None,
     seed: int = 0,
-) -> RateCircuit:
+) -> Circuit:
     """Layers ``input``, ``hidden_1``, …, ``output`` with projections ``layer_1``, ``layer_2``, …
 
     ``r_l = φ(W_l r_{l−1})``, at once (tau = 0) or with a time constant; the loss is ½ Σ (target − output)².
@@ -48,7 +48,7 @@ def feedforward_rate(
     signal : Signal, optional
         Feeds the gradient of derived rules.
     patterns, targets, order, hold
-        What is shown and what should come out, see `circuits.network.rate_circuit.Stimulus`.
+        Patterns that drive the input and targets of the output, see `circuits.Stimulus`.
     nonlinearity, output : str or sympy expression in ``u``
         φ of the hidden layers and of the output.
     tau : float
@@ -71,7 +71,7 @@ def feedforward_rate(
 
     Returns
     -------
-    RateCircuit
+    Circuit
 
     Raises
     ------
@@ -92,46 +92,30 @@ def feedforward_rate(
     trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
     n_layers = len(sizes) - 1
     rules: list[Any] = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
-    given: list[Any] = [None] * n_layers if weights is None else list(weights)
-    if len(rules) != n_layers or len(given) != n_layers:
-        raise InputError(f"there are {n_layers} projections, but {len(rules)} rules and {len(given)} weights")
+    initial: list[Any] = [None] * n_layers if weights is None else list(weights)
+    if len(rules) != n_layers or len(initial) != n_layers:
+        raise InputError(f"there are {n_layers} projections, but {len(rules)} rules and {len(initial)} weights")
     names = ["input", *(f"hidden_{k}" for k in range(1, n_layers)), "output"]
-    populations = [RatePopulation(names[0], sizes[0])]
+    populations = [Population(names[0], neuron=RateUnit(), n=sizes[0])]
     projections = []
     for k in range(1, n_layers + 1):
-        shape = (sizes[k], sizes[k - 1])
-        populations.append(RatePopulation(names[k], sizes[k], tau, nonlinearity if k < n_layers else output))
-        weight = random_weights(f"layer_{k}", shape, trials, seed) if given[k - 1] is None else given[k - 1]
-        projections.append(
-            RateProjection(
-                f"layer_{k}",
-                names[k - 1],
-                names[k],
-                weight,
-                fed(rules[k - 1], signal),
-                {} if rules[k - 1] is None else dict(parameters or {}),
-            )
-        )
+        unit = RateUnit(tau, nonlinearity if k < n_layers else output)
+        populations.append(Population(names[k], neuron=unit, n=sizes[k]))
+        shape, learnt = (sizes[k], sizes[k - 1]), rate_rule(rules[k - 1], signal)
+        weight = random_weights(f"layer_{k}", shape, trials, seed) if initial[k - 1] is None else initial[k - 1]
+        values = {} if learnt is None else dict(parameters or {})
+        projections.append(Projection(f"layer_{k}", names[k - 1], names[k], learnt, weight=weight, parameters=values))
     if feedback_weights is None and targets is not None:
         feedback_weights = {
             name: random_weights(f"{name}/feedback", (n, sizes[-1]), trials, seed)
             for name, n in zip(names[1:-1], sizes[1:-1], strict=True)
         }
-    stimulus = Stimulus(patterns, targets, order, hold)
-    fixed = dict(feedback_weights or {})
-    return RateCircuit("feedforward_rate", tuple(populations), tuple(projections), stimulus, fixed, n_batch, trials)
-
-
-def fed(rule: Rule | None, signal: Signal | None) -> Rule | None:
-    """Rule with its gradient from the signal; rules that ask for none, and None, stay as they are."""
-    if rule is not None:
-        require_made(rule, Rule, "plasticity.rules")
-    return rule if rule is None or signal is None or GRADIENT not in rule.inputs else observe(rule, signal)
-
-
-def random_weights(name: str, shape: tuple[int, int], trials: Any, seed: int, gain: float = 1.0) -> np.ndarray:
-    """Normal weights (n_batch, n_post, n_pre) with standard deviation gain/sqrt(n_pre), one stream per trial."""
-    drawn = {
-        int(t): stream(seed, f"{name}/start", int(t)).standard_normal(shape) for t in set(np.asarray(trials).tolist())
-    }
-    return gain / np.sqrt(shape[1]) * np.stack([drawn[int(t)] for t in trials])
+    return Circuit(
+        "feedforward_rate",
+        tuple(populations),
+        tuple(projections),
+        tuple(error_feedback("output", target, matrix) for target, matrix in (feedback_weights or {}).items()),
+        Stimulus(patterns, targets, order, hold),
+        n_batch,
+        trials,
+    )

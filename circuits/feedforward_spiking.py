@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Population, Projection
-from circuits.network.connectivity import all_to_all, synapse_of
+from circuits.network.connectivity import all_to_all, learning_rule
 from circuits.neurons.integrate_and_fire import conductance_lif
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
@@ -73,5 +73,5 @@ def feedforward_spiking(
     return Circuit(
         "feedforward_spiking",
         populations=(source, output),
-        projections=(Projection(synapse=synapse_of(rule, signal), receptor=receptor, **wiring),),
+        projections=(Projection(rule=learning_rule(rule, signal), receptor=receptor, **wiring),),
     )

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Population, Projection
-from plasticity.compile.brian import SynapseModel, compile_rule
+from circuits.network.connectivity import learning_rule
+from plasticity.compile.brian import SynapseModel
 from plasticity.errors import InputError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
@@ -52,7 +53,6 @@ def pairing(
     """
     if len(pre) != len(post):
         raise InputError(f"pre has {len(pre)} protocols, post has {len(post)}; give one train each")
-    synapse = rule if isinstance(rule, SynapseModel) else compile_rule(rule, signal)
     each = np.arange(len(pre))
     return Circuit(
         "pairing",
@@ -60,5 +60,5 @@ def pairing(
             Population("pre", spike_trains("pre", pre)),
             Population("post", spike_trains("post", post)),
         ),
-        projections=(Projection("synapses", "pre", "post", synapse, each, each, weight),),
+        projections=(Projection("synapses", "pre", "post", learning_rule(rule, signal), each, each, weight),),
     )

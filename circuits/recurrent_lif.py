@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Feedback, Population, Projection
-from circuits.network.connectivity import all_to_all, at_random, synapse_of
+from circuits.network.connectivity import all_to_all, at_random, learning_rule
 from circuits.neurons.escape_rate import spike_source
 from circuits.neurons.integrate_and_fire import pulse_lif
 from circuits.neurons.model import NeuronModel
@@ -107,14 +107,14 @@ def recurrent_lif(
     drawn = 0.5 * (_gaussian(seed, "recurrence", count, spread) - 1 / np.sqrt(spread))
     loop["weight"] = drawn if weight_recurrent is None else weight_recurrent
     back = out.T if feedback == "symmetric" else _gaussian(seed, "errors", (n, reader.size), n)
-    synapse = synapse_of(rule, signal)
+    learnt = learning_rule(rule, signal)
     return Circuit(
         "recurrent_lif",
         populations=(source, network, reader),
         projections=(
-            Projection(synapse=synapse, receptor="current", **all_to_all("input", source, network, first)),
-            *([Projection(synapse=synapse, receptor="current", **loop)] if count else []),
-            Projection(synapse=None, receptor="rate", **all_to_all("output", network, reader, out)),
+            Projection(rule=learnt, receptor="current", **all_to_all("input", source, network, first)),
+            *([Projection(rule=learnt, receptor="current", **loop)] if count else []),
+            Projection(receptor="rate", **all_to_all("output", network, reader, out)),
         ),
         feedback=(Feedback("errors", "readout", "error", "recurrent", "learning_signal", weights=back, unit="Hz"),),
     )

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from circuits.feedforward_rate import fed, random_weights
-from circuits.network.rate_circuit import RateCircuit, RatePopulation, RateProjection, Stimulus
+from circuits.network.circuit import Circuit, Population, Projection, Stimulus
+from circuits.network.connectivity import error_feedback, random_weights, rate_rule
+from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import require_whole
 from plasticity.rule import Rule
 from plasticity.signal import Signal
@@ -36,7 +37,7 @@ def recurrent_rate(
     n_batch: int = 1,
     trials: ArrayLike | None = None,
     seed: int = 0,
-) -> RateCircuit:
+) -> Circuit:
     """Population ``neurons`` with the projection ``recurrent``: ``τ dr/dt = −r + φ(W r + W_in x + bias)``.
 
     With targets for all neurons an exact error is the fixed point of ``τ dz/dt = −z + e + Wᵀ(φ' z)``, which the engine
@@ -72,7 +73,7 @@ def recurrent_rate(
 
     Returns
     -------
-    RateCircuit
+    Circuit
 
     Examples
     --------
@@ -85,17 +86,18 @@ def recurrent_rate(
     pineda_1987.
     """
     trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
-    neurons = RatePopulation("neurons", size, tau, nonlinearity, bias, initial)
+    neurons = Population("neurons", neuron=RateUnit(tau, nonlinearity, bias, initial), n=size)
     start = random_weights("recurrent", (size, size), trials, seed, gain) if weight is None else weight
-    own = {} if rule is None else dict(parameters or {})
-    populations: tuple[RatePopulation, ...] = (neurons,)
-    projections = [RateProjection("recurrent", "neurons", "neurons", start, fed(rule, signal), own)]
+    learnt = rate_rule(rule, signal)
+    values = {} if learnt is None else dict(parameters or {})
+    populations: tuple[Population, ...] = (neurons,)
+    projections = [Projection("recurrent", "neurons", "neurons", learnt, weight=start, parameters=values)]
     stimulus = None
     if patterns is not None:
         stimulus = Stimulus(patterns, targets, order, hold)
         n_inputs = stimulus.patterns.shape[1]
-        populations = (RatePopulation("input", n_inputs), neurons)
-        arriving = random_weights("input", (size, n_inputs), trials, seed) if input_weight is None else input_weight
-        projections.append(RateProjection("input", "input", "neurons", arriving))
-    routes = {} if feedback_weights is None else {"neurons": feedback_weights}
-    return RateCircuit("recurrent_rate", populations, tuple(projections), stimulus, routes, n_batch, trials)
+        populations = (Population("input", neuron=RateUnit(), n=n_inputs), neurons)
+        fixed = random_weights("input", (size, n_inputs), trials, seed) if input_weight is None else input_weight
+        projections.append(Projection("input", "input", "neurons", weight=fixed))
+    paths = () if feedback_weights is None else (error_feedback("neurons", "neurons", feedback_weights),)
+    return Circuit("recurrent_rate", populations, tuple(projections), paths, stimulus, n_batch, trials)

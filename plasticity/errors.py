@@ -5,6 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 
 class InputError(ValueError):
@@ -139,3 +144,40 @@ def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
     if number != int(number):
         raise InputError(f"{name} must be a whole number, got {value!r}")
     return int(value)  # type: ignore[call-overload]
+
+
+def require_finite(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    """Return `values` as a float array without NaN and infinity, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls the values.
+    values : array_like
+        Numbers of any shape.
+
+    Returns
+    -------
+    array of float
+
+    Raises
+    ------
+    InputError
+        If a value is no number, NaN or infinite.
+
+    Examples
+    --------
+    >>> require_finite("rates", [1, 2])
+    array([1., 2.])
+    """
+    import numpy as np
+
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, got {values!r}") from None
+    wrong = np.argwhere(~np.isfinite(np.atleast_1d(array)))
+    if wrong.size:
+        index = wrong[0].tolist()
+        raise InputError(f"{name} must be finite, got {np.atleast_1d(array)[tuple(index)]} at {index}")
+    return array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Landscape(Protocol):
-    """What `plan` and its relatives ask of a loss; `Quadratic` and the others here have it."""
+    """Interface of a loss landscape."""
 
     def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
         """L at θ (..., n), shape (...)."""
@@ -29,6 +30,24 @@ class Landscape(Protocol):
     def hessian(self, theta: ArrayLike) -> NDArray[np.float64]:
         """∂²L/∂θ² at θ (..., n), shape (..., n, n)."""
         ...
+
+
+class LandscapeSequence(ABC):
+    """Landscape that changes from step to step, such as the loss of successive mini-batches."""
+
+    @property
+    @abstractmethod
+    def n(self) -> int:
+        """Number of parameters."""
+
+    @property
+    @abstractmethod
+    def n_steps(self) -> int:
+        """Number of steps for which there is a landscape."""
+
+    @abstractmethod
+    def at(self, step: int) -> Any:
+        """Landscape of one step; the last one stays. It needs a Hessian only for rules that use the curvature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +97,7 @@ class Quadratic:
     def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
         """L at θ (..., n) [loss], shape (...)."""
         away = np.asarray(theta, dtype=float) - self.optimum
-        return 0.5 * np.einsum("...i,ij,...j->...", away, self.hessian_matrix, away)
+        return 0.5 * np.einsum("...i,...i->...", away @ self.hessian_matrix, away)
 
     def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
         """∂L/∂θ at θ (..., n), shape (..., n)."""

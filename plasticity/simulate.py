@@ -1,35 +1,46 @@
-"""Run a rule on a loss landscape, without a network: many noisy trials of the same learner."""
+"""Runs of a rule on a loss landscape, without a network: many noisy trials of the same learner on NumPy arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.compile.landscape_loop import compiled
-from plasticity.compile.landscape_step import Batch, Descent, vectorised
-from plasticity.controllability import Controllability, check_weights, constrain, narrowed, separate_drift
+from plasticity.compile.euler import STEP, euler
+from plasticity.controllability import (
+    Constraint,
+    Controllability,
+    check_weights,
+    constrain,
+    move,
+    narrowed,
+    separate_drift,
+)
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError, require_number, require_whole
 from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
-from plasticity.landscape_sequence import LandscapeSequence
-from plasticity.landscapes import Quadratic
-from plasticity.rule import CURVATURE, GRADIENT, Rule
+from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.support.checks import require_array
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_NUMBERS_AT_ONCE = 2**17  # random numbers drawn ahead: 1 MB, about the second cache
+Array = NDArray[np.float64]
+_NUMBERS_PER_STEP = 2**12  # parameters of all trials that advance together
+_NUMBERS_AHEAD = 2**19  # random numbers drawn at once: 4 MB
 _JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
 _CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time between them
 
 
 def simulate(
     rule: Rule,
-    landscape: Any,
+    landscape: Landscape | LandscapeSequence,
     start: ArrayLike,
     n_steps: int,
     dt: float,
@@ -52,10 +63,10 @@ def simulate(
     Parameters
     ----------
     rule : Rule
-        Any rule that asks for nothing but ``gradient`` and ``curvature``. Its parameters are numbers or (n,)
-        arrays; ``clock_step``, if it has one, is set to `dt`; a ``duration`` between ticks must equal `dt`.
-    landscape : Quadratic or any object with ``loss``, ``gradient``, ``hessian``, batched; or LandscapeSequence
-        A `Quadratic` runs in one compiled loop, the others on NumPy arrays over all trials.
+        Any rule whose only inputs are ``gradient`` and ``curvature``. Its parameters are numbers or (n,) arrays;
+        ``clock_step``, if it has one, is set to `dt`; a ``duration`` between ticks must equal `dt`.
+    landscape : Landscape or LandscapeSequence
+        Any object with ``loss``, ``gradient``, ``hessian``, batched (`plasticity.landscapes`).
     start : (n,) or (n_trials, n) array
         Initial parameters [1].
     n_steps : int
@@ -69,11 +80,11 @@ def simulate(
     record_every : int
         Steps between records; start and end are always recorded.
     feedback : FeedbackChannel, optional
-        What becomes of the observed gradient before the learner sees it; the curvature is known as it is. A channel
-        noise σ is white noise of intensity σ², as ``gradient_noise = σ/√dt``, from streams of its own.
+        Channel of the observed gradient; the curvature is observed without error. A channel noise σ is white noise of
+        intensity σ², as ``gradient_noise = σ/√dt``, with its own random streams.
     controllability : Controllability, optional
-        What becomes of the change that the rule asks for. Control of low rank projects in the metric of the rule. A
-        drift that the rule counts on acts on all weights, also where the rule cannot act.
+        Limits of control. Control of low rank projects in the metric of the rule. The drift assumed by the rule acts
+        on all weights, also where they are not plastic.
 
     Returns
     -------
@@ -98,136 +109,186 @@ def simulate(
     """
     n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)
     theta = _start(start, n_trials, landscape)
-    descent = _descent(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
-    descent = _limited(descent, feedback, controllability, theta, seed)
-    path = np.empty((n_trials, descent.recorded.size, theta.shape[1]))
+    run = _checked(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
+    run = _limited(run, feedback, controllability, theta, seed)
+    path = np.empty((run.recorded.size, *theta.shape))  # one record after the other, as they are made
     loss = np.empty(path.shape[:2])
-    advance = compiled(descent) if _is_compiled(descent) else vectorised(descent)
-    size = _trials_at_once(descent, theta)
+    learner = _learner(run)
+    size = max(1, _NUMBERS_PER_STEP // theta.shape[1])
     with np.errstate(all="ignore"):
         for low in range(0, n_trials, size):
-            high = min(low + size, n_trials)
-            send = _line(descent, seed, low, high, theta.shape[1])
-            batch = _batch(rule, theta[low:high], path[low:high], loss[low:high], send)
-            _run(descent, advance, batch, seed, low)
-            _check_finite(descent, batch, low)
-    return _dataset(
-        descent, path, loss, seed, {**_given("feedback", feedback), **_given("controllability", controllability)}
-    )
+            batch = slice(low, min(low + size, n_trials))
+            for row, (values, losses) in enumerate(_records(run, learner, theta[batch], seed, low)):
+                path[row, batch], loss[row, batch] = values, losses
+    limits = {**_changed("feedback", feedback), **_changed("controllability", controllability)}
+    return _dataset(run, path.swapaxes(0, 1), loss.T, seed, limits)
 
 
-def _run(descent: Descent, advance: Callable, batch: Batch, seed: int, low: int) -> None:
-    """Advance a batch, whose first trial is `low`, to the end, with as many random numbers drawn ahead as fit."""
-    n_trials, n = batch.theta.shape
-    noisy = descent.noise_std > 0
-    ahead = max(1, _NUMBERS_AT_ONCE // (n_trials * n)) if noisy else descent.n_steps
+@dataclass(frozen=True)
+class _Run:
+    """A rule on a landscape: `n_steps` steps of `dt` [s], recorded `every` so many and at the end.
+
+    `values` holds a number or an (n,) array for every parameter of the rule.
+    """
+
+    rule: Rule
+    landscape: Landscape | LandscapeSequence
+    n_steps: int
+    dt: float
+    every: int
+    noise_std: float
+    values: Mapping[str, Any]
+    channel: FeedbackChannel | None = None
+    constraint: Constraint | None = None
+
+    @property
+    def recorded(self) -> NDArray[np.int64]:
+        """Steps that are recorded: 0, every, 2·every, … and the last."""
+        return np.unique(np.append(np.arange(0, self.n_steps, self.every), self.n_steps))
+
+    def at(self, step: int) -> Any:
+        """Landscape of a step."""
+        return self.landscape.at(step) if isinstance(self.landscape, LandscapeSequence) else self.landscape
+
+
+def _records(run: _Run, learner: Callable, theta: Array, seed: int, first: int) -> Iterator[tuple[Array, Array]]:
+    """Parameters (n_trials, n) and losses (n_trials,) at the recorded steps of trials from `first` on.
+
+    A state with one value for all parameters and trials, such as a count of steps, stays one number by broadcasting.
+    """
+    trials, inputs = range(first, first + len(theta)), run.rule.inputs
+    noise = _normals(seed, trials, run.n_steps, theta.shape[1]) if run.noise_std > 0 else None
+    send = run.channel and open_channel(run.channel, theta.shape[1], run.dt, [(seed, trial) for trial in trials])
+    now = {**run.values, STEP.name: run.dt, WEIGHT.name: theta}
+    now |= {s.name: np.full((1, 1), float(s.initial)) for s in run.rule.states}
+    for step in range(run.n_steps):
+        landscape = run.at(step)
+        if step % run.every == 0:
+            yield now[WEIGHT.name], landscape.loss(now[WEIGHT.name])
+        if GRADIENT in inputs:
+            gradient = landscape.gradient(now[WEIGHT.name])
+            gradient = gradient if noise is None else gradient + run.noise_std * next(noise)
+            now[GRADIENT.name] = send(gradient) if send else gradient
+        if CURVATURE in inputs:
+            now[CURVATURE.name] = np.diagonal(landscape.hessian(now[WEIGHT.name]), axis1=-2, axis2=-1)
+        learner(now)
+        _check_finite(run, now, step + 1, first)
+    yield now[WEIGHT.name], run.at(run.n_steps).loss(now[WEIGHT.name])
+
+
+def _normals(seed: int, trials: range, n_steps: int, n: int) -> Iterator[Array]:
+    """Standard normal numbers (n_trials, n) of every step, drawn ahead from one stream per trial."""
     bits = np.random.PCG64(seed)
-    random, origin = np.random.Generator(bits), bits.state
-    reached: dict[int, Any] = {}  # states of the generator
-    for first in range(0, descent.n_steps, ahead):
-        count = min(ahead, descent.n_steps - first)
-        noise = np.empty((n_trials if noisy else 0, count, n))
-        for k, numbers in enumerate(noise):
-            bits.state = reached.get(k, origin)
-            if first == 0:
-                bits.advance((low + k) * _JUMP)
+    random, origin, states = np.random.Generator(bits), bits.state, []
+    for trial in trials:
+        bits.state = origin
+        bits.advance(trial * _JUMP)
+        states.append(bits.state)
+    ahead = max(1, _NUMBERS_AHEAD // (len(trials) * n))
+    for first in range(0, n_steps, ahead):
+        drawn = np.empty((len(trials), min(ahead, n_steps - first), n))
+        for k, numbers in enumerate(drawn):
+            bits.state = states[k]
             random.standard_normal(out=numbers)
-            if first + count < descent.n_steps:
-                reached[k] = bits.state
-        advance(batch, noise, first)
-        if batch.broken.any():
-            return
+            states[k] = bits.state
+        yield from np.moveaxis(drawn, 1, 0)
 
 
-def _trials_at_once(descent: Descent, theta: NDArray) -> int:
-    """Size of a batch: all random numbers of its trials at once if compiled, else wide batches."""
-    n_trials, n = theta.shape
-    if descent.noise_std == 0:
-        return n_trials
-    if _is_compiled(descent):
-        return max(1, _NUMBERS_AT_ONCE // (descent.n_steps * n))
-    return max(1, _NUMBERS_AT_ONCE // (8 * n))
+def _learner(run: _Run) -> Callable[[dict[str, Any]], None]:
+    """Function that carries out one step of the rule on all variables, by name."""
+    clock = [(u.target, _function((sp.sympify(u.expression),))) for u in run.rule.events.get("clock", ())]
+    following = euler(run.rule)
+    flow = _function(tuple(following.values()))
+
+    def change(old: Array, new: Array, dt: float = 0.0) -> Array:
+        return new if run.constraint is None else move(run.constraint, old, new - old, dt)
+
+    def step(now: dict[str, Any]) -> None:
+        for target, expression in clock:
+            value = expression(now)[0]
+            now[target] = change(now[target], value) if target == WEIGHT.name else value
+        new = dict(zip(following, flow(now), strict=True))
+        new[WEIGHT.name] = change(now[WEIGHT.name], new.get(WEIGHT.name, now[WEIGHT.name]), run.dt)
+        now |= new
+
+    return step
 
 
-def _is_compiled(descent: Descent) -> bool:
-    """Whether the compiled loop can run it."""
-    return isinstance(descent.landscape, Quadratic) and descent.channel is None and descent.constraint is None
+@cache
+def _function(expressions: tuple[sp.Expr, ...]) -> Callable[[Mapping[str, Any]], list]:
+    """Function of a mapping of names to arrays that evaluates `expressions`."""
+    symbols = sorted(set().union(*(e.free_symbols for e in expressions)), key=str)
+    steps = {"Heaviside": lambda x, *at_zero: np.where(x > 0, 1.0, 0.0)}
+    function = sp.lambdify(symbols, expressions, modules=[steps, "numpy"], cse=True)
+    names = [s.name for s in symbols]
+    return lambda now: function(*(now[name] for name in names))
+
+
+def _check_finite(run: _Run, now: Mapping[str, Any], step: int, first: int) -> None:
+    """Refuse to go on after a step when a variable is not finite; the message names the first such trial."""
+    names = [WEIGHT.name, *(s.name for s in run.rule.states)]
+    if all(np.isfinite(now[name]).all() for name in names):
+        return
+    shape = now[WEIGHT.name].shape
+    bad = {name: ~np.isfinite(np.broadcast_to(now[name], shape)) for name in names}
+    trial = min(int(np.argmax(b.any(axis=1))) for b in bad.values() if b.any())
+    name = next(name for name in names if bad[name][trial].any())
+    remedy = "use a smaller dt or a smaller learning rate"
+    if CURVATURE in run.rule.inputs:
+        remedy += "; where the curvature is zero or negative, a positive discount"
+    variable = f"{'theta' if name == WEIGHT.name else name}[{int(np.argmax(bad[name][trial]))}]"
+    where = f" of trial {first + trial}" if shape[0] > 1 else ""
+    raise DivergedError(variable + where, step * run.dt, remedy)
 
 
 def _limited(
-    descent: Descent,
+    run: _Run,
     feedback: FeedbackChannel | None,
     controllability: Controllability | None,
-    theta: NDArray,
+    theta: Array,
     seed: int,
-) -> Descent:
-    """Descent with what limits it; a perfect channel and full control are none."""
+) -> _Run:
+    """Run with limits of feedback and control."""
     if feedback is not None and not feedback.is_perfect:
-        descent = replace(descent, channel=feedback)
+        run = replace(run, channel=feedback)
         matrix = projection_matrix(feedback, theta.shape[1])
         if matrix is not None and len(matrix) != theta.shape[1]:
             raise InputError(f"projection must return {theta.shape[1]} numbers, one per parameter, got {len(matrix)}")
-    if controllability is None or controllability.is_full:
-        return descent
-    rule, controllability = separate_drift(descent.rule, controllability)
-    constraint = constrain(controllability, theta.shape[1], seed, descent.values.get("metric"))
+    rule, n = run.rule, theta.shape[1]
+    if controllability is None or controllability.is_full:  # then a start outside the bounds of the rule is clipped
+        bounds = rule.bounds and narrowed(constrain(Controllability(), n), *rule.bounds)
+        return replace(run, constraint=bounds)
+    rule, controllability = separate_drift(rule, controllability)
+    constraint = constrain(controllability, n, seed, run.values.get("metric"))
     constraint = constraint if rule.bounds is None else narrowed(constraint, *rule.bounds)
     check_weights(constraint, theta, "start")
-    return replace(descent, rule=rule, constraint=constraint)
+    return replace(run, rule=rule, constraint=constraint)
 
 
-def _line(descent: Descent, seed: int, low: int, high: int, n: int) -> Callable | None:
-    """Line on which the trials from `low` to `high` receive their gradients."""
-    if descent.channel is None:
-        return None
-    return open_channel(descent.channel, n, descent.dt, [(seed, trial) for trial in range(low, high)])
-
-
-def _batch(rule: Rule, theta: NDArray, path: NDArray, loss: NDArray, send: Callable | None) -> Batch:
-    states = np.empty((len(rule.states), *theta.shape))
-    for values, state in zip(states, rule.states, strict=True):
-        values[:] = state.initial
-    return Batch(theta, states, path, loss, np.zeros(theta.shape[0], dtype=np.int64), send)
-
-
-def _check_finite(descent: Descent, batch: Batch, low: int) -> None:
-    if not batch.broken.any():
-        return
-    trial = int(np.flatnonzero(batch.broken)[np.argmin(batch.broken[batch.broken > 0])])
-    names = ["theta", *(s.name for s in descent.rule.states)]
-    values = [batch.theta, *batch.states]
-    variable, index = next(
-        (name, int(i)) for name, v in zip(names, values, strict=True) for i in np.flatnonzero(~np.isfinite(v[trial]))
-    )
-    remedy = "use a smaller dt or a smaller learning rate"
-    if CURVATURE in descent.rule.inputs:
-        remedy += "; where the curvature is zero or negative, a positive discount"
-    where = f"{variable}[{index}]" + (f" of trial {low + trial}" if batch.theta.shape[0] > 1 else "")
-    raise DivergedError(where, float(batch.broken[trial]) * descent.dt, remedy)
-
-
-def _descent(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> Descent:
-    """Check what is to run, with every value in its place."""
+def _checked(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> _Run:
+    """Run with checked arguments and a value for every parameter."""
     events = [event for event in rule.events if event != "clock"]
     if events:
         raise InputError(
-            f"rule {rule.name!r} acts at {events[0]!r} events, which a landscape does not give; use replay"
+            f"rule {rule.name!r} acts at {events[0]!r} events, which do not exist on a landscape; use replay"
         )
     unknown = [s.name for s in rule.inputs if s not in (GRADIENT, CURVATURE)]
     if unknown:
-        raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not give")
+        raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not have")
     n_steps = require_whole("n_steps", n_steps, low=1)
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     noise = require_number("gradient_noise", noise, low=0)
     duration = rule.values.get("duration") if "clock" in rule.events else None
     if duration is not None and not np.isclose(duration, dt, rtol=1e-9, atol=0):
-        raise InputError(f"dt is {dt:g} s, but rule {rule.name!r} acts for {duration:g} s between looks; give the same")
+        raise InputError(
+            f"dt is {dt:g} s, but rule {rule.name!r} acts for {duration:g} s between observations; use the same"
+        )
     if isinstance(landscape, LandscapeSequence) and landscape.n_steps < n_steps:
         raise InputError(f"n_steps is {n_steps}, but the sequence has only {landscape.n_steps} gradients")
     values = {p.name: _value(rule, p.name, p.value, n) for p in rule.parameters if p.name != _CLOCK_STEP}
     if any(p.name == _CLOCK_STEP for p in rule.parameters):
         values[_CLOCK_STEP] = dt
-    return Descent(rule, landscape, n_steps, dt, require_whole("record_every", every, low=1), noise, values)
+    return _Run(rule, landscape, n_steps, dt, require_whole("record_every", every, low=1), noise, values)
 
 
 def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
@@ -235,22 +296,17 @@ def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
         raise InputError(f"{name} of rule {rule.name!r} has no value; use rule.with_parameters({name}=…)")
     array = np.asarray(value, dtype=float)
     if array.shape not in ((), (n,)):
-        raise InputError(f"{name} of rule {rule.name!r} has shape {array.shape}; give a number or shape ({n},)")
+        raise InputError(f"{name} of rule {rule.name!r} has shape {array.shape}; use a number or shape ({n},)")
     return array
 
 
 def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float64]:
     """Writable (n_trials, n) array of initial parameters that fit the landscape."""
-    try:
-        given = np.asarray(start, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"start must be numbers, got {start!r}") from None
-    n = given.shape[-1] if given.ndim else 0
-    if given.shape not in ((n,), (n_trials, n)) or n == 0:
-        raise InputError(f"start must have shape (n,) or ({n_trials}, n) for n_trials={n_trials}, got {given.shape}")
-    if not np.all(np.isfinite(given)):
-        raise InputError(f"start must be finite, got {given.tolist()}")
-    theta = np.array(np.broadcast_to(given, (n_trials, n)))
+    values = require_array("start", start)
+    n = values.shape[-1] if values.ndim else 0
+    if values.shape not in ((n,), (n_trials, n)) or n == 0:
+        raise InputError(f"start must have shape (n,) or ({n_trials}, n) for n_trials={n_trials}, got {values.shape}")
+    theta = np.array(np.broadcast_to(values, (n_trials, n)))
     first = landscape.at(0) if isinstance(landscape, LandscapeSequence) else landscape
     fits = landscape.n == n if isinstance(landscape, Quadratic | LandscapeSequence) else True
     if not fits or np.shape(first.gradient(theta[:1])) != (1, n):
@@ -258,9 +314,9 @@ def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float6
     return theta
 
 
-def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int, limits: dict) -> xr.Dataset:
+def _dataset(run: _Run, path: NDArray, loss: NDArray, seed: int, limits: dict) -> xr.Dataset:
     n_trials, _, n = path.shape
-    rule = descent.rule
+    rule = run.rule
     return make_dataset(
         {
             "theta": (("trial", "time", "parameter"), path, "1", "parameters"),
@@ -268,19 +324,19 @@ def _dataset(descent: Descent, path: NDArray, loss: NDArray, seed: int, limits: 
         },
         {
             "trial": ("trial", np.arange(n_trials), "1", "trial"),
-            "time": ("time", descent.recorded * descent.dt, "s", "time"),
+            "time": ("time", run.recorded * run.dt, "s", "time"),
             "parameter": ("parameter", np.arange(n), "1", "parameter"),
         },
-        title=f"{rule.title} on {type(descent.landscape).__name__}",
+        title=f"{rule.title} on {type(run.landscape).__name__}",
         rule=rule.name,
         engine="simulate",
         seed=seed,
-        parameters={**descent.values, "dt": descent.dt, "gradient_noise": descent.noise_std, **limits},
+        parameters={**run.values, "dt": run.dt, "gradient_noise": run.noise_std, **limits},
         references=rule.references,
     )
 
 
-def _given(name: str, record: FeedbackChannel | Controllability | None) -> dict[str, Any]:
+def _changed(name: str, record: FeedbackChannel | Controllability | None) -> dict[str, Any]:
     """Fields of a record that differ from their defaults, for the file."""
     if record is None:
         return {}

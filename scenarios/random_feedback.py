@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from circuits.network.rate_circuit import RateCircuit
+    from circuits import Circuit
     from scenarios.support.digit_images import Digits, Part
 
 STEP = 1.0  # s per image
@@ -97,7 +97,7 @@ def _order(n_images: int, n_epochs: int, trial: np.random.SeedSequence) -> NDArr
     return np.concatenate([random.permutation(n_images) for _ in range(n_epochs)])
 
 
-def build(parameters: Parameters, digits: Digits, order: NDArray, condition: str, seed: int) -> RateCircuit:
+def build(parameters: Parameters, digits: Digits, order: NDArray, condition: str, seed: int) -> Circuit:
     """The network of a condition, one member per trial; pixels and one constant input drive it."""
     import numpy as np
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from circuits import NeuronModel as NeuronModel
     from circuits import Population as Population
     from circuits import Projection as Projection
+    from circuits import RateUnit as RateUnit
     from circuits import Run as Run
     from circuits import Stimulus as Stimulus
     from circuits import all_to_all as all_to_all

@@ -1,206 +1,129 @@
-"""Populations, projections, feedback, circuits, what to record, and what a run returns."""
+"""Circuits: populations, projections, feedback and stimulus, of rates or of spikes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.neurons.model import NeuronModel
-from plasticity.compile.brian import SynapseModel
-from plasticity.controllability import Constraint
-from plasticity.errors import InputError, UnknownNameError, require_number
+from circuits.network.population import Population as Population
+from circuits.network.projection import Feedback as Feedback
+from circuits.network.projection import Projection as Projection
+from circuits.network.projection import dense, listed
+from plasticity.compile.brian import SynapseModel, check_rule
+from plasticity.errors import InputError, UnknownNameError, require_finite, require_number, require_whole
+from plasticity.local import LOCALS
+from plasticity.rule import Rule
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Population:
-    """Neurons that fire given spike trains, neurons with a model, or both.
+class Stimulus:
+    """Patterns that drive the first population of a rate circuit, and targets of the last one.
 
     Parameters
     ----------
-    name : str
-    spike_times : tuple of (n,) arrays, optional
-        Spike times [s] of each neuron, strictly increasing. With a model they are what its neurons are made to fire.
-    neuron : NeuronModel, optional
-    n : int, optional
-        Number of neurons, where no spike times say it.
-    series : mapping of str to (values, step)
-        Given functions of time that the equations of the model read as ``name(t, i)``: values (n_steps, n) [1], one row
-        every `step` seconds; the last row stays.
+    patterns : (n_patterns, n_inputs) array
+        Rates of the input population [Hz].
+    targets : (n_patterns, n_outputs) array or None
+        Target rates of the output population [Hz].
+    order : (n_presented,) or (n_batch, n_presented) array of int, or None
+        Sequence of patterns, which is repeated after its end; None presents them in turn.
+    hold : float or None
+        Presentation time of each [s]; None is one time step.
 
     Raises
     ------
     InputError
-        If it has neither spike times nor a model and a size.
+        If shapes do not fit, or a value is not finite.
     """
 
-    name: str
-    spike_times: tuple[NDArray[np.float64], ...] | None = None
-    neuron: NeuronModel | None = None
-    n: int | None = None
-    series: Mapping[str, tuple[NDArray[np.float64], float]] = field(default_factory=dict)
+    patterns: Any
+    targets: Any = None
+    order: Any = None
+    hold: float | None = None
 
     def __post_init__(self) -> None:
-        """Check that there is something that makes it fire, and how many neurons there are."""
-        if self.spike_times is not None:
-            if self.n not in (None, len(self.spike_times)):
-                raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
-        elif self.neuron is None or self.n is None:
-            raise InputError(f"population {self.name!r} needs spike_times, or a neuron model and a size n")
-        elif require_number(f"n of {self.name!r}", self.n, low=1) != int(self.n):
-            raise InputError(f"n of {self.name!r} must be a whole number, got {self.n}")
-        for name, (values, _) in self.series.items():
-            if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
+        """Check shapes and values."""
+        object.__setattr__(self, "patterns", _matrix("patterns", self.patterns))
+        if self.targets is not None:
+            object.__setattr__(self, "targets", _matrix("targets", self.targets))
+            if len(self.targets) != len(self.patterns):
                 raise InputError(
-                    f"{name} of {self.name!r} must have shape (n_steps, {self.size}), got {np.shape(values)}"
+                    f"targets has {len(self.targets)} rows, patterns has {len(self.patterns)}; give one each"
                 )
-            if not np.all(np.isfinite(values)):
-                raise InputError(f"{name} of {self.name!r} must be finite, got NaN or an infinite value")
+        if self.order is not None:
+            object.__setattr__(self, "order", _checked_order(self.order, len(self.patterns)))
+        if self.hold is not None:
+            require_number("hold", self.hold, low=0, exclusive=True, unit="s")
 
     @property
-    def size(self) -> int:
-        """Number of neurons."""
-        return len(self.trains) if self.n is None else int(self.n)
-
-    @property
-    def is_passive(self) -> bool:
-        """Whether nothing but given spikes changes its neurons."""
-        return self.neuron is None or self.neuron.is_passive
-
-    @property
-    def is_given(self) -> bool:
-        """Whether its spikes are given."""
-        return self.spike_times is not None
-
-    @property
-    def trains(self) -> tuple[NDArray[np.float64], ...]:
-        """Given spike times; none where its neurons fire on their own."""
-        return self.spike_times or ()
-
-
-@dataclass(frozen=True, eq=False)
-class Projection:
-    """Synapses from one population to another.
-
-    Parameters
-    ----------
-    name : str
-    pre, post : str
-        Names of the populations.
-    synapse : SynapseModel or None
-        Compiled learning rule; None for weights that stay as they are.
-    sources, targets : (n_synapses,) int arrays
-        Presynaptic and postsynaptic neuron of every synapse.
-    weight : float or (n_synapses,) array
-        Initial weight [1].
-    receptor : str, optional
-        Receptor of the postsynaptic neuron that its spikes act on; None if they only drive the learning.
-    delay : float
-        Time [s] that a spike takes; also until the synapse sees it.
-    coupling : Constraint, optional
-        Limits of control that couple the synapses: directions that they move along, a drift matrix.
-    third_factor : str, optional
-        Population whose spikes are the third-factor events of the rule, such as rewards or plateau potentials: those of
-        its neuron k reach the synapses on the postsynaptic neuron k, those of a single neuron all synapses, at once and
-        after the other spikes of the time step.
-
-    Raises
-    ------
-    InputError
-        If arrays do not fit together, or a weight is not finite.
-    """
-
-    name: str
-    pre: str
-    post: str
-    synapse: SynapseModel | None
-    sources: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    weight: Any = 1.0
-    receptor: str | None = None
-    delay: float = 0.0
-    coupling: Constraint | None = None
-    third_factor: str | None = None
-
-    def __post_init__(self) -> None:
-        """Check the sizes."""
-        n = np.size(self.sources)
-        if n == 0:
-            raise InputError(f"projection {self.name!r} has no synapses; leave it out")
-        if np.size(self.targets) != n:
-            raise InputError(f"projection {self.name!r} has {n} sources and {np.size(self.targets)} targets")
-        weight = np.asarray(self.weight, dtype=float)
-        if weight.shape not in ((), (n,)):
-            raise InputError(f"weight of {self.name!r} has shape {weight.shape}; give a number or shape ({n},)")
-        if not np.all(np.isfinite(weight)):
-            raise InputError(f"weight of {self.name!r} must be finite, got {weight[~np.isfinite(weight)].ravel()[0]}")
-        require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
-
-    @property
-    def n_synapses(self) -> int:
-        """Number of synapses."""
-        return int(np.size(self.sources))
-
-
-@dataclass(frozen=True, eq=False)
-class Feedback:
-    """A path that brings a third factor to neurons: errors or rewards, through a `FeedbackChannel`.
-
-    Parameters
-    ----------
-    name : str
-    source, sends : str
-        Population and the variable of its neurons that is sent at every step.
-    target, receives : str
-        Population and the local variable of its neurons that takes what arrives.
-    weights : None or (n_target, n_received) array
-        None sends to each neuron its own component, or the only one to all (a broadcast); otherwise neuron i
-        receives ``Σ_k weights[i, k]·message[k]``.
-    unit : str
-        Unit of the message, a power of the second.
-    """
-
-    name: str
-    source: str
-    sends: str
-    target: str
-    receives: str
-    weights: NDArray[np.float64] | None = None
-    unit: str = "1"
+    def sequence(self) -> NDArray[np.int64]:
+        """Index of the pattern of each presentation, (n_presented,) or (n_batch, n_presented)."""
+        return np.arange(len(self.patterns)) if self.order is None else self.order
 
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """Populations, the projections between them and the paths of feedback.
+    """Populations, the projections between them, feedback and stimulus.
+
+    Its populations have rate units, or all of them spike; that decides which engine runs it. A spiking circuit stores
+    its projections as lists of synapses, a rate circuit as matrices.
+
+    Parameters
+    ----------
+    name : str
+    populations : tuple of Population
+        In a rate circuit the stimulus drives the first one and gives targets to the last one.
+    projections : tuple of Projection
+    feedback : tuple of Feedback
+    stimulus : Stimulus, optional
+        Of a rate circuit.
+    n_batch : int
+        Members of a batch of independent copies of a rate circuit that run together.
+    trials : (n_batch,) sequence of int, optional
+        Random numbers of a member depend on the seed and this number alone; by default 0, 1, 2, …
 
     Raises
     ------
     InputError
-        If a projection or a path names an unknown population or neuron, a name occurs twice, a neuron lacks a local
-        variable that the signal of a synapse asks for, or a third factor has the wrong size or nobody who hears it.
+        If rate units and spiking neurons are mixed, a name occurs twice, a projection or path leads nowhere, shapes do
+        not fit, or a rule needs a local variable or third-factor events that the circuit does not provide.
+    UnknownNameError
+        If a projection or path names a population that does not exist.
     """
 
     name: str
     populations: tuple[Population, ...]
-    projections: tuple[Projection, ...] = field(default=())
-    feedback: tuple[Feedback, ...] = field(default=())
+    projections: tuple[Projection, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    stimulus: Stimulus | None = None
+    n_batch: int = 1
+    trials: Any = None
 
     def __post_init__(self) -> None:
-        """Check that everything starts and ends in this circuit."""
-        names = [p.name for p in self.populations] + [p.name for p in self.projections]
-        names += [path.name for path in self.feedback]
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f"circuit {self.name!r} has two populations of one name, or paths: {name!r}")
-        for projection in self.projections:
-            _check_projection(self, projection)
-        for path in self.feedback:
-            for name in (path.source, path.target):
-                if self.population(name).neuron is None:
-                    raise InputError(f"population {name!r} only fires given spikes: it has no variables for feedback")
+        """Check that the parts fit together, and state all projections in the form of the engine."""
+        _check_names(self)
+        require_whole("n_batch", self.n_batch, low=1)
+        object.__setattr__(self, "trials", np.arange(self.n_batch) if self.trials is None else np.asarray(self.trials))
+        stated = dense if self.is_rate else listed
+        sizes = [(self.population(p.post).size, self.population(p.pre).size) for p in self.projections]
+        for projection, shape in zip(self.projections, sizes, strict=True):
+            _check_ends(self, projection, shape)
+        projections = (stated(p, *shape) for p, shape in zip(self.projections, sizes, strict=True))
+        object.__setattr__(self, "projections", tuple(projections))
+        if self.is_rate:
+            _check_rates(self)
+        else:
+            _check_spiking(self)
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether its populations have rate units."""
+        return self.populations[0].is_rate
 
     def population(self, name: str) -> Population:
         """Population of that name.
@@ -210,10 +133,7 @@ class Circuit:
         UnknownNameError
             If there is none.
         """
-        known = {p.name: p for p in self.populations}
-        if name not in known:
-            raise UnknownNameError("population", name, known)
-        return known[name]
+        return _named("population", name, self.populations)
 
     def projection(self, name: str) -> Projection:
         """Projection of that name.
@@ -223,55 +143,115 @@ class Circuit:
         UnknownNameError
             If there is none.
         """
-        known = {p.name: p for p in self.projections}
-        if name not in known:
-            raise UnknownNameError("projection", name, known)
-        return known[name]
+        return _named("projection", name, self.projections)
 
     @property
     def plastic(self) -> tuple[Projection, ...]:
         """Projections that learn."""
-        return tuple(p for p, _ in self.learning)
+        return tuple(p for p in self.projections if p.rule is not None)
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """Learning rules by plastic projection."""
+        return {p.name: p.rule for p in self.plastic}
 
     @property
     def learning(self) -> tuple[tuple[Projection, SynapseModel], ...]:
-        """Projections that learn, each with its learning rule."""
+        """Projections that learn, each with its compiled rule."""
         return tuple((p, p.synapse) for p in self.projections if p.synapse is not None)
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the last population has targets, so that there is a loss."""
+        return self.stimulus is not None and self.stimulus.targets is not None
+
+    @property
+    def feedback_weights(self) -> dict[str, Array]:
+        """Weights of the paths of feedback of a rate circuit, by the population that receives it."""
+        return {path.target: path.weights for path in self.feedback if path.weights is not None}
+
+
+def _named(kind: str, name: str, records: tuple) -> Any:
+    known = {record.name: record for record in records}
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+    return known[name]
+
+
+def _check_names(circuit: Circuit) -> None:
+    """Refuse a mixture of rate units and spiking neurons, and names that occur twice."""
+    rates = [p.name for p in circuit.populations if p.is_rate]
+    spiking = [p.name for p in circuit.populations if not p.is_rate]
+    if rates and spiking:
+        raise InputError(
+            f"circuit {circuit.name!r} mixes rate units ({', '.join(rates)}) and spiking neurons "
+            f"({', '.join(spiking)}); make all of one kind, or two circuits"
+        )
+    if not circuit.populations:
+        raise InputError(f"circuit {circuit.name!r} has no populations")
+    kinds = [[part.name for part in parts] for parts in (circuit.populations, circuit.projections, circuit.feedback)]
+    for names in kinds if rates else [[*kinds[0], *kinds[1], *kinds[2]]]:  # Brian2 calls its objects by these names
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"circuit {circuit.name!r} has two parts of one name: {name!r}")
+
+
+def _check_ends(circuit: Circuit, projection: Projection, shape: tuple[int, int]) -> None:
+    if not projection.is_listed:
+        return
+    for name, size, neurons in zip((projection.post, projection.pre), shape, projection.ends, strict=True):
+        if not 0 <= np.min(neurons) <= np.max(neurons) < size:
+            raise InputError(
+                f"projection {projection.name!r} names neurons outside 0…{size - 1} of population {name!r}"
+            )
+
+
+def _check_spiking(circuit: Circuit) -> None:
+    if circuit.stimulus is not None or circuit.n_batch > 1:
+        raise InputError(
+            f"circuit {circuit.name!r} spikes: stimulus and n_batch are for rate circuits; "
+            "give its populations spike_times or series"
+        )
+    for projection in circuit.projections:
+        _check_projection(circuit, projection)
+    for path in circuit.feedback:
+        for name in (path.source, path.target):
+            if circuit.population(name).neuron is None:
+                raise InputError(f"population {name!r} has spike trains alone: it has no variables for feedback")
 
 
 def _check_projection(circuit: Circuit, projection: Projection) -> None:
     pre, post = circuit.population(projection.pre), circuit.population(projection.post)
-    for population, neurons in ((pre, projection.sources), (post, projection.targets)):
-        if np.size(neurons) and not 0 <= np.min(neurons) <= np.max(neurons) < population.size:
-            raise InputError(
-                f"projection {projection.name!r} names neurons outside 0…{population.size - 1} "
-                f"of population {population.name!r}"
-            )
     if projection.receptor is not None:
-        if post.neuron is None:
-            raise InputError(f"population {post.name!r} only fires given spikes: it has no receptor for a projection")
-        post.neuron.receptor(projection.receptor)
+        if post.neuron_model is None:
+            raise InputError(f"population {post.name!r} has spike trains alone: it has no receptor for a projection")
+        post.neuron_model.receptor(projection.receptor)
+    if projection.parameters:
+        raise InputError(
+            f"parameters of {projection.name!r} are for rate circuits; use rule.with_parameters(…) instead"
+        )
     if projection.third_factor is not None:
         _check_third_factor(projection, circuit.population(projection.third_factor), post)
-    if projection.synapse is not None:
-        _check_needs(circuit, projection.synapse, pre, post)
+    if projection.rule is not None:
+        check_rule(projection.rule)
+        _check_locals(circuit, projection.rule, pre, post)
 
 
-def _check_needs(circuit: Circuit, model: SynapseModel, pre: Population, post: Population) -> None:
-    for local in model.needs:
+def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Population) -> None:
+    for local in (LOCALS[s.name] for s in rule.inputs):
         owner = pre if local.index == "pre" else post
         received = {path.receives for path in circuit.feedback if path.target == owner.name}
-        offered = {*(owner.neuron.provides if owner.neuron else ()), *received}
+        offered = {*(owner.neuron_model.provides if owner.neuron_model else ()), *received}
         if local.index == "synapse" or local.name not in offered:
             raise InputError(
-                f"rule {model.rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
+                f"rule {rule.name!r} asks for {local.name!r} ({local.meaning}), which circuit "
                 f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}; "
                 "use another signal, a neuron that provides it or a path of feedback that brings it"
             )
 
 
 def _check_third_factor(projection: Projection, source: Population, post: Population) -> None:
-    if projection.synapse is None or not projection.synapse.on_third_factor:
+    if projection.rule is None or "third_factor" not in projection.rule.events:
         raise InputError(
             f"projection {projection.name!r} gets third-factor events from {source.name!r}, but its rule does nothing "
             "at them; leave third_factor out"
@@ -281,3 +261,72 @@ def _check_third_factor(projection: Projection, source: Population, post: Popula
             f"third_factor of {projection.name!r} has {source.size} trains; give one for all, or one for each of the "
             f"{post.size} neurons of {post.name!r}"
         )
+
+
+def _check_rates(circuit: Circuit) -> None:
+    if circuit.trials.shape != (circuit.n_batch,):
+        raise InputError(f"trials must have shape ({circuit.n_batch},), one per member, got {circuit.trials.shape}")
+    for projection in circuit.projections:
+        _check_rate_projection(circuit, projection)
+    for path in circuit.feedback:
+        _check_rate_feedback(circuit, path)
+    stimulus, first, last = circuit.stimulus, circuit.populations[0], circuit.populations[-1]
+    if stimulus is None:
+        return
+    if stimulus.patterns.shape[1] != first.size:
+        raise InputError(f"patterns have {stimulus.patterns.shape[1]} rates, but {first.name!r} has {first.size}")
+    if stimulus.targets is not None and stimulus.targets.shape[1] != last.size:
+        raise InputError(f"targets have {stimulus.targets.shape[1]} rates, but {last.name!r} has {last.size}")
+    _check_batch("order", stimulus.sequence, 1, circuit.n_batch)
+
+
+def _check_rate_projection(circuit: Circuit, projection: Projection) -> None:
+    for name in ("receptor", "delay", "third_factor"):
+        if getattr(projection, name):
+            raise InputError(f"{name} of {projection.name!r} is for spiking circuits; leave it out")
+    _check_batch(f"weight of {projection.name!r}", projection.weight, 2, circuit.n_batch)
+    for name, value in projection.parameters.items():
+        _check_batch(f"{name} of {projection.name!r}", value, 0, circuit.n_batch)
+    order = [p.name for p in circuit.populations]
+    if circuit.stimulus is not None and projection.post == order[0]:
+        raise InputError(f"{projection.name!r} ends in {order[0]!r}, which is driven by the stimulus")
+    closes_loop = order.index(projection.pre) >= order.index(projection.post)
+    taus = [circuit.population(name).rate_unit.tau for name in (projection.pre, projection.post)]
+    if closes_loop and 0 in taus:
+        raise InputError(
+            f"{projection.name!r} closes a loop, which needs time constants: give {projection.pre!r} and "
+            f"{projection.post!r} tau > 0"
+        )
+
+
+def _check_rate_feedback(circuit: Circuit, path: Feedback) -> None:
+    size, last = circuit.population(path.target).size, circuit.populations[-1].name
+    if (path.source, path.sends, path.receives) != (last, "error", "learning_signal"):
+        raise InputError(f"feedback {path.name!r} of a rate circuit must send the error of {last!r} as learning_signal")
+    shape = np.shape(path.weights)
+    if len(shape) not in (2, 3) or shape[-2] != size:
+        raise InputError(f"feedback_weights of {path.target!r} must have shape ({size}, n_received), got {shape}")
+    require_finite(f"feedback_weights of {path.target!r}", path.weights)
+    _check_batch(f"feedback_weights of {path.target!r}", path.weights, 2, circuit.n_batch)
+
+
+def _check_batch(name: str, values: Any, n_own: int, n_batch: int) -> None:
+    shape = np.shape(values)
+    if len(shape) > n_own and shape[0] != n_batch:
+        raise InputError(f"{name} has {shape[0]} members on its leading axis, but n_batch is {n_batch}")
+
+
+def _matrix(name: str, values: Any) -> Array:
+    array = require_finite(name, values)
+    if array.ndim != 2 or array.size == 0:
+        raise InputError(f"{name} must have shape (n_patterns, n), got {array.shape}")
+    return array
+
+
+def _checked_order(values: Any, n_patterns: int) -> NDArray[np.int64]:
+    order = np.asarray(values)
+    if order.dtype.kind not in "iu" or order.ndim not in (1, 2) or order.size == 0:
+        raise InputError(f"order must be integers of shape (n_presented,) or (n_batch, n_presented), got {order!r}")
+    if order.min() < 0 or order.max() >= n_patterns:
+        raise InputError(f"order names pattern {order.max()}, but there are {n_patterns}; count from 0")
+    return order.astype(np.int64)

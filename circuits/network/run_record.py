@@ -1,4 +1,4 @@
-"""What a run of a spiking circuit returns."""
+"""The record of a run."""
 
 from __future__ import annotations
 
@@ -10,51 +10,65 @@ from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
 
+Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What an engine recorded; `circuits.as_dataset` labels it.
+    """Everything that a run recorded; `circuits.as_dataset` labels it.
+
+    In a rate circuit arrays over time and final values have a leading axis (n_batch,), the members of its batch.
 
     Parameters
     ----------
     circuit : Circuit
-        What was run, within the limits of control.
+        With the limits of control and the third-factor events of the run.
     seed : int
     dt : float
         Time step [s].
     times : (n_times,) array
-        Times of the record [s]; each value is the one just before the events of that time.
+        Times of the records [s]; in a spiking circuit each value is the one just before the events of that time.
     weights : dict of str to (n_times, n_tracked) array
-        By projection [1].
-    final : dict of str to (n_synapses,) array
-        Weights at the end [1].
+        Weights of the tracked synapses, by projection [1].
+    final : dict of str to (n_synapses,) or (n_batch, n_post, n_pre) array
+        Final weights, by projection [1].
     engine : str
-        Engine and device, for the record.
+        Engine and device.
     tracked : dict of str to (n_tracked,) int array
-        Which synapses of each projection were tracked.
+        Index of every tracked synapse of each projection, in ``weight.ravel()``.
     states : dict of str to dict of str to (n_times, n_tracked) array
-        By projection and state, in SI units, as far as they were asked for.
-    spikes : dict of str to ((n,) array, (n,) int array)
+        Recorded states of the rule, by projection and state, in SI units.
+    spikes : dict of str to ((n_spikes,) array, (n_spikes,) int array)
         Times [s] and neurons, by population.
     variables : dict of str to (n_times, n_neurons) array
-        Variables of neurons, by ``"population.variable"``, in SI units.
+        Recorded variables of neurons by ``"population.variable"``, in SI units; rates [Hz].
     counts : dict of str to (n_neurons,) int array
-        Number of spikes of each neuron, by population.
+        Number of spikes of each neuron, by population of a spiking circuit.
     weight_mean, weight_std : dict of str to (n_times,) array
         Mean and standard deviation of all weights of each plastic projection [1].
+    loss : (n_batch, n_times) array
+        Mean of ½ Σ (target − rate)² since the last record [Hz²] of a rate circuit; NaN at the start and without
+        targets.
+    final_states : dict of str to dict of str to (n_batch, n_post, n_pre) array
+        Final states of the rules of a rate circuit.
+    final_rates : dict of str to (n_batch, n) array
+        Final rates [Hz] of a rate circuit, by population.
     """
 
     circuit: Circuit
     seed: int
     dt: float
-    times: NDArray[np.float64]
-    weights: dict[str, NDArray[np.float64]]
-    final: dict[str, NDArray[np.float64]]
+    times: Array
+    weights: Mapping[str, Array]
+    final: Mapping[str, Array]
     engine: str
     tracked: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
-    states: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
-    spikes: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = field(default_factory=dict)
-    variables: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    spikes: Mapping[str, tuple[Array, NDArray[np.int64]]] = field(default_factory=dict)
+    variables: Mapping[str, Array] = field(default_factory=dict)
     counts: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
-    weight_mean: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    weight_std: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    weight_mean: Mapping[str, Array] = field(default_factory=dict)
+    weight_std: Mapping[str, Array] = field(default_factory=dict)
+    loss: Array = field(default_factory=lambda: np.empty((0, 0)))
+    final_states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+    final_rates: Mapping[str, Array] = field(default_factory=dict)

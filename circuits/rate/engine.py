@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.rate_circuit import RateCircuit, RateRun
+from circuits.network.circuit import Circuit
+from circuits.network.run_record import Run
 from circuits.rate import network as loop_module
 from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
@@ -31,7 +32,7 @@ STEP_WORK = 100.0  # updates of synapses that take as long as a step without any
 
 
 def run(
-    circuit: RateCircuit,
+    circuit: Circuit,
     duration: float,
     dt: float,
     seed: int = 0,
@@ -41,7 +42,7 @@ def run(
     feedback: FeedbackChannel | Sequence[FeedbackChannel] | None = None,
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
-) -> RateRun:
+) -> Run:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
 
     Parameters
@@ -173,7 +174,7 @@ def _raise_diverged(loop: Loop) -> None:
             (f"input of {p.name}", network.rows.view("current", k)),
             (f"rate of {p.name}", network.local(k, "post_rate")),
         ]
-        values += both if p.tau == 0 else both[::-1]  # first the cause
+        values += both if p.rate_unit.tau == 0 else both[::-1]  # first the cause
     name, at = next((n, bad[0]) for n, a in values if len(bad := np.argwhere(~np.isfinite(a[member]))))
     raise DivergedError(
         f"{name}[{', '.join(map(str, at))}] (member {member})",
@@ -196,8 +197,8 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
 
 
 def _separated(
-    circuit: RateCircuit, controllability: Controllability | Mapping[str, Controllability] | None
-) -> tuple[RateCircuit, Mapping[str, Controllability] | None]:
+    circuit: Circuit, controllability: Controllability | Mapping[str, Controllability] | None
+) -> tuple[Circuit, Mapping[str, Controllability] | None]:
     """Circuit and limits of control, which leave alone the drift that a rule assumes."""
     if controllability is None:
         return circuit, None

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import sympy as sp
 
-from circuits.network.rate_circuit import RateCircuit, RatePopulation
-from circuits.network.rate_population import INPUT
+from circuits.network.circuit import Circuit, Population
+from circuits.neurons.rate_unit import INPUT
 from plasticity.compile.deferred import Deferred, deferred, factors_source
 from plasticity.compile.dense import check_supplied, synapse_source
 from plasticity.compile.generated import python_code
@@ -30,7 +30,7 @@ class Plan:
 
     Parameters
     ----------
-    circuit : RateCircuit
+    circuit : Circuit
     rules : dict of int to Rule
         Of the projections that learn, by their index; spikes are replaced by rates.
     limits : tuple of str
@@ -41,7 +41,7 @@ class Plan:
         Time step [s].
     """
 
-    circuit: RateCircuit
+    circuit: Circuit
     rules: dict[int, Rule]
     limits: tuple[str, ...]
     n_received: int
@@ -66,7 +66,7 @@ class Plan:
             )
 
     @property
-    def populations(self) -> tuple[RatePopulation, ...]:
+    def populations(self) -> tuple[Population, ...]:
         """Populations of the circuit, in their order."""
         return self.circuit.populations
 
@@ -93,7 +93,7 @@ class Plan:
     @property
     def is_slow(self) -> bool:
         """Whether a population has a time constant."""
-        return any(p.tau > 0 for p in self.populations)
+        return any(p.rate_unit.tau > 0 for p in self.populations)
 
     @cached_property
     def noisy_neurons(self) -> list[int]:
@@ -133,7 +133,7 @@ class Plan:
 
     def activations(self) -> list[int]:
         """Addresses of the nonlinearities of all populations."""
-        return [address(activation_source(p.rate), "activate") for p in self.populations]
+        return [address(activation_source(p.rate_unit.rate), "activate") for p in self.populations]
 
     def synapses(self) -> dict[int, tuple[int, int]]:
         """Addresses of the functions `advance` and `factors` (or 0) of all projections that learn."""
@@ -146,7 +146,7 @@ class Plan:
         return {m: compiled[id(rule), self.limits[m]] for m, rule in self.rules.items()}
 
     def _check_settling(self, rule: Rule) -> None:
-        stimulus, tau = self.circuit.stimulus, max(p.tau for p in self.populations)
+        stimulus, tau = self.circuit.stimulus, max(p.rate_unit.tau for p in self.populations)
         hold = self.dt if stimulus is None or stimulus.hold is None else stimulus.hold
         if hold < SETTLED * tau:
             raise InputError(
@@ -174,7 +174,7 @@ class Plan:
                 raise InputError(f"{p.name} of rule {rule.name!r} has no value; use rule.with_parameters({p.name}=…)")
 
 
-def rules_on_rates(circuit: RateCircuit) -> dict[int, Rule]:
+def rules_on_rates(circuit: Circuit) -> dict[int, Rule]:
     """Rules of the projections that learn, with rates instead of spikes, by the index of the projection."""
     mean = {id(p.rule): on_rates(p.rule) for p in circuit.projections if p.rule is not None}
     return {m: mean[id(p.rule)] for m, p in enumerate(circuit.projections) if p.rule is not None}

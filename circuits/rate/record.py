@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.rate_circuit import RateRun
+from circuits.network.run_record import Run
 from circuits.rate.plan import Plan
 from circuits.rate.state import Network, settle
 from circuits.running.weight_file import WeightFile
@@ -68,14 +68,20 @@ class Record:
         if self.file is not None:
             self.file.append(self.times[row], self.plastic)
 
-    def run(self, seed: int) -> RateRun:
+    def run(self, seed: int) -> Run:
         """Everything that was noted, and the final values."""
         names = list(self.places)
         finals = {
             names[m]: {s.name: self.network.states(m)[:, k].copy() for k, s in enumerate(rule.states)}
             for m, rule in self.plan.rules.items()
         }
-        return RateRun(
+        shapes = (w.shape[1:] for w in self.network.weights)
+        tracked = {
+            n: np.ravel_multi_index(tuple(at.T), s) for (n, at), s in zip(self.places.items(), shapes, strict=True)
+        }
+        variables = {f"{n}.{RATE}": values for n, values in self.rates.items()}
+        variables |= {f"{n}.{INFORMATION}": values for n, values in self.information.items()}
+        return Run(
             circuit=self.plan.circuit,
             seed=seed,
             dt=self.plan.dt,
@@ -84,9 +90,8 @@ class Record:
             weight_mean=self.mean,
             weight_std=self.std,
             states=self.states,
-            tracked=self.places,
-            rates=self.rates,
-            information=self.information,
+            tracked=tracked,
+            variables=variables,
             loss=self.loss,
             final=dict(zip(names, (w.copy() for w in self.network.weights), strict=True)),
             final_states=finals,

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.rate_circuit import RateCircuit, RateProjection
+from circuits.network.circuit import Circuit, Projection
 from circuits.rate.network import NONE, POPULATION, PROJECTION, Setting
 from circuits.rate.plan import Plan
 from circuits.rate.signals import Channel
 from circuits.running.grid import steps_in
 from plasticity.compile.compiled_limits import deliver_source, move_source
 from plasticity.compile.dense import POST, parameter_names
-from plasticity.compile.landscape_loop import common_states
-from plasticity.compile.landscape_step import STEP
+from plasticity.compile.euler import STEP, common_states
 from plasticity.compile.native import address
 from plasticity.controllability import Constraint, Controllability, check_weights, constrain, narrowed
 from plasticity.errors import InputError, UnknownNameError
@@ -109,8 +108,8 @@ class Network:
 
 
 def limits_of(
-    circuit: RateCircuit,
-    projection: RateProjection,
+    circuit: Circuit,
+    projection: Projection,
     controllability: Controllability | Mapping[str, Controllability] | None,
     seed: int,
 ) -> Constraint | None:
@@ -219,13 +218,13 @@ def _rows(plan: Plan, n_sent: int) -> Rows:
 def _start(plan: Plan, rows: Rows) -> None:
     """Initial values."""
     for k, p in enumerate(plan.populations):
-        rows.view("bias", k)[:] = p.bias
+        rows.view("bias", k)[:] = p.rate_unit.bias
         table = rows.view("table", k)
         table[:, POST.index("post_information")] = 1.0
-        if p.tau > 0:
-            table[:, POST.index("post_rate")] = p.initial
+        if p.rate_unit.tau > 0:
+            table[:, POST.index("post_rate")] = p.rate_unit.initial
             if plan.is_perturbed:
-                rows.view("twin_rate", k)[:] = p.initial
+                rows.view("twin_rate", k)[:] = p.rate_unit.initial
         if rows.start("route", k) != NONE:
             matrix = np.asarray(plan.circuit.feedback_weights[p.name])
             if matrix.shape[-1] != plan.n_received:
@@ -288,7 +287,8 @@ def _populations(plan: Plan, rows: Rows, random: dict, order: list[int]) -> NDAr
         record["last"] = record["first"] + posts.count(k)
         record["noise"] = random.get(("neuron", k), (NONE, ()))[0]
         record["is_read"] = k in {pre for pre, _ in plan.ends}
-        record["step"], record["forget"] = plan.dt / p.tau if p.tau > 0 else 0.0, plan.dt / p.tau_information
+        record["step"] = plan.dt / p.rate_unit.tau if p.rate_unit.tau > 0 else 0.0
+        record["forget"] = plan.dt / p.rate_unit.tau_information
     return records
 
 
@@ -330,7 +330,7 @@ def _setting(plan: Plan, rows: Rows, channel: Channel) -> Setting:
     )
 
 
-def _stimulus(circuit: RateCircuit) -> tuple[Array, Array, NDArray[np.int64]]:
+def _stimulus(circuit: Circuit) -> tuple[Array, Array, NDArray[np.int64]]:
     """Patterns, targets and order (n_batch, n_shown); writable, since numba compiles once for each type."""
     stimulus = circuit.stimulus
     if stimulus is None:

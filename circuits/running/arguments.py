@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from circuits.network.circuit import Circuit
-from circuits.network.rate_circuit import RateCircuit
-from circuits.running.labels import rules_of
 from plasticity.controllability import Controllability
 from plasticity.errors import InputError, require_whole
 
@@ -20,7 +18,7 @@ def check_arguments(circuit: Any, record: Any, n_tracked: Any, controllability: 
     InputError
         If something is of the wrong kind, or limits are given to a circuit in which nothing learns.
     """
-    if not isinstance(circuit, Circuit | RateCircuit):
+    if not isinstance(circuit, Circuit):
         raise InputError(
             f"circuit must be what a function of the catalogue returns, got {circuit!r}; use circuits.load(name)(…)"
         )
@@ -31,14 +29,14 @@ def check_arguments(circuit: Any, record: Any, n_tracked: Any, controllability: 
         _check_limits(circuit, controllability)
 
 
-def _check_limits(circuit: Circuit | RateCircuit, controllability: Any) -> None:
+def _check_limits(circuit: Circuit, controllability: Any) -> None:
     each = controllability.values() if isinstance(controllability, Mapping) else [controllability]
     for limits in each:
         if not isinstance(limits, Controllability):
             raise InputError(
                 f"controllability must be a Controllability, or a mapping of projections to them, got {limits!r}"
             )
-    if not rules_of(circuit):
+    if not circuit.plastic:
         raise InputError(
             f"circuit {circuit.name!r} has no plastic projection, so a Controllability changes nothing; leave it out"
         )

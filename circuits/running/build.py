@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from circuits.network.circuit import Circuit
-from circuits.network.rate_circuit import RateCircuit
 from circuits.running.arguments import check_arguments
 from plasticity.errors import InputError
 
@@ -60,7 +59,7 @@ def build(
     1.006065 (1, 30)
     """
     check_arguments(circuit, record, n_tracked, controllability)
-    if isinstance(circuit, RateCircuit):
+    if circuit.is_rate:
         raise InputError(f"circuit {circuit.name!r} is one of rates, which do not run in Brian2; use circuits.run")
     from circuits.running.prepare import prepared
     from circuits.spiking import engine as spiking

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from circuits.network.circuit import Population
-from circuits.network.rate_circuit import RateRun
+from circuits.network.population import Population
 from circuits.network.run_record import Run
-from circuits.running.labels import attributes, rules_of, synapse_coordinates
+from circuits.running.labels import attributes, synapse_coordinates
 from plasticity.dataset import make_dataset
 from plasticity.rule import Rule
 
@@ -19,15 +18,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Entries = dict[str, tuple]
-RATES = {"rate": ("Hz", "rate"), "information": ("1", "Fisher information that the neuron believes in")}
 
 
-def as_dataset(run: Run | RateRun) -> xr.Dataset:
+def as_dataset(run: Run) -> xr.Dataset:
     """Label what `circuits.run` recorded.
 
     Parameters
     ----------
-    run : Run or RateRun
+    run : Run
 
     Returns
     -------
@@ -37,7 +35,7 @@ def as_dataset(run: Run | RateRun) -> xr.Dataset:
         ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``final_weight_NAME``. For every population that
         was recorded the variables ``POPULATION_VARIABLE`` along ``neuron_POPULATION``, ``n_spikes_POPULATION``, and
         ``spike_time(spike)`` with ``spike_neuron``, ``spike_trial`` and ``spike_population``. A rate circuit has
-        trials, the members of its batch, and a ``loss``.
+        trials, the members of its batch, a ``loss``, and the weights of its fixed projections.
 
     Examples
     --------
@@ -47,29 +45,32 @@ def as_dataset(run: Run | RateRun) -> xr.Dataset:
     >>> ds.weight_synapses.dims, ds.attrs["rule"]
     (('time', 'synapse_synapses'), 'pair_stdp')
     """
-    return _of_rates(run) if isinstance(run, RateRun) else _of_spikes(run)
-
-
-def _of_spikes(run: Run) -> xr.Dataset:
+    circuit = run.circuit
+    batch = ("trial",) if circuit.is_rate else ()
+    along = (*batch, "time")
     variables: Entries = {}
     coordinates: Entries = {"time": ("time", run.times, "s", "time")}
-    for name, rule in rules_of(run.circuit).items():
-        projection = run.circuit.projection(name)
-        variables[f"final_weight_{name}"] = (f"all_{name}", run.final[name], "1", f"weight of {name} at the end")
-        if name not in run.tracked:
-            continue
-        tracked = run.tracked[name]
-        coordinates |= synapse_coordinates(name, tracked, projection.targets[tracked], projection.sources[tracked])
-        variables |= _tracked(name, ("time",), rule, run.weights[name], run.states.get(name, {}))
-        variables |= _moments(name, ("time",), run.weight_mean[name], run.weight_std[name])
+    if circuit.is_rate:
+        coordinates["trial"] = ("trial", circuit.trials, "1", "trial")
+        variables["loss"] = (along, run.loss, "Hz**2", "mean of half the squared error since the last record")
+    for name, final in run.final.items():
+        flat = final.reshape(len(final), -1) if circuit.is_rate else final
+        variables[f"final_weight_{name}"] = ((*batch, f"all_{name}"), flat, "1", f"weight of {name} at the end")
+        if name in run.tracked:
+            tracked = run.tracked[name]
+            targets, sources = (neurons[tracked] for neurons in circuit.projection(name).ends)
+            coordinates |= synapse_coordinates(name, tracked, targets, sources)
+            variables |= _tracked(name, along, circuit.rules.get(name), run.weights[name], run.states.get(name, {}))
+        if name in run.weight_mean:
+            variables |= _moments(name, along, run.weight_mean[name], run.weight_std[name])
     for name, values in run.variables.items():
         population, _, variable = name.partition(".")
-        unit = _unit(run.circuit.population(population), variable)
-        along = ("time", f"neuron_{population}")
-        variables[f"{population}_{variable}"] = (along, values, unit, f"{variable} of {population}")
+        unit = _unit(circuit.population(population), variable)
+        meaning = f"{variable} of {population}"
+        variables[f"{population}_{variable}"] = ((*along, f"neuron_{population}"), values, unit, meaning)
     for name, count in run.counts.items():
         variables[f"n_spikes_{name}"] = (f"neuron_{name}", count, "1", f"number of spikes of {name}")
-    about = attributes(run.circuit, run.engine, run.seed, {"dt": run.dt})
+    about = attributes(circuit, run.engine, run.seed, {"dt": run.dt})
     return make_dataset(variables | _spikes(run), coordinates, **about)
 
 
@@ -89,34 +90,12 @@ def _spikes(run: Run) -> Entries:
 
 
 def _unit(population: Population, variable: str) -> str:
-    """Unit of a variable of a neuron, as its equations declare it; of what feedback fills, none is known here."""
-    text = population.neuron.model if population.neuron is not None else ""
-    found = re.search(rf"^\s*(?:d{variable}/dt\s*=.*|{variable}\s*(?:=.*)?):\s*([^(\n]+)", text, flags=re.MULTILINE)
-    return found[1].strip() if found else "1"
-
-
-def _of_rates(run: RateRun) -> xr.Dataset:
-    batch = ("trial", "time")
-    coordinates: Entries = {
-        "time": ("time", run.times, "s", "time"),
-        "trial": ("trial", run.circuit.trials, "1", "trial"),
-    }
-    variables: Entries = {"loss": (batch, run.loss, "Hz**2", "mean of half the squared error since the last record")}
-    rules = rules_of(run.circuit)
-    for name, weights in run.weights.items():
-        targets, sources = run.tracked[name].T
-        width = run.final[name].shape[-1]
-        coordinates |= synapse_coordinates(name, targets * width + sources, targets, sources)
-        variables |= _tracked(name, batch, rules.get(name), weights, run.states.get(name, {}))
-        final = run.final[name].reshape(len(run.final[name]), -1)
-        variables[f"final_weight_{name}"] = (("trial", f"all_{name}"), final, "1", f"weight of {name} at the end")
-        if name in run.weight_mean:
-            variables |= _moments(name, batch, run.weight_mean[name], run.weight_std[name])
-    for kind, found in (("rate", run.rates), ("information", run.information)):
-        for name, values in found.items():
-            unit, meaning = RATES[kind]
-            variables[f"{name}_{kind}"] = ((*batch, f"neuron_{name}"), values, unit, f"{meaning} of {name}")
-    return make_dataset(variables, coordinates, **attributes(run.circuit, run.engine, run.seed, {"dt": run.dt}))
+    """Unit of a variable of a neuron, as its equations declare it; that of a variable set by feedback is not known."""
+    if population.is_rate:
+        return "Hz" if variable == "rate" else "1"
+    text = population.neuron_model.model if population.neuron_model is not None else ""
+    declared = re.search(rf"^\s*(?:d{variable}/dt\s*=.*|{variable}\s*(?:=.*)?):\s*([^(\n]+)", text, flags=re.MULTILINE)
+    return declared[1].strip() if declared else "1"
 
 
 def _tracked(

@@ -46,7 +46,7 @@ def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
         Naming the population, neuron and spike, the projection, or the rule.
     """
     for population in circuit.populations:
-        for neuron, times in enumerate(population.trains):
+        for neuron, times in enumerate(population.spike_trains):
             off = np.abs(times / dt - np.round(times / dt)) > 1e-6
             if off.any():
                 raise InputError(
@@ -68,20 +68,20 @@ def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
 
 
 def _check_ticks(projection: Projection, dt: float) -> None:
-    model = projection.synapse
-    if model is None or model.clock_dt is None:
+    rule = projection.rule
+    if rule is None or "clock" not in rule.events:
         return
-    steps = model.clock_dt / dt
+    steps = rule.clock_dt / dt
     if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
         raise InputError(
-            f"clock_step of rule {model.rule.name!r} is {model.clock_dt:g} s, no multiple of dt = {dt:g} s; "
+            f"clock_step of rule {rule.name!r} is {rule.clock_dt:g} s, no multiple of dt = {dt:g} s; "
             f"use {max(1, round(steps)) * dt:g} s"
         )
 
 
 def _check_delay(projection: Projection, dt: float) -> None:
-    late = projection.synapse.pre_delay if projection.synapse is not None else 0.0
-    for name, delay in (("delay", projection.delay), ("pre_delay", late)):
+    pre_delay = 0.0 if projection.rule is None else projection.rule.values.get("pre_delay", 0.0)
+    for name, delay in (("delay", projection.delay), ("pre_delay", pre_delay)):
         steps = delay / dt
         if abs(steps - np.round(steps)) > 1e-6:
             raise InputError(

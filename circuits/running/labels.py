@@ -9,21 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit
-from circuits.network.rate_circuit import RateCircuit
 from plasticity.errors import InputError
 from plasticity.rule import Rule, divisors
 
 
-def rules_of(circuit: Circuit | RateCircuit) -> dict[str, Rule]:
-    """Learning rules of the plastic projections."""
-    if isinstance(circuit, RateCircuit):
-        return {p.name: p.rule for p in circuit.projections if p.rule is not None}
-    return {p.name: p.synapse.rule for p in circuit.projections if p.synapse is not None}
-
-
-def attributes(circuit: Circuit | RateCircuit, engine: str, seed: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def attributes(circuit: Circuit, engine: str, seed: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Global attributes of a record of `circuit`; those of the run come before the parameters of its rules."""
-    rules = rules_of(circuit)
+    rules = circuit.rules
     values = {f"{name}.{p.name}": p.value for name, rule in rules.items() for p in rule.parameters}
     return {
         "title": f"record of {circuit.name}",

@@ -41,8 +41,8 @@ def controlled(
     UnknownNameError
         If a name is not that of a plastic projection.
     """
-    for projection, model in circuit.learning:
-        _check_start(projection, model.rule)
+    for projection in circuit.plastic:
+        _check_start(projection, projection.rule)
     if controllability is None:
         return circuit
     plastic = [p.name for p in circuit.plastic]
@@ -52,8 +52,8 @@ def controlled(
         if name not in plastic:
             raise UnknownNameError("plastic projection", name, plastic)
     limited = {
-        projection.name: _limited(circuit, projection, model, controllability[projection.name], seed)
-        for projection, model in circuit.learning
+        projection.name: _limited(circuit, projection, controllability[projection.name], seed)
+        for projection in circuit.plastic
         if projection.name in controllability
     }
     return replace(circuit, projections=tuple(limited.get(p.name, p) for p in circuit.projections))
@@ -66,17 +66,16 @@ def _check_start(projection: Projection, rule: Rule) -> None:
         check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
 
 
-def _limited(
-    circuit: Circuit, projection: Projection, model: SynapseModel, controllability: Controllability, seed: int
-) -> Projection:
+def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
     if controllability.is_full:
         return projection
-    rule, controllability = separate_drift(model.rule, controllability)
+    rule, controllability = separate_drift(projection.rule, controllability)
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
     coupling = limits if limits.is_coupled else None
-    return replace(projection, synapse=limited_model(replace(model, rule=rule), limits), coupling=coupling)
+    compiled = limited_model(rule, projection.method, limits)
+    return replace(projection, rule=compiled.rule, compiled=compiled, coupling=coupling)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
@@ -103,14 +102,14 @@ def _limits(projection: Projection, controllability: Controllability, shape: tup
     )
 
 
-def limited_model(model: SynapseModel, limits: Constraint) -> SynapseModel:
+def limited_model(rule: Rule, method: str | None, limits: Constraint) -> SynapseModel:
     """Synapse model with masked changes, drift and bounds."""
-    rule = limited_rule(model.rule, limits)
-    low, high = _bounds(model.rule, limits)
+    low, high = _bounds(rule, limits)
+    rule = limited_rule(rule, limits)
     bounded = np.any(low > -_LARGEST) or np.any(high < _LARGEST)
     if bounded:
         rule = replace(rule, bounds=(float(low.min()), float(high.max())))
-    compiled = compile_rule(rule, method=model.method)
+    compiled = compile_rule(rule, method=method)
     if not bounded or (np.ptp(low) == 0 and np.ptp(high) == 0):
         return compiled
     text = compiled.model

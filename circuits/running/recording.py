@@ -60,7 +60,7 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
     """
     n_tracked = require_whole("n_tracked", n_tracked, low=1)
     populations = {p.name for p in circuit.populations}
-    states = {s.name for _, model in circuit.learning for s in model.rule.states}
+    states = {s.name for rule in circuit.rules.values() for s in rule.states}
     for name in names:
         if name.partition(".")[0] not in populations | states:
             raise UnknownNameError("state or population to record", name, populations | states)

@@ -7,12 +7,11 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from circuits.network.circuit import Circuit
-from circuits.network.rate_circuit import RateCircuit, RateRun
 from circuits.network.run_record import Run
 from circuits.running.arguments import check_arguments
 from circuits.running.devices import DEVICES, is_short
-from circuits.running.labels import rules_of
 from circuits.spiking.structure import compiler
+from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import say
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    circuit: Circuit | RateCircuit,
+    circuit: Circuit,
     duration: float,
     dt: float = 1e-3,
     device: str | None = None,
@@ -35,12 +34,12 @@ def run(
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
     third_factor: Events | Mapping[str, Events] | None = None,
-) -> Run | RateRun:
+) -> Run:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
     Parameters
     ----------
-    circuit : Circuit or RateCircuit
+    circuit : Circuit
     duration : float
         Simulated time [s].
     dt : float
@@ -74,7 +73,7 @@ def run(
 
     Returns
     -------
-    Run or RateRun
+    Run
 
     Raises
     ------
@@ -102,7 +101,7 @@ def run(
     """
     check_arguments(circuit, record, n_tracked, controllability)
     _announce_idle(circuit, duration)
-    if isinstance(circuit, RateCircuit):
+    if circuit.is_rate:
         from circuits.rate import engine as rate
 
         if device is not None and device not in DEVICES:
@@ -125,9 +124,9 @@ def run(
     return spiking.run(found.circuit, found.grid, device, found.record, found.channels, record_weights)
 
 
-def _announce_idle(circuit: Circuit | RateCircuit, duration: float) -> None:
+def _announce_idle(circuit: Circuit, duration: float) -> None:
     """Say which rules do not act before the end."""
-    for name, rule in rules_of(circuit).items():
+    for name, rule in circuit.rules.items():
         if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
             say(
                 f"rule {rule.name!r} of {name!r} acts every {rule.clock_dt:g} s, which is never in {duration:g} s; "
@@ -154,7 +153,7 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     if device is not None:
         return device
     given = all(p.is_passive for p in circuit.populations)
-    if given and all(model.method is None for _, model in circuit.learning):
+    if given and not any(clock_driven(rule) for rule in circuit.rules.values()):
         return "numpy"
     if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):
         return "numpy"

@@ -48,7 +48,7 @@ def _by_projection(circuit: Circuit, third_factor: Events | Mapping[str, Events]
         return {}
     plastic = [p.name for p in circuit.plastic]
     if not isinstance(third_factor, Mapping):
-        waiting = [p.name for p, model in circuit.learning if model.on_third_factor and not p.third_factor]
+        waiting = [p.name for p in circuit.plastic if "third_factor" in p.rule.events and not p.third_factor]
         if not waiting:
             raise InputError(
                 f"third_factor is given, but no rule of circuit {circuit.name!r} waits for it; leave it out"
@@ -68,9 +68,9 @@ def _trains(events: Events) -> tuple[np.ndarray, ...]:
 
 
 def _check_told(projection: Projection) -> None:
-    model = projection.synapse
-    if model is not None and model.on_third_factor and projection.third_factor is None:
+    rule = projection.rule
+    if rule is not None and "third_factor" in rule.events and projection.third_factor is None:
         raise InputError(
-            f"rule {model.rule.name!r} of {projection.name!r} waits for third-factor events, such as rewards or "
+            f"rule {rule.name!r} of {projection.name!r} waits for third-factor events, such as rewards or "
             "plateau potentials; give run(..., third_factor=times)"
         )

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from circuits.network.circuit import Circuit
-from circuits.network.rate_circuit import RateCircuit
-from circuits.running.labels import attributes, rules_of, synapse_coordinates
+from circuits.running.labels import attributes, synapse_coordinates
 from plasticity.errors import InputError
 from plasticity.support.whole_file import WholeFile, uninterrupted, whole_file
 
@@ -73,7 +72,7 @@ class WeightFile:
 @contextmanager
 def recorded_weights(
     path: str | os.PathLike | None,
-    circuit: Circuit | RateCircuit,
+    circuit: Circuit,
     seed: int,
     dt: float,
     every: float | None,
@@ -91,15 +90,10 @@ def recorded_weights(
         return
     if every is None:
         raise InputError(f"record_weights is {str(path)!r} without an interval; set record_every as well")
-    plastic = rules_of(circuit)
-    if not plastic:
+    if not circuit.plastic:
         raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
-    ends: dict[str, tuple[ArrayLike, ArrayLike]]
-    if isinstance(circuit, RateCircuit):
-        ends = {p.name: dense(p.weight.shape[-2:]) for p in circuit.projections if p.name in plastic}
-    else:
-        ends = {p.name: (p.targets, p.sources) for p in circuit.plastic}
-    trials = circuit.trials if isinstance(circuit, RateCircuit) else None
+    ends: dict[str, tuple[ArrayLike, ArrayLike]] = {p.name: p.ends for p in circuit.plastic}
+    trials = circuit.trials if circuit.is_rate else None
     with weight_file(
         path, ends, trials, **attributes(circuit, engine, seed, {"dt": dt, "record_every": every})
     ) as file:

@@ -24,10 +24,10 @@ def group(population: Population, plan: Blueprint, received: str = "") -> list:
 
     `received` declares variables that feedback fills.
     """
-    if population.neuron is None:
+    if population.neuron_model is None:
         return [generator(population, plan)]
-    model = population.neuron
-    given = population.is_given
+    model = population.neuron_model
+    given = population.has_spike_trains
     pauses = "refractory" in model.model
     equations = [model.model, "given : 1" if given or "given" in model.every_step else ""]
     equations += ["refractory_time : second (shared, constant)" if pauses else "", received]

@@ -105,24 +105,24 @@ def check_numbers(name: str, count: int) -> None:
 
 def generator_name(population: Population) -> str:
     """Name of the group that fires the given spikes of a population."""
-    return population.name if population.neuron is None else f"{population.name}_given"
+    return population.name if population.neuron_model is None else f"{population.name}_given"
 
 
 def given_spikes(population: Population) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Neurons and times [s] of given spikes, in the order of time."""
-    neurons = np.repeat(np.arange(population.size), [t.size for t in population.trains])
-    times = np.concatenate([*population.trains, np.empty(0)])
+    neurons = np.repeat(np.arange(population.size), [t.size for t in population.spike_trains])
+    times = np.concatenate([*population.spike_trains, np.empty(0)])
     order = np.lexsort((neurons, times))
     return neurons[order], times[order]
 
 
 def _of_neurons(population: Population, grid: Grid) -> dict[str, NDArray]:
     found: dict[str, NDArray] = {}
-    if population.is_given:
+    if population.has_spike_trains:
         neurons, times = given_spikes(population)
         name = generator_name(population)
         found |= {f"{name}.neuron_index": neurons, f"{name}._timebins": np.round(times / grid.dt).astype(np.int64)}
-    model = population.neuron
+    model = population.neuron_model
     if model is not None:
         found |= {f"{population.name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()}
         found |= {f"{population.name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()}
@@ -133,11 +133,12 @@ def _of_neurons(population: Population, grid: Grid) -> dict[str, NDArray]:
 
 def _tables(population: Population, grid: Grid) -> dict[str, Table]:
     """Functions of time that the equations of a population read; random numbers are drawn beforehand."""
+    model = population.neuron_model
     found = {
         f"{population.name}_{name}": Table(np.asarray(values, dtype=float), step)
         for name, (values, step) in population.series.items()
     }
-    if population.neuron is not None and population.neuron.draws and not population.is_given:
+    if model is not None and model.draws and not population.has_spike_trains:
         check_numbers(f"population {population.name!r}", grid.n_steps * population.size)
         drawn = stream(grid.seed, f"{population.name}/spikes").random((grid.n_steps, population.size))
         found[f"{population.name}_draw"] = Table(drawn, grid.dt)

@@ -78,7 +78,7 @@ def _by_name(objects: list, ticks: dict, plan: Blueprint) -> dict:
 def _with_wires(population: Population, plan: Blueprint) -> Population:
     """Population whose neurons hand on what they send to themselves without disturbance."""
     wires = [p for p in plan.circuit.feedback if p.target == population.name and is_wire(p, plan.channels)]
-    model = population.neuron
+    model = population.neuron_model
     if model is None or not wires:
         return population
     lines = [model.model, *(f"{path.receives} : {brian_unit(path.unit)}" for path in wires)]

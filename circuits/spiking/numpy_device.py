@@ -180,7 +180,7 @@ def _can_skip(circuit: Circuit) -> bool:
 def _gap_skipper(plan: Blueprint) -> brian2.NetworkOperation:
     """Move the clock over steps without spikes: event-driven variables do not change in them."""
     circuit, clock = plan.circuit, plan.clock
-    trains = [t for p in circuit.populations for t in p.trains]
+    trains = [t for p in circuit.populations for t in p.spike_trains]
     steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / plan.grid.dt).astype(np.int64))
     timestep = clock.variables["timestep"]
 

@@ -21,8 +21,8 @@ from plasticity.errors import DivergedError
 
 def counted(population: Population, record: Recording) -> bool:
     """Whether the spikes of a population are counted or kept."""
-    neuron = population.neuron
-    fires = neuron is not None and bool(neuron.threshold) and not population.is_given
+    neuron = population.neuron_model
+    fires = neuron is not None and bool(neuron.threshold) and not population.has_spike_trains
     return fires or population.name in record.spikes
 
 
@@ -51,7 +51,7 @@ def checked_names(circuit: Circuit) -> list[str]:
     """Arrays that must stay finite: plastic weights, and what follows a differential equation in a neuron."""
     names = [f"{p.name}.w" for p in circuit.plastic]
     for p in circuit.populations:
-        equations = re.findall(r"^\s*d(\w+)/dt", p.neuron.model if p.neuron else "", flags=re.MULTILINE)
+        equations = re.findall(r"^\s*d(\w+)/dt", p.neuron_model.model if p.neuron_model else "", flags=re.MULTILINE)
         names += [f"{p.name}.{variable}" for variable in equations]
     return names
 
@@ -102,8 +102,8 @@ def _spikes(population: Population, found: Mapping[str, NDArray]) -> tuple[NDArr
 
 def _count(population: Population, found: Mapping[str, NDArray]) -> NDArray[np.int64]:
     """Number of spikes of each neuron."""
-    if population.is_given:
-        return np.array([t.size for t in population.trains])
+    if population.has_spike_trains:
+        return np.array([t.size for t in population.spike_trains])
     name = f"{population.name}_spikes.count"
     return found[name] if name in found else np.zeros(population.size, dtype=int)  # neurons that never fire
 

@@ -28,7 +28,7 @@ SOURCES = ("given.h", "given.cpp")
 
 def on_pre(circuit: Circuit, projection: Projection) -> str:
     """What a presynaptic spike does: it acts on the neuron with the present weight, then the synapse learns."""
-    neuron = circuit.population(projection.post).neuron
+    neuron = circuit.population(projection.post).neuron_model
     acts = "" if neuron is None or projection.receptor is None else neuron.receptor(projection.receptor)
     return "\n".join(filter(None, (acts, projection.synapse.on_pre if projection.synapse else "")))
 
@@ -45,7 +45,8 @@ def pathways(circuit: Circuit, projection: Projection) -> dict[str, tuple[str, f
 def arrives_early(circuit: Circuit, projection: Projection) -> bool:
     """Whether a spike acts on its neuron before that neuron computes what it does in the same step."""
     post = circuit.population(projection.post)
-    return circuit.population(projection.pre).is_given and post.neuron is not None and bool(post.neuron.every_step)
+    neuron = post.neuron_model
+    return circuit.population(projection.pre).has_spike_trains and neuron is not None and bool(neuron.every_step)
 
 
 def first_ticks(circuit: Circuit, duration: float) -> dict[str, float]:
@@ -64,8 +65,8 @@ def model_key(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping
     starts = first_ticks(circuit, grid.duration)
     ranks = sorted(set(starts.values()))
     for p in circuit.populations:
-        m = p.neuron
-        parts.append([p.name, p.size, p.is_given])
+        m = p.neuron_model
+        parts.append([p.name, p.size, p.has_spike_trains])
         if m is not None:
             parts.append([m.model, m.threshold, m.reset, m.method, m.every_step, m.on_given])
     for q in circuit.projections:

@@ -125,7 +125,7 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     """
     if signal is not None:
         rule = observe(rule, signal)
-    _check(rule)
+    check_rule(rule)
     clocked = clock_driven(rule)
     default = "euler" if rule.inputs else "rk4"
     return SynapseModel(
@@ -159,7 +159,14 @@ def brian_unit(unit: str) -> str:
     return base if abs(power) == 1 else f"{base}**{abs(power)}"
 
 
-def _check(rule: Rule) -> None:
+def check_rule(rule: Rule) -> None:
+    """Refuse a rule that has no form in Brian2.
+
+    Raises
+    ------
+    InputError
+        If it asks for a gradient, a parameter has no value, or an expression has a function that Brian2 does not know.
+    """
     asked = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
     if asked:
         raise InputError(f"rule {rule.name!r} asks for {', '.join(asked)}; pass compile_rule a signal that gives it")

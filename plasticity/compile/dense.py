@@ -12,10 +12,9 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.compile.elementwise import CLIPPED, DRIFT_VELOCITY, MOVED, PERMITTED, python_text
+from plasticity.compile.euler import STEP, common_states, euler
 from plasticity.compile.generated import python_code
 from plasticity.compile.hoist import hoisted
-from plasticity.compile.landscape_loop import common_states
-from plasticity.compile.landscape_step import STEP, euler
 from plasticity.compile.native import REORDERED, Signature, native
 from plasticity.errors import InputError
 from plasticity.local import LOCALS

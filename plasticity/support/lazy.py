@@ -44,7 +44,7 @@ class LazyPackage(ModuleType):
 
     def __dir__(self) -> list[str]:
         own = (name for name, value in vars(self).items() if getattr(value, "__module__", None) == self.__name__)
-        return sorted({*self._home, *own, *(_members(self.__name__) if self._is_catalogue else ())})
+        return sorted({*_shown(self._home), *own, *(_members(self.__name__) if self._is_catalogue else ())})
 
 
 def export(package: str, catalogue: bool = False) -> list[str]:
@@ -67,7 +67,12 @@ def export(package: str, catalogue: bool = False) -> list[str]:
     module.__dict__["_home"] = home
     module.__dict__["_is_catalogue"] = catalogue
     module.__class__ = LazyPackage
-    return sorted(home)
+    return _shown(home)
+
+
+def _shown(home: Mapping[str, str]) -> list[str]:
+    """Names without those of a module called ``deprecated``, which work but are not offered."""
+    return sorted(name for name, origin in home.items() if not origin.endswith(".deprecated"))
 
 
 def _members(package: str) -> list[str]:

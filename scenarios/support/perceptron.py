@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.landscape_sequence import LandscapeSequence
+from plasticity.landscapes import LandscapeSequence
 from scenarios.support.digit_images import Part
 
 

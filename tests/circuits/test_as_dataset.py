@@ -40,7 +40,7 @@ def test_synapses_are_called_by_their_neurons(spiking):
     """The pre trace that a synapse recorded is that of the input which it is said to come from."""
     ds, projection = circuits.as_dataset(spiking), spiking.circuit.projection("synapses")
     np.testing.assert_array_equal(ds.post_synapses, projection.targets[ds.synapse_synapses])
-    trains, tau = spiking.circuit.population("inputs").trains, triplet_stdp().values["tau_plus"]
+    trains, tau = spiking.circuit.population("inputs").spike_trains, triplet_stdp().values["tau_plus"]
     for source, found in zip(ds.pre_synapses.values, ds.pre_trace_synapses.sel(time=0.05).values, strict=True):
         earlier = trains[source][trains[source] < 0.05]
         assert found == pytest.approx(np.exp(-(0.05 - earlier) / tau).sum(), rel=1e-9)

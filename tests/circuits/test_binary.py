@@ -95,8 +95,8 @@ def recurrent(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplit
     synapse = compile_rule(replace(pair_stdp(amplitude), bounds=(low, 2.0)))
     excites, inhibits = (at_random(name, cells, cells, probability, seed, 1.5) for name in ("excites", "inhibits"))
     projections = (
-        Projection(synapse=synapse, receptor="excitatory", delay=delay, **excites),
-        Projection(synapse=None, receptor="inhibitory", delay=2 * delay, **inhibits),
+        Projection(rule=synapse, receptor="excitatory", delay=delay, **excites),
+        Projection(receptor="inhibitory", delay=2 * delay, **inhibits),
     )
     return circuits.run(Circuit("recurrent", (cells,), projections), duration, 1e-4, device, 0.02, seed)
 

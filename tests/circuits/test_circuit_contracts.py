@@ -110,7 +110,7 @@ def test_feedback_is_disturbed_or_there_is_none(name):
 def test_a_rule_may_wait_for_rewards(name):
     """Without a reward no weight changes; where neurons fire, one changes them."""
     circuit = MAKERS[name](_members.load(name), reward_stdp())
-    plastic = [p.name for p in circuit.plastic if p.synapse.on_third_factor]
+    plastic = [p.name for p in circuit.plastic if "third_factor" in p.rule.events]
     for times in ([], [4e-3]):
         result = run(circuit, 8e-3, dt=1e-3, device="numpy", third_factor=times)
         fired = sum(result.counts[circuit.projection(p).post].sum() for p in plastic)

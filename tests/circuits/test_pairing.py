@@ -130,9 +130,9 @@ def test_circuits_check_their_wiring():
         Circuit("c", (population,), (Projection("s", "cell", "cells", synapse, here, here),))
     with pytest.raises(InputError, match="neurons outside 0…0"):
         Circuit("c", (population,), (Projection("s", "cells", "cells", synapse, here, here + 1),))
-    with pytest.raises(InputError, match="two populations of one name"):
+    with pytest.raises(InputError, match="two parts of one name"):
         Circuit("c", (population, population))
-    with pytest.raises(InputError, match="'cells' only fires given spikes: it has no variables for feedback"):
+    with pytest.raises(InputError, match="'cells' has spike trains alone: it has no variables for feedback"):
         Circuit("c", (population,), feedback=(Feedback("errors", "cells", "error", "cells", "post_error"),))
 
 

@@ -10,8 +10,7 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuits import load, run
-from circuits.network.rate_circuit import RatePopulation, Stimulus
+from circuits import RateUnit, Stimulus, load, run
 from plasticity import Objective, derive, observe, rules
 from plasticity.controllability import Controllability, constrain, move
 from plasticity.errors import DivergedError, InputError
@@ -112,7 +111,7 @@ def test_recording_does_not_change_the_run():
     assert pieces.times[[0, 1, -1]].tolist() == pytest.approx([0, 3e-3, 0.1])
     at = pieces.tracked["recurrent"]
     assert len(at) == 20
-    assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0, at[:, 0], at[:, 1]])
+    assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0].ravel()[at])
 
 
 LIMITS = {
@@ -244,7 +243,7 @@ BAD = {
         feedforward((2, 1), replace(GRADIENT, bounds=(-1, 1)), exact_error(), weights=[[[3.0, 0.0]]], **SMALL), 1.0, 0.1
     ),
     "closes a loop": lambda: recurrent(3, oja(), tau=0.0),
-    "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RatePopulation("a", 3, nonlinearity="tanhh"),
+    "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RateUnit(nonlinearity="tanhh"),
     "unknown parameter of projection": lambda: feedforward((2, 1), oja(), parameters={"speed": 1.0}, **SMALL),
     "unknown variable to record 'belief'": lambda: run(
         feedforward((2, 1), oja(), **SMALL), 1.0, 0.1, record=("belief",)

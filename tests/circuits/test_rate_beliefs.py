@@ -121,10 +121,10 @@ def test_fisher_metric_of_a_neuron_takes_its_slope_out_of_the_rule():
         weights=[[[1e-9], [-1e-9]]],
         output=sp.Piecewise((u, u > 0), (u / 4, True)),
     )
-    quick = tuple(replace(p, tau_information=DT) for p in circuit.populations)
+    quick = tuple(replace(p, neuron=replace(p.rate_unit, tau_information=DT)) for p in circuit.populations)
     ours = run(replace(circuit, populations=quick), 2.0, dt=DT, record_every=DT, record=("information",))
     steep, flat = ours.final_rates["output"][0] * [1, -1]
-    told = ours.information["output"][0]
+    told = ours.variables["output.information"][0]
     assert_allclose(told[-1], [1.0, 0.25**2], rtol=1e-6)
     assert told[0].tolist() == [1.0, 1.0]
     assert_allclose(steep, 1 - (1 - 0.5 * DT) ** 100, rtol=1e-8)

@@ -16,7 +16,7 @@ from circuits.escape_rate_neuron import escape_rate, escape_rate_neuron
 from circuits.feedforward_rate import feedforward_rate
 from plasticity import Objective, derive, simulate
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
-from plasticity.landscape_sequence import LandscapeSequence
+from plasticity.landscapes import LandscapeSequence
 from plasticity.local import local
 from plasticity.poisson import poisson_trains
 from plasticity.signal import Signal

@@ -29,7 +29,7 @@ def path(rule, landscape=BOWL, n_steps=200, dt=0.02, start=START, **options):
 
 @pytest.mark.parametrize("rule", [SHORT, derive(Objective(0.3)), rules.load("adam")(learning_rate=0.05)])
 def test_limits_that_never_bind_change_nothing(rule):
-    """The path through channel and constraint is that of the compiled loop, to rounding."""
+    """The path with a perfect channel and full control is the path without either, to rounding."""
     free = path(rule, n_steps=60, gradient_noise=0.3, seed=3, n_trials=4)
     options = {"feedback": FeedbackChannel(quantum=1e-13), "controllability": Controllability(bounds=(-1e6, 1e6))}
     held = path(rule, n_steps=60, gradient_noise=0.3, seed=3, n_trials=4, **options)
@@ -102,7 +102,7 @@ def test_trial_k_is_the_same_whoever_else_runs(monkeypatch):
 
     few, many = run(3), run(40)
     np.testing.assert_array_equal(few, many[:3])
-    monkeypatch.setitem(simulate.__globals__, "_NUMBERS_AT_ONCE", 100)
+    monkeypatch.setitem(simulate.__globals__, "_NUMBERS_PER_STEP", 30)
     np.testing.assert_array_equal(run(40), many)
     assert np.unique(many[:, -1].sum(axis=1)).size == 40
     assert not np.array_equal(run(3, seed=6), few)

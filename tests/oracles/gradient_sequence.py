@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.landscape_sequence import LandscapeSequence
+from plasticity.landscapes import LandscapeSequence
 
 
 @dataclass(frozen=True, eq=False)
