@@ -6,6 +6,7 @@ from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     from plasticity import dataset as dataset
+    from plasticity import filters as filters
     from plasticity import rules as rules
     from plasticity import signals as signals
     from plasticity.belief import FadingMemory as FadingMemory

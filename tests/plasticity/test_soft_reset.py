@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from oracles.episodes import Episodes, discounted_actions, draw_episodes, soft_target
 from scipy.integrate import quad
 
 from plasticity import Objective, solve
-from plasticity.episodes import Episodes, discounted_actions, draw_episodes, soft_target
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from tests.statistics import variance_error, z

@@ -4,33 +4,37 @@ import itertools
 
 import numpy as np
 import pytest
+from oracles.kalman_bucy import kalman_bucy_gain
+from oracles.trials import future_weights, tracker
 from scipy.integrate import solve_ivp
 from scipy.linalg import block_diag, solve_continuous_are
 from scipy.stats import multivariate_normal
 
 from plasticity import Objective, solve
 from plasticity.belief import GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.dataset import check_schema
 from plasticity.errors import InputError
-from plasticity.filtering.filters import (
+from plasticity.filters import (
+    Fading,
     LinearGaussian,
-    fading_memory,
-    kalman_filter,
-    ornstein_uhlenbeck_model,
+    Switching,
+    kalman_gain,
+    ornstein_uhlenbeck,
+    random_walk,
+    states,
     steady_gain,
-    weight_model,
+    track,
+    trials,
 )
-from plasticity.filtering.kalman_bucy import kalman_bucy_gain
-from plasticity.filtering.switching import switching_filter
-from plasticity.filtering.trials import future_weights, track, trial_model
 from plasticity.landscapes import Quadratic
 
 ONE = OrnsteinUhlenbeck(time_constant=0.7, stationary_std=1.5, observation_noise=0.4, mean=0.3)
 TWO = OrnsteinUhlenbeck(time_constant=(0.2, 5.0), stationary_std=(1.0, 2.0), observation_noise=0.6, mean=(0.5, -1.0))
-SMITH = trial_model([0.708, 0.9994], [1.82, 0.0173], 1.0)  # retention, process variance over that of the observation
+SMITH = trials([0.708, 0.9994], [1.82, 0.0173], 1.0)  # retention, process variance over that of the observation
 
 
 def joint_posterior(model, observations):
-    """Mean and covariance of the state at the last time, from the joint Gaussian of all states and observations."""
+    """Mean and covariance of the last state, and log density of the observations, from the joint Gaussian of all."""
     times, n = len(observations), len(model.mean)
     a = np.asarray(model.transition)
     prior_mean, cause = np.empty((times, n)), np.zeros((times, n, times, n))  # state = mean + cause·(start, shocks)
@@ -43,20 +47,29 @@ def joint_posterior(model, observations):
     shocks = block_diag(model.covariance, *[model.process_covariance] * (times - 1))
     state = cause @ shocks @ cause.T
     seen = [t for t in range(times) if not np.isnan(observations[t]).any()]
-    look = np.kron(np.eye(times)[seen], model.observation)
+    read_out = np.kron(np.eye(times)[seen], model.observation)
     noise = np.kron(np.eye(len(seen)), model.observation_covariance)
-    gain = state @ look.T @ np.linalg.inv(look @ state @ look.T + noise)
-    mean = prior_mean.ravel() + gain @ (np.ravel([observations[t] for t in seen]) - look @ prior_mean.ravel())
-    covariance = state - gain @ look @ state
-    return mean[-n:], covariance[-n:, -n:]
+    joint = read_out @ state @ read_out.T + noise
+    gain = state @ read_out.T @ np.linalg.inv(joint)
+    surprise = np.ravel([observations[t] for t in seen]) - read_out @ prior_mean.ravel()
+    mean, covariance = prior_mean.ravel() + gain @ surprise, state - gain @ read_out @ state
+    return mean[-n:], covariance[-n:, -n:], multivariate_normal.logpdf(surprise, cov=joint)
+
+
+def last_gain(model, n_times):
+    """Kalman gain for the last of many observations."""
+    state = model.init()
+    for _ in range(n_times - 1):
+        state = model.predict(model.update(state, np.zeros(len(model.observation)))[0])
+    return kalman_gain(model, state)
 
 
 MODELS = {
-    "ou": ornstein_uhlenbeck_model(ONE, 0.25),
-    "two components": ornstein_uhlenbeck_model(TWO, 0.1),
+    "ou": ornstein_uhlenbeck(ONE, 0.25),
+    "two components": ornstein_uhlenbeck(TWO, 0.1),
     "trials": SMITH,
-    "weight": weight_model(GaussianWeight(0.25, process_noise=0.1), 0.5, dt=0.2, mean=0.7),
-    "static weight": weight_model(GaussianWeight(2.0), 0.5, dt=0.2),
+    "weight": random_walk(GaussianWeight(0.25, process_noise=0.1), 0.5, dt=0.2, mean=0.7),
+    "static weight": random_walk(GaussianWeight(2.0), 0.5, dt=0.2),
     "full": LinearGaussian(
         np.array([[0.9, 0.3], [-0.2, 0.7]]),
         np.array([[0.5, 0.1], [0.1, 0.3]]),
@@ -74,37 +87,36 @@ def test_kalman_filter_is_the_joint_posterior(model):
     """Every prefix of eight observations, one of them missing, to 1e-10."""
     y = np.random.default_rng(2).standard_normal((8, len(model.observation)))
     y[3] = np.nan
-    found = kalman_filter(model, y)
+    found = track(model, y)
     for t in range(8):
-        mean, covariance = joint_posterior(model, y[: t + 1])
-        np.testing.assert_allclose(found.mean[t], mean, rtol=1e-10, atol=1e-10)
+        mean, covariance, log_density = joint_posterior(model, y[: t + 1])
+        np.testing.assert_allclose(found.belief[t], mean, rtol=1e-10, atol=1e-10)
         np.testing.assert_allclose(found.covariance[t], covariance, rtol=1e-10, atol=1e-10)
-    assert not found.gain[3].any()
+        assert float(found.log_likelihood[: t + 1].sum()) == pytest.approx(log_density, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", ["ou", "two components", "trials", "weight", "full"])
 def test_steady_gain_is_where_the_gain_ends(name):
     model = MODELS[name]
     n_times = 200 if name != "trials" else 20_000  # the slow part forgets 6e-4 per trial, but is seen to 1e-2
-    found = kalman_filter(model, np.zeros((n_times, len(model.observation))))
-    np.testing.assert_allclose(found.gain[-1], steady_gain(model), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(last_gain(model, n_times), steady_gain(model), rtol=1e-9, atol=1e-12)
 
 
 def test_samples_are_exact_whatever_their_distance():
     """Two samples a time 2dt apart have the same joint law as with an unseen one between them."""
     y = np.array([[0.4], [np.nan], [1.3]])
-    fine = ornstein_uhlenbeck_model(TWO, 0.3)
-    coarse = ornstein_uhlenbeck_model(TWO, 0.6)
+    fine = ornstein_uhlenbeck(TWO, 0.3)
+    coarse = ornstein_uhlenbeck(TWO, 0.6)
     halved = LinearGaussian(**{**vars(coarse), "observation_covariance": fine.observation_covariance})
-    np.testing.assert_allclose(kalman_filter(fine, y).mean[2], kalman_filter(halved, y[::2]).mean[1], rtol=1e-12)
+    np.testing.assert_allclose(track(fine, y).belief[2], track(halved, y[::2]).belief[1], rtol=1e-12)
 
 
 def test_many_samples_approach_kalman_bucy():
     """The gain per time of samples dt apart differs from K(t) by a term of first order in dt."""
     errors = []
     for n in (200, 400, 800):
-        model = ornstein_uhlenbeck_model(TWO, 1.0 / n)
-        sampled = kalman_filter(model, np.zeros((n, 1))).gain[-1, :, 0] * n
+        model = ornstein_uhlenbeck(TWO, 1.0 / n)
+        sampled = last_gain(model, n)[:, 0] * n
         errors.append(np.abs(sampled - kalman_bucy_gain(TWO, [1.0])[0]).max())
     np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), 1, atol=0.05)
 
@@ -142,13 +154,14 @@ def test_steady_gain_in_continuous_time():
 def test_fading_memory_gain_and_mean(decay):
     """Gain (1 − β)/(1 − βᵗ); the mean is Adam's bias-corrected moving average."""
     y = np.random.default_rng(0).standard_normal((30, 2))
-    mean, gain = fading_memory(y, decay)
+    found = track(Fading(decay, n=2), y)
     t = np.arange(1, 31)
+    gain = found.covariance.values[:, 0, 0]  # posterior variance in units of the noise
     np.testing.assert_allclose(gain, (1 - decay) / (1 - decay**t), rtol=1e-12)
     average = np.zeros(2)
     for n, seen in enumerate(y):
         average = decay * average + (1 - decay) * seen
-        np.testing.assert_allclose(mean[n], average / (1 - decay ** (n + 1)), atol=1e-13)
+        np.testing.assert_allclose(found.belief[n], average / (1 - decay ** (n + 1)), atol=1e-13)
 
 
 def test_fading_memory_is_the_joint_posterior_of_a_drifting_value():
@@ -157,7 +170,7 @@ def test_fading_memory_is_the_joint_posterior_of_a_drifting_value():
     The joint precision matrix of all values is written out and inverted.
     """
     decay, y = 0.8, np.array([0.3, -1.0, 2.0, 0.5, 0.7, -0.2])
-    mean, _ = fading_memory(y, decay)
+    mean = track(Fading(decay), y[:, None]).belief.values[:, 0]
     precision = np.zeros((0, 0))
     for t in range(y.size):
         if t:
@@ -175,12 +188,11 @@ def test_fading_memory_is_the_joint_posterior_of_a_drifting_value():
 
 def test_uncertain_synapses_learn_faster():
     """Gain s²/(s² + r) of the first observation; process noise keeps the gain from vanishing."""
-    y = np.zeros((4, 1))
-    gains = [kalman_filter(weight_model(GaussianWeight(s), 1.0, dt=0.5), y).gain[0, 0, 0] for s in (0.1, 1.0, 10.0)]
+    gains = [last_gain(random_walk(GaussianWeight(s), 1.0, dt=0.5), 1)[0, 0] for s in (0.1, 1.0, 10.0)]
     np.testing.assert_allclose(gains, np.array([0.1, 1, 10]) / (np.array([0.1, 1, 10]) + 2), rtol=1e-14)
     q, r = 0.3 * 0.5, 2.0  # steady predicted variance P: P²/(P + r) = q
     p = q / 2 + np.sqrt(q**2 / 4 + q * r)
-    assert steady_gain(weight_model(GaussianWeight(1.0, 0.3), 1.0, 0.5))[0, 0] == pytest.approx(p / (p + r), rel=1e-12)
+    assert steady_gain(random_walk(GaussianWeight(1.0, 0.3), 1.0, 0.5))[0, 0] == pytest.approx(p / (p + r), rel=1e-12)
 
 
 def test_tracker_is_the_two_state_model_in_other_parameters():
@@ -191,7 +203,7 @@ def test_tracker_is_the_two_state_model_in_other_parameters():
     perturbation = np.concatenate([np.ones(100), -np.ones(15), np.zeros(50)])
     perturbation[40:43] = np.nan
     clamped = np.arange(165) >= 115
-    output, estimates = track(SMITH, perturbation, clamped=clamped)
+    output, estimates = tracker(SMITH, perturbation, clamped=clamped)
     x = np.zeros(2)
     for n in range(165):
         np.testing.assert_allclose(estimates[n], x, atol=1e-12)
@@ -205,8 +217,8 @@ def test_tracker_estimates_are_posterior_means():
     y = np.random.default_rng(3).standard_normal(30)
     predicted = steady_covariance(SMITH)
     started = LinearGaussian(**{**vars(SMITH), "covariance": predicted})
-    exact = kalman_filter(started, y[:, None]).mean @ np.asarray(SMITH.transition).T
-    np.testing.assert_allclose(track(SMITH, y, weights=[0.5, 1.0])[1][1:], exact[:-1], atol=1e-10)
+    exact = track(started, y[:, None]).belief.values @ SMITH.transition.T
+    np.testing.assert_allclose(tracker(SMITH, y, weights=[0.5, 1.0])[1][1:], exact[:-1], atol=1e-10)
 
 
 def steady_covariance(model):
@@ -243,7 +255,7 @@ def test_future_weights_of_what_stays_and_what_goes():
 
 
 def enumerated_posterior(task, observations, dt):
-    """Mean of the present optimum by summing over every pattern of switches, each a joint Gaussian; n = 1."""
+    """Mean, variance and evidence by summing over every pattern of switches, each a joint Gaussian; n = 1."""
     y, s, m = np.ravel(observations), task.prior_covariance, task.prior_mean
     r, switch = task.observation_noise**2 / dt, 1 - np.exp(-task.hazard * dt)
     total, mean, square = 0.0, 0.0, 0.0
@@ -263,19 +275,21 @@ def enumerated_posterior(task, observations, dt):
         total += probability
         mean += probability * one
         square += probability * (variance + one**2)
-    return mean / total, square / total - (mean / total) ** 2
+    return mean / total, square / total - (mean / total) ** 2, total
 
 
 def test_switching_filter_is_the_exact_posterior():
     """All 2⁷ patterns of switches between eight observations, one of them missing, to 1e-10."""
     task = SwitchingTask(hazard=0.6, prior_mean=0.5, prior_covariance=2.0, observation_noise=0.4)
     y = np.array([[1.9], [2.2], [2.0], [np.nan], [-0.7], [-0.4], [3.0], [2.9]])
-    found = switching_filter(task, y, dt=0.5, tolerance=0.0)
-    for t in range(8):
-        mean, variance = enumerated_posterior(task, y[: t + 1], 0.5)
-        assert found.mean[t, 0] == pytest.approx(mean, abs=1e-10)
-        assert found.covariance[t, 0, 0] == pytest.approx(variance, abs=1e-10)
-    np.testing.assert_array_equal(found.n_parts, np.arange(1, 9))
+    evidence = 0.0
+    for t, (state, log_likelihood) in enumerate(states(Switching(task, dt=0.5, tolerance=0.0), y)):
+        mean, variance, total = enumerated_posterior(task, y[: t + 1], 0.5)
+        evidence += log_likelihood
+        assert state.mean[0] == pytest.approx(mean, abs=1e-10)
+        assert state.covariance[0, 0] == pytest.approx(variance, abs=1e-10)
+        assert evidence == pytest.approx(np.log(total), abs=1e-10)
+        assert len(state.probabilities) == t + 1
 
 
 def test_two_tasks_exactly():
@@ -289,16 +303,17 @@ def test_two_tasks_exactly():
     new = switch * np.prod(multivariate_normal.pdf(y, prior, spread + r))
     stayed = prior + np.hstack([spread, spread]) @ np.linalg.solve(joint, y.ravel() - np.tile(prior, 2))
     replaced = prior + spread @ np.linalg.solve(spread + r, y[1] - prior)
-    found = switching_filter(task, y, dt)
-    assert found.just_switched[1] == pytest.approx(new / (same + new), rel=1e-10)
-    np.testing.assert_allclose(found.mean[1], (same * stayed + new * replaced) / (same + new), atol=1e-10)
+    state, _ = list(states(Switching(task, dt, n=2), y))[1]
+    assert state.just_switched == pytest.approx(new / (same + new), rel=1e-10)
+    np.testing.assert_allclose(state.mean, (same * stayed + new * replaced) / (same + new), atol=1e-10)
 
 
 def test_no_hazard_is_the_kalman_filter():
     task = SwitchingTask(0.0, 0.7, 0.25, 0.5)
     y = np.random.default_rng(4).standard_normal((20, 1))
-    exact = kalman_filter(weight_model(GaussianWeight(0.25), 0.5, dt=0.2, mean=0.7), y)
-    np.testing.assert_allclose(switching_filter(task, y, dt=0.2).mean, exact.mean, rtol=1e-12)
+    exact, found = track(random_walk(GaussianWeight(0.25), 0.5, dt=0.2, mean=0.7), y), track(Switching(task, 0.2), y)
+    np.testing.assert_allclose(found.belief, exact.belief, rtol=1e-12)
+    np.testing.assert_allclose(found.log_likelihood, exact.log_likelihood, rtol=1e-10)
 
 
 def test_pruning_costs_no_more_than_it_says():
@@ -307,11 +322,12 @@ def test_pruning_costs_no_more_than_it_says():
     optimum = np.repeat(random.standard_normal(10) * 2, 30)
     task = SwitchingTask(0.05, 0.0, 4.0, 0.5)
     y = optimum[:, None] + 0.5 * random.standard_normal((300, 1))
-    whole = switching_filter(task, y, dt=1.0, tolerance=0.0)
-    pruned = switching_filter(task, y, dt=1.0, tolerance=1e-6)
-    assert np.abs(whole.mean - pruned.mean).max() < 10 * 10 * pruned.dropped
-    assert 0 < pruned.dropped < 1e-4
-    assert pruned.n_parts.max() < 100 < whole.n_parts.max()
+    whole = [state for state, _ in states(Switching(task, 1.0, tolerance=0.0), y)]
+    pruned = [state for state, _ in states(Switching(task, 1.0, tolerance=1e-6), y)]
+    dropped = pruned[-1].dropped
+    assert max(abs(a.mean[0] - b.mean[0]) for a, b in zip(whole, pruned, strict=True)) < 10 * 10 * dropped
+    assert 0 < dropped < 1e-4
+    assert max(len(s.means) for s in pruned) < 100 < max(len(s.means) for s in whole)
 
 
 def test_belief_jumps_back_towards_the_prior_after_a_surprise():
@@ -320,33 +336,27 @@ def test_belief_jumps_back_towards_the_prior_after_a_surprise():
     Without hazard it moves by 1/11 of the way. Where nothing is seen any more it decays as e^{−λt}.
     """
     y = np.array([[3.0]] * 10 + [[-1.0]] + [[np.nan]] * 5)
-    believed = switching_filter(SwitchingTask(0.05, 0.0, 4.0, 0.7), y, dt=1.0, tolerance=0.0)
-    static = switching_filter(SwitchingTask(0.0, 0.0, 4.0, 0.7), y, dt=1.0)
-    assert static.mean[10, 0] == pytest.approx(29 / (11 + 0.49 / 4), rel=1e-12)
-    assert abs(believed.mean[10, 0]) < 1 < static.mean[10, 0]
-    assert believed.just_switched[10] > 0.99
-    decay = believed.mean[11:, 0] / believed.mean[10, 0]
+    believed = [s for s, _ in states(Switching(SwitchingTask(0.05, 0.0, 4.0, 0.7), 1.0, tolerance=0.0), y)]
+    static = [s for s, _ in states(Switching(SwitchingTask(0.0, 0.0, 4.0, 0.7), 1.0), y)]
+    assert static[10].mean[0] == pytest.approx(29 / (11 + 0.49 / 4), rel=1e-12)
+    assert abs(believed[10].mean[0]) < 1 < static[10].mean[0]
+    assert believed[10].just_switched > 0.99
+    decay = [s.mean[0] / believed[10].mean[0] for s in believed[11:]]
     np.testing.assert_allclose(decay, np.exp(-0.05 * np.arange(1, 6)), rtol=1e-12)
 
 
+ONE_TASK = SwitchingTask(0.1, 0.0, 1.0, 1.0)
 BAD = {
     "model": (lambda: LinearGaussian(*[np.eye(2)] * 4, np.zeros(3), np.eye(2), np.zeros(2)), "mean must have shape"),
-    "observations": (lambda: kalman_filter(SMITH, np.zeros((4, 2))), "observations must have shape"),
-    "dt": (lambda: ornstein_uhlenbeck_model(ONE, -1.0), "dt must be > 0"),
-    "retention": (lambda: trial_model([1.0], [0.1], 1.0), "retention must be"),
-    "process": (lambda: trial_model([0.9], [0.0], 1.0), "process_variance must be"),
-    "trial shapes": (lambda: trial_model([0.9, 0.8], [0.1], 1.0), "one shape"),
-    "weights": (lambda: track(SMITH, [1.0], weights=[1.0]), "weights"),
-    "times": (lambda: kalman_bucy_gain(ONE, [1.0, 0.5]), "times must be increasing"),
-    "variance": (lambda: kalman_bucy_gain(ONE, [1.0], np.eye(2)), "variance must have shape"),
-    "decay": (lambda: fading_memory([1.0], 1.0), "decay must lie"),
-    "tau": (lambda: future_weights(0.1, 1.0, [0.0]), "time_constants must be > 0"),
-    "rate": (lambda: future_weights(0.1, [1.0], [1.0]), "rate must be"),
-    "flat": (lambda: switching_filter(SwitchingTask(0.1, 0.0, 1.0, 1.0), [1.0], 1.0), "observations must have shape"),
-    "prior": (
-        lambda: switching_filter(SwitchingTask(0.1, (0.0, 1.0), 1.0, 1.0), [[1.0]], 1.0),
-        "prior_mean must be",
-    ),
+    "observations": (lambda: track(SMITH, np.zeros((4, 2))), "observations must have shape"),
+    "dt": (lambda: ornstein_uhlenbeck(ONE, -1.0), "dt must be > 0"),
+    "retention": (lambda: trials([1.0], [0.1], 1.0), "retention must be"),
+    "process": (lambda: trials([0.9], [0.0], 1.0), "process_variance must be"),
+    "trial shapes": (lambda: trials([0.9, 0.8], [0.1], 1.0), "one shape"),
+    "decay": (lambda: Fading(1.0), "decay must lie"),
+    "tolerance": (lambda: Switching(ONE_TASK, 1.0, tolerance=0.9), "tolerance must be"),
+    "flat": (lambda: track(Switching(ONE_TASK, 1.0), [1.0]), "observations must have shape"),
+    "prior": (lambda: Switching(SwitchingTask(0.1, (0.0, 1.0), 1.0, 1.0), 1.0), "prior_mean must be"),
 }
 
 
@@ -354,3 +364,30 @@ BAD = {
 def test_bad_input_is_named(call, message):
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_a_missing_observation_changes_nothing_and_predicts_nothing():
+    for filter, m in ((SMITH, 1), (Fading(0.9, n=2), 2), (Switching(ONE_TASK, 0.3, n=2), 2)):
+        state, _ = filter.update(filter.init(), np.ones(m))
+        later = filter.predict(state)
+        same, log_likelihood = filter.update(later, np.full(m, np.nan))
+        np.testing.assert_allclose(same.mean, later.mean, rtol=1e-14)
+        np.testing.assert_allclose(same.covariance, later.covariance, rtol=1e-14)
+        assert log_likelihood == 0
+
+
+def test_likelihood_of_a_fading_memory_is_that_of_its_predictions():
+    """Each observation after the first has N(m, (P + 1) σ²) with the prior mean and variance of the memory."""
+    y, found = np.array([[0.3], [-1.0], [2.0]]), []
+    filter = Fading(0.8, noise_variance=0.5)
+    state = filter.init()
+    for k, observation in enumerate(y):
+        state = filter.predict(state) if k else state
+        prior = state
+        state, log_likelihood = filter.update(state, observation)
+        found.append(log_likelihood)
+        if k:
+            expected = multivariate_normal.logpdf(observation, prior.mean, prior.covariance + 0.5)
+            assert log_likelihood == pytest.approx(expected, rel=1e-12)
+    assert found[0] == 0
+    check_schema(track(filter, y))
