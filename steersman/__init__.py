@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from plasticity import dataset as dataset
     from plasticity import derive as derive
     from plasticity import explain as explain
+    from plasticity import filters as filters
     from plasticity import fisher_information as fisher_information
     from plasticity import fisher_matrix as fisher_matrix
     from plasticity import from_expression as from_expression
