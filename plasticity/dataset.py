@@ -181,14 +181,27 @@ def write(ds: xr.Dataset, path: str | os.PathLike) -> Path:
         If the Dataset violates the schema or has values that are neither numbers nor texts, or the path cannot be
         written.
     """
+    with uninterrupted():
+        content = encode(ds)
+        with whole_file(path) as file:
+            file.write(content)
+    return Path(path)
+
+
+def encode(ds: xr.Dataset) -> memoryview:
+    """Content of the netCDF-4 file of `ds`, in memory, so that HDF5 never meets a full disk.
+
+    Raises
+    ------
+    InputError
+        If the Dataset violates the schema or has values that are neither numbers nor texts.
+    """
     check_schema(ds)
     for name, variable in ds.variables.items():
         _check_values(str(name), variable.values)
-    content = io.BytesIO()  # so that HDF5 never meets a full disk
-    with uninterrupted(), whole_file(path) as file:
-        write_netcdf(ds, content)
-        file.write(content.getbuffer())
-    return Path(path)
+    content = io.BytesIO()
+    write_netcdf(ds, content)
+    return content.getbuffer()
 
 
 def write_netcdf(ds: xr.Dataset, file: IO[bytes]) -> None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from scenarios import random_feedback as random_feedback
     from scenarios import spike_timing as spike_timing
     from scenarios import theory_check as theory_check
-    from scenarios.running.catalogue import load as load
-    from scenarios.running.catalogue import names as names
     from scenarios.running.parameters import parameter as parameter
+    from scenarios.running.run import load as load
+    from scenarios.running.run import names as names
     from scenarios.running.run import run as run
     from scenarios.sweeps.design import random_points as random_points
     from scenarios.sweeps.sweep import sweep as sweep

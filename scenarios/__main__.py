@@ -1,4 +1,4 @@
-"""Commands: list the scenarios, describe one, run one, sweep over its parameters, look after the cache."""
+"""List the scenarios, describe one, run one, sweep over its parameters, or manage the cache."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 from plasticity.errors import InputError
 from plasticity.support import catalog
 from plasticity.support.cli import exit_status, say
-from scenarios.running import cache_command as _cache_command
-from scenarios.running import settings as _settings
+from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
 
 
@@ -23,7 +22,7 @@ def main(argv: list[str]) -> None:
         "describe": _describe,
         "run": _run,
         "sweep": _sweep_command.command,
-        "cache": _cache_command.command,
+        "cache": _cache,
     }
     handlers[arguments.command](arguments)
 
@@ -36,13 +35,14 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a scenario and write one netCDF file")
     for command in (describe, run):
         command.add_argument("name", help="a scenario, see `list`")
-        _settings.add_arguments(command)
+        _options.add_arguments(command)
     run.add_argument("--seed", default="0")
-    run.add_argument("--device", metavar="cpp|numpy", help="Brian2 device; chosen and announced if not given")
+    run.add_argument("--device", metavar="cpp|numpy", help="Brian2 device; chosen and reported by default")
     run.add_argument("-o", "--output", metavar="FILE.nc", help="default: results/NAME-SEED.nc")
     run.add_argument("--figure", metavar="FILE.png", help="draw the result as well")
     _sweep_command.add_command(commands)
-    _cache_command.add_command(commands)
+    cache = commands.add_parser("cache", help="list the compiled code in the cache, or clear it")
+    cache.add_argument("--clear", action="store_true", help="remove all that is not in use; it is rebuilt when needed")
     return parser
 
 
@@ -56,11 +56,10 @@ def _list(arguments: argparse.Namespace) -> None:
 def _describe(arguments: argparse.Namespace) -> None:
     import dataclasses
 
-    from scenarios.running.catalogue import load
-    from scenarios.running.estimate import estimate, shown
+    from scenarios.running.run import cost, cost_text, load
 
     module = load(arguments.name)
-    expected = estimate(arguments.name, _settings.given(arguments))
+    expected = cost(arguments.name, _options.parameter_values(arguments))
     print(f"{arguments.name}\n\n{(module.__doc__ or '').strip()}\n\nParameters (--set NAME=VALUE)")
     defaults = module.Parameters()
     for f in dataclasses.fields(defaults):
@@ -71,16 +70,16 @@ def _describe(arguments: argparse.Namespace) -> None:
         )
         allowed = " | ".join(meta["choices"]) or bounds
         unit = "" if meta["unit"] == "1" else f" [{meta['unit']}]"
-        print(f"  {f.name} = {_shown(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
+        print(f"  {f.name} = {_text(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
     if expected:
-        print(f"\nExpected for the given parameters: {shown(*expected)}, when it has run before")
+        print(f"\nExpected cost with these parameters: {cost_text(*expected)}, once compiled code is in the cache")
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    seed = _settings.whole_number(arguments.seed, "--seed")
-    parameters = _settings.given(arguments)
+    seed = _options.whole_number(arguments.seed, "--seed")
+    parameters = _options.parameter_values(arguments)
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
-    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
+    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
     from plasticity.dataset import check_writable, write
     from scenarios.running.run import run
 
@@ -95,6 +94,17 @@ def _run(arguments: argparse.Namespace) -> None:
         print(_saved(draw(ds), arguments.figure))
 
 
+def _cache(arguments: argparse.Namespace) -> None:
+    from plasticity.support.cache import cache_folder, clear, entries, size_limit
+
+    limit = size_limit()
+    listed = clear() if arguments.clear else entries()
+    say(f"{'removed from' if arguments.clear else 'cached in'} {cache_folder('')}, limit {limit / 1e6:.0f} MB")
+    kinds = sorted({entry.kind for entry in listed})
+    for label, chosen in [(kind, [e for e in listed if e.kind == kind]) for kind in kinds] + [("total", listed)]:
+        print(f"{label:12} {len(chosen):6} entries {sum(e.size for e in chosen) / 1e6:10.1f} MB")
+
+
 def _saved(figure: Any, path: str) -> str:
     from analysis.figure_parts.style import RESOLUTION
 
@@ -105,7 +115,7 @@ def _saved(figure: Any, path: str) -> str:
     return path
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,17 +1,29 @@
-"""Run a scenario by name: check its parameters, simulate, and record what is needed to repeat it."""
+"""Scenarios by name: their catalogue, a run of one, and what it costs."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
-from scenarios.running.catalogue import load
+from plasticity.support import catalog
 from scenarios.running.parameters import make
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+def names() -> list[str]:
+    """Names of all scenarios."""
+    return catalog.names("scenarios")
+
+
+def load(name: str) -> ModuleType:
+    """Module of the scenario `name`: its ``Parameters``, ``SMOKE`` and ``simulate``."""
+    return catalog.load_module("scenarios", name, "scenario")
 
 
 def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) -> xr.Dataset:
@@ -59,3 +71,36 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     ds.attrs |= {"scenario": name, "seed": seed, "parameters": json.dumps(values, default=encode_json)}
     check_schema(ds)
     return ds
+
+
+def cost(name: str, parameters: Mapping[str, Any]) -> tuple[float, float] | None:
+    """CPU seconds and peak bytes of a process that runs the scenario, warm, on one core; None without a cost model.
+
+    The numbers in the models were measured on one machine; `tests/benchmarks/cost.py` compares them with others.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        If a parameter is wrong, as for a run.
+    """
+    module = load(name)
+    checked = make(module.Parameters, parameters)
+    model = getattr(module, "cost", None)
+    return None if model is None else model(checked)
+
+
+def cost_text(seconds: float, size: float) -> str:
+    """Cost in words.
+
+    Examples
+    --------
+    >>> cost_text(12.34, 2.44e8), cost_text(7200, 3e9)
+    ('about 12 s of computing and 240 MB of memory', 'about 2 h of computing and 3 GB of memory')
+    """
+    unit, length = ("h", 3600.0) if seconds >= 5400 else ("min", 60.0) if seconds >= 90 else ("s", 1.0)
+    memory = f"{_rounded(size / 1e9)} GB" if size >= 1e9 else f"{_rounded(size / 1e6)} MB"
+    return f"about {_rounded(seconds / length)} {unit} of computing and {memory} of memory"
+
+
+def _rounded(number: float) -> str:
+    return f"{float(f'{number:.2g}'):g}"

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Generator
 
 from plasticity.errors import InputError
-from scenarios.sweeps.point import Outcome, Task, failed, run_task
+from scenarios.sweeps.worker import Outcome, Task, failed, run_task
 
 ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; a worker of dask may have several
 PATIENCE = "10s"  # for the scheduler to answer
 
 
 def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[Outcome, None, None]:
-    """Outcomes of the tasks in the order in which they come.
+    """Outcomes of the tasks in the order in which they end.
 
     Raises
     ------
@@ -31,27 +31,22 @@ def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no dask scheduler answers at {address!r}: {error}; check the address") from error
-    known = {task.key: task for task in tasks}
     with client:
-        # keys of their own for every sweep: a scheduler remembers outcomes, also failed ones, as long as someone asks
+        # pure=False: new keys for every sweep, as a scheduler remembers the outcomes of a key, also the failed ones
         futures = client.map(run_on_worker, tasks, pure=False, retries=attempts - 1)
-        asked = {future.key: task.key for future, task in zip(futures, tasks, strict=True)}
+        by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
         try:
             for future in as_completed(futures, loop=client.loop):
                 if future.status == "finished":
                     yield future.result()
                 else:
-                    task = known[asked[future.key]]
-                    yield failed(task, f"{future.status}: {_cause(future)}", attempts=attempts)
+                    yield failed(by_key[future.key], f"{future.status}: {_cause(future)}", attempts=attempts)
         finally:
             client.cancel(futures)
 
 
 def run_on_worker(task: Task) -> Outcome:
-    """Run a task as in a process of its own: files are locked here, not by way of the scheduler.
-
-    A worker that has other code than the sweep, whose results would pass for those of the sweep, runs nothing.
-    """
+    """Run a task, unless this worker has other code than the sweep; files are locked here, not by the scheduler."""
     import dask
 
     from scenarios.sweeps.plan import code_in_use

@@ -9,7 +9,7 @@ from typing import Any
 from plasticity.errors import FailedRunsError, InputError
 from plasticity.support import catalog
 from plasticity.support.cli import key_and_value
-from scenarios.running.settings import add_arguments, given, whole_number
+from scenarios.running.options import add_arguments, parameter_values, whole_number
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -48,7 +48,7 @@ def command(arguments: argparse.Namespace) -> None:
     FailedRunsError
         After all other runs, if some failed.
     """
-    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is answered before anything else
+    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
     from scenarios.sweeps.sweep import run_sweep
 
     folder = Path(arguments.output or f"results/{arguments.name}-sweep")
@@ -61,7 +61,7 @@ def command(arguments: argparse.Namespace) -> None:
         scheduler=arguments.scheduler,
         shard=None if arguments.shard is None else _shard(arguments.shard),
         device=arguments.device,
-        fixed=given(arguments),
+        fixed=parameter_values(arguments),
     )
     print(path)
     if n_failed:
@@ -75,7 +75,7 @@ def _axes(arguments: argparse.Namespace) -> tuple[Any, ...]:
     for setting in arguments.grid:
         key, values = key_and_value(setting, "--grid")
         if key in grid:
-            raise InputError(f"--grid {key} is given twice; give all its values at once")
+            raise InputError(f"--grid sets {key} twice; list all its values at once")
         grid[key] = values.split(";" if ";" in values else ",")
     if arguments.points and arguments.random:
         raise InputError("--points and --random both name the points; use one of them")

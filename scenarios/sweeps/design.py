@@ -20,7 +20,7 @@ class Axis:
 
     def __post_init__(self) -> None:
         if not self.settings:
-            raise InputError(f"the sweep has no value of {self.name}; give at least one")
+            raise InputError(f"the sweep has no value of {self.name}; list at least one")
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ class Axis:
 
 
 def grid_axes(grid: Mapping[str, Iterable[Any]]) -> tuple[Axis, ...]:
-    """One axis per parameter, in the order given.
+    """One axis per parameter, in the same order.
 
     Examples
     --------

@@ -14,8 +14,8 @@ from plasticity.errors import InputError
 from plasticity.support.cache import key as cache_key
 from plasticity.support.catalog import user_code
 from plasticity.support.code import code_hash, imported_files
-from scenarios.running.catalogue import load
 from scenarios.running.parameters import make
+from scenarios.running.run import load
 from scenarios.sweeps.design import Axis, steps
 
 
@@ -48,11 +48,8 @@ class Plan:
         """Number of steps along every axis."""
         return tuple(len(axis.settings) for axis in self.axes)
 
-    def named(self, point: Point) -> str:
-        """What tells this run from the others, for messages.
-
-        Every axis contributes the parameters that it sets, in its order.
-        """
+    def describe(self, point: Point) -> str:
+        """Swept parameters of a run, for messages."""
         return ", ".join(
             f"{key}={text(self.labels[key][i])}"
             for axis, i in zip(self.axes, point.index, strict=True)
@@ -86,8 +83,8 @@ def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device:
     title = (module.__doc__ or name).split("\n", 1)[0]
     units = {key: _unit(module, key) for key in labels}
     common = {k: v for k, v in resolved.items() if k not in labels}
-    known = {key: tuple(values) for key, values in labels.items()}
-    return Plan(name, title, device, code, tuple(axes), tuple(points), common, known, units)
+    values = {key: tuple(column) for key, column in labels.items()}
+    return Plan(name, title, device, code, tuple(axes), tuple(points), common, values, units)
 
 
 def text(value: Any) -> str:
@@ -124,7 +121,7 @@ def _check_keys(axes: Sequence[Axis], fixed: Mapping[str, Any]) -> None:
     for axis in axes:
         for key in axis.keys:
             if key in seen:
-                raise InputError(f"{key} is given twice; it can be on one axis of the sweep, or fixed")
+                raise InputError(f"{key} is set twice; it can be on one axis of the sweep, or fixed")
             seen.add(key)
 
 
@@ -155,10 +152,10 @@ def _check_distinct(axes: Sequence[Axis], labels: Mapping[str, list]) -> None:
     for axis in axes:
         seen: set[tuple[str, ...]] = set()
         for step in zip(*(labels[key] for key in axis.keys), strict=True):
-            shown = tuple(map(text, step))
-            if shown in seen:
+            label = tuple(map(text, step))
+            if label in seen:
                 raise InputError(
-                    f"the sweep has {axis.name} = {', '.join(shown)} twice; give every value once, and things that "
-                    "differ different names"
+                    f"the sweep has {axis.name} = {', '.join(label)} twice; list every value once, and objects under "
+                    "different names"
                 )
-            seen.add(shown)
+            seen.add(label)

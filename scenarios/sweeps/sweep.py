@@ -1,4 +1,4 @@
-"""Sweep: run a scenario for many parameters and seeds, and get one Dataset; killed at any time, it can be resumed."""
+"""Sweep: run a scenario for many parameters and seeds, into one Dataset; a sweep that was killed can be resumed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from plasticity.errors import FailedRunsError, InputError
 from plasticity.support.cli import say
 from scenarios.sweeps.design import Axis, grid_axes, list_axis, seed_axis
-from scenarios.sweeps.manifest import claim, locked
-from scenarios.sweeps.plan import Plan, Point, make_plan
-from scenarios.sweeps.point import Outcome, Task
-from scenarios.sweeps.point_file import error_file, remove_pieces, survey
-from scenarios.sweeps.termination import orderly
+from scenarios.sweeps.folder import claim, error_file, locked, survey
+from scenarios.sweeps.plan import Plan, make_plan
+from scenarios.sweeps.processes import orderly_end, run_in_processes, usable_cores
+from scenarios.sweeps.worker import Outcome, Task
 
 if TYPE_CHECKING:
     import xarray as xr
 
-ATTEMPTS = 3  # workers that one run may take down
-SHOWN = 3  # failed runs that are named
+ATTEMPTS = 3  # number of workers on which a run is tried
+REPORTED = 3  # failed runs that are named
 
 
 def sweep(
@@ -40,8 +39,8 @@ def sweep(
     """Run the scenario `name` at every point of a design with every seed.
 
     Each run is ``run(name, seed=seed, device=device, **parameters)`` in a process with one thread, so its numbers do
-    not depend on the number of workers, the order, or what was resumed. Its result is one file, which is there whole or
-    not at all; errors are kept beside it while the other runs go on.
+    not depend on the number of workers, the order, or what was resumed. Its result is one file, complete or absent;
+    errors are recorded beside it while the other runs go on.
 
     Parameters
     ----------
@@ -51,9 +50,9 @@ def sweep(
         Values of swept parameters; their product is swept.
     seeds : iterable of int
     directory : path, optional
-        Where the results are kept, by default ``results/NAME-sweep``.
+        Folder for the results, by default ``results/NAME-sweep``.
     resume : bool
-        Whether results of the same sweep that are there already are used; finished runs are not run again.
+        Whether existing results of the same sweep are used; finished runs are not run again.
     points : list of mappings, optional
         Points that each set the same several parameters, such as those of `random_points`; dimension ``point``.
     workers : int, optional
@@ -67,15 +66,15 @@ def sweep(
     Returns
     -------
     xarray.Dataset
-        With the swept parameters and ``seed`` in front of the dimensions of each variable. What a failed run lacks is
-        NaN, and ``completed`` is 0. A parameter whose name the runs use themselves is called ``swept_NAME``.
+        With the swept parameters and ``seed`` in front of the dimensions of each variable. The values of a failed run
+        are NaN, and its ``completed`` is 0. A parameter whose name is also used in the runs is called ``swept_NAME``.
 
     Raises
     ------
     InputError
-        If a value is out of range, or the directory holds another sweep or one at work.
+        If a value is out of range, or the directory holds another sweep or one that is running.
     FailedRunsError
-        If no run ended well.
+        If no run succeeded.
 
     Examples
     --------
@@ -114,16 +113,26 @@ def run_sweep(
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise InputError(f"workers must be a whole number >= 1, got {workers!r}")
     plan = make_plan(name, axes, fixed or {}, device)
-    runs = _make_folder(folder.absolute())
-    with orderly(), locked(folder, shard):
+    runs = folder.absolute() / "runs"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make {runs}: {error.strerror}; choose another folder") from error
+    with orderly_end(), locked(folder, shard):
         claim(folder, plan, resume)
         if not shard:
-            remove_pieces(folder)
-        mine = plan.points[shard[0] - 1 :: shard[1]] if shard else plan.points
-        files, damaged = survey(runs, (p.key for p in mine))
-        _report_damage(plan, damaged)
-        tasks = [_task(plan, p, runs) for p in mine if p.key not in files]
-        errors = _execute(tasks, len(mine), workers, scheduler)
+            for part in folder.glob("*.part"):  # incomplete files of a sweep that was killed
+                part.unlink(missing_ok=True)
+        points = plan.points[shard[0] - 1 :: shard[1]] if shard else plan.points
+        files, damaged = survey(runs, (p.key for p in points))
+        tasks = [
+            Task(p.key, plan.scenario, dict(p.parameters), p.seed, plan.device, str(runs), plan.code)
+            for p in points
+            if p.key not in files
+        ]
+        for point in (p for p in points if p.key in damaged):
+            say(f"the result of {plan.describe(point)} is damaged and will be computed again")
+        errors = _execute(tasks, len(points), workers, scheduler)
         _report_errors(plan, errors, runs)
         if shard:
             return folder, len(errors)
@@ -131,21 +140,8 @@ def run_sweep(
             raise FailedRunsError(f"all {len(errors)} runs failed; see {runs}/*.error.json")
         from scenarios.sweeps.collect import collect
 
-        files, damaged = survey(runs, (p.key for p in plan.points)) if tasks else (files, [])
+        files, _ = survey(runs, (p.key for p in plan.points)) if tasks else (files, [])
         return collect(plan, files, folder / "sweep.nc"), len(errors)
-
-
-def _make_folder(folder: Path) -> Path:
-    runs = folder / "runs"
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make {runs}: {error.strerror}; choose another folder") from error
-    return runs
-
-
-def _task(plan: Plan, point: Point, runs: Path) -> Task:
-    return Task(point.key, plan.scenario, dict(point.parameters), point.seed, plan.device, str(runs), plan.code)
 
 
 def _execute(tasks: list[Task], total: int, workers: int | None, scheduler: str | None) -> dict[str, str]:
@@ -167,27 +163,17 @@ def _execute(tasks: list[Task], total: int, workers: int | None, scheduler: str 
 
 
 def _outcomes(tasks: list[Task], workers: int | None, scheduler: str | None) -> Generator[Outcome, None, None]:
-    if not tasks:
-        return
-    if scheduler is not None:
+    if tasks and scheduler is not None:
         from scenarios.sweeps.cluster import run_on_cluster
 
         yield from run_on_cluster(tasks, scheduler, ATTEMPTS)
-        return
-    from scenarios.sweeps.workers import run_in_processes, usable_cores
-
-    yield from run_in_processes(tasks, min(workers or usable_cores(), len(tasks)), ATTEMPTS)
-
-
-def _report_damage(plan: Plan, damaged: list[str]) -> None:
-    names = {p.key: plan.named(p) for p in plan.points}
-    for key in damaged:
-        say(f"the result of {names[key]} is damaged and will be computed again")
+    elif tasks:
+        yield from run_in_processes(tasks, min(workers or usable_cores(), len(tasks)), ATTEMPTS)
 
 
 def _report_errors(plan: Plan, errors: dict[str, str], runs: Path) -> None:
     failed = [p for p in plan.points if p.key in errors]
-    for point in failed[:SHOWN]:
-        say(f"failed: {plan.named(point)}: {errors[point.key]}\n  see {error_file(runs, point.key)}")
-    if len(failed) > SHOWN:
-        say(f"… and {len(failed) - SHOWN} more")
+    for point in failed[:REPORTED]:
+        say(f"failed: {plan.describe(point)}: {errors[point.key]}\n  see {error_file(runs, point.key)}")
+    if len(failed) > REPORTED:
+        say(f"… and {len(failed) - REPORTED} more")

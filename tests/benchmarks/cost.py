@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from _table import Row
 from _timing import PEAK
 
-from scenarios.running.estimate import estimate
+from scenarios.running.run import cost as expected_cost
 
 CASES = {
     "controllability": ({}, {"n_points": "100000"}),
@@ -43,7 +43,7 @@ def rows(quick: bool) -> Iterator[Row]:
     """Two rows per case: time and memory."""
     for name, cases in CASES.items():
         for parameters in cases[:1] if quick else cases:
-            expected, found = estimate(name, parameters), measured(name, parameters)
+            expected, found = expected_cost(name, parameters), measured(name, parameters)
             settings = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "defaults"
             for kind, unit, scale, index in (("time", "CPU s", 1.0, 0), ("memory", "MB", 1e6, 1)):
                 figures = (expected[index] / scale, found[index] / scale)

@@ -13,9 +13,8 @@ from plasticity.errors import FailedRunsError, InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
-from scenarios.sweeps.manifest import locked
+from scenarios.sweeps.folder import is_intact, locked
 from scenarios.sweeps.plan import make_plan
-from scenarios.sweeps.point_file import digest
 from scenarios.sweeps.sweep import seed_axis, sweep
 
 SMALL = {"n_points": 11}
@@ -134,7 +133,7 @@ def test_a_damaged_file_is_reported_and_computed_again(tmp_path, capfd, damage):
     after = names(tmp_path)
     assert len(after) == 3
     assert {before[0], before[2]} <= set(after)
-    assert all(digest(tmp_path / "runs" / name) == name.split(".")[1] for name in after)
+    assert all(is_intact(tmp_path / "runs" / name) for name in after)
 
 
 def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
@@ -150,7 +149,7 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="differs in scenario, parameters"):
         sweep("controllability", {"discount": [1.0]}, directory=tmp_path)
     monkeypatch.setattr("scenarios.sweeps.plan.code_in_use", lambda name: "that of an edited rule")
-    with pytest.raises(InputError, match="differs in code of this project; finish it with the code it was begun with"):
+    with pytest.raises(InputError, match="differs in code of this project; finish it with the code that started it"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(InputError, match=r"manifest.json cannot be read"):
@@ -158,14 +157,14 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
 
 
 def test_one_sweep_at_a_time_but_shards_together(tmp_path):
-    with locked(tmp_path), pytest.raises(InputError, match="another sweep is at work"):
+    with locked(tmp_path), pytest.raises(InputError, match="another sweep is running"):
         sweep("horizon", directory=tmp_path, **SMALL)
     with locked(tmp_path, (1, 2)):
         with locked(tmp_path, (2, 2)):
             pass
-        with pytest.raises(InputError, match="another sweep is at work"), locked(tmp_path, (1, 2)):
+        with pytest.raises(InputError, match="another sweep is running"), locked(tmp_path, (1, 2)):
             pass
-        with pytest.raises(InputError, match="another sweep is at work"), locked(tmp_path):
+        with pytest.raises(InputError, match="another sweep is running"), locked(tmp_path):
             pass
 
 
@@ -206,9 +205,9 @@ def test_points_from_a_table_and_a_failed_run_from_the_command_line(tmp_path, ca
         (["horizon", "--grid", "discount=1,-1"], "discount must be >= 0"),
         (["horizon", "--grid", "discount=1,1.0"], "discount = 1 twice"),
         (["horizon", "--grid", "discount"], "--grid takes KEY=VALUE"),
-        (["horizon", "--grid", "discount=1", "discount=2"], "--grid discount is given twice"),
-        (["horizon", "--grid", "discount=1", "--set", "discount=2"], "discount is given twice"),
-        (["horizon", "--grid", "seed=1"], "seed is given twice"),
+        (["horizon", "--grid", "discount=1", "discount=2"], "--grid sets discount twice"),
+        (["horizon", "--grid", "discount=1", "--set", "discount=2"], "discount is set twice"),
+        (["horizon", "--grid", "seed=1"], "seed is set twice"),
         (["horizon", "--seeds", "0"], "--seeds must be a whole number >= 1"),
         (["horizon", "--workers", "none"], "--workers must be a whole number >= 1"),
         (["horizon", "--shard", "3/2"], "--shard must be I/N"),

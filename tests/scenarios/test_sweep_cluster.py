@@ -12,8 +12,8 @@ import xarray as xr
 
 from plasticity.errors import InputError
 from scenarios.sweeps.cluster import run_on_worker
-from scenarios.sweeps.point import Task
 from scenarios.sweeps.sweep import sweep
+from scenarios.sweeps.worker import Task
 
 GRID = {"discount": [1e-9, 1e-3]}
 SMALL = {"n_images": 200, "hidden": (8,), "n_epochs": 6, "n_trials": 2, "n_rates": 1, "n_tuning_trials": 1}

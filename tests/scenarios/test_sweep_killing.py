@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 from plasticity.dataset import read
+from scenarios.sweeps.processes import COMMAND
 from scenarios.sweeps.sweep import sweep
 
 pytestmark = [
@@ -93,7 +94,7 @@ def processes(*wanted):
 
 def workers_of(pid):
     """Process numbers of the workers that `pid` has started."""
-    return processes("scenarios.sweeps.worker", str(pid))
+    return processes(COMMAND, str(pid))
 
 
 def wait_for(condition, seconds=60.0):
@@ -227,7 +228,7 @@ def test_a_second_sweep_on_the_folder_is_refused(tmp_path, undisturbed):
     second = start(tmp_path, "0")
     _, message = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert "another sweep is at work" in message
+    assert "another sweep is running" in message
     assert not finished(tmp_path)
     (tmp_path / "answered").touch()
     assert process.wait(60) == 0

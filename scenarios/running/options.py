@@ -1,4 +1,4 @@
-"""Parameters from the command line: ``--quick``, ``--config FILE.toml``, ``--set KEY=VALUE``."""
+"""Options of the command line that set parameters: ``--quick``, ``--config FILE.toml``, ``--set KEY=VALUE``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from plasticity.support.cli import key_and_value
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the three options."""
+    """Add the options to a command."""
     command.add_argument("--set", dest="settings", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     command.add_argument("--config", metavar="FILE.toml", help="parameters; --set overrides them")
-    command.add_argument("--quick", action="store_true", help="a run of under two seconds, to try it out")
+    command.add_argument("--quick", action="store_true", help="a run of less than two seconds")
 
 
-def given(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Defaults < --quick < --config < --set; defaults are left out."""
-    from scenarios.running.catalogue import load
+def parameter_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Parameters that differ from the defaults; --set overrides --config, which overrides --quick."""
+    from scenarios.running.run import load
 
     values: dict[str, Any] = dict(load(arguments.name).SMOKE) if arguments.quick else {}
     if arguments.config:

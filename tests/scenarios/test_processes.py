@@ -8,13 +8,12 @@ import time
 
 import pytest
 
-from scenarios.sweeps.scratch import LOCK, PREFIX, YOUNG, scratch
+from scenarios.sweeps.processes import LOCK, PREFIX, YOUNG, temporary_folder
 
-TOLD_TO_END = """
+TERMINATED = """
 import os, sys, time
-from scenarios.sweeps.scratch import scratch
-from scenarios.sweeps.termination import orderly
-with orderly(), scratch() as folder:
+from scenarios.sweeps.processes import orderly_end, temporary_folder
+with orderly_end(), temporary_folder() as folder:
     (folder / "numbers").touch()
     os.kill(os.getpid(), int(sys.argv[1]))
     time.sleep(10)
@@ -37,11 +36,11 @@ def left_over(base, name, age):
 
 def test_what_killed_sweeps_have_left_is_removed_and_what_is_in_use_stays(base):
     killed, young = left_over(base, "killed", 2 * YOUNG), left_over(base, "young", 0)
-    with scratch() as used:
+    with temporary_folder() as used:
         assert not killed.exists()
         assert young.exists()
         os.utime(used, (time.time() - 2 * YOUNG,) * 2)
-        with scratch() as other:
+        with temporary_folder() as other:
             assert used.exists()
             assert other != used
         assert not other.exists()
@@ -50,8 +49,8 @@ def test_what_killed_sweeps_have_left_is_removed_and_what_is_in_use_stays(base):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
-def test_who_is_told_to_end_cleans_up_and_ends_by_the_same_signal(tmp_path, how):
+def test_a_terminated_sweep_cleans_up_and_ends_by_the_same_signal(tmp_path, how):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", TOLD_TO_END, str(int(how))], env=environment, timeout=9, check=False)
+    done = subprocess.run([sys.executable, "-c", TERMINATED, str(int(how))], env=environment, timeout=9, check=False)
     assert done.returncode == -how
     assert not list(tmp_path.iterdir())
