@@ -1,13 +1,13 @@
-"""Controllability: what does a learner do whose weights also move by themselves?
+"""Controllability: how does a learner act when its weights also drift by themselves?
 
 The same bowl and the same objective in four cases: all directions cost the same (plain), one direction is cheaper to
-change than the other (metric), weights turn when left alone (rotation), weights decay when left alone (decay). The
-optimal learner counts on what happens anyway. So its rule need not follow the gradient of the loss in any metric, and
-it may come to rest away from the optimum, where holding on would cost more than it gains.
+change than the other (metric), weights rotate by themselves (rotation), weights decay by themselves (decay). The
+optimal learner takes the drift into account. So its rule need not follow the gradient of the loss in any metric, and it
+may come to rest away from the optimum, where holding the weights there would cost more than it gains.
 
-Expect: plain and metric end at the optimum (0, -0.5) with real rates, the metric path first along the cheap
-direction; rotation spirals, with rest point (0, -0.0192) at the default values; decay goes straight to the same rest
-point. Only rotation has a curl. The two cases with a drift pay for ever: their cost per unit time at rest is positive.
+Expect: plain and metric end at the optimum (0, -0.5) with real rates, the metric path first along the cheap direction;
+rotation spirals, with rest point (0, -0.0192) at the default values; decay goes straight to the same rest point. Only
+rotation has a curl. The two cases with a drift pay for ever: their cost per unit time at rest is positive.
 
 Result: `theta`(trial, time, parameter), one trial per `case`; `rest_point`, `eigenvalue_real`, `eigenvalue_imag` (of
 the closed loop), `curl` (norm of the antisymmetric part of the metric times the Jacobian, 0 for a gradient rule),
@@ -17,26 +17,28 @@ At discount 0 the action itself is infinite for the cases with a drift; the poli
 (attribute `assumptions`).
 
 Source: Vastola, Gershman & Rajan 2025 (vastola_2025), Fig. 3. Corrected against the code published with the figure: the
-rest point marked under rotation lacks a factor there (it lies at (0, -0.00018), the path ends at (0, -0.0192)), and
-the rate under decay j has j(j - discount), where j(j + discount) is right; at discount 0 the two agree.
+rest point marked under rotation lacks a factor there (it lies at (0, -0.00018), the path ends at (0, -0.0192)), and the
+rate under decay j has j(j - discount), where j(j + discount) is right; at discount 0 the two agree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.dataset import make_dataset
+from plasticity.landscapes import Quadratic
+from plasticity.objective import Objective
+from plasticity.optimal.policy import Policy
 from scenarios.running.parameters import parameter
+from scenarios.support.plane import loss_map, pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
-
-    from plasticity.objective import Objective
-    from plasticity.optimal.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve the four cases and follow their policies; nothing is random, so `seed` is only recorded."""
-    import numpy as np
-
-    from plasticity.dataset import make_dataset
-    from plasticity.landscapes import Quadratic
     from plasticity.solve import solve
-    from scenarios.support.plane import loss_map, pair
 
     p = parameters
     start, optimum = pair("start", p.start), pair("optimum", p.optimum)
@@ -130,11 +127,6 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 
 def cases(p: Parameters) -> dict[str, Objective]:
     """Objective of each case."""
-    import numpy as np
-
-    from plasticity.objective import Objective
-    from scenarios.support.plane import pair
-
     common = (p.discount, p.plasticity, p.loss_weight)
     return {
         "plain": Objective(*common),

@@ -1,42 +1,46 @@
-"""Handwritten digits: how fast does a small network learn by rules that were derived from different horizons?
+"""Handwritten digits: how fast does a small network learn with rules derived for different horizons?
 
-A multilayer perceptron learns to name digits from mini-batches by three rules that all come out of one objective:
-gradient descent (a short horizon), the ballistic rule (a long horizon), and Adam (a long horizon and a belief about
-the gradient). The learning rate of each rule is tuned by the same budget: the same grid of rates, the same tuning
-runs, judged by the loss on validation images at the end; `at_edge` says whether the best lies at the edge of the
-grid. The test images are used for nothing but the result.
+A multilayer perceptron learns to name digits from mini-batches by three rules that follow from one objective: gradient
+descent (a short horizon), the ballistic rule (a long horizon), and Adam (a long horizon and a belief about the
+gradient). The learning rate of each rule is tuned by the same budget: the same grid of rates, the same tuning runs,
+judged by the loss on validation images at the end; `at_edge` is 1 if the best lies at the edge of the grid. The test
+images are used for nothing but the result.
 
-A synapse has no Hessian, so the curvature of the ballistic rule is a belief: a fading memory of the squared
-gradient. This makes it a relative of two known optimisers. Unlike Adam it follows the gradient of the present
-mini-batch, without averaging. Unlike RMSprop it starts with a diffuse prior (bias correction), and the horizon
-enters exactly, as γ/2 + sqrt(γ²/4 + ηkv), not as a constant added to a root.
+A synapse has no Hessian, so the curvature of the ballistic rule is a belief: a fading memory of the squared gradient.
+This makes it a relative of two known optimisers. Unlike Adam it follows the gradient of the present mini-batch, without
+averaging. Unlike RMSprop it starts with a diffuse prior (bias correction), and the horizon enters exactly, as γ/2 +
+sqrt(γ²/4 + ηkv), not as a constant added to a root.
 
 What came out (defaults, seeds 0, 1, 2, each with its own split of the images): in the first epoch Adam is ahead
-(training loss 0.25, 0.23, 0.24; ballistic rule 0.42, 0.40, 0.41; gradient descent 0.42, 0.38, 0.48). After 20
-epochs the ballistic rule has a lower training loss than gradient descent, but test accuracy does not tell the rules
-apart: 97.5, 96.5, 98.0 % for the ballistic rule, 97.5, 97.0, 97.6 % for gradient descent, 98.0, 96.5, 97.6 % for
-Adam. So here the belief about the gradient makes learning fast, not the long horizon by itself, and with a tuned
-rate gradient descent is as good in the end.
+(training loss 0.25, 0.23, 0.24; ballistic rule 0.42, 0.40, 0.41; gradient descent 0.42, 0.38, 0.48). After 20 epochs
+the ballistic rule has a lower training loss than gradient descent, but test accuracy does not separate the rules: 97.5,
+96.5, 98.0 % for the ballistic rule, 97.5, 97.0, 97.6 % for gradient descent, 98.0, 96.5, 97.6 % for Adam. So here the
+belief about the gradient makes learning fast, not the long horizon by itself, and with a tuned rate gradient descent is
+as good in the end.
 
-Result: `train_loss` and `test_accuracy`(trial, time, rule), `tuning_loss`(rate, rule), `learning_rate`(rule).
-Time runs in steps of 1 s per mini-batch. Trials differ in initial weights and in the order of images, which are the
-same for all rules; so standard errors over trials say nothing about other images.
-Source: Vastola, Gershman & Rajan 2025 (vastola_2025), Fig. 2e, on scikit-learn's digits (alpaydin_1998).
+Result: `train_loss` and `test_accuracy`(trial, time, rule), `tuning_loss`(rate, rule), `learning_rate`(rule). Time runs
+in steps of 1 s per mini-batch. Trials differ in initial weights and in the order of images, which are the same for all
+rules; so standard errors over trials do not include the variability of images. Source: Vastola, Gershman & Rajan 2025
+(vastola_2025), Fig. 2e, on scikit-learn's digits (alpaydin_1998).
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from plasticity.belief import FadingMemory
+from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
+from plasticity.objective import Objective
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
 
     from plasticity.rule import Rule
@@ -101,7 +105,6 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Tune every rule, then train `n_trials` networks by each; runs on NumPy whatever the `device`."""
-    import numpy as np
     from tqdm import tqdm
 
     from scenarios.support.digit_images import load_digits
@@ -114,28 +117,24 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     if parameters.batch_size > n_images:
         raise InputError(f"batch_size is {parameters.batch_size}, but there are {n_images} images to learn from")
     network = Perceptron((n_pixels, *parameters.hidden, digits.n_classes))
-    known = candidates(parameters)
-    n_runs = len(known) * (rates.size * parameters.n_tuning_trials + parameters.n_trials)
+    rules = candidates(parameters)
+    n_runs = len(rules) * (rates.size * parameters.n_tuning_trials + parameters.n_trials)
     with tqdm(total=n_runs, unit="run", disable=None, leave=False) as progress:
 
         def learn(rule: Rule, trial: np.random.SeedSequence) -> np.ndarray:
             progress.update()
             return train(rule, network, digits.train, parameters, trial)
 
-        losses = _tuning(learn, known, rates, network.on(digits.validation), tuning.spawn(parameters.n_tuning_trials))
+        losses = _tuning(learn, rules, rates, network.on(digits.validation), tuning.spawn(parameters.n_tuning_trials))
         chosen = losses.argmin(0)
-        tuned = [at_rate(rule, float(rates[best])) for rule, best in zip(known, chosen, strict=True)]
+        tuned = [at_rate(rule, float(rates[best])) for rule, best in zip(rules, chosen, strict=True)]
         paths = np.array([[learn(rule, trial) for rule in tuned] for trial in training.spawn(parameters.n_trials)])
     return _dataset(parameters, digits, network, tuned, (rates, losses, chosen), paths)
 
 
 def candidates(parameters: Parameters) -> tuple[Rule, ...]:
-    """The three derived rules; `at_rate` gives them their learning rate."""
-    from dataclasses import replace
-
-    from plasticity.belief import FadingMemory
+    """The three derived rules; `at_rate` sets their learning rate."""
     from plasticity.derive import derive
-    from plasticity.objective import Objective
     from plasticity.rules.adam import adam
     from plasticity.rules.gradient_descent import gradient_descent
 
@@ -157,8 +156,6 @@ def at_rate(rule: Rule, rate: float) -> Rule:
 
 def learning_rates(parameters: Parameters) -> np.ndarray:
     """Candidates from the lowest to the highest rate, spaced by equal factors."""
-    import numpy as np
-
     low, high = parameters.lowest_rate, parameters.highest_rate
     if not low < high:
         raise InputError(f"highest_rate is {high:g}; it must be > lowest_rate, which is {low:g}")
@@ -169,8 +166,6 @@ def train(
     rule: Rule, network: Perceptron, part: Part, parameters: Parameters, trial: np.random.SeedSequence
 ) -> np.ndarray:
     """Parameters of the network after every epoch, from the start on, shape (n_epochs + 1, n)."""
-    import numpy as np
-
     from plasticity.simulate import simulate as descend
     from scenarios.support.perceptron import MiniBatches, shuffled
 
@@ -184,17 +179,15 @@ def train(
 
 
 def _tuning(
-    learn: Callable, known: tuple[Rule, ...], rates: np.ndarray, validation: CrossEntropy, trials: list
+    learn: Callable, rules: tuple[Rule, ...], rates: np.ndarray, validation: CrossEntropy, trials: list
 ) -> np.ndarray:
     """Mean validation loss at the end, shape (n_rates, n_rules); infinite where a run diverges."""
-    import numpy as np
-
-    losses = np.full((rates.size, len(known)), np.inf)
+    losses = np.full((rates.size, len(rules)), np.inf)
     for index in np.ndindex(losses.shape):
-        rule = at_rate(known[index[1]], float(rates[index[0]]))
+        rule = at_rate(rules[index[1]], float(rates[index[0]]))
         with contextlib.suppress(DivergedError):
             losses[index] = np.mean([validation.loss(learn(rule, trial)[-1]) for trial in trials])
-    lost = [rule.name for rule, column in zip(known, losses.T, strict=True) if not np.isfinite(column).any()]
+    lost = [rule.name for rule, column in zip(rules, losses.T, strict=True) if not np.isfinite(column).any()]
     if lost:
         raise InputError(f"{lost[0]} diverges at every learning rate from {rates[0]:g}; use a smaller lowest_rate")
     return losses
@@ -203,17 +196,13 @@ def _tuning(
 def _dataset(
     parameters: Parameters, digits: Digits, network: Perceptron, rules: list[Rule], tuned: tuple, paths: np.ndarray
 ) -> xr.Dataset:
-    """Loss and accuracy along paths (n_trials, n_rules, n_epochs + 1, n), and how the rates were found."""
-    import numpy as np
-
-    from plasticity.dataset import make_dataset
-
+    """Loss and accuracy along paths (n_trials, n_rules, n_epochs + 1, n), and the results of tuning."""
     rates, losses, chosen = tuned
     along = ("trial", "time", "rule")
     train_on, test_on = network.on(digits.train), network.on(digits.test)
-    shown = np.moveaxis(paths, 1, 2)  # (trial, time, rule, n)
-    loss = np.array([[train_on.loss(theta) for theta in trial] for trial in shown])
-    accuracy = np.array([[test_on.accuracy(theta) for theta in trial] for trial in shown])
+    by_time = np.moveaxis(paths, 1, 2)  # (trial, time, rule, n)
+    loss = np.array([[train_on.loss(theta) for theta in trial] for trial in by_time])
+    accuracy = np.array([[test_on.accuracy(theta) for theta in trial] for trial in by_time])
     epochs = np.arange(parameters.n_epochs + 1)
     steps = epochs * (len(digits.train.images) // parameters.batch_size)
     at_edge = np.isin(chosen, (0, rates.size - 1)).astype(int)

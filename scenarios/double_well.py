@@ -1,28 +1,28 @@
 """Double well: when does a learner climb out of a local minimum?
 
-A learner starts in the shallow valley of a loss with two minima. Gradient flow can only slide into the near one.
-A learner that plans ahead pays for climbing (the kinetic cost of change, and a higher loss on the ridge) if the
-time that it will spend in the deeper valley is worth it: with a long horizon 1/discount it crosses, with a short
-one it stays. Where it changes its mind, when it rests in the shallow minimum and the window is endless, is the
+A learner starts in the shallow valley of a loss with two minima. Gradient flow can only slide into the near one. A
+learner that plans ahead pays for climbing (the kinetic cost of change, and a higher loss on the ridge) if the time that
+it will spend in the deeper valley is worth it: with a long horizon 1/discount it crosses, with a short one it stays.
+The discount at which the two are equal, for a start at rest in the shallow minimum and an endless window, is the
 critical discount of the pair of minima.
 
 Expect: the optimal path crosses at the default discount of 0.1 per second and stays at 2 per second. The critical
-discount is 0.539031 per second; the default start is nearer to the ridge than the minimum, and crosses up to a
-somewhat higher one. Gradient flow stays at any discount.
+discount is 0.539031 per second; the default start is nearer to the ridge than the minimum, and crosses up to a somewhat
+higher one. Gradient flow stays at any discount.
 
-Result: `theta`(trial, time, parameter) of the optimal path and of gradient flow from the same start; their
-`kinetic` and `potential` cost; `action`, the discounted sum of both; `rival_action`, the least action of a planned
-path that ends in the other valley (NaN if there is none); `critical_discount`.
+Result: `theta`(trial, time, parameter) of the optimal path and of gradient flow from the same start; their `kinetic`
+and `potential` cost; `action`, the discounted sum of both; `rival_action`, the least action of a planned path that ends
+in the other valley (NaN if there is none); `critical_discount`.
 
-The end is free: the plan is the best of many that begin at different first guesses (rest, gradient flow, a quick
-or slow walk to either minimum), so the escape is found, not assumed. Time that lies many horizons ahead has no
-weight, and there the path is left as it was guessed.
+The end is free: the plan is the best of many that begin at different first guesses (rest, gradient flow, a quick or
+slow walk to either minimum), so the escape is not an assumption. Times many horizons ahead have no weight, and there
+the path stays as in the first guess.
 
-Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eq. 1 and Fig. 1; the critical discount is the speed of a
-front (muratov_2008). Corrected against the code published with the figure: its gradient flow uses 2x(x² − 1) where
-the loss has 4x(x² − 1) − 1/2, so that it stops beside the minimum; and it pins the end of the optimal path in the deep
-valley. That path is still here: `--set end=1.0625,0 --set duration=4 --set n_points=50 --set quadrature=left`
-gives its mean action, 0.169571.
+Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eq. 1 and Fig. 1; the critical discount is the speed of a front
+(muratov_2008). Corrected against the code published with the figure: its gradient flow uses 2x(x² − 1) where the loss
+has 4x(x² − 1) − 1/2, so that it stops beside the minimum; and it pins the end of the optimal path in the deep valley.
+That path is still here: `--set end=1.0625,0 --set duration=4 --set n_points=50 --set quadrature=left` gives its mean
+action, 0.169571.
 """
 
 from __future__ import annotations
@@ -30,15 +30,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.dataset import make_dataset
+from plasticity.errors import InputError
+from plasticity.landscapes import DoubleWell
+from plasticity.objective import Objective
 from scenarios.running.parameters import parameter
+from scenarios.support.plane import loss_map, pair
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
-
-    from plasticity.landscapes import DoubleWell
-    from plasticity.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ SMOKE = {"n_points": 101, "duration": 4.0}
 
 ARRIVALS = (1.0, 1 / 3, 1 / 9, 1 / 27)  # when first guesses reach a minimum, in windows
 CURVATURE_STEP = 0.02  # step of gradient flow, in units of the fastest time constant
-TIE = 1e-9  # relative difference of actions that says nothing
+TIE = 1e-9  # relative difference of actions that is negligible
 
 
 def cost(parameters: Parameters) -> tuple[float, float]:
@@ -76,12 +79,6 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Plan, let the gradient flow, and weigh both; nothing is random, so `seed` is only recorded."""
-    import numpy as np
-
-    from plasticity.landscapes import DoubleWell
-    from plasticity.objective import Objective
-    from scenarios.support.plane import loss_map, pair
-
     p = parameters
     start = pair("start", p.start)
     end = None if p.end is None else pair("end", p.end)
@@ -91,8 +88,8 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     best, rival_action, n_plans = best_plan(objective, well, start, end, flow, p)
     paths = np.stack([best.theta.values, flow])
     costs, cost_axis = _costs(objective, well, paths, p)
-    named = [point for point in (start, end) if point is not None]
-    surface, surface_axes = loss_map(well, [*named, *well.minima])
+    ends = [point for point in (start, end) if point is not None]
+    surface, surface_axes = loss_map(well, [*ends, *well.minima])
     nearest = [_nearest(well, path[-1]) for path in paths]
     return _dataset(
         p,
@@ -122,8 +119,6 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 
 def gradient_flow(well: DoubleWell, start: NDArray[np.float64], p: Parameters) -> NDArray[np.float64]:
     """Path (n_points, 2) of ``θ̇ = −learning_rate ∂L/∂θ``, in steps well below the fastest time constant."""
-    import numpy as np
-
     from plasticity.rules import load
     from plasticity.simulate import simulate as descend
 
@@ -146,15 +141,12 @@ def best_plan(
     """Best of the plans from many first guesses, the best action that ends in another valley, how many converged."""
     import warnings
 
-    import numpy as np
-
-    from plasticity.errors import InputError
     from plasticity.plan import plan
 
     plans = []
     for guess in _guesses(start, end, well.minima, flow, p.n_points):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a guess that leads nowhere is left out
+            warnings.simplefilter("ignore", RuntimeWarning)  # guesses without convergence are left out
             path = plan(objective, well, start, p.duration, end, p.n_points, guess, quadrature=p.quadrature)
         if path.attrs["converged"]:
             plans.append(path)
@@ -175,8 +167,6 @@ def _guesses(
     n_points: int,
 ) -> list[NDArray[np.float64]]:
     """First paths: at rest, gradient flow, and straight walks to a minimum (or the end) that arrive sooner or later."""
-    import numpy as np
-
     share = np.linspace(0.0, 1.0, n_points)[:, None]
     goals = minima if end is None else [end]
     walks = [start + np.minimum(share / arrival, 1.0) * (goal - start) for goal in goals for arrival in ARRIVALS]
@@ -187,8 +177,6 @@ def _costs(
     objective: Objective, well: DoubleWell, paths: NDArray[np.float64], p: Parameters
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Kinetic and potential cost per unit time where the action takes them, their weights, and their sum."""
-    import numpy as np
-
     from plasticity.optimal.cost import running_cost
     from plasticity.plan import QUADRATURES
 
@@ -211,8 +199,6 @@ def _costs(
 
 def _critical(objective: Objective, well: DoubleWell) -> float:
     """Critical discount from the shallow minimum to the deep one; NaN unless there are two of different depth."""
-    import numpy as np
-
     from plasticity.critical_discount import critical_discount
 
     if len(well.minima) < 2 or well.tilt == 0:
@@ -222,13 +208,11 @@ def _critical(objective: Objective, well: DoubleWell) -> float:
 
 
 def _nearest(well: DoubleWell, point: NDArray[np.float64]) -> int:
-    import numpy as np
 
     return int(np.argmin(np.linalg.norm(well.minima - point, axis=1)))
 
 
 def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: Any) -> xr.Dataset:
-    from plasticity.dataset import make_dataset
 
     return make_dataset(
         variables,

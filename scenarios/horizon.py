@@ -1,37 +1,40 @@
-"""Horizon: how does the planning horizon change the way down a valley?
+"""Horizon: how does the planning horizon change the path down a valley?
 
 On a quadratic loss with one flat and one steep direction, a learner with a short horizon 1/discount follows the
 gradient: its rate of approach along each direction is proportional to the curvature, so the flat direction lags. A
 learner with a long horizon approaches along each at a rate proportional to the square root of the curvature, so the
 valley troubles it less, and it needs no inverse of the curvature for that.
 
-Expect: with a fourfold curvature, rates in the ratio 2 at discount 0, and in a ratio that tends to 4 as the
-discount grows. At the same plasticity a shorter horizon also is slower, because change pays less.
+Expect: with a fourfold curvature, rates in the ratio 2 at discount 0, and in a ratio that tends to 4 as the discount
+grows. At the same plasticity a shorter horizon also is slower, because change pays less.
 
-Result: `theta`(time, parameter) of the optimal policy; `loss`(time); `distance`(time, direction) from the optimum
-along the two principal directions of the loss; `rate`(direction), measured on those distances; `rate_ratio`;
-`ratio_curve`, the ratio at other discounts from the eigenvalues of their policies, for comparison. One discount per
-run; draw several runs in one figure by `analysis.figures.draw(*runs)`.
+Result: `theta`(time, parameter) of the optimal policy; `loss`(time); `distance`(time, direction) from the optimum along
+the two principal directions of the loss; `rate`(direction), measured on those distances; `rate_ratio`; `ratio_curve`,
+the ratio at other discounts from the eigenvalues of their policies, for comparison. One discount per run; draw several
+runs in one figure by `analysis.figures.draw(*runs)`.
 
-Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eqs. 6-9 and Fig. 2a-d. Against the code published with the
-figure nothing is typed in: the policy is solved for from the objective at every discount, and the rates are measured
-on its path.
+Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eqs. 6-9 and Fig. 2a-d. Unlike in the code published with the
+figure, the policy is solved for at every discount, and the rates are measured on its path.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.dataset import make_dataset
+from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
+from plasticity.objective import Objective
+from plasticity.support.exponential import fit_exponential
 from scenarios.running.parameters import parameter
+from scenarios.support.plane import loss_map, pair
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
-
-    from plasticity.landscapes import Quadratic
-    from plasticity.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Solve for the policy, follow it and measure; nothing is random, so `seed` is only recorded."""
-    import numpy as np
-
-    from plasticity.dataset import make_dataset
-    from plasticity.landscapes import Quadratic
-    from plasticity.objective import Objective
     from plasticity.solve import solve
-    from scenarios.support.plane import loss_map, pair
 
     p = parameters
     start, optimum = pair("start", p.start), pair("optimum", p.optimum)
@@ -123,11 +120,6 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
     InputError
         If a distance vanishes from the start or after one step, so that it has no rate.
     """
-    import numpy as np
-
-    from plasticity.errors import InputError
-    from plasticity.support.exponential import fit_exponential
-
     for name, away in zip(("flat", "steep"), np.abs(distance).T, strict=True):
         if away[0] <= ROUNDING * np.abs(distance[0]).max():
             raise InputError(f"start must differ from the optimum along both directions; it does not along the {name}")
@@ -140,10 +132,6 @@ def _ratio_curve(
     objective: Objective, valley: Quadratic, natural_rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Discounts from 0 on, and the ratio of the two rates of the policy that is optimal at each."""
-    from dataclasses import replace
-
-    import numpy as np
-
     from plasticity.solve import solve
 
     discounts = np.concatenate([[0.0], natural_rate * np.geomspace(*CURVE)])

@@ -1,13 +1,12 @@
 """Pairing at different frequencies: how does the outcome of spike-timing plasticity depend on the rate?
 
-A pre and a post neuron fire pairs of spikes a fixed interval apart, repeated at a given frequency; one
-plastic synapse per protocol, all protocols in one Brian2 network. In cortex, pairs potentiate at high frequency
-whatever their order, and pre-before-post pairs do nothing at 0.1 Hz: pair rules cannot reproduce that, rules
-with triplets can.
+A pre and a post neuron fire pairs of spikes a fixed interval apart, repeated at a given frequency; one plastic synapse
+per protocol, all protocols in one Brian2 network. In cortex, pairs potentiate at high frequency whatever their order,
+and pre-before-post pairs do nothing at 0.1 Hz: pair rules cannot reproduce that, rules with triplets can.
 
-Result: `weight_change`(protocol), the fractional change of each synapse, and `weight`(time, protocol).
-Compare it with measurements by `python -m analysis compare FILE --data sjostrom_2001`.
-Source: Sjöström, Turrigiano & Nelson 2001 (sjostrom_2001); protocol as modelled by Pfister & Gerstner 2006.
+Result: `weight_change`(protocol), the fractional change of each synapse, and `weight`(time, protocol). Compare it with
+measurements by `python -m analysis compare FILE --data sjostrom_2001`. Source: Sjöström, Turrigiano & Nelson 2001
+(sjostrom_2001); protocol as modelled by Pfister & Gerstner 2006.
 """
 
 from __future__ import annotations
@@ -15,6 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from plasticity.dataset import encode_json, make_dataset
+from plasticity.protocols import pairing, pairing_name
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
@@ -52,12 +55,8 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run all protocols in one network; nothing is random, so `seed` is only recorded."""
-    import numpy as np
-
     import circuits
     from circuits.pairing import pairing as pairing_circuit
-    from plasticity.dataset import make_dataset
-    from plasticity.protocols import pairing, pairing_name
     from plasticity.rules import resolve
 
     rule = resolve(parameters.rule, parameters.rule_parameters)
@@ -99,7 +98,5 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 def encode(values: dict) -> str:
     """Parameter values as JSON text."""
     import json
-
-    from plasticity.dataset import encode_json
 
     return json.dumps(values, default=encode_json)

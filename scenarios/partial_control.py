@@ -1,42 +1,45 @@
 """Partial control: what does a network learn that can move its weights along few directions only, while they decay?
 
 A cue drives n linear neurons through n plastic weights. The weights move along m directions only (one controller for
-many synapses) and decay when left alone. The activity that is asked for lies inside the controllable space, at an angle
-to it, or outside. This is the logic of Sadtler et al. 2014: monkeys learned to move a cursor by patterns of activity
-inside the space that the neurons normally explore, and less well by patterns outside.
+many synapses) and decay when left alone. The target activity lies inside the controllable space, at an angle to it, or
+outside. This is the logic of Sadtler et al. 2014: monkeys learned to move a cursor by patterns of activity inside the
+space that the neurons normally explore, and less well by patterns outside.
 
 Three learners control the weights, with a long horizon, a finite one, and a short one. Each is a derived rule of one
 synapse that knows its gradient (error of the neuron times rate of the cue), its curvature and its decay; the network
-projects what the synapses ask for onto the controllable space. Because the loss is the same in all directions of these
-weights, this is the optimal policy of the whole network: `plasticity.solve` with the control matrix B gives the rest
-point and the rates that the network should show.
+projects the changes demanded by the synapses onto the controllable space. Because the loss is the same in all
+directions of these weights, this is the optimal policy of the whole network: `plasticity.solve` with the control matrix
+B gives the rest point and the rates that the network should show.
 
 Expect: the part of the target inside the controllable space is learned up to a factor h/(h + j(j + γ)/ηk), at one rate
-for all inside directions; what lies outside keeps decaying, however long the learner looks ahead. Targets at random
-are reached to the fraction m/n. A longer horizon holds on more strongly against decay.
+for all inside directions; what lies outside keeps decaying, however long the learner looks ahead. Targets at random are
+reached to the fraction m/n. A longer horizon holds on more strongly against decay.
 
 Result: `theta`(trial, time, rule, target, parameter); `loss` of the same, relative to the start; `rest_point` and
 `predicted_loss` by solve; `rate` measured and `predicted_rate`; `rank_loss`(trial, rank) at rest for targets at random,
-with `predicted_rank_loss`. Trials differ in the targets and in the noise of the feedback.
-Source: Vastola, Gershman & Rajan 2025 (vastola_2025); Sadtler et al. 2014 (sadtler_2014), Golub et al. 2018
-(golub_2018).
+with `predicted_rank_loss`. Trials differ in the targets and in the noise of the feedback. Source: Vastola, Gershman &
+Rajan 2025 (vastola_2025); Sadtler et al. 2014 (sadtler_2014), Golub et al. 2018 (golub_2018).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
+from plasticity.objective import Objective
+from plasticity.optimal.policy import Policy
+from plasticity.support.exponential import fit_exponential
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
-    from plasticity.objective import Objective
-    from plasticity.optimal.policy import Policy
     from plasticity.rule import Rule
 
 SHORT = 1e6  # discount [1/s] at which solve stands for the limit of a short horizon
@@ -45,7 +48,7 @@ HORIZONS = {"long": "long horizon (γ → 0)", "finite": "finite horizon", "shor
 
 @dataclass(frozen=True)
 class Parameters:
-    """The objective of the learner, the network, and what is asked of it."""
+    """The objective of the learner, the network, and the targets."""
 
     discount: float = parameter(2.0, "1/s", "temporal discounting γ of the learner with a finite horizon", low=1e-6)
     plasticity: float = parameter(1.0, "1/s^2", "how cheap change is, η", low=1e-9)
@@ -77,8 +80,6 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network for every rule and target, and with every rank for targets at random; no `device` matters."""
-    import numpy as np
-
     from plasticity.feedback import orthonormal
     from plasticity.support.streams import stream
 
@@ -106,8 +107,6 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 
 def _targets(p: Parameters, control: NDArray, random: np.random.Generator) -> NDArray:
     """Optimal weights (n_targets, n_neurons) of length 1 at every angle to the controllable space."""
-    import numpy as np
-
     drawn = random.standard_normal((2, p.n_neurons))
     inside = control @ (control.T @ drawn[0])
     outside = drawn[1] - control @ (control.T @ drawn[1])
@@ -118,9 +117,7 @@ def _targets(p: Parameters, control: NDArray, random: np.random.Generator) -> ND
 
 def _objectives(p: Parameters) -> dict[str, Objective]:
     """What each learner minimises, without the limits of its control."""
-    from plasticity.objective import Objective
-
-    fast = p.plasticity * p.loss_weight / p.discount  # ηk/γ, the learning rate that is kept for γ → ∞
+    fast = p.plasticity * p.loss_weight / p.discount  # ηk/γ, the learning rate, constant as γ → ∞
     return {
         "long": Objective(0.0, p.plasticity, p.loss_weight, drift=-p.decay),
         "finite": Objective(p.discount, p.plasticity, p.loss_weight, drift=-p.decay),
@@ -130,8 +127,6 @@ def _objectives(p: Parameters) -> dict[str, Objective]:
 
 def _rules(p: Parameters) -> dict[str, Rule]:
     """Derived rule of a synapse for each learner: what it does beside the drift, which the network adds."""
-    from dataclasses import replace
-
     import sympy as sp
 
     from plasticity.derive import derive
@@ -146,16 +141,13 @@ def _rules(p: Parameters) -> dict[str, Rule]:
         drift = next(q.symbol for q in rule.parameters if q.name == "drift")
         pushed = rule.weight_flow - drift * WEIGHT
         used = pushed.free_symbols
-        kept = tuple(q for q in rule.parameters if q.symbol in used)
-        rules[name] = replace(rule, name=name, title=HORIZONS[name], weight_flow=pushed, parameters=kept)
+        parameters = tuple(q for q in rule.parameters if q.symbol in used)
+        rules[name] = replace(rule, name=name, title=HORIZONS[name], weight_flow=pushed, parameters=parameters)
     return rules
 
 
 def _policy(objective: Objective, p: Parameters, control: NDArray) -> Policy:
     """Optimal policy of the whole network for a target along the first direction of control; others are like it."""
-    from dataclasses import replace
-
-    from plasticity.landscapes import Quadratic
     from plasticity.solve import solve
 
     return solve(replace(objective, control=control), Quadratic(p.curvature, control[:, 0]))
@@ -164,10 +156,8 @@ def _policy(objective: Objective, p: Parameters, control: NDArray) -> Policy:
 def _run(p: Parameters, rule: Rule, directions: NDArray, targets: NDArray, seed: int) -> tuple[NDArray, NDArray]:
     """Times, and weights (n_trials, n_times, n_targets, n_neurons), of networks that start at 0.
 
-    Every target is a pattern of its own; a member of the batch is shown one of them.
+    Every target is a pattern of its own, one per member of the batch.
     """
-    import numpy as np
-
     from circuits import load, run
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
@@ -204,14 +194,10 @@ def _run(p: Parameters, rule: Rule, directions: NDArray, targets: NDArray, seed:
 def _dataset(
     p: Parameters, times: NDArray, paths: NDArray, targets: NDArray, control: NDArray, policies: dict, ranked: tuple
 ) -> xr.Dataset:
-    import numpy as np
-
-    from plasticity.dataset import make_dataset
-    from plasticity.support.exponential import fit_exponential
 
     ranks, by_rank, random, basis = ranked
     projector = control @ control.T
-    gain = np.array([_held(policy) for policy in policies.values()])
+    gain = np.array([_rest_fraction(policy) for policy in policies.values()])
     inside = targets @ projector
     rest = gain[None, :, None, None] * inside[:, None]  # (trial, rule, target, parameter)
     far = (inside**2).sum(-1).mean(0) > 0.25  # targets that the network moves towards far enough to measure
@@ -254,7 +240,7 @@ def _dataset(
     )
 
 
-def _held(policy: Policy) -> float:
+def _rest_fraction(policy: Policy) -> float:
     """Fraction of the inside part of a target at which the optimal policy rests, after a start at 0."""
     optimum = policy.landscape.optimum
     if policy.rates.min() > 1e-9:
@@ -265,8 +251,6 @@ def _held(policy: Policy) -> float:
 
 def _first(ranks: NDArray) -> NDArray:
     """Row m has ones for the first m directions."""
-    import numpy as np
-
     return (np.arange(ranks.size) < ranks[:, None]).astype(float)
 
 

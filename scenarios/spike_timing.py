@@ -1,25 +1,24 @@
-"""Spike timing: which rules learn to fire at given times when the feedback is noisy?
+"""Spike timing: which rules learn to fire at target times when the feedback is noisy?
 
-Escape-rate neurons see the same pattern of input spikes again and again and are told, through a noisy channel, when
-they should have fired. The loss is minus the log likelihood of the target spikes; its gradient is local (signal
-escape_rate_likelihood), and five derived rules descend it: plain gradient descent; the same by a learner that knows how
-noisy its feedback is and weighs it (informed); normalised by memories of the gradient and its square (Adam); in the
-metric of the Fisher information (natural); and with a belief about every weight, in the knowledge of the noise
-(belief). Each has the learning rate (the belief: the prior variance) that was best in a grid of factors of two at the
-noise 3 s^-1/2.
+Escape-rate neurons receive the same pattern of input spikes repeatedly, and target spike times through a noisy channel.
+The loss is minus the log likelihood of the target spikes; its gradient is local (signal escape_rate_likelihood), and
+five derived rules descend it: plain gradient descent; the same by a learner that knows the variance of its noise and
+weighs its feedback accordingly (informed); normalised by memories of the gradient and its square (Adam); in the metric
+of the Fisher information (natural); and with a belief about every weight, in the knowledge of the noise (belief). Each
+has the learning rate (the belief: the prior variance) that was best in a grid of factors of two at the noise 3 s^-1/2.
 
 Expect: without noise all learn; normalising, and a larger rate that knowing the noise permits, help most. The noise of
-the spikes themselves has the variance 20 per second. Far above it (30 s^-1/2) those who take messages at their word
-(gradient, natural) or only normalise them end worse than they began, while those who know the noise (informed, belief)
-do no harm, but learn little either. The belief about the weights adds less than the knowledge of the noise: it ignores
-that synapses are correlated, and is soon too sure.
+the spikes themselves has the variance 20 per second. Far above it (30 s^-1/2) the rules without a model of the noise
+(gradient, natural, normalised) end worse than they began, while those with one (informed, belief) do no harm, but learn
+little either. The belief about the weights adds less than the knowledge of the noise: it ignores correlations between
+synapses, and is soon overconfident.
 
 Result: `loss`(trial, time, rule, noise) per presentation; `hits`, the probability to fire within `window` of a target,
 and `precision`, the share of the expected spikes that fall there, alike; `rate`(phase, rule, noise) after learning,
 averaged over learners. A trial is one learner with its own noise.
 
-Source: Pfister, Toyoizumi, Barber & Gerstner 2006 (pfister_2006b) for the task and the signal; the rules are derived
-as in Vastola, Gershman & Rajan 2025 (vastola_2025).
+Source: Pfister, Toyoizumi, Barber & Gerstner 2006 (pfister_2006b) for the task and the signal; the rules are derived as
+in Vastola, Gershman & Rajan 2025 (vastola_2025).
 """
 
 from __future__ import annotations
@@ -27,12 +26,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.belief import GaussianWeight
+from plasticity.dataset import make_dataset
+from plasticity.poisson import poisson_trains, repeated
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     from circuits.neurons.model import NeuronModel
     from plasticity.rule import Rule
@@ -48,7 +51,7 @@ class Parameters:
     noises: tuple[float, ...] = parameter((0.0, 1.0, 3.0, 10.0, 30.0), "1/s^0.5", "noise of the feedback", low=0)
     targets: tuple[float, ...] = parameter((0.05, 0.11, 0.17), "s", "times at which the neuron should fire", low=0)
     period: float = parameter(0.2, "s", "length of the pattern", low=0.01)
-    n_presentations: int = parameter(120, "1", "how often the pattern is shown", low=2)
+    n_presentations: int = parameter(120, "1", "number of presentations of the pattern", low=2)
     n_inputs: int = parameter(100, "1", "input neurons", low=1)
     n_learners: int = parameter(8, "1", "learners per noise, each with its own noise", low=1)
     lowest_rate: float = parameter(2.0, "Hz", "rate of the most silent input", low=0.1)
@@ -80,26 +83,22 @@ SMOKE = {
 def cost(parameters: Parameters) -> tuple[float, float]:
     """Expected seconds and peak bytes: imports, the steps of every rule, records and noise in memory.
 
-    A compiled model is taken to be known; where the run is short it is not compiled, see `circuits.run`.
+    For a model that is in the cache; a short run is not compiled, see `circuits.run`.
     """
     from circuits.running.devices import is_short
 
     p = parameters
     n_neurons = p.n_learners * len(p.noises)
     n_steps, n_synapses = p.n_presentations * p.period / p.dt, n_neurons * p.n_inputs
-    held = 24 * n_steps * n_neurons + 16 * p.n_records * n_synapses
+    memory = 24 * n_steps * n_neurons + 16 * p.n_records * n_synapses
     if is_short(n_steps, n_synapses):
-        return 1.8 + len(p.rules) * (0.35 + n_steps * (1.3e-4 + 1.4e-8 * n_synapses)), 155e6 + held
-    return 0.9 + len(p.rules) * (0.15 + n_steps * (2e-9 * n_synapses + 3e-8 * n_neurons)), 95e6 + held
+        return 1.8 + len(p.rules) * (0.35 + n_steps * (1.3e-4 + 1.4e-8 * n_synapses)), 155e6 + memory
+    return 0.9 + len(p.rules) * (0.15 + n_steps * (2e-9 * n_synapses + 3e-8 * n_neurons)), 95e6 + memory
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run every rule, all learners at all noises side by side in one network each."""
-    import numpy as np
-
     from circuits.neurons.escape_rate import escape_rate
-    from plasticity.dataset import make_dataset
-    from plasticity.poisson import poisson_trains
 
     p = parameters
     neuron = escape_rate(nonlinearity="sigmoid", maximal_rate=200.0)
@@ -107,12 +106,12 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     pattern = poisson_trains(rates, p.n_inputs, p.period, p.dt, seed)
     psp = potentials(pattern, p.period, p.dt, neuron)
     shape = (p.n_learners, len(p.noises))
-    found = {}
+    measures = {}
     for name in p.rules:
         times, weights, engine, references = _learn(p, name, pattern, neuron, seed, device)
-        found[name] = _measures(p, weights.reshape(times.size, *shape, p.n_inputs), psp, neuron)
+        measures[name] = _measures(p, weights.reshape(times.size, *shape, p.n_inputs), psp, neuron)
     stacked = {
-        key: np.stack([f[key] for f in found.values()], axis=-2) for key in ("loss", "hits", "precision", "rate")
+        key: np.stack([f[key] for f in measures.values()], axis=-2) for key in ("loss", "hits", "precision", "rate")
     }
     lead = ("trial", "time", "rule", "noise")
     return make_dataset(
@@ -139,11 +138,10 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 
 
 def learning_rule(p: Parameters, name: str, noise_variance: NDArray[np.float64]) -> Rule:
-    """Rule that sees the gradient through its signal; `noise_variance` is σ² at every synapse, if it is known."""
+    """Rule that sees the gradient through its signal; `noise_variance` is σ² at every synapse."""
     import sympy as sp
 
     from plasticity import Objective, derive, observe
-    from plasticity.belief import GaussianWeight
     from plasticity.rules.adam import adam
     from plasticity.rules.fisher_gradient import fisher_gradient
     from plasticity.rules.gradient_descent import gradient_descent
@@ -167,8 +165,6 @@ def learning_rule(p: Parameters, name: str, noise_variance: NDArray[np.float64])
 
 def potentials(pattern: tuple[NDArray, ...], period: float, dt: float, neuron: NeuronModel) -> NDArray[np.float64]:
     """Postsynaptic potential (n_steps, n_inputs) of every input in a pattern that repeats for ever."""
-    import numpy as np
-
     steps = round(period / dt)
     spikes = np.zeros((steps, len(pattern)))
     for j, train in enumerate(pattern):
@@ -181,12 +177,9 @@ def potentials(pattern: tuple[NDArray, ...], period: float, dt: float, neuron: N
 
 def _learn(p: Parameters, name: str, pattern: tuple, neuron: NeuronModel, seed: int, device: str | None) -> tuple:
     """Times and weights (n_times, n_neurons · n_inputs) of all learners with one rule."""
-    import numpy as np
-
     import circuits
     from circuits.escape_rate_neuron import escape_rate_neuron
     from plasticity.feedback import FeedbackChannel
-    from plasticity.poisson import repeated
 
     noises = np.tile(p.noises, p.n_learners)
     rule = learning_rule(p, name, np.repeat(noises**2, p.n_inputs))
@@ -210,18 +203,16 @@ def _learn(p: Parameters, name: str, pattern: tuple, neuron: NeuronModel, seed: 
 
 def _measures(p: Parameters, weights: NDArray, psp: NDArray, neuron: NeuronModel) -> dict[str, NDArray]:
     """Loss, hits, precision (trial, time, noise) and the final rate (phase, noise) from weights over time."""
-    import numpy as np
-
     from circuits.neurons.escape_rate import rate_function
 
     rate = rate_function(neuron)(np.moveaxis(weights, 0, 1) @ psp.T)
     phase = np.arange(len(psp)) * p.dt
     away = np.abs(phase[:, None] - np.array(p.targets))
-    wanted = np.argmin(away, axis=0)
+    nearest = np.argmin(away, axis=0)
     near = away <= p.window + 1e-9
     missed = np.exp(-rate @ near * p.dt)
     return {
-        "loss": rate.sum(axis=-1) * p.dt - np.log(rate[..., wanted] * p.dt).sum(axis=-1),
+        "loss": rate.sum(axis=-1) * p.dt - np.log(rate[..., nearest] * p.dt).sum(axis=-1),
         "hits": (1 - missed).mean(axis=-1),
         "precision": rate[..., near.any(axis=1)].sum(axis=-1) / rate.sum(axis=-1),
         "rate": rate[:, -1].mean(axis=0).T,

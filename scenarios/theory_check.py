@@ -1,14 +1,14 @@
-"""Theory check: does a network learn at the rates, rest at the points and jitter by the variances that theory predicts?
+"""Theory check: does a network show the learning rates, rest points and variances that theory predicts?
 
 A linear rate network learns a linear map with rules that are derived from an objective and get their gradient from the
-error at its output. Nothing of the theory is given to it. Against it stand the optimal policy of the same objective
-(`plasticity.solve`) and the closed forms for noisy feedback, over a grid of discounts and curvatures.
+error at its output. It is compared with the optimal policy of the same objective (`plasticity.solve`) and with closed
+forms for noisy feedback, over a grid of discounts and curvatures.
 
 Expect: along each principal direction of the loss the network approaches at the rate of the closed loop, for a long
 horizon with the square root of the curvature, for a short one in proportion to it. Weights that decay rest where the
 policy that counts on the decay rests, those that turn likewise (with feedback weights that mix the errors, which the
-policy demands). Noise in the feedback spreads weights as predicted; a belief about the gradient spreads them as much
-as no belief at the same effective learning rate.
+policy demands). Noise in the feedback spreads weights as predicted; a belief about the gradient spreads them as much as
+no belief at the same effective learning rate.
 
 Result: `rate`, `rest_decay`(discount, curvature), `rest_rotation`(discount, parameter), `rate_rotation`,
 `turn_rotation`(discount), `variance` with `variance_error`(rule, discount, curvature), each with its `…_predicted`.
@@ -23,12 +23,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
+from plasticity.dataset import make_dataset
+from plasticity.landscapes import Quadratic
+from plasticity.support.exponential import fit_exponential
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
-    import numpy as np
     import xarray as xr
-    from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
@@ -61,8 +66,6 @@ STEP = 0.01  # of the time scale of the fastest motion; rates and variances of a
 
 def cost(parameters: Parameters) -> tuple[float, float]:
     """Expected seconds and peak bytes: imports, and the steps of all runs, most of them of the noisy network."""
-    import numpy as np
-
     p = parameters
     settling = [
         np.linalg.eigvals([closed_loop(p, b, d, h) for h in p.curvatures]) for b in BELIEFS for d in p.discounts
@@ -78,12 +81,8 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
-    import numpy as np
-
-    from plasticity.dataset import make_dataset
-
     p = parameters
-    found = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
+    results = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
     grid, turning, spread = ("discount", "curvature"), ("discount", "parameter"), ("rule", "discount", "curvature")
     named = {
         "rate": (grid, "1/s", "rate of approach"),
@@ -94,11 +93,11 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
         "variance": (spread, "1", "variance of the weights under noisy feedback"),
     }
     variables: dict[str, tuple] = {
-        "variance_error": (spread, found["variance_error"], "1", "standard error of the variance")
+        "variance_error": (spread, results["variance_error"], "1", "standard error of the variance")
     }
     for name, (dims, unit, text) in named.items():
-        variables[name] = (dims, found[name], unit, f"{text}, in the network")
-        variables[f"{name}_predicted"] = (dims, found[f"{name}_predicted"], unit, f"{text}, predicted")
+        variables[name] = (dims, results[name], unit, f"{text}, in the network")
+        variables[f"{name}_predicted"] = (dims, results[f"{name}_predicted"], unit, f"{text}, predicted")
     return make_dataset(
         variables,
         {
@@ -117,11 +116,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
 
 def _rates(p: Parameters) -> dict[str, Array]:
     """Rate of approach along each direction, from all weights 0 to an optimum of 1."""
-    import numpy as np
-
     from plasticity import Objective, derive, solve
-    from plasticity.landscapes import Quadratic
-    from plasticity.support.exponential import fit_exponential
     from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
@@ -137,10 +132,7 @@ def _rates(p: Parameters) -> dict[str, Array]:
 
 def _decay(p: Parameters) -> dict[str, Array]:
     """Rest point of weights that decay, with a rule that counts on it."""
-    import numpy as np
-
     from plasticity import Objective, derive, solve
-    from plasticity.landscapes import Quadratic
     from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
@@ -162,12 +154,9 @@ def _rotation(p: Parameters) -> dict[str, Array]:
     """
     from functools import partial
 
-    import numpy as np
     import sympy as sp
 
     from plasticity import Controllability, FeedbackChannel, Objective, derive, solve
-    from plasticity.landscapes import Quadratic
-    from plasticity.support.exponential import fit_exponential
     from scenarios.support.linear_network import learn
 
     turn = p.rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
@@ -200,9 +189,7 @@ def _rotation(p: Parameters) -> dict[str, Array]:
 
 
 def _variances(p: Parameters, seed: int) -> dict[str, Array]:
-    """Variance of the weights around the optimum; rows of the weight matrix are independent, so they give its error."""
-    import numpy as np
-
+    """Variance of the weights around the optimum; its error follows from the independent rows."""
     from plasticity import FeedbackChannel, Objective, derive
     from scenarios.support.linear_network import balanced_patterns, learn
 
@@ -226,7 +213,6 @@ def _variances(p: Parameters, seed: int) -> dict[str, Array]:
 
 
 def _belief(name: str, p: Parameters) -> Any:
-    from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 
     if name == "fading memory":
         return FadingMemory(time_constant=p.tau_gradient)
@@ -239,8 +225,6 @@ def closed_loop(p: Parameters, belief: str, discount: float, curvature: float) -
     The weight moves by −κ times the gradient, κ = ηk/(γ + r), or ηk/(γ + r + 1/τ) for who expects the gradient to fade;
     the belief by K(gradient − belief) − belief/τ, with gain K and forgetting 1/τ.
     """
-    import numpy as np
-
     strength = p.plasticity * p.loss_weight
     slowness = discount / 2 + np.sqrt(discount**2 / 4 + strength * curvature)
     if belief == "none":

@@ -107,11 +107,11 @@ def _scalar(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) -> An
 
 
 def _boolean(name: str, value: Any) -> bool:
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    found = value if isinstance(value, bool) else known.get(str(value).lower())
-    if found is None:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    truth = value if isinstance(value, bool) else words.get(str(value).lower())
+    if truth is None:
         raise InputError(f"{name} must be true or false, got {value!r}")
-    return found
+    return truth
 
 
 def _number(name: str, value: Any, hint: type, metadata: Mapping[str, Any]) -> float | int:

@@ -67,12 +67,12 @@ def load_digits(data: str, n_images: int, random: np.random.Generator) -> Digits
     if n_images > len(x):
         raise InputError(f"n_images is {n_images}, but there are {len(x)} images to learn from in {data}; use fewer")
     chosen = random.permutation(len(x))[: n_images or len(x)]
-    held_out, kept = np.split(chosen, [round(HELD_OUT * chosen.size)])
-    if min(held_out.size, kept.size) == 0:
+    held_out, rest = np.split(chosen, [round(HELD_OUT * chosen.size)])
+    if min(held_out.size, rest.size) == 0:
         raise InputError(f"n_images is {chosen.size}, too few to learn from and to tune on; use at least 3")
-    scale = float(x[kept].max()) or 1.0
+    scale = float(x[rest].max()) or 1.0
     return Digits(
-        train=Part(x[kept] / scale, y[kept]),
+        train=Part(x[rest] / scale, y[rest]),
         validation=Part(x[held_out] / scale, y[held_out]),
         test=Part(x_test / scale, y_test),
         n_classes=int(max(y.max(), y_test.max())) + 1,
@@ -82,18 +82,18 @@ def load_digits(data: str, n_images: int, random: np.random.Generator) -> Digits
 def _bundled(random: np.random.Generator) -> tuple[NDArray, ...]:
     home = importlib.util.find_spec(BUNDLED)
     if home is None or home.origin is None:
-        raise InputError("the bundled digits need scikit-learn: pip install steersman[data]; or give data=FILE.npz")
-    # what sklearn.datasets.load_digits reads; importing it would take longer than many a run
+        raise InputError("the bundled digits need scikit-learn: pip install steersman[data]; or set data=FILE.npz")
+    # what sklearn.datasets.load_digits reads; importing it is slow
     table = np.loadtxt(Path(home.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     images, labels = table[:, :-1], table[:, -1].astype(np.int64)
-    held_out, kept = np.split(random.permutation(len(images)), [round(HELD_OUT * len(images))])
-    return images[kept], labels[kept], images[held_out], labels[held_out]
+    held_out, rest = np.split(random.permutation(len(images)), [round(HELD_OUT * len(images))])
+    return images[rest], labels[rest], images[held_out], labels[held_out]
 
 
 def _from_files(path: Path) -> tuple[NDArray, ...]:
     if not path.exists():
         raise InputError(
-            f"data is {str(path)!r}, which does not exist; give 'sklearn', an .npz file or a folder of idx files"
+            f"data is {str(path)!r}, which does not exist; use 'sklearn', an .npz file or a folder of idx files"
         )
     arrays = _read_idx_folder(path) if path.is_dir() else _read_npz(path)
     parts: list[NDArray] = []
@@ -101,7 +101,7 @@ def _from_files(path: Path) -> tuple[NDArray, ...]:
         parts += _checked(path, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
     if parts[0].shape[1] != parts[2].shape[1]:
         raise InputError(
-            f"{path}: images of x_train have {parts[0].shape[1]} pixels, of x_test {parts[2].shape[1]}; give the same"
+            f"{path}: images of x_train have {parts[0].shape[1]} pixels, of x_test {parts[2].shape[1]}; they must agree"
         )
     return tuple(parts)
 
@@ -120,13 +120,13 @@ def _read_npz(path: Path) -> dict[str, NDArray]:
 
 
 def _read_idx_folder(folder: Path) -> dict[str, NDArray]:
-    found = {}
+    arrays = {}
     for name, stem in IDX_FILES.items():
         path = next((p for p in (folder / stem, folder / f"{stem}.gz") if p.is_file()), None)
         if path is None:
             raise InputError(f"{folder} has no file {stem} or {stem}.gz; it must have MNIST's four idx files")
-        found[name] = _read_idx(path)
-    return found
+        arrays[name] = _read_idx(path)
+    return arrays
 
 
 def _read_idx(path: Path) -> NDArray:

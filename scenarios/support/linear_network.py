@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
     from plasticity.rule import Rule
@@ -28,7 +27,6 @@ def balanced_patterns(curvatures: Sequence[float]) -> Array:
     >>> (x.T @ x / len(x)).round(12).tolist()
     [[1.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 9.0]]
     """
-    import numpy as np
     from scipy.linalg import hadamard
 
     n = len(curvatures)
@@ -50,15 +48,13 @@ def learn(
 ) -> tuple[Array, Array]:
     """Weights of a linear layer that learns the map `optimum` (n_outputs, n_inputs) with a derived rule.
 
-    Patterns are shown for a step each, to and fro, so that their order has no effect of first order in `dt`. Records
+    Patterns last one step each, in alternating order, so that the order has no effect of first order in `dt`. Records
     are made after whole rounds.
 
     Returns
     -------
     (n_times,) and (n_times, n_outputs, n_inputs) arrays
     """
-    import numpy as np
-
     from circuits.feedforward_rate import feedforward_rate
     from circuits.rate.engine import run
     from plasticity.signals.exact_error import exact_error

@@ -1,15 +1,14 @@
-"""Learning in a plane: points that a user gives, and the map of the loss under the paths."""
+"""Learning in a plane: points in the plane, and the map of the loss under the paths."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from plasticity.errors import InputError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MARGIN = 0.25  # of the larger side of the box around the points
 
@@ -20,10 +19,8 @@ def pair(name: str, value: tuple[float, ...]) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If it has not two numbers.
+        If it does not have two numbers.
     """
-    import numpy as np
-
     if len(value) != 2:
         raise InputError(f"{name} must be two numbers, {name}=X,Y, got {','.join(f'{v:g}' for v in value)}")
     return np.array(value, dtype=float)
@@ -39,8 +36,6 @@ def loss_map(
     variables, coordinates : dict
         ``loss_map(grid_y, grid_x)`` and its two axes, n values each.
     """
-    import numpy as np
-
     points = np.array(list(points))
     low, high = points.min(axis=0), points.max(axis=0)
     edge = margin * (high - low).max()

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from plasticity.errors import InputError
 from scenarios.sweeps.worker import Outcome, Task, failed, run_task
 
-ONE_AT_A_TIME = threading.Lock()  # Brian2 and HDF5 are for one thread; a worker of dask may have several
+ONE_AT_A_TIME = threading.Lock()  # Brian2, HDF5 and `ast` are for one thread; a worker of dask may have several
 PATIENCE = "10s"  # for the scheduler to answer
 
 
@@ -51,12 +51,13 @@ def run_on_worker(task: Task) -> Outcome:
 
     from scenarios.sweeps.plan import code_in_use
 
-    if task.code != code_in_use(task.scenario):
-        return failed(task, f"{socket.gethostname()} has another version of this project; install the same everywhere")
     with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
+        if task.code != code_in_use(task.scenario):
+            host = socket.gethostname()
+            return failed(task, f"{host} has another version of this project; install the same everywhere")
         return run_task(task)
 
 
 def _cause(future: object) -> str:
     error = future.exception() if future.status == "error" else None  # type: ignore[attr-defined]
-    return f"{type(error).__name__}: {error}" if error else "no reason given"
+    return f"{type(error).__name__}: {error}" if error else "no error reported"

@@ -65,7 +65,7 @@ def command(arguments: argparse.Namespace) -> None:
     )
     print(path)
     if n_failed:
-        raise FailedRunsError(f"{n_failed} runs failed; mend what {folder}/runs/*.error.json say and use --resume")
+        raise FailedRunsError(f"{n_failed} runs failed; fix the errors in {folder}/runs/*.error.json and use --resume")
 
 
 def _axes(arguments: argparse.Namespace) -> tuple[Any, ...]:

@@ -168,7 +168,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 class Terminated(BaseException):
-    """A signal asked the process to end."""
+    """The process received a signal to end."""
 
 
 @contextmanager

@@ -241,7 +241,7 @@ def test_broken_idx_files_are_named(content, message, tmp_path):
 
 def test_broken_paths_are_named(tmp_path):
     random = np.random.default_rng(0)
-    with pytest.raises(InputError, match=r"does not exist; give 'sklearn', an .npz file or a folder"):
+    with pytest.raises(InputError, match=r"does not exist; use 'sklearn', an .npz file or a folder"):
         load_digits(str(tmp_path / "none.npz"), 0, random)
     with pytest.raises(InputError, match="has no file train-images-idx3-ubyte"):
         load_digits(str(tmp_path), 0, random)
