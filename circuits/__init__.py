@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from circuits.pairing import pairing as pairing
     from circuits.recurrent_lif import recurrent_lif as recurrent_lif
     from circuits.recurrent_rate import recurrent_rate as recurrent_rate
-    from circuits.running.build import build as build
     from circuits.running.catalogue import load as load
     from circuits.running.catalogue import names as names
     from circuits.running.dataset import as_dataset as as_dataset
+    from circuits.running.run import build as build
     from circuits.running.run import run as run
 
 __all__ = export(__name__, catalogue=True)

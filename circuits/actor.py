@@ -1,4 +1,4 @@
-"""Actor and critic: escape-rate neurons vote between two actions, one reward teaches them all."""
+"""Actor and critic: escape-rate neurons vote between two actions and learn from one reward."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from plasticity.signal import Signal
 
 def actor(
     inputs: Sequence[ArrayLike],
-    wanted: ArrayLike,
+    targets: ArrayLike,
     step: float,
     rule: Rule | SynapseModel | None = None,
     signal: Signal | None = None,
@@ -39,10 +39,10 @@ def actor(
     ----------
     inputs : sequence of (n,) arrays
         Spike times [s] of each input.
-    wanted : (n_steps,) array
+    targets : (n_steps,) array
         Action that is rewarded, +1 or −1, in every interval of length `step`.
     step : float
-        Length of an interval of `wanted` [s].
+        Length of an interval of `targets` [s].
     rule : Rule or SynapseModel, optional
         Learning rule; None for fixed weights.
     signal : Signal, optional
@@ -63,23 +63,24 @@ def actor(
     Raises
     ------
     InputError
-        If `wanted` is anything but +1 and −1, `n_neurons` is odd, or the signal asks for what there is not.
+        If `targets` has values other than +1 and −1, `n_neurons` is odd, or the circuit does not provide what the
+        signal reads.
 
     References
     ----------
     fremaux_2016.
     """
     model = neuron or escape_rate(nonlinearity="sigmoid", maximal_rate=100.0)
-    choice = np.atleast_1d(np.asarray(wanted, dtype=float))
+    choice = np.atleast_1d(np.asarray(targets, dtype=float))
     if choice.ndim != 1 or not np.isin(choice, (-1.0, 1.0)).all():
-        raise InputError(f"wanted must be +1 or -1 in every interval, got {wanted!r}")
+        raise InputError(f"targets must be +1 or -1 in every interval, got {targets!r}")
     if require_number("n_neurons", n_neurons, low=2) % 2:
         raise InputError(f"n_neurons must be even, got {n_neurons}: half of them vote for each action")
     require_number("step", step, low=0, exclusive=True, unit="s")
     trains = spike_trains("inputs", inputs)
     source = Population("inputs", trains, spike_source(model.parameters["tau_membrane"][0]))
     chooser = Population("actor", neuron=model, n=n_neurons)
-    rewarder = Population("critic", neuron=judge or critic(), n=1, series={"wanted": (choice[:, None], step)})
+    rewarder = Population("critic", neuron=judge or critic(), n=1, series={"target": (choice[:, None], step)})
     votes = np.where(np.arange(n_neurons) < n_neurons // 2, 1.0, -1.0)
     return Circuit(
         "actor",

@@ -49,7 +49,7 @@ def balanced_ei(
     rule : Rule or SynapseModel, optional
         Learning rule of synapses among excitatory neurons; None for fixed weights.
     signal : Signal, optional
-        Feeds the gradient of a derived rule; one that is read from spikes.
+        Feeds the gradient of a derived rule; one that is computed from spikes.
     inhibition : "homeostasis", Rule, SynapseModel or None
         Learning rule of synapses from inhibitory to excitatory neurons: by default derived from the loss (y − y_0)²/2
         of `plasticity.signals.homeostasis`, at a short horizon.
@@ -76,7 +76,7 @@ def balanced_ei(
     Raises
     ------
     InputError
-        If a number is out of range or the signal asks for what there is not.
+        If a number is out of range or the circuit does not provide what the signal reads.
 
     References
     ----------

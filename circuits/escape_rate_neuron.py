@@ -1,4 +1,4 @@
-"""Escape-rate neurons that learn target spike times: N inputs with given spikes, all connected to every neuron."""
+"""Escape-rate neurons that learn target spike times: inputs with prescribed spikes excite every neuron."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def escape_rate_neuron(
     inputs : sequence of (n,) arrays
         Spike times [s] of each input.
     targets : sequence of (n,) arrays, or int
-        Spike times [s] that each neuron should fire, and is made to fire; or how many neurons fire on their own.
+        Target spike times [s] of each neuron, which replace its own; or the number of neurons that spike on their own.
     rule : Rule or SynapseModel, optional
         Learning rule; None for fixed weights.
     signal : Signal, optional
@@ -53,7 +53,7 @@ def escape_rate_neuron(
     Raises
     ------
     InputError
-        If a train is out of order, the weights do not fit, or the signal asks for what there is not.
+        If a train is out of order, the weights do not fit, or the circuit does not provide what the signal reads.
 
     Examples
     --------
@@ -70,10 +70,10 @@ def escape_rate_neuron(
     else:
         output = Population("outputs", spike_trains("targets", targets), model)
     wiring = all_to_all("synapses", source, output, weight)
-    told = Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz")
+    error = Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz")
     return Circuit(
         "escape_rate_neuron",
         populations=(source, output),
         projections=(Projection(rule=learning_rule(rule, signal), receptor="current", **wiring),),
-        feedback=(told,) if output.has_spike_trains else (),
+        feedback=(error,) if output.has_spike_trains else (),
     )

@@ -52,8 +52,8 @@ def feedforward_rate(
     nonlinearity, output : str or sympy expression in ``u``
         φ of the hidden layers and of the output.
     tau : float
-        Time constant of hidden and output neurons [s]. Signals that compare the loss with and without noise then ask
-        for patterns that are held for 10 of them, and are too small by the time in which all layers settle.
+        Time constant of hidden and output neurons [s]. Signals that compare the loss with and without noise then need
+        patterns that are held for 10 of them, and are too small by the fraction of the time in which the layers relax.
     weights : sequence of arrays, optional
         Initial weights (n_post, n_pre) or (n_batch, n_post, n_pre) of every projection; by default normal with
         standard deviation ``1/sqrt(n_pre)``, other ones for every trial.

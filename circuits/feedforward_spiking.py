@@ -1,4 +1,4 @@
-"""Feedforward spiking layer: inputs with given spikes drive integrate-and-fire neurons through plastic synapses."""
+"""Feedforward spiking layer: prescribed spikes drive integrate-and-fire neurons through plastic synapses."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def feedforward_spiking(
     rule : Rule or SynapseModel, optional
         Learning rule; None for fixed weights.
     signal : Signal, optional
-        Feeds the gradient of a derived rule. Integrate-and-fire neurons give their synapses spikes only, so it must be
-        one that is read from spikes, such as `plasticity.signals.bcm`.
+        Feeds the gradient of a derived rule. Integrate-and-fire neurons provide spikes alone, so it must be computed
+        from spikes, such as `plasticity.signals.bcm`.
     n_outputs : int
     weight : float or (n_outputs, n_inputs) array
         Initial weights [1], in units of the neuron's ``weight_unit``.
@@ -56,7 +56,7 @@ def feedforward_spiking(
     Raises
     ------
     InputError
-        If a train is out of order, the weights do not fit, or the signal asks for what there is not.
+        If a train is out of order, the weights do not fit, or the circuit does not provide what the signal reads.
 
     Examples
     --------

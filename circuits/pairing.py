@@ -1,4 +1,4 @@
-"""Pairs of neurons that fire given spike trains, one plastic synapse per pair; all in one network."""
+"""Pairs of neurons with prescribed spike trains and a plastic synapse each, in one network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pairing(
     signal: Signal | None = None,
     weight: float = 1.0,
 ) -> Circuit:
-    """One synapse per protocol, between a pre and a post neuron that fire at given times.
+    """One synapse per protocol, between a presynaptic and a postsynaptic neuron with prescribed spikes.
 
     Parameters
     ----------

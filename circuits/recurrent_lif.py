@@ -1,4 +1,4 @@
-"""Recurrent network of integrate-and-fire neurons with readouts that are told what they should have said."""
+"""Recurrent network of integrate-and-fire neurons with readouts that learn target rates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FEEDBACK = ("symmetric", "random")
 
 def recurrent_lif(
     inputs: Sequence[ArrayLike],
-    wanted: ArrayLike,
+    targets: ArrayLike,
     step: float,
     rule: Rule | SynapseModel | None = None,
     signal: Signal | None = None,
@@ -46,10 +46,10 @@ def recurrent_lif(
     ----------
     inputs : sequence of (n,) arrays
         Spike times [s] of each input.
-    wanted : (n_steps, n_outputs) array
-        What the readouts should say [Hz] in every interval of length `step`.
+    targets : (n_steps, n_outputs) array
+        Target rates of the readouts [Hz] in every interval of length `step`.
     step : float
-        Length of an interval of `wanted` [s].
+        Length of an interval of `targets` [s].
     rule : Rule or SynapseModel, optional
         Learning rule of both; None for fixed weights.
     signal : Signal, optional
@@ -59,8 +59,8 @@ def recurrent_lif(
     probability : float
         Probability of a recurrent connection.
     feedback : {"symmetric", "random"}
-        Whether errors come back through the weights of the readout, or through random ones, with which nothing is
-        aligned as long as the readout does not learn.
+        Whether errors are fed back through the weights of the readout, or through fixed random ones, with which
+        nothing aligns, as the readout does not learn.
     weight_input : number or (n, n_inputs) array, optional
     weight_recurrent : number or (n_synapses,) array, optional
     weight_output : (n_outputs, n) array, optional
@@ -82,7 +82,7 @@ def recurrent_lif(
     Raises
     ------
     InputError
-        If weights or `wanted` do not fit, or the signal asks for what there is not.
+        If weights or `targets` do not fit, or the circuit does not provide what the signal reads.
 
     References
     ----------
@@ -91,14 +91,14 @@ def recurrent_lif(
     if feedback not in FEEDBACK:
         raise UnknownNameError("feedback", feedback, FEEDBACK)
     require_number("step", step, low=0, exclusive=True, unit="s")
-    series = np.asarray(wanted, dtype=float)
-    if series.ndim != 2:
-        raise InputError(f"wanted must have shape (n_steps, n_outputs), got {series.shape}")
+    rates = np.asarray(targets, dtype=float)
+    if rates.ndim != 2:
+        raise InputError(f"targets must have shape (n_steps, n_outputs), got {rates.shape}")
     model = neuron or pulse_lif()
     trains = spike_trains("inputs", inputs)
     source = Population("inputs", trains, spike_source(model.parameters["tau_membrane"][0]))
     network = Population("recurrent", neuron=model, n=n)
-    reader = Population("readout", neuron=readout(tau_output), n=series.shape[1], series={"wanted": (series, step)})
+    reader = Population("readout", neuron=readout(tau_output), n=rates.shape[1], series={"target": (rates, step)})
     first = _gaussian(seed, "input", (n, len(trains)), len(trains)) if weight_input is None else weight_input
     out = _gaussian(seed, "output", (reader.size, n), n) if weight_output is None else np.asarray(weight_output)
     loop = at_random("recurrence", network, network, probability, seed)

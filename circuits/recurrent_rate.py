@@ -41,8 +41,8 @@ def recurrent_rate(
     """Population ``neurons`` with the projection ``recurrent``: ``τ dr/dt = −r + φ(W r + W_in x + bias)``.
 
     With targets for all neurons an exact error is the fixed point of ``τ dz/dt = −z + e + Wᵀ(φ' z)``, which the engine
-    follows; so it is right when patterns are held for long against τ and eigenvalues of W are well below 1. Node and
-    weight perturbation need no way back: their noise stays for as long as a pattern, at least 10 τ.
+    integrates; it is accurate when patterns are held for long against τ and eigenvalues of W are well below 1. Node and
+    weight perturbation need no backward path: their noise is constant for as long as a pattern, at least 10 τ.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def recurrent_rate(
     weight : (size, size) or (n_batch, size, size) array, optional
         Initial recurrent weights instead.
     input_weight : (size, n_inputs) array, optional
-        Weights from the input, which stay; by default normal with standard deviation ``1/sqrt(n_inputs)``.
+        Fixed weights from the input; by default normal with standard deviation ``1/sqrt(n_inputs)``.
     feedback_weights : (size, size) array, optional
         F, for signals that read `learning_signal`; by default every neuron receives its own error.
     parameters, n_batch, trials, seed

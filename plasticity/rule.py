@@ -8,7 +8,7 @@ change by assignments, carried out in order. Effects that follow a pre spike wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -270,6 +270,13 @@ def divisors(rule: Rule) -> list[str]:
     bases = [power.base for power in powers if power.exp.is_negative and not power.base.is_positive]
     constant = {p.symbol for p in rule.parameters}
     return sorted({symbol.name for base in bases for symbol in base.free_symbols - constant})
+
+
+def division_remedy(rules: Iterable[Rule]) -> str:
+    """Text for the error of a run that diverges, naming what its rules divide by; empty if they divide by nothing."""
+    names = sorted({name for rule in rules for name in divisors(rule)})
+    remedy = "which must not be 0: a positive discount keeps a curvature from it"
+    return f"; the rule divides by {', '.join(names)}, {remedy}" if names else ""
 
 
 def _check_closed(rule: Rule) -> None:

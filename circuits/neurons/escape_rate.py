@@ -1,4 +1,4 @@
-"""Escape-rate neurons, which fire at random, and the sources of given spikes that drive them."""
+"""Escape-rate neurons, which spike at random, and sources of prescribed spikes that drive them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy as sp
 
-from circuits.neurons.model import NeuronModel
+from circuits.neurons.model import NeuronModel, with_units
 from plasticity.errors import UnknownNameError, require_number
 
 _V, _RATE, _THRESHOLD, _WIDTH, _MOST = sp.symbols("v rate_at_threshold v_threshold width maximal_rate", real=True)
@@ -18,7 +18,7 @@ NONLINEARITIES = {
 
 
 def spike_source(tau_psp: float = 0.02) -> NeuronModel:
-    """Neuron that fires given spikes and knows the potential ``pre_psp`` that they evoke, ε(s) = e^{−s/tau_psp}.
+    """Neuron with prescribed spikes and the potential ``pre_psp`` that they evoke, ε(s) = e^{−s/tau_psp}.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     """
     return NeuronModel(
         "spike_source",
-        "dpre_psp/dt = -pre_psp/tau_psp : 1\ntau_psp : second (shared, constant)",
+        "dpre_psp/dt = -pre_psp/tau_psp : 1",
         on_given="pre_psp_post += 1",
-        parameters={"tau_psp": (require_number("tau_psp", tau_psp, low=0, exclusive=True, unit="s"), "second")},
+        parameters=with_units({"tau_psp": tau_psp}),
         provides=("pre_psp",),
     )
 
@@ -59,8 +59,8 @@ def escape_rate(
     """Neuron that fires with probability ρ(v)·dt in a time step, in which a spike of weight w adds ``w`` to v.
 
     ``ρ = rate_at_threshold·exp((v − v_threshold)/width)``, or a sigmoid that does so at low rates and saturates at
-    `maximal_rate`. The slope ρ' is its derivative. Given spikes S*, if any, replace its own: the neuron is told when it
-    should have fired, and can send the ``error`` S* − ρ. There is no refractoriness.
+    `maximal_rate`. The slope ρ' is its derivative. Prescribed spikes S*, if any, replace its own: they are its targets,
+    and it can send the ``error`` S* − ρ. There is no refractoriness.
 
     Parameters
     ----------
@@ -97,22 +97,25 @@ def escape_rate(
     if nonlinearity not in NONLINEARITIES:
         raise UnknownNameError("nonlinearity", nonlinearity, NONLINEARITIES)
     rate = NONLINEARITIES[nonlinearity]
-    positive = {"tau_membrane": tau_membrane, "rate_at_threshold": rate_at_threshold, "width": width}
-    for name, value in positive.items():
+    for name, value in {"rate_at_threshold": rate_at_threshold, "width": width}.items():
         require_number(name, value, low=0, exclusive=True)
-    units = {"tau_membrane": "second", "rate_at_threshold": "Hz", "width": "1", "v_threshold": "1"}
-    values = {**positive, "v_threshold": require_number("v_threshold", v_threshold)}
+    constants = {
+        "tau_membrane": tau_membrane,
+        "rate_at_threshold": rate_at_threshold,
+        "width": width,
+        "v_threshold": v_threshold,
+    }
     if nonlinearity == "sigmoid":
-        values["maximal_rate"] = require_number("maximal_rate", maximal_rate, low=rate_at_threshold, exclusive=True)
-        units["maximal_rate"] = "Hz"
-    lines = ["dv/dt = -v/tau_membrane : 1", "escape_rate : Hz", "escape_slope : Hz", "error : Hz"]
+        require_number("maximal_rate", maximal_rate, low=rate_at_threshold, exclusive=True)
+        constants["maximal_rate"] = maximal_rate
+    units = {"rate_at_threshold": "Hz", "width": "1", "v_threshold": "1", "maximal_rate": "Hz"}
     return NeuronModel(
         f"escape_rate_{nonlinearity}",
-        "\n".join([*lines, *(f"{name} : {unit} (shared, constant)" for name, unit in units.items())]),
+        "dv/dt = -v/tau_membrane : 1\nescape_rate : Hz\nescape_slope : Hz\nerror : Hz",
         threshold="draw(t, i) < escape_rate*dt",
         every_step=f"escape_rate = {rate}\nescape_slope = {sp.diff(rate, _V)}\nerror = given/dt - escape_rate",
         receptors={"current": "v_post += w"},
-        parameters={name: (float(value), units[name]) for name, value in values.items()},
+        parameters=with_units(constants, **units),
         provides=("escape_rate", "escape_slope"),
         draws=True,
     )

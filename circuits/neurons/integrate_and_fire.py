@@ -5,8 +5,7 @@ A synapse adds its weight to a receptor of the neuron, in the unit that the neur
 
 from __future__ import annotations
 
-from circuits.neurons.model import NeuronModel, checked, with_constants
-from plasticity.errors import require_number
+from circuits.neurons.model import NeuronModel, with_units
 
 
 def lif(
@@ -52,32 +51,22 @@ def lif(
     ----------
     vogels_2005 (values).
     """
-    values = {
-        "tau_membrane": (tau_membrane, "second"),
-        "tau_excitatory": (tau_excitatory, "second"),
-        "tau_inhibitory": (tau_inhibitory, "second"),
-        "v_rest": (v_rest, "volt"),
-        "v_threshold": (v_threshold, "volt"),
-        "v_reset": (v_reset, "volt"),
-        "weight_unit": (weight_unit, "volt"),
-    }
+    constants = dict(locals())
+    refractory = constants.pop("refractory")
     return NeuronModel(
         "lif",
-        with_constants(
-            "dv/dt = (v_rest - v + i_excitatory - i_inhibitory)/tau_membrane : volt (unless refractory)\n"
-            "di_excitatory/dt = -i_excitatory/tau_excitatory : volt\n"
-            "di_inhibitory/dt = -i_inhibitory/tau_inhibitory : volt\n",
-            values,
-        ),
+        "dv/dt = (v_rest - v + i_excitatory - i_inhibitory)/tau_membrane : volt (unless refractory)\n"
+        "di_excitatory/dt = -i_excitatory/tau_excitatory : volt\n"
+        "di_inhibitory/dt = -i_inhibitory/tau_inhibitory : volt",
         threshold="v > v_threshold",
         reset="v = v_reset",
-        refractory=require_number("refractory", refractory, low=0, unit="s"),
+        refractory=refractory,
         method="exponential_euler",
         receptors={
             "excitatory": "i_excitatory_post += w*weight_unit_post",
             "inhibitory": "i_inhibitory_post += w*weight_unit_post",
         },
-        parameters=checked(values),
+        parameters=with_units(constants, weight_unit="volt"),
         initial={"v": v_reset},
     )
 
@@ -127,35 +116,23 @@ def conductance_lif(
     ----------
     song_2000 (values).
     """
-    values = {
-        "tau_membrane": (tau_membrane, "second"),
-        "tau_excitatory": (tau_excitatory, "second"),
-        "tau_inhibitory": (tau_inhibitory, "second"),
-        "v_rest": (v_rest, "volt"),
-        "v_threshold": (v_threshold, "volt"),
-        "v_reset": (v_reset, "volt"),
-        "v_excitatory": (v_excitatory, "volt"),
-        "v_inhibitory": (v_inhibitory, "volt"),
-        "weight_unit": (weight_unit, "1"),
-    }
+    constants = dict(locals())
+    refractory = constants.pop("refractory")
     return NeuronModel(
         "conductance_lif",
-        with_constants(
-            "dv/dt = (v_rest - v + g_excitatory*(v_excitatory - v) + g_inhibitory*(v_inhibitory - v))/tau_membrane"
-            " : volt (unless refractory)\n"
-            "dg_excitatory/dt = -g_excitatory/tau_excitatory : 1\n"
-            "dg_inhibitory/dt = -g_inhibitory/tau_inhibitory : 1\n",
-            values,
-        ),
+        "dv/dt = (v_rest - v + g_excitatory*(v_excitatory - v) + g_inhibitory*(v_inhibitory - v))/tau_membrane"
+        " : volt (unless refractory)\n"
+        "dg_excitatory/dt = -g_excitatory/tau_excitatory : 1\n"
+        "dg_inhibitory/dt = -g_inhibitory/tau_inhibitory : 1",
         threshold="v > v_threshold",
         reset="v = v_reset",
-        refractory=require_number("refractory", refractory, low=0, unit="s"),
+        refractory=refractory,
         method="euler",
         receptors={
             "excitatory": "g_excitatory_post += w*weight_unit_post",
             "inhibitory": "g_inhibitory_post += w*weight_unit_post",
         },
-        parameters=checked(values),
+        parameters=with_units(constants, weight_unit="1"),
         initial={"v": v_rest},
     )
 
@@ -203,26 +180,19 @@ def pulse_lif(
     ----------
     bellec_2020.
     """
-    values = {
-        "tau_membrane": (tau_membrane, "second"),
-        "v_threshold": (v_threshold, "1"),
-        "surrogate_rate": (surrogate_rate, "hertz"),
-        "surrogate_width": (surrogate_width, "1"),
-    }
+    constants = dict(locals())
+    refractory = constants.pop("refractory")
     return NeuronModel(
         "pulse_lif",
-        with_constants(
-            "dv/dt = -v/tau_membrane : 1 (unless refractory)\n"
-            "dpre_psp/dt = -pre_psp/tau_membrane : 1\n"
-            "pseudo_derivative : hertz\n",
-            values,
-        ),
+        "dv/dt = -v/tau_membrane : 1 (unless refractory)\n"
+        "dpre_psp/dt = -pre_psp/tau_membrane : 1\n"
+        "pseudo_derivative : hertz",
         threshold="v > v_threshold",
         reset="v = 0\npre_psp += exp(-dt/tau_membrane)",  # as old as what the spike does to the other neurons
-        refractory=require_number("refractory", refractory, low=0, unit="s"),
+        refractory=refractory,
         every_step="pseudo_derivative = "
         "int(not_refractory)*surrogate_rate*clip(1 - abs(v - v_threshold)/surrogate_width, 0, 1)",
         receptors={"current": "v_post += w*int(not_refractory_post)"},
-        parameters=checked(values),
+        parameters=with_units(constants, v_threshold="1", surrogate_rate="hertz", surrogate_width="1"),
         provides=("pseudo_derivative", "pre_psp"),
     )

@@ -1,8 +1,9 @@
-"""The record of a neuron model: Brian2 equations as text, and what of a neuron its synapses can see."""
+"""Spiking neuron models: Brian2 equations as text, and the local variables that they provide to synapses."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,32 +13,42 @@ from plasticity.errors import UnknownNameError, require_number
 
 @dataclass(frozen=True)
 class NeuronModel:
-    """A neuron as Brian2 strings.
+    r"""A spiking neuron as Brian2 strings.
 
     Parameters
     ----------
     name : str
     model : str
-        Equations of its variables; constants are in `parameters`.
+        Equations of its variables; declarations of the `parameters` are added to them where they are missing.
     threshold, reset : str
-        Condition of a spike and what it does; empty for neurons that only fire given spikes.
+        Condition and effect of a spike; empty for neurons that do not spike on their own.
     refractory : float
-        Time [s] after a spike in which variables marked ``(unless refractory)`` stand still.
+        Time [s] after a spike in which variables marked ``(unless refractory)`` do not change.
     method : str
         Brian2 integration method.
     every_step : str
         Statements at every step, after its spikes have arrived and before its neurons fire.
     receptors : mapping of str to str
-        What a spike with weight ``w`` does to the neuron, by receptor.
+        Effect of an arriving spike with weight ``w`` on the neuron, by receptor.
     on_given : str
-        What a given spike does to the neuron that fires it.
+        Effect of a prescribed spike on the neuron that emits it.
     parameters : mapping of str to (value, unit)
     initial : mapping of str to number or (n,) array
-        Initial values in SI units; 0 where nothing is said.
+        Initial values in SI units; 0 by default.
     provides : tuple of str
         Local variables (`plasticity.local`) that its synapses can read.
     draws : bool
         Whether `threshold` uses ``draw(t, i)``, a uniform random number per step and neuron.
+
+    Raises
+    ------
+    InputError
+        If the refractory time is negative.
+
+    Examples
+    --------
+    >>> NeuronModel("decaying", "dv/dt = -v/tau : 1", parameters={"tau": (0.02, "second")}).model
+    'dv/dt = -v/tau : 1\ntau : second (shared, constant)'
     """
 
     name: str
@@ -54,9 +65,16 @@ class NeuronModel:
     provides: tuple[str, ...] = ()
     draws: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the refractory time, and declare the parameters."""
+        require_number("refractory", self.refractory, low=0, unit="s")
+        new = [name for name in self.parameters if not re.search(rf"^\s*{name}\s*:", self.model, re.MULTILINE)]
+        lines = [f"{name} : {self.parameters[name][1]} (shared, constant)" for name in new]
+        object.__setattr__(self, "model", "\n".join(filter(None, [self.model, *lines])))
+
     @property
     def is_passive(self) -> bool:
-        """Whether it has nothing that changes by itself."""
+        """Whether its state does not change on its own."""
         return not (self.model or self.threshold or self.every_step)
 
     def receptor(self, name: str) -> str:
@@ -72,15 +90,22 @@ class NeuronModel:
         return self.receptors[name]
 
 
-def with_constants(equations: str, values: Mapping[str, tuple[float, str]]) -> str:
-    """Add a declaration of every constant to the equations of a neuron."""
-    return equations + "\n".join(f"{name} : {unit} (shared, constant)" for name, (_, unit) in values.items())
+def with_units(values: Mapping[str, float], **units: str) -> dict[str, tuple[float, str]]:
+    """Parameters of a neuron with their units: by default seconds for ``tau_…`` and volts for ``v_…``.
 
+    Raises
+    ------
+    InputError
+        If a value is not finite, or a time constant not positive.
 
-def checked(values: Mapping[str, tuple[float, str]]) -> dict[str, tuple[float, str]]:
-    """Values that are finite; time constants that are positive."""
-    found = {}
-    for name, (value, unit) in values.items():
+    Examples
+    --------
+    >>> with_units({"tau_membrane": 0.02, "gain": 2.0}, gain="1")
+    {'tau_membrane': (0.02, 'second'), 'gain': (2.0, '1')}
+    """
+    parameters = {}
+    for name, value in values.items():
         is_time = name.startswith("tau_")
-        found[name] = (require_number(name, value, low=0 if is_time else -math.inf, exclusive=is_time), unit)
-    return found
+        number = require_number(name, value, low=0 if is_time else -math.inf, exclusive=is_time)
+        parameters[name] = (number, units.get(name, "second" if is_time else "volt"))
+    return parameters

@@ -1,12 +1,12 @@
-"""Neurons that read others out: they sum spikes to a rate or to votes, and send an error or a reward."""
+"""Readout neurons: they sum spikes to a rate or to votes, and send an error or a reward."""
 
 from __future__ import annotations
 
-from circuits.neurons.model import NeuronModel, checked, with_constants
+from circuits.neurons.model import NeuronModel, with_units
 
 
 def readout(tau_output: float = 0.02) -> NeuronModel:
-    """Neuron that sums spikes to a rate y [Hz] and sends the error ``wanted(t) − y`` (a series of its population).
+    """Neuron that sums spikes to a rate y [Hz] and sends the error ``target(t) − y``; the target is a series.
 
     Parameters
     ----------
@@ -25,27 +25,26 @@ def readout(tau_output: float = 0.02) -> NeuronModel:
     Examples
     --------
     >>> readout().every_step
-    'error = wanted(t, i)*hertz - y'
+    'error = target(t, i)*hertz - y'
 
     References
     ----------
     bellec_2020.
     """
-    values = {"tau_output": (tau_output, "second")}
     return NeuronModel(
         "readout",
-        with_constants("dy/dt = -y/tau_output : hertz\nerror : hertz\n", values),
-        every_step="error = wanted(t, i)*hertz - y",
+        "dy/dt = -y/tau_output : hertz\nerror : hertz",
+        every_step="error = target(t, i)*hertz - y",
         receptors={"rate": "y_post += w/tau_output_post"},
-        parameters=checked(values),
+        parameters=with_units({"tau_output": tau_output}),
     )
 
 
 def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2.0) -> NeuronModel:
-    """Neuron that counts votes and rewards: ``reward = wanted(t)·tanh(y/scale)``, y a leaky sum of the votes.
+    """Neuron that counts votes and rewards: ``reward = target(t)·tanh(y/scale)``, y a leaky sum of the votes.
 
-    It sends the deviation of the reward from its running mean, ``reward − mean_reward``. ``wanted`` is a series of its
-    population, +1 or −1.
+    It sends the deviation of the reward from its running mean, ``reward − mean_reward``. The rewarded action,
+    +1 or −1, is the series ``target`` of its population.
 
     Parameters
     ----------
@@ -70,18 +69,15 @@ def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2
     >>> sorted(critic().receptors)
     ['vote']
     """
-    values = {"tau_decision": (tau_decision, "second"), "tau_reward": (tau_reward, "second"), "scale": (scale, "1")}
+    constants = {"tau_decision": tau_decision, "tau_reward": tau_reward, "scale": scale}
     return NeuronModel(
         "critic",
-        with_constants(
-            "dy/dt = -y/tau_decision : 1\n"
-            "dmean_reward/dt = (reward - mean_reward)/tau_reward : 1\n"
-            "reward : 1\n"
-            "deviation : 1\n",
-            values,
-        ),
+        "dy/dt = -y/tau_decision : 1\n"
+        "dmean_reward/dt = (reward - mean_reward)/tau_reward : 1\n"
+        "reward : 1\n"
+        "deviation : 1",
         method="exponential_euler",
-        every_step="reward = wanted(t, i)*tanh(y/scale)\ndeviation = reward - mean_reward",
+        every_step="reward = target(t, i)*tanh(y/scale)\ndeviation = reward - mean_reward",
         receptors={"vote": "y_post += w"},
-        parameters=checked(values),
+        parameters=with_units(constants, scale="1"),
     )

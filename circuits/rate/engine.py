@@ -19,12 +19,12 @@ from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
 from circuits.rate.state import Network, limits_of, new_network, noise_std
 from circuits.running.grid import steps_in
-from circuits.running.labels import division_remedy
 from circuits.running.weight_file import recorded_weights
 from plasticity.compile.generated import generated_module
 from plasticity.controllability import Controllability, separate_drift
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
+from plasticity.rule import division_remedy
 
 NUMBERS_AHEAD = 2**20  # random numbers drawn at once
 WORK_AHEAD = 5e7  # updates of synapses in one call of the compiled loop, which nothing interrupts: some 0.1 s

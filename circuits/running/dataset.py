@@ -1,17 +1,19 @@
-"""Record of a circuit as a labelled Dataset that follows the schema of `plasticity.dataset`."""
+"""Records of circuits as labelled Datasets that follow the schema of `plasticity.dataset`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from circuits.network.circuit import Circuit
 from circuits.network.population import Population
 from circuits.network.run_record import Run
-from circuits.running.labels import attributes, synapse_coordinates
 from plasticity.dataset import make_dataset
+from plasticity.errors import InputError
 from plasticity.rule import Rule
 
 if TYPE_CHECKING:
@@ -114,4 +116,36 @@ def _moments(name: str, along: tuple[str, ...], mean: np.ndarray, std: np.ndarra
     return {
         f"weight_mean_{name}": (along, mean, "1", f"mean weight of {name}"),
         f"weight_std_{name}": (along, std, "1", f"standard deviation of the weights of {name}"),
+    }
+
+
+def attributes(circuit: Circuit, engine: str, seed: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Global attributes of a record of `circuit`; those of the run come before the parameters of its rules."""
+    rules = circuit.rules
+    values = {f"{name}.{p.name}": p.value for name, rule in rules.items() for p in rule.parameters}
+    return {
+        "title": f"record of {circuit.name}",
+        "rule": " ".join(dict.fromkeys(rule.name for rule in rules.values())),
+        "engine": engine,
+        "seed": seed,
+        "parameters": {**parameters, **{k: v for k, v in values.items() if np.ndim(v) == 0}},
+        "references": tuple(dict.fromkeys(key for rule in rules.values() for key in rule.references)),
+    }
+
+
+def synapse_coordinates(name: str, indices: ArrayLike, targets: ArrayLike, sources: ArrayLike) -> dict[str, tuple]:
+    """Coordinates of synapses of a projection: which they are, and the neurons at their ends.
+
+    Raises
+    ------
+    InputError
+        If the name cannot stand in a file.
+    """
+    if "/" in name:
+        raise InputError(f"projection {name!r} cannot be a name in a file; leave out the '/'")
+    along = f"synapse_{name}"
+    return {
+        along: (along, np.asarray(indices), "1", f"synapse of {name}"),
+        f"post_{name}": (along, np.asarray(targets, np.int32), "1", f"postsynaptic neuron of {name}"),
+        f"pre_{name}": (along, np.asarray(sources, np.int32), "1", f"presynaptic neuron of {name}"),
     }

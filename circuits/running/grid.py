@@ -1,4 +1,4 @@
-"""Time grid of a run, and what must lie on it."""
+"""Time grid of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from circuits.network.circuit import Circuit, Projection
 from plasticity.errors import InputError, require_number
 
-LOOKS = 100
+N_CHECKS = 100  # of finite values in a run
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Grid:
         return int(np.ceil(self.duration / self.dt - 1e-9))
 
     def same(self, times: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Times [s] without the error of their last digit: equal times become equal numbers."""
+        """Times [s] without rounding errors: equal times become equal numbers."""
         return np.round(times / self.dt, 3) * self.dt
 
     @property
-    def look_every(self) -> float:
-        """Distance [s] of the times at which a run is looked at, whether its numbers are finite."""
-        return max(1, self.n_steps // LOOKS) * self.dt
+    def check_every(self) -> float:
+        """Interval [s] of the checks for finite values."""
+        return max(1, self.n_steps // N_CHECKS) * self.dt
 
 
 def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
-    """Check that given spikes, delays and ticks lie on multiples of `dt`, and spikes before `duration`.
+    """Check that prescribed spikes, delays and ticks are multiples of `dt`, and spikes before `duration`.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
                 )
             if (np.diff(np.round(times / dt)) < 0.5).any():
                 raise InputError(
-                    f"{population.name}[{neuron}] is given two spikes in one time step; use a smaller dt than {dt:g} s"
+                    f"{population.name}[{neuron}] has two spikes in one time step; use a smaller dt than {dt:g} s"
                 )
     for projection in circuit.projections:
         _check_delay(projection, dt)

@@ -1,31 +1,80 @@
-"""From what a user asks of a spiking circuit to what an engine is given: limits, events and channels, checked."""
+"""Arguments of `circuits.run`, checked and resolved for the engines: grid, records, limits, events and channels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
-from circuits.network.circuit import Circuit
-from circuits.running.grid import Grid, check_grid
+import numpy as np
+from numpy.typing import ArrayLike
+
+from circuits.network.circuit import Circuit, Population, Projection
+from circuits.neurons.model import NeuronModel
+from circuits.running.devices import DEVICES
+from circuits.running.grid import Grid, check_grid, steps_in
 from circuits.running.limits import controlled
 from circuits.running.recording import Recording, recording
-from circuits.running.third_factor import Events, instructed
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.controllability import Controllability
+from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
 from plasticity.feedback import FeedbackChannel
+from plasticity.replay import spike_train, spike_trains
 
-if TYPE_CHECKING:
-    from plasticity.controllability import Controllability
+Limits = Controllability | Mapping[str, Controllability] | None
+Channels = FeedbackChannel | Sequence[FeedbackChannel] | Mapping[str, Any] | None
+Events = Sequence[ArrayLike] | Mapping[str, Sequence[ArrayLike]] | None  # times, or trains of them
+EVENT_TARGET = NeuronModel("event_target", "")  # makes neurons with spike trains alone able to receive events
+
+
+def check_arguments(
+    circuit: Any, device: Any, record: Any, n_tracked: Any, feedback: Any, controllability: Any, third_factor: Any
+) -> None:
+    """Refuse arguments of `circuits.run` of a wrong kind, or for which the circuit has no use.
+
+    Raises
+    ------
+    InputError
+        Naming the argument.
+    UnknownNameError
+        If the device is unknown.
+    """
+    if not isinstance(circuit, Circuit):
+        raise InputError(
+            f"circuit must be what a function of the catalogue returns, got {circuit!r}; use circuits.load(name)(…)"
+        )
+    if device is not None and device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    if isinstance(record, str):
+        raise InputError(f"record must be a sequence of names, got {record!r}; write ({record!r},)")
+    require_whole("n_tracked", n_tracked)
+    if controllability is not None:
+        _check_limits(circuit, controllability)
+    if circuit.is_rate and third_factor is not None:
+        raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
+    if circuit.is_rate and isinstance(feedback, Mapping):
+        raise InputError("feedback is a mapping, but rate circuits have one path; give one channel or one per member")
+
+
+def _check_limits(circuit: Circuit, controllability: Any) -> None:
+    for limits in controllability.values() if isinstance(controllability, Mapping) else [controllability]:
+        if not isinstance(limits, Controllability):
+            raise InputError(
+                f"controllability must be a Controllability, or a mapping of projections to them, got {limits!r}"
+            )
+    if not circuit.plastic:
+        raise InputError(
+            f"circuit {circuit.name!r} has no plastic projection, so a Controllability changes nothing; leave it out"
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What an engine is given.
+    """A spiking circuit ready to run.
 
     Parameters
     ----------
     circuit : Circuit
-        Within the limits of control, and with third-factor events.
+        With limits of control and third-factor events.
     grid : Grid
     record : Recording
     channels : dict of str to FeedbackChannel or a sequence of them
@@ -46,29 +95,29 @@ def prepared(
     seed: int,
     record: Sequence[str],
     n_tracked: int,
-    feedback: FeedbackChannel | Sequence[FeedbackChannel] | Mapping | None,
-    controllability: Controllability | Mapping[str, Controllability] | None,
-    third_factor: Events | Mapping[str, Events] | None,
+    feedback: Channels,
+    controllability: Limits,
+    third_factor: Events,
 ) -> Prepared:
-    """Check and resolve the arguments of `circuits.run`, which see.
+    """Spiking circuit with its grid of time steps, its records and its channels, from the arguments of `circuits.run`.
 
     Raises
     ------
     InputError
-        If they do not fit the circuit, the grid of time steps or one another.
+        If they do not fit the circuit, the grid or one another.
     """
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     require_number("duration", duration, low=dt, unit="s")
     if record_every is not None:
-        _check_interval(record_every, dt)
-    circuit = instructed(controlled(circuit, controllability, seed), third_factor)
-    kept = recording(circuit, record_every, record, n_tracked)
+        steps_in("record_every", record_every, dt)
+    circuit = with_events(controlled(circuit, controllability, seed), third_factor)
+    records = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
     check_grid(circuit, duration, dt)
-    return Prepared(circuit, Grid(dt, duration, seed), kept, channels)
+    return Prepared(circuit, Grid(dt, duration, seed), records, channels)
 
 
-def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping | None) -> dict[str, Any]:
+def _channels(circuit: Circuit, feedback: Channels) -> dict[str, Any]:
     """Channel of every path of feedback that is disturbed."""
     if feedback is None:
         return {}
@@ -89,9 +138,61 @@ def _channels(circuit: Circuit, feedback: FeedbackChannel | Sequence | Mapping |
     return channels
 
 
-def _check_interval(record_every: Any, dt: float) -> None:
-    steps = require_number("record_every", record_every, low=dt, unit="s") / dt
-    if abs(steps - round(steps)) > 1e-6 * steps:
+def with_events(circuit: Circuit, third_factor: Events) -> Circuit:
+    """Circuit whose plastic projections receive third-factor events at the times [s] of `third_factor`.
+
+    The events of the projection ``"synapses"`` are the spikes of a population called ``"synapses_events"``.
+
+    Raises
+    ------
+    InputError
+        If a rule needs events and there are none, or does nothing at them; if the times are no trains, or neither
+        one train nor one per postsynaptic neuron.
+    UnknownNameError
+        If a mapping names a projection that is not plastic.
+    """
+    trains = _trains_by_projection(circuit, third_factor)
+    sources = {name: Population(f"{name}_events", each) for name, each in trains.items()}
+    projections = tuple(
+        replace(p, third_factor=sources[p.name].name) if p.name in sources else p for p in circuit.projections
+    )
+    for projection in projections:
+        _check_events(projection)
+    targets = {p.post for p in projections if p.third_factor}
+    populations = (
+        replace(p, neuron=EVENT_TARGET) if p.name in targets and p.neuron is None else p for p in circuit.populations
+    )
+    return replace(circuit, populations=(*populations, *sources.values()), projections=projections)
+
+
+def _trains_by_projection(circuit: Circuit, third_factor: Events) -> dict[str, tuple]:
+    if third_factor is None:
+        return {}
+    plastic = [p.name for p in circuit.plastic]
+    if not isinstance(third_factor, Mapping):
+        without = [p.name for p in circuit.plastic if "third_factor" in p.rule.events and not p.third_factor]
+        if not without:
+            raise InputError(
+                f"third_factor is given, but no rule of circuit {circuit.name!r} waits for it; leave it out"
+            )
+        third_factor = dict.fromkeys(without, third_factor)
+    for name in third_factor:
+        if name not in plastic:
+            raise UnknownNameError("plastic projection", name, plastic)
+    return {name: _trains(events) for name, events in third_factor.items()}
+
+
+def _trains(events: Sequence[ArrayLike]) -> tuple[np.ndarray, ...]:
+    """One train for all, or one per neuron."""
+    if all(np.ndim(e) == 0 for e in events):
+        return (spike_train("third_factor", np.asarray(events)),)
+    return spike_trains("third_factor", events)
+
+
+def _check_events(projection: Projection) -> None:
+    rule = projection.rule
+    if rule is not None and "third_factor" in rule.events and projection.third_factor is None:
         raise InputError(
-            f"record_every is {record_every:g} s, no multiple of dt = {dt:g} s; use {round(steps) * dt:g} s"
+            f"rule {rule.name!r} of {projection.name!r} waits for third-factor events, such as rewards or "
+            "plateau potentials; give run(..., third_factor=times)"
         )

@@ -1,4 +1,4 @@
-"""What a spiking run keeps besides the final weights and the number of spikes of each neuron."""
+"""Records of a spiking run beside the final weights and the number of spikes of each neuron."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from plasticity.errors import InputError, UnknownNameError, require_whole
 
 @dataclass(frozen=True)
 class Recording:
-    """What to keep on the way.
+    """Quantities to record.
 
     Parameters
     ----------
     every : float or None
-        Interval of the record [s]; None records nothing on the way.
+        Interval of the records [s]; None records final values alone.
     n_tracked : int
-        How many synapses of each plastic projection are tracked, at even distances.
+        Number of tracked synapses of each plastic projection, at even distances.
     states : tuple of str
         States of tracked synapses to record beside the weight, such as ``"belief_mean"``.
     spikes : tuple of str
-        Populations whose spike times are kept.
+        Populations whose spike times are recorded.
     variables : tuple of str
         Variables of neurons, as ``"population.variable"``.
     """
@@ -64,12 +64,12 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
     for name in names:
         if name.partition(".")[0] not in populations | states:
             raise UnknownNameError("state or population to record", name, populations | states)
-    found = {
+    selected = {
         "states": tuple(n for n in names if n in states),
         "spikes": tuple(n for n in names if n in populations),
         "variables": tuple(n for n in names if "." in n),
     }
-    if every is None and (found["states"] or found["variables"]):
-        wanted = (*found["states"], *found["variables"])[0]
-        raise InputError(f"record asks for {wanted!r}, but there is no record_every that says when")
-    return Recording(every, int(n_tracked), **found)
+    if every is None and (selected["states"] or selected["variables"]):
+        first = (*selected["states"], *selected["variables"])[0]
+        raise InputError(f"record names {first!r}, which needs an interval; set record_every as well")
+    return Recording(every, int(n_tracked), **selected)

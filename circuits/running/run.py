@@ -1,4 +1,4 @@
-"""Run a circuit: choose an engine and a device, say which and why."""
+"""Run a circuit, or build its Brian2 network."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
-from circuits.running.arguments import check_arguments
-from circuits.running.devices import DEVICES, is_short
+from circuits.running.devices import is_short
+from circuits.running.prepare import Channels, Events, Limits, check_arguments, prepared
 from circuits.spiking.structure import compiler
 from plasticity.compile.classify import clock_driven
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.errors import InputError
 from plasticity.support.cli import say
 
 if TYPE_CHECKING:
-    from circuits.running.third_factor import Events
-    from plasticity.controllability import Controllability
-    from plasticity.feedback import FeedbackChannel
+    from circuits.spiking.numpy_device import BrianNetwork
 
 
 def run(
@@ -30,10 +28,10 @@ def run(
     seed: int = 0,
     record: Sequence[str] = (),
     n_tracked: int = 20,
-    feedback: FeedbackChannel | Sequence[FeedbackChannel] | Mapping | None = None,
-    controllability: Controllability | Mapping[str, Controllability] | None = None,
+    feedback: Channels = None,
+    controllability: Limits = None,
     record_weights: str | PathLike | None = None,
-    third_factor: Events | Mapping[str, Events] | None = None,
+    third_factor: Events = None,
 ) -> Run:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
@@ -43,27 +41,27 @@ def run(
     duration : float
         Simulated time [s].
     dt : float
-        Time step [s]; every given spike must lie on its grid.
+        Time step [s]; prescribed spike times must be multiples of it.
     device : {"cpp", "numpy"}, optional
         ``"numpy"`` needs no compiler and skips silent gaps of event-driven circuits exactly; ``"cpp"`` compiles the
-        equations once, keeps them, and is told every number when it runs. By default numpy where gaps can be skipped,
-        the run is short or there is no compiler, else cpp.
+        equations once for all values of the parameters. By default numpy where gaps can be skipped, the run is short or
+        there is no compiler, else cpp.
     record_every : float, optional
-        Interval of recorded weights [s]; by default only the final weights are kept.
+        Interval of the records [s]; by default only the final weights are recorded.
     seed : int
         Seed of everything random.
     record : sequence of str
         What to record beside the weights: states of the rules; in rate circuits also ``"rate"`` and
-        ``"information"``; in spiking circuits also populations, whose spikes are kept, and variables of neurons as
+        ``"information"``; in spiking circuits also spikes by the name of the population, and variables of neurons as
         ``"population.variable"``.
     n_tracked : int
         Synapses of each projection that are recorded, at even distances.
     feedback : FeedbackChannel, optional
-        What becomes of the error, the reward or the change of the loss, on its way; for a rate circuit also a sequence
-        with one channel for each member of the batch, for a spiking one with one for each neuron that sends, or a
-        mapping from paths of feedback to channels.
+        Channel through which the error, the reward or the change of the loss is transmitted; for a rate circuit also
+        one for each member of the batch, for a spiking one also one for each neuron that sends, or a mapping from paths
+        of feedback to channels.
     controllability : Controllability or mapping of str to Controllability, optional
-        Which weights can change, of all plastic projections or by their names.
+        Which changes of the weights are possible, in all plastic projections or by their names.
     record_weights : path, optional
         netCDF-4 file for all weights of all plastic projections at every `record_every`; the memory that a run takes
         does not grow with it, and a run that ends early leaves what it recorded, or no file.
@@ -99,33 +97,78 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
-    check_arguments(circuit, record, n_tracked, controllability)
-    _announce_idle(circuit, duration)
+    check_arguments(circuit, device, record, n_tracked, feedback, controllability, third_factor)
+    _warn_no_updates(circuit, duration)
     if circuit.is_rate:
         from circuits.rate import engine as rate
 
-        if device is not None and device not in DEVICES:
-            raise UnknownNameError("device", device, DEVICES)  # else no matter: rates run in one way only
-        if third_factor is not None:
-            raise InputError("third_factor: synapses of rate neurons have no events; leave it out")
-        if isinstance(feedback, Mapping):
-            raise InputError(
-                "feedback is a mapping, but rate circuits have one path; give one channel or one per member"
-            )
-        told = (feedback, controllability, record_weights)
-        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *told)
-    from circuits.running.prepare import prepared
+        channels = None if isinstance(feedback, Mapping) else feedback
+        options = (channels, controllability, record_weights)
+        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *options)
     from circuits.spiking import engine as spiking
 
-    found = prepared(
+    ready = prepared(
         circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
     )
-    device = choose_device(found.circuit, device, duration / dt)
-    return spiking.run(found.circuit, found.grid, device, found.record, found.channels, record_weights)
+    device = choose_device(ready.circuit, device, duration / dt)
+    return spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, record_weights)
 
 
-def _announce_idle(circuit: Circuit, duration: float) -> None:
-    """Say which rules do not act before the end."""
+def build(
+    circuit: Circuit,
+    duration: float,
+    dt: float = 1e-3,
+    record_every: float | None = None,
+    seed: int = 0,
+    record: Sequence[str] = (),
+    n_tracked: int = 20,
+    feedback: Channels = None,
+    controllability: Limits = None,
+    third_factor: Events = None,
+) -> BrianNetwork:
+    """Build the Brian2 objects that ``circuits.run(…, device="numpy")`` would run, to inspect and extend them.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+        As in `circuits.run`.
+
+    Returns
+    -------
+    BrianNetwork
+        With the ``network`` of Brian2, its ``objects`` by name (populations, projections, …), and ``run()``, which
+        takes it to the end, once, and returns the `Run`. Objects of your own go in by ``network.add``.
+
+    Raises
+    ------
+    InputError
+        If the circuit is one of rates, or the arguments do not fit.
+
+    Examples
+    --------
+    >>> import brian2
+    >>> from circuits import load
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> made = build(load("pairing")([[0.01]], [[0.02]], pair_stdp(A_plus=0.01, tau_plus=0.02)), 0.03)
+    >>> monitor = brian2.StateMonitor(made.objects["synapses"], "pre_trace", record=True, dt=1 * brian2.ms)
+    >>> made.network.add(monitor)
+    >>> print(f"{made.run().final['synapses'][0]:.6f}", monitor.pre_trace.shape)
+    1.006065 (1, 30)
+    """
+    check_arguments(circuit, None, record, n_tracked, feedback, controllability, third_factor)
+    if circuit.is_rate:
+        raise InputError(f"circuit {circuit.name!r} is one of rates, which do not run in Brian2; use circuits.run")
+    from circuits.spiking import engine as spiking
+
+    ready = prepared(
+        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+    )
+    return spiking.build(ready.circuit, ready.grid, ready.record, ready.channels)
+
+
+def _warn_no_updates(circuit: Circuit, duration: float) -> None:
+    """Warn of rules that change nothing before the end."""
     for name, rule in circuit.rules.items():
         if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
             say(
@@ -135,30 +178,29 @@ def _announce_idle(circuit: Circuit, duration: float) -> None:
 
 
 def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("inf")) -> str:
-    """Device that runs `circuit` for `n_steps`; the choice is announced where nobody made it.
+    """Device that runs `circuit` for `n_steps`.
 
-    Without a wish it is numpy where gaps can be skipped or the run takes less time than to build C++.
+    By default it is numpy where gaps can be skipped or the run takes less time than to build C++; a message tells it.
 
     Raises
     ------
     InputError
-        If `device` is unknown, or cpp is asked for and there is no compiler.
+        If cpp is asked for and there is no compiler.
     """
-    if device is not None and device not in DEVICES:
-        raise UnknownNameError("device", device, DEVICES)
     if device == "cpp" and compiler() is None:
         raise InputError(
             "device 'cpp' needs a C++ compiler and make, which were not found; install them or use 'numpy'"
         )
     if device is not None:
         return device
-    given = all(p.is_passive for p in circuit.populations)
-    if given and not any(clock_driven(rule) for rule in circuit.rules.values()):
+    if all(p.is_passive for p in circuit.populations) and not any(
+        clock_driven(rule) for rule in circuit.rules.values()
+    ):
         return "numpy"
     if is_short(n_steps, sum(p.n_synapses for p in circuit.projections)):
         return "numpy"
     if compiler() is None:
         say("no C++ compiler found: running with Brian2's numpy target, which is slower")
         return "numpy"
-    say("something in this circuit changes at every step: running as compiled C++ (built once, then kept)")
+    say("something in this circuit changes at every step: running as compiled C++ (built once, then cached)")
     return "cpp"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from circuits.network.circuit import Circuit
-from circuits.running.labels import attributes, synapse_coordinates
+from circuits.running.dataset import attributes, synapse_coordinates
 from plasticity.errors import InputError
 from plasticity.support.whole_file import WholeFile, uninterrupted, whole_file
 

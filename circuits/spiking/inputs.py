@@ -212,7 +212,7 @@ def _records(grid: Grid, record: Recording) -> NDArray[np.float64]:
 def _ends(circuit: Circuit, grid: Grid, records: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
     """Where a run pauses: for records, to be looked at, and where another plasticity clock starts."""
     starts = grid.same(np.array(sorted(set(first_ticks(circuit, grid.duration).values()))))
-    looks = grid.same(np.arange(grid.look_every, grid.duration, grid.look_every))
+    looks = grid.same(np.arange(grid.check_every, grid.duration, grid.check_every))
     wanted = np.unique(np.concatenate([records, looks]))
     found, begin = [], -1.0
     for end in (*starts, grid.duration):

@@ -146,7 +146,7 @@ def _check(built: Built, circuit: Circuit, now: float) -> None:
 
 def _watch(built: Built, plan: Blueprint) -> brian2.NetworkOperation:
     """Look at the network from time to time while it runs."""
-    clock = brian2.Clock(plan.grid.look_every * brian2.second, name="looks")
+    clock = brian2.Clock(plan.grid.check_every * brian2.second, name="looks")
     time = clock.variables["t"]
 
     def look() -> None:

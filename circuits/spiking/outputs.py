@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from circuits.network.circuit import Circuit, Population
 from circuits.network.run_record import Run
 from circuits.running.grid import Grid
-from circuits.running.labels import division_remedy
 from circuits.running.recording import Recording
 from plasticity.compile.brian import SynapseModel
 from plasticity.compile.classify import clock_driven, event_driven
 from plasticity.errors import DivergedError
+from plasticity.rule import division_remedy
 
 
 def counted(population: Population, record: Recording) -> bool:

@@ -96,7 +96,7 @@ def test_signals_that_a_circuit_cannot_give_are_refused():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(InputError, match="wanted must be"):
+    with pytest.raises(InputError, match="targets must be"):
         actor([[0.1]], [0.5], 0.2)
     with pytest.raises(InputError, match="n_neurons must be even"):
         actor([[0.1]], [1], 0.2, n_neurons=3)

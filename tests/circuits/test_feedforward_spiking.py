@@ -151,7 +151,7 @@ def test_bad_input_is_named():
         conductance_lif(tau_membrane=0)
     with pytest.raises(UnknownNameError, match="did you mean 'g_excitatory'"):
         circuits.run(circuit, DURATION, DT, "numpy", 0.1, record=("outputs.g_excitator",))
-    with pytest.raises(InputError, match="no record_every that says when"):
+    with pytest.raises(InputError, match="needs an interval; set record_every"):
         circuits.run(circuit, DURATION, DT, "numpy", record=("outputs.v",))
     with pytest.raises(InputError, match="not before the end"):
         circuits.run(circuit, 0.3, DT, "numpy")

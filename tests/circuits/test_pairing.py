@@ -106,7 +106,7 @@ def test_a_device_is_chosen_and_announced(monkeypatch, capsys):
     with pytest.raises(InputError, match="needs a C\\+\\+ compiler"):
         choose_device(pairing(pre, post, oja()), "cpp")
     with pytest.raises(UnknownNameError, match="did you mean 'numpy'"):
-        choose_device(pairing(pre, post, oja()), "numpi")
+        circuits.run(pairing(pre, post, oja()), 0.1, device="numpi")
 
 
 def test_bad_input_is_named():

@@ -152,7 +152,7 @@ def test_the_network_learns_a_wave():
 def test_bad_input_is_named():
     with pytest.raises(UnknownNameError, match="unknown feedback 'exact'"):
         recurrent_lif(INPUTS, WANTED, DT, feedback="exact")
-    with pytest.raises(InputError, match="wanted must have shape"):
+    with pytest.raises(InputError, match="targets must have shape"):
         recurrent_lif(INPUTS, WANTED[:, 0], DT)
-    with pytest.raises(InputError, match=r"wanted of 'readout' must be finite"):
+    with pytest.raises(InputError, match=r"target of 'readout' must be finite"):
         recurrent_lif(INPUTS, np.full((5, 1), np.nan), DT)
