@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from plasticity.feedback import FeedbackChannel as FeedbackChannel
     from plasticity.fisher import fisher_information as fisher_information
     from plasticity.fisher import fisher_matrix as fisher_matrix
+    from plasticity.glossary import glossary as glossary
     from plasticity.landscapes import DoubleWell as DoubleWell
     from plasticity.landscapes import Landscape as Landscape
     from plasticity.landscapes import Quadratic as Quadratic

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from plasticity import fisher_information as fisher_information
     from plasticity import fisher_matrix as fisher_matrix
     from plasticity import from_expression as from_expression
+    from plasticity import glossary as glossary
     from plasticity import jump as jump
     from plasticity import local as local
     from plasticity import observe as observe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.glossary import glossary
 from plasticity.limits import change
 from plasticity.local import LOCALS
 from plasticity.pages.notation import latex, plain, symbol_name
@@ -16,6 +18,7 @@ from plasticity.pages.report import summary
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
 from plasticity.theory.symbols import DISCOUNT, DURATION
 
+_SUFFIX = re.compile(r"_?\d+$")
 FORMATS = ("markdown", "latex", "text")
 _EVENTS = {
     "clock": "clock tick",
@@ -27,12 +30,13 @@ _INPUTS = {GRADIENT: "gradient of the loss by the weight", CURVATURE: "curvature
 
 @dataclass(frozen=True)
 class Section:
-    """Part of a card: lines of text, equations (with a title and a note) and, for parameters, a table."""
+    """Part of a card: lines of text, equations (with a title and a note), and rows of a table under a header."""
 
     title: str
     lines: tuple[str, ...] = ()
     equations: tuple[Step, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()  # the first cell is a name in code
+    header: tuple[str, ...] = ()
     numbered: bool = False
 
 
@@ -75,18 +79,21 @@ def page(title: str, parts: list[Section], format: str = "markdown") -> str:
 def sections(rule: Rule) -> list[Section]:
     """Contents of the card, those that are not empty."""
     bounds = () if rule.bounds is None else (f"The weight is clipped to [{rule.bounds[0]:g}, {rule.bounds[1]:g}].",)
+    limits = _limits(rule)
+    equations = [step.equation for step in (*rule.steps, *limits) if not isinstance(step.equation, str)]
     parts = [
         Section("Assumptions", rule.assumptions),
         Section("Derivation", equations=rule.steps, numbered=True),
         Section("Rule", bounds, _equations(rule)),
-        Section("Limits", equations=_limits(rule)),
+        Section("Limits", equations=limits),
         Section("Inputs", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
         Section("Cost per synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
-        Section("Parameters", parameters=rule.parameters),
+        Section("Parameters", rows=_parameters(rule), header=("name", "symbol", "value", "unit", "meaning")),
+        Section("Symbols", rows=_symbols(rule, equations), header=("name", "symbol", "unit", "meaning")),
         Section("Limitations", rule.cautions),
         Section("References", rule.references),
     ]
-    return [s for s in parts if s.lines or s.equations or s.parameters]
+    return [s for s in parts if s.lines or s.equations or s.rows]
 
 
 def _equations(rule: Rule) -> tuple[Step, ...]:
@@ -144,6 +151,19 @@ def _meaning(symbol: sp.Symbol) -> str:
     return f"{variable.meaning} [{variable.unit}]"
 
 
+def _parameters(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    return tuple((p.name, symbol_name(p.name), _value(p), p.unit, p.meaning) for p in rule.parameters)
+
+
+def _symbols(rule: Rule, equations: list[Any]) -> tuple[tuple[str, ...], ...]:
+    """Glossary entries of the symbols in `equations` that are described nowhere else on the card."""
+    described = {s.name for s in (*rule.parameters, *rule.states, *rule.inputs)}
+    used = {symbol.name for e in equations for symbol in sp.sympify(e).free_symbols} - described
+    names = sorted(used, key=lambda name: (_SUFFIX.sub("", name), name))
+    terms = [(name, glossary().get(name) or glossary().get(_SUFFIX.sub("", name))) for name in names]
+    return tuple((name, symbol_name(name), term.unit, term.meaning) for name, term in terms if term)
+
+
 def _value(parameter: Parameter) -> str:
     if parameter.value is None:
         return "symbolic"
@@ -164,14 +184,11 @@ def _markdown(title: str, parts: list[Section]) -> str:
         for i, step in enumerate(part.equations, 1):
             head = f"{i}. " if part.numbered else ""
             note = f" ({step.note})" if step.note else ""
-            shown = step.equation if isinstance(step.equation, str) else f"$$ {latex(step.equation)} $$"
-            text += [f"{head}**{step.title}**{note}", "", shown, ""]
-        if part.parameters:
-            text += ["| name | symbol | value | unit | meaning |", "|---|---|---|---|---|"]
-            text += [
-                f"| `{p.name}` | ${symbol_name(p.name)}$ | {_value(p)} | {p.unit} | {p.meaning} |"
-                for p in part.parameters
-            ]
+            formula = step.equation if isinstance(step.equation, str) else f"$$ {latex(step.equation)} $$"
+            text += [f"{head}**{step.title}**{note}", "", formula, ""]
+        if part.rows:
+            text += [f"| {' | '.join(part.header)} |", f"|{'---|' * len(part.header)}"]
+            text += [f"| `{name}` | ${symbol}$ | {' | '.join(rest)} |" for name, symbol, *rest in part.rows]
     return "\n".join(text).rstrip() + "\n"
 
 
@@ -183,13 +200,12 @@ def _latex(title: str, parts: list[Section]) -> str:
             text += [r"\begin{itemize}", *(rf"  \item {_escaped(line)}" for line in part.lines), r"\end{itemize}"]
         for step in part.equations:
             note = f" ({step.note})" if step.note else ""
-            shown = _escaped(step.equation) if isinstance(step.equation, str) else rf"\[ {latex(step.equation)} \]"
-            text += [rf"\paragraph{{{_escaped(step.title)}}}{_escaped(note)}", shown]
-        if part.parameters:
-            text += [r"\begin{tabular}{lllll}", r"name & symbol & value & unit & meaning \\ \hline"]
-            for p in part.parameters:
-                row = (_escaped(p.name), f"${symbol_name(p.name)}$", _value(p), _escaped(p.unit), _escaped(p.meaning))
-                text.append(" & ".join(row) + r" \\")
+            formula = _escaped(step.equation) if isinstance(step.equation, str) else rf"\[ {latex(step.equation)} \]"
+            text += [rf"\paragraph{{{_escaped(step.title)}}}{_escaped(note)}", formula]
+        if part.rows:
+            text += [rf"\begin{{tabular}}{{{'l' * len(part.header)}}}", rf"{' & '.join(part.header)} \\ \hline"]
+            for name, symbol, *rest in part.rows:
+                text.append(" & ".join((_escaped(name), f"${symbol}$", *map(_escaped, rest))) + r" \\")
             text.append(r"\end{tabular}")
     return "\n".join(text) + "\n"
 
@@ -216,6 +232,6 @@ def _text(title: str, parts: list[Section]) -> str:
         for i, step in enumerate(part.equations, 1):
             head = f"{i}. " if part.numbered else "* "
             text += [f"{head}{step.title}{f' ({step.note})' if step.note else ''}", f"     {plain(step.equation)}"]
-        width = max((len(p.name) for p in part.parameters), default=0)
-        text += [f"* {p.name:<{width}}  {_value(p)} {p.unit}: {p.meaning}" for p in part.parameters]
+        width = max((len(row[0]) for row in part.rows), default=0)
+        text += [f"* {name:<{width}}  {' '.join(rest[:-1])}: {rest[-1]}" for name, _, *rest in part.rows]
     return "\n".join(text) + "\n"

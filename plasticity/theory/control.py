@@ -2,8 +2,8 @@
 
 Near the present weight the loss is L ≈ L_0 + g δ + ½ v δ² and the drift f ≈ f_0 + a δ. Quantities z whose
 expected value relaxes, E dz = r (z̄ − z) dt, may enter g: a gradient or an optimum that wanders, or a task that
-is replaced at random times. The value function of this linear-quadratic problem is V = ½ p δ² + (b + Σ q z) δ + c
-with c independent of δ. The equation is minimised over the control, coefficients are compared, the root with a
+is replaced at random times. The value function of this linear-quadratic problem is V = ½ p δ² + (b + Σ q z) δ + V_0
+with V_0 independent of δ. The equation is minimised over the control, coefficients are compared, the root with a
 non-negative cost is selected, and the control is evaluated at δ = 0.
 """
 
@@ -21,7 +21,7 @@ from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecas
 DELTA = sp.Symbol("delta", real=True)
 EFFECTIVENESS = sp.Symbol("effectiveness", positive=True)  # M = Σ b²/G over the controls
 EFFECTIVE_DISCOUNT = sp.Symbol("effective_discount", positive=True)  # γ + R, R the rate of the closed loop
-_P, _B, _C, _U, _SLOPE_OF_V = sp.symbols("p b c u V'", real=True)
+_P, _B, _V_0, _U, _SLOPE_OF_V = sp.symbols("p b V_0 u V'", real=True)
 _DRIFT, _SLOPE, _G = sp.symbols("f_0 a g_0", real=True)
 _V = sp.Symbol("v", nonnegative=True)
 _TIME = sp.Symbol("t", nonnegative=True)
@@ -125,7 +125,7 @@ def _solve(n: int) -> _General:
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     z, r, means, h, q = (sp.symbols(f"{x}1:{n + 1}", real=True) for x in ("z", "r", "zbar", "h", "q"))
     loss = (_G + _dot(h, z)) * DELTA + _V * DELTA**2 / 2
-    value = _P * DELTA**2 / 2 + (_B + _dot(q, z)) * DELTA + _C
+    value = _P * DELTA**2 / 2 + (_B + _dot(q, z)) * DELTA + _V_0
     slope = sp.diff(value, DELTA)
     ahead = sum(a * (b - c) * sp.diff(value, c) for a, b, c in zip(r, means, z, strict=True))
     effort = _U**2 / (2 * eta * EFFECTIVENESS)

@@ -16,7 +16,7 @@ from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 VELOCITY = sp.Symbol("velocity", real=True)
 _SLOPE = sp.Symbol("a", real=True)  # of the drift of the velocity: a friction c is a = −c
-_P11, _P12, _P22, _B1, _B2, _C = sp.symbols("p11 p12 p22 b1 b2 c", real=True)
+_P11, _P12, _P22, _B1, _B2, _V_0 = sp.symbols("p11 p12 p22 b1 b2 V_0", real=True)
 _U, _BY_VELOCITY, _BY_DELTA = sp.symbols("u V_v V_d", real=True)
 _ROOT = sp.Symbol("root", positive=True)
 
@@ -54,7 +54,7 @@ def _solve() -> tuple[sp.Expr, sp.Expr, tuple[Step, ...]]:
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     loss = GRADIENT * DELTA + CURVATURE * DELTA**2 / 2
     value = _P11 * DELTA**2 / 2 + _P12 * DELTA * VELOCITY + _P22 * VELOCITY**2 / 2
-    value += _B1 * DELTA + _B2 * VELOCITY + _C
+    value += _B1 * DELTA + _B2 * VELOCITY + _V_0
     effort = _U**2 / (2 * eta * EFFECTIVENESS)
     bracket = effort + k * loss + _BY_DELTA * VELOCITY + _BY_VELOCITY * (_SLOPE * VELOCITY + _U)
     control = sp.solve(sp.diff(bracket, _U), _U)[0]

@@ -19,7 +19,7 @@ WEIGHTS = sp.Matrix(sp.symbols("w1 w2", real=True))
 GRADIENTS = sp.Matrix(sp.symbols("g1 g2", real=True))
 FREQUENCY = sp.Symbol("q", real=True)
 _QUARTER_TURN = sp.Matrix([[0, -1], [1, 0]])
-_P, _C = sp.symbols("p c", real=True)
+_P, _V_0 = sp.symbols("p V_0", real=True)
 _B = sp.Matrix(sp.symbols("b1 b2", real=True))
 _DELTA = sp.Matrix(sp.symbols("delta1 delta2", real=True))
 _U = sp.Matrix(sp.symbols("u1 u2", real=True))
@@ -69,7 +69,7 @@ def rotating_pair(discount: object = DISCOUNT.symbol) -> RotatingPair:
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     drift = FREQUENCY * _QUARTER_TURN * (WEIGHTS + _DELTA)
     loss = GRADIENTS.dot(_DELTA) + CURVATURE * _DELTA.dot(_DELTA) / 2
-    value = _P * _DELTA.dot(_DELTA) / 2 + _B.dot(_DELTA) + _C
+    value = _P * _DELTA.dot(_DELTA) / 2 + _B.dot(_DELTA) + _V_0
     slope = sp.Matrix([sp.diff(value, d) for d in _DELTA])
     cost = _U.dot(_U) / (2 * eta) + k * loss
     bracket = cost + _SLOPE.dot(drift + _U)
