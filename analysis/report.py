@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analysis.compare import COLUMNS, Comparison, Score, rows
-from analysis.figure_parts.style import png
 from analysis.figures import draw
 from analysis.figures.residuals import residuals
 from analysis.pages.bibliography import citation
+from analysis.pages.figure_parts import png
 from analysis.pages.render import display_units, fixed, signed, write_pages
 
 __all__ = ["Report", "report", "summary"]

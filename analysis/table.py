@@ -16,11 +16,10 @@ import xarray as xr
 from tqdm import tqdm
 
 from analysis.benchmarks import BENCHMARKS, benchmark
-from analysis.figure_parts.agreement import agreement
-from analysis.figure_parts.style import png
 from analysis.fit import Fit, as_dataset, fit
 from analysis.leave_out import LeftOut, difference, leave_out
 from analysis.pages.bibliography import citation
+from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, signed, write_pages
 from analysis.recover import recover
 from plasticity.dataset import check_writable, write

@@ -106,7 +106,7 @@ def _cache(arguments: argparse.Namespace) -> None:
 
 
 def _saved(figure: Any, path: str) -> str:
-    from analysis.figure_parts.style import RESOLUTION
+    from analysis.pages.figure_parts import RESOLUTION
 
     try:
         figure.savefig(path, dpi=RESOLUTION)

@@ -1,4 +1,8 @@
-"""Catalogue of figures. One file each: runs and data in, a matplotlib Figure out."""
+"""Catalogue of figures, one file each: ``NAME(*runs, data=None)`` returns a matplotlib Figure.
+
+`runs` are Datasets of runs, `data` measurements to be drawn with them. A figure raises `InputError` if there is nothing
+to draw, a run is of another scenario, or a variable or coordinate is missing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ def load(name: str) -> Callable[..., Figure]:
 
 
 def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw runs, and measurements if there are any, in the figure that fits them.
+    """Draw runs, and measurements if there are any, in the figure of their scenario.
 
     The attribute ``scenario`` of the data (or else of the first run) chooses the figure; without one of that
     name it is the general figure, `analysis.figures.by_protocol`.
@@ -54,10 +58,10 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     >>> len(draw(as_dataset(fitted), data=fitted.data).axes)  # one panel per interval
     2
     """
-    shown = [dataset for dataset in (data, *runs) if dataset is not None]
-    scenario = shown[0].attrs.get("scenario") if shown else None
+    drawn = [dataset for dataset in (data, *runs) if dataset is not None]
+    scenario = drawn[0].attrs.get("scenario") if drawn else None
     figure = scenario if scenario in names() else GENERAL
-    if figure == GENERAL or any("protocol" in dataset.dims for dataset in shown):
+    if figure == GENERAL or any("protocol" in dataset.dims for dataset in drawn):
         for run in runs:
             if "weight_change" not in run:
                 raise InputError(f"{run.attrs['title']!r} has no weight_change: there is no figure for it yet")

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.style import FONT, label, look, tidy
+from analysis.pages.figure_parts import FONT, MEASURED, label, line_style, tidy
 from analysis.pages.render import display_units
 from plasticity.errors import InputError
 
@@ -17,24 +17,7 @@ SPREAD = 0.5  # of a row, over which the rules are spread
 
 
 def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw one row per protocol: the measurement with its standard error, and the prediction of each run.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        With ``weight_change(protocol)``, and its 95 % interval where it is known.
-    data : xarray.Dataset, optional
-        Measurements; decides which protocols are shown, and in which order.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is nothing to draw.
-    """
+    """Draw one row per protocol: the measurement with its standard error, and the prediction of each run."""
     if data is None and not runs:
         raise InputError("there is nothing to draw; give a run or data")
     factor, unit = display_units(runs[0] if data is None else data)
@@ -46,25 +29,14 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     for row in place[::2]:
         ax.axhspan(row - 0.5, row + 0.5, color="0.95", zorder=-1)
     if data is not None:
-        ax.errorbar(
-            factor * data.value.values,
-            place,
-            xerr=factor * data.sem.values,
-            fmt="o",
-            color="black",
-            markersize=6,
-            capsize=3,
-            linewidth=1.2,
-            label="measured ± standard error",
-        )
+        ax.errorbar(factor * data.value.values, place, xerr=factor * data.sem.values, **MEASURED)
     offsets = np.linspace(-SPREAD / 2, SPREAD / 2, len(runs) + 2)[1:-1]
     for index, (run, offset) in enumerate(zip(runs, offsets, strict=True)):
         change = factor * run.weight_change.sel(protocol=protocols).values
-        style = look(index) | {"linestyle": "none"}
+        style = line_style(index) | {"linestyle": "none"}
         if "weight_change_low" in run:
-            low, high = (
-                factor * run[f"weight_change_{side}"].sel(protocol=protocols).values for side in ("low", "high")
-            )
+            interval = run[["weight_change_low", "weight_change_high"]].sel(protocol=protocols)
+            low, high = (factor * values.values for values in interval.data_vars.values())
             ax.hlines(place + offset, low, high, color=style["color"], linewidth=1.5, alpha=0.7)
         ax.plot(change, place + offset, label=label(run), markersize=6, **style)
     ax.set_yticks(place, protocols)

@@ -8,9 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.loss_map import colour_bar, draw_map, evenly, mark
-from analysis.figure_parts.style import FONT, label, legend_below, look, tidy
+from analysis.pages.figure_parts import (
+    FONT,
+    colour_bar,
+    draw_map,
+    evenly,
+    label,
+    legend_below,
+    line_style,
+    mark,
+    require_scenario,
+    tidy,
+)
 
 __all__ = ["controllability"]
 
@@ -26,29 +35,12 @@ ROUNDING = 1e-9
 
 
 def controllability(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw the four cases: the field of the first run, the paths and rest points of all.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario controllability, on one landscape.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("controllability", runs, data)
+    """Draw the four cases: the field of the first run, the paths and rest points of all."""
+    require_scenario("controllability", runs, data)
     figure = Figure(figsize=(7.2, 7.9), layout="constrained")
     axes = figure.subplots(2, 2, sharex=True, sharey=True)
     for letter, ax, case in zip("abcd", axes.flat, runs[0].case.values, strict=True):
-        shown = _panel(ax, [run.isel(trial=run.case.values.tolist().index(case)) for run in runs])
+        filled = _panel(ax, [run.isel(trial=run.case.values.tolist().index(case)) for run in runs])
         ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
         ax.set_title(CASES[str(case)])
     for ax in axes[1]:
@@ -56,14 +48,14 @@ def controllability(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
     for ax in axes[:, 0]:
         ax.set_ylabel(r"parameter $\theta_2$ (dimensionless)")
     tidy(axes.flat)
-    colour_bar(figure, axes, shown, shrink=0.6, pad=0.02)
+    colour_bar(figure, axes, filled, shrink=0.6, pad=0.02)
     legend_below(figure, axes[0, 0])
     return figure
 
 
 def _panel(ax: Axes, runs: list[xr.Dataset]) -> QuadContourSet:
     first = runs[0]
-    shown = draw_map(ax, first)
+    filled = draw_map(ax, first)
     ax.streamplot(
         first.grid_x.values,
         first.grid_y.values,
@@ -76,7 +68,7 @@ def _panel(ax: Axes, runs: list[xr.Dataset]) -> QuadContourSet:
         zorder=1.5,
     )
     for index, run in enumerate(runs):
-        style = look(index) | {"markersize": 4.5, "linewidth": 2.0, "label": f"optimal path, {label(run)}"}
+        style = line_style(index) | {"markersize": 4.5, "linewidth": 2.0, "label": f"optimal path, {label(run)}"}
         ax.plot(*run.theta.values.T, **style | {"markevery": evenly(run.theta.values, MARKS)}, zorder=3)
     mark(ax, first.theta.values[:1], "start", "start")
     mark(ax, first.optimum.values[None], "optimum", "optimum of the loss")
@@ -91,7 +83,7 @@ def _panel(ax: Axes, runs: list[xr.Dataset]) -> QuadContourSet:
     )
     ax.set_xlim(float(first.grid_x[0]), float(first.grid_x[-1]))
     ax.set_ylim(float(first.grid_y[0]), float(first.grid_y[-1]))
-    return shown
+    return filled
 
 
 def _words(case: xr.Dataset) -> str:

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.style import FONT, label, look, tidy
 from analysis.measures import mean_and_error
+from analysis.pages.figure_parts import FONT, label, line_style, mean_band, require_scenario, tidy
 
 __all__ = ["digits"]
 
@@ -25,24 +24,8 @@ def digits(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the learning curves of each run in a row: means over trials, with standard errors as bands.
 
     The start, where the network guesses, lies below the axis of accuracy.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario digits.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, a run is of another scenario, or there are measurements.
     """
-    checked("digits", runs, data)
+    require_scenario("digits", runs, data)
     figure = Figure(figsize=(2 * PANEL[0], PANEL[1] * len(runs)), layout="constrained")
     rows = figure.subplots(len(runs), 2, squeeze=False)
     for run, (loss, accuracy) in zip(runs, rows, strict=True):
@@ -75,10 +58,9 @@ def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray,
     """Draw a variable for every rule; its mean and standard error over trials (time, rule)."""
     mean, error = mean_and_error(unit * _by_trial(run, name))
     for index in range(run.sizes["rule"]):
-        style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 6)), "markersize": 4.5}
-        low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]
-        ax.fill_between(run.epoch, low, high, color=style["color"], alpha=0.2, linewidth=0)
-        ax.plot(run.epoch, mean[:, index], label=str(run.rule_title.values[index]), linewidth=1.6, **style)
+        style = line_style(index) | {"markevery": (1 + index, max(1, len(mean) // 6)), "markersize": 4.5}
+        name_of = str(run.rule_title.values[index])
+        mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=name_of, linewidth=1.6)
     return mean, error
 
 
@@ -105,10 +87,16 @@ def _name_lines(ax: Axes, run: xr.Dataset, name: str, unit: float, words: list[s
             xytext=(1.07, place),
             xycoords="axes fraction",
             textcoords="axes fraction",
-            color=look(index)["color"],
+            color=line_style(index)["color"],
             fontsize=FONT - 1,
             verticalalignment="center",
-            arrowprops={"arrowstyle": "-", "color": look(index)["color"], "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": line_style(index)["color"],
+                "linewidth": 0.7,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 

@@ -7,9 +7,19 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.loss_map import GREY, colour_bar, draw_map, evenly, mark
-from analysis.figure_parts.style import FONT, label, lettered, look, tidy
+from analysis.pages.figure_parts import (
+    FONT,
+    GREY,
+    colour_bar,
+    draw_map,
+    evenly,
+    label,
+    lettered,
+    line_style,
+    mark,
+    require_scenario,
+    tidy,
+)
 
 __all__ = ["double_well"]
 
@@ -21,25 +31,8 @@ AFTER = 1.4  # the time axis goes on for a while
 
 
 def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw the paths on the loss, and their kinetic and potential cost over time.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario double_well, on one landscape: the optimal path of each, and gradient flow of the first.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("double_well", runs, data)
+    """Draw the paths on the loss, and their kinetic and potential cost over time."""
+    require_scenario("double_well", runs, data)
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.5, 1], squeeze=False)[0]
     chart, legend = left.subplots(2, 1, height_ratios=[2.6, 1])
@@ -60,8 +53,8 @@ def double_well(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
 def _map(figure: SubFigure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
     first = runs[0]
     lowest = float(first.loss_map.min())
-    shown = draw_map(ax, first, top=lowest + ROOM * (float(first.loss.max()) - lowest))
-    colour_bar(figure, ax, shown)
+    filled = draw_map(ax, first, top=lowest + ROOM * (float(first.loss.max()) - lowest))
+    colour_bar(figure, ax, filled)
     for style, run, trial in _lines(runs):
         path = run.theta.isel(trial=trial).values
         ax.plot(*path.T, **style | {"markevery": evenly(path, MARKS)})
@@ -77,15 +70,15 @@ def _map(figure: SubFigure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
 def _cost(ax: Axes, runs: tuple[xr.Dataset, ...], name: str, words: str) -> None:
     stop = _settled(runs)
     for index, (style, run, trial) in enumerate(_lines(runs)):
-        seen = int((run.sample < stop).sum())
-        every = (index * seen // 60, max(1, seen // 10))
+        n_drawn = int((run.sample < stop).sum())
+        every = (index * n_drawn // 60, max(1, n_drawn // 10))
         ax.plot(run.sample, run[name].isel(trial=trial), **style | {"markevery": every})
     ax.axhline(0, color="0.6", linewidth=0.8, zorder=0)
     ax.set_ylabel(words)
 
 
 def _settled(runs: tuple[xr.Dataset, ...]) -> float:
-    """Time until which something happens: some while after the last path has come close to its end."""
+    """End of the time axis: some time after the last path has come close to its end."""
     last = 0.0
     for run in runs:
         away = np.abs(run.theta - run.theta.isel(time=-1)).max(("trial", "parameter"))
@@ -94,10 +87,10 @@ def _settled(runs: tuple[xr.Dataset, ...]) -> float:
 
 
 def _lines(runs: tuple[xr.Dataset, ...]) -> list[tuple[dict, xr.Dataset, int]]:
-    """Look, run and trial of every line: gradient flow of the first run below the optimal path of each."""
+    """Style, run and trial of every line: gradient flow of the first run below the optimal path of each."""
     flow = {"color": GREY, "linestyle": ":", "linewidth": 2.0, "label": "gradient flow"}
     lines = [(flow, runs[0], FLOW)]
     for index, run in enumerate(runs):
         named = f"optimal path,\n{label(run)}"
-        lines.append((look(index) | {"label": named, "markersize": 4.5, "linewidth": 1.8}, run, OPTIMAL))
+        lines.append((line_style(index) | {"label": named, "markersize": 4.5, "linewidth": 1.8}, run, OPTIMAL))
     return lines

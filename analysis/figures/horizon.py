@@ -8,9 +8,20 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.loss_map import colour_bar, draw_map, evenly, mark
-from analysis.figure_parts.style import COLOURS, FONT, label, legend_below, lettered, look, tidy
+from analysis.pages.figure_parts import (
+    COLOURS,
+    FONT,
+    colour_bar,
+    draw_map,
+    evenly,
+    label,
+    legend_below,
+    lettered,
+    line_style,
+    mark,
+    require_scenario,
+    tidy,
+)
 
 __all__ = ["horizon"]
 
@@ -20,44 +31,27 @@ DIRECTIONS = {"flat": "-", "steep": (0, (3, 1.5))}
 
 
 def horizon(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw one or several runs, by rising discount, on one valley.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario horizon.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("horizon", runs, data)
+    """Draw one or several runs, by rising discount, on one valley."""
+    require_scenario("horizon", runs, data)
     runs = tuple(sorted(runs, key=lambda run: run.attrs["discount"]))
     figure = Figure(figsize=(7.2, 6.4), layout="constrained")
     axes = figure.subplots(2, 2)
-    looks = _looks(len(runs))
-    _paths(figure, axes[0, 0], runs, looks)
-    _losses(axes[0, 1], runs, looks)
-    _distances(axes[1, 0], runs, looks)
-    _ratios(axes[1, 1], runs, looks)
+    styles = _styles(len(runs))
+    _paths(figure, axes[0, 0], runs, styles)
+    _losses(axes[0, 1], runs, styles)
+    _distances(axes[1, 0], runs, styles)
+    _ratios(axes[1, 1], runs, styles)
     tidy(axes.flat)
     lettered(axes.flat)
     legend_below(figure, axes[0, 0])
     return figure
 
 
-def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
     colour_bar(figure, ax, draw_map(ax, runs[0]), shrink=0.75)
     mark(ax, runs[0].theta.values[:1], "start", "start")
     mark(ax, runs[0].optimum.values[None], "optimum", "optimum")
-    for index, (run, style) in enumerate(zip(runs, looks, strict=True)):
+    for index, (run, style) in enumerate(zip(runs, styles, strict=True)):
         ax.plot(
             *run.theta.values.T,
             **style | {"label": label(run), "markevery": evenly(run.theta.values, MARKS, 0.15 * (index % 6 - 2.5))},
@@ -66,16 +60,16 @@ def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[d
     ax.set_ylabel(r"parameter $\theta_2$ (dimensionless)")
 
 
-def _losses(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
-    for run, style in zip(runs, looks, strict=True):
+def _losses(ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
+    for run, style in zip(runs, styles, strict=True):
         ax.semilogy(run.time, run.loss, **style | {"markevery": _every(run)})
     _down_to(ax, float(runs[0].loss[0]))
     ax.set_xlabel("time (s)")
     ax.set_ylabel("loss $L$ (dimensionless)")
 
 
-def _distances(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
-    for run, style in zip(runs, looks, strict=True):
+def _distances(ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
+    for run, style in zip(runs, styles, strict=True):
         for direction, dashes in DIRECTIONS.items():
             away = np.abs(run.distance.sel(direction=direction))
             ax.semilogy(run.time, away, **style | {"markevery": _every(run), "linestyle": dashes})
@@ -96,7 +90,7 @@ def _distances(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> Non
     ax.set_ylabel("distance from the optimum\nalong a direction (dimensionless)")
 
 
-def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
+def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
     curve = runs[0].ratio_curve
     ax.plot(curve.curve_discount, curve, color="0.5", linewidth=1.4, zorder=1)
     curvature_ratio = runs[0].attrs["curvature_ratio"]
@@ -106,7 +100,7 @@ def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
     ):
         ax.axhline(level, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
         ax.annotate(name, (0.97, level), (0, 3), ("axes fraction", "data"), "offset points", ha="right", fontsize=8)
-    for run, style in zip(runs, looks, strict=True):
+    for run, style in zip(runs, styles, strict=True):
         ax.plot(run.attrs["discount"], run.rate_ratio, **style | {"linestyle": "none", "markersize": 7}, clip_on=False)
     ax.set_xscale("symlog", linthresh=float(curve.curve_discount[1]), linscale=0.5)
     ax.set_xlim(0, max(float(curve.curve_discount[-1]), runs[-1].attrs["discount"]))
@@ -115,13 +109,13 @@ def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], looks: list[dict]) -> None:
     ax.set_ylabel("rate along the steep direction\nover the flat one")
 
 
-def _looks(number: int) -> list[dict]:
-    """One look per run; more runs than colours get a scale from dark to light by their discount."""
+def _styles(number: int) -> list[dict]:
+    """One style per run; more runs than colours get a scale from dark to light by their discount."""
     if number <= len(COLOURS):
-        styles = [look(i) for i in range(number)]
+        styles = [line_style(i) for i in range(number)]
     else:
         shades = mpl.colormaps["viridis"](np.linspace(0, 0.78, number))
-        styles = [look(i) | {"color": tuple(shade)} for i, shade in enumerate(shades)]
+        styles = [line_style(i) | {"color": tuple(shade)} for i, shade in enumerate(shades)]
     return [style | {"markersize": 4.5, "linewidth": 1.6} for style in styles]
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.style import label, legend_below, look, tidy
+from analysis.pages.figure_parts import MEASURED, label, legend_below, line_style, tidy
 from plasticity.errors import InputError
 
 __all__ = ["pairing_frequency"]
@@ -19,32 +19,15 @@ PANEL = (3.6, 3.6)  # inches
 
 
 def pairing_frequency(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw measured and predicted weight changes against the pairing frequency.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        With ``weight_change(protocol)`` [1] and the coordinates ``interval`` [s] and ``frequency`` [Hz].
-    data : xarray.Dataset, optional
-        Measurements with the same coordinates, drawn with their standard errors.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is nothing to draw, or no coordinate says which interval and frequency a protocol has.
-    """
-    shown = [dataset for dataset in (data, *runs) if dataset is not None]
-    if not shown:
+    """Draw measured and predicted weight changes against the pairing frequency."""
+    datasets = [dataset for dataset in (data, *runs) if dataset is not None]
+    if not datasets:
         raise InputError("there is nothing to draw; give a run or data")
-    for dataset in shown:
+    for dataset in datasets:
         for name in ("interval", "frequency"):
             if name not in dataset.coords:
                 raise InputError(f"{dataset.attrs['title']!r} has no coordinate {name}; it has {list(dataset.coords)}")
-    intervals = sorted({float(i) for dataset in shown for i in dataset.interval.values}, reverse=True)
+    intervals = sorted({float(i) for dataset in datasets for i in dataset.interval.values}, reverse=True)
     figure = Figure(figsize=(PANEL[0] * len(intervals), PANEL[1]), layout="constrained")
     axes = figure.subplots(1, len(intervals), sharey=True, squeeze=False)[0]
     for ax, interval in zip(axes, intervals, strict=True):
@@ -61,23 +44,12 @@ def _panel(ax: Axes, interval: float, runs: tuple[xr.Dataset, ...], data: xr.Dat
         frequency, change = _at(run, interval, "weight_change")
         if "weight_change_low" in run:
             low, high = (PERCENT * _at(run, interval, f"weight_change_{side}")[1] for side in ("low", "high"))
-            ax.fill_between(frequency, low, high, color=look(index)["color"], alpha=0.15, linewidth=0)
-        ax.plot(frequency, PERCENT * change, label=label(run), **_size(index, len(runs)), **look(index))
+            ax.fill_between(frequency, low, high, color=line_style(index)["color"], alpha=0.15, linewidth=0)
+        ax.plot(frequency, PERCENT * change, label=label(run), **_size(index, len(runs)), **line_style(index))
     if data is not None:
         frequency, value = _at(data, interval, "value")
         _, sem = _at(data, interval, "sem")
-        ax.errorbar(
-            frequency,
-            PERCENT * value,
-            PERCENT * sem,
-            fmt="o",
-            color="black",
-            markersize=6,
-            capsize=3,
-            linewidth=1.2,
-            label="measured ± standard error",
-            zorder=3,
-        )
+        ax.errorbar(frequency, PERCENT * value, PERCENT * sem, **MEASURED, zorder=3)
     order = "pre before post" if interval > 0 else "post before pre" if interval < 0 else "together"
     ax.set_title(f"{order} ({1e3 * interval:+g} ms)".replace("-", "−"))
     ax.set_xlabel("pairing frequency (Hz)")

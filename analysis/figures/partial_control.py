@@ -8,35 +8,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.style import FONT, label, legend_below, lettered, look, tidy
 from analysis.measures import mean_and_error
+from analysis.pages.figure_parts import (
+    FONT,
+    label,
+    legend_below,
+    lettered,
+    line_style,
+    mean_band,
+    require_scenario,
+    tidy,
+)
 
 __all__ = ["partial_control"]
 
-GREY = "0.45"
+DARK = "0.45"
 
 
 def partial_control(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw each run in a row: the loss along learning for every target, and what `solve` predicts.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario partial_control.
-    data : None
-        The measurements that it follows are of animals; there is nothing to lay over it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("partial_control", runs, data)
+    """Draw each run in a row: the loss along learning for every target, and what `solve` predicts."""
+    require_scenario("partial_control", runs, data)
     figure = Figure(figsize=(10.0, 3.5 * len(runs)), layout="constrained")
     rows = figure.subplots(len(runs), 3, squeeze=False, width_ratios=(1.5, 1.0, 1.2))
     for run, (learning, rates, ranks) in zip(runs, rows, strict=True):
@@ -54,13 +45,11 @@ def _learning(ax: Axes, run: xr.Dataset, words: str) -> None:
     for index, title in enumerate(run.rule_title.values):
         for target in range(run.sizes["target"]):
             loss = run.loss.isel(rule=index, target=target).transpose("trial", "time").values
-            mean, error = mean_and_error(loss)
-            style = look(index) | {"marker": "none", "label": str(title) if target == 0 else "_"}
-            ax.plot(run.time, mean, linewidth=1.6, **style)
-            ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
+            style = line_style(index) | {"marker": "none", "linewidth": 1.6}
+            mean_band(ax, run.time, *mean_and_error(loss), style, label=str(title) if target == 0 else "_")
             rest = float(run.predicted_loss.isel(rule=index, target=target).mean())
             ax.axhline(rest, color=style["color"], linestyle=":", linewidth=1.2, zorder=1)
-    ax.plot([], [], color=GREY, linestyle=":", label="rest point by solve")
+    ax.plot([], [], color=DARK, linestyle=":", label="rest point by solve")
     for target, angle in enumerate(run.target.values):
         height = float(run.loss.isel(target=target, time=-1).mean())
         words_of = {0.0: "inside", 90.0: "outside"}.get(float(angle), "target at")
@@ -76,9 +65,9 @@ def _learning(ax: Axes, run: xr.Dataset, words: str) -> None:
 
 def _rates(ax: Axes, run: xr.Dataset) -> None:
     highest = 1.15 * float(np.nanmax([run.rate.max(), run.predicted_rate.max()]))
-    ax.plot([0, highest], [0, highest], color=GREY, linewidth=1)
+    ax.plot([0, highest], [0, highest], color=DARK, linewidth=1)
     for index in range(run.sizes["rule"]):
-        style = look(index) | {"linestyle": "none", "markersize": 7}
+        style = line_style(index) | {"linestyle": "none", "markersize": 7}
         ax.plot(float(run.predicted_rate[index]), float(run.rate[index]), **style)
     ax.set_xlim(0, highest)
     ax.set_ylim(0, highest)
@@ -89,12 +78,12 @@ def _rates(ax: Axes, run: xr.Dataset) -> None:
 
 def _ranks(ax: Axes, run: xr.Dataset) -> None:
     mean, error = mean_and_error(run.rank_loss.transpose("trial", "rank").values)
-    style = look(run.rule.values.tolist().index("finite"))
+    style = line_style(run.rule.values.tolist().index("finite"))
     ax.errorbar(run["rank"], mean, error, **style | {"linestyle": "none", "markersize": 4.5})
     ax.plot(run["rank"], run.predicted_rank_loss.mean("trial"), color=style["color"], linestyle=":", linewidth=1.4)
     share = np.array([0.0, 1.0])
-    ax.plot(share * run.sizes["parameter"], 1 - share, color=GREY, linewidth=1, linestyle="--")
-    ax.text(0.97, 0.95, "dashed: 1 − m/n", transform=ax.transAxes, ha="right", fontsize=FONT - 2, color=GREY)
+    ax.plot(share * run.sizes["parameter"], 1 - share, color=DARK, linewidth=1, linestyle="--")
+    ax.text(0.97, 0.95, "dashed: 1 − m/n", transform=ax.transAxes, ha="right", fontsize=FONT - 2, color=DARK)
     ax.set_xlabel("controllers m")
     ax.set_ylabel("loss at the end")
     ax.set_title("random targets")

@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.style import label, legend_below, lettered, look, tidy
 from analysis.measures import mean_and_error
+from analysis.pages.figure_parts import label, legend_below, lettered, line_style, mean_band, require_scenario, tidy
 
 __all__ = ["random_feedback"]
 
@@ -19,30 +18,12 @@ PANELS = {
     "test_accuracy": ("test accuracy (%)", 100.0),
     "alignment": ("angle between random and\nbackpropagated message (degree)", 1.0),
 }
-GREY = "0.45"
 FLOOR = 10.0  # the axis of accuracy starts at a multiple of so many percent
 
 
 def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw each run in a row: means over trials, with standard errors as bands.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        Of the scenario random_feedback.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("random_feedback", runs, data)
+    """Draw each run in a row: means over trials, with standard errors as bands."""
+    require_scenario("random_feedback", runs, data)
     figure = Figure(figsize=(10.5, 3.6 * len(runs)), layout="constrained")
     rows = figure.subplots(len(runs), 3, squeeze=False)
     for run, panels in zip(runs, rows, strict=True):
@@ -51,7 +32,7 @@ def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
             ax.set_ylabel(f"{label(run)}\n{words}" if len(runs) > 1 and name == "train_loss" else words)
         panels[0].set_yscale("log")
         panels[1].set_ylim(_lowest(run), 100)  # the start, where the network guesses, lies below
-        panels[2].axhline(90, color=GREY, linewidth=1, linestyle=":")
+        panels[2].axhline(90, color="0.45", linewidth=1, linestyle=":")
         panels[2].set_ylim(0, 105)
         panels[1].set_title(f"mean ± standard error, {run.sizes['trial']} trials")
     lettered(rows[0])
@@ -63,16 +44,14 @@ def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
 def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
     mean, error = mean_and_error(unit * run[name].transpose("trial", "time", "condition").values)
     for index, title in enumerate(run.condition_title.values):
-        style = look(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
-        low, high = mean[:, index] - error[:, index], mean[:, index] + error[:, index]
-        ax.fill_between(run.epoch, low, high, color=style["color"], alpha=0.2, linewidth=0)
-        ax.plot(run.epoch, mean[:, index], label=str(title), linewidth=1.6, **style)
+        style = line_style(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
+        mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=str(title), linewidth=1.6)
     ax.set_xlim(0, float(run.epoch[-1]))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _lowest(run: xr.Dataset) -> float:
-    """Where the axis of accuracy starts: below all that is reached after the first epoch."""
+    """Lower end of the axis of accuracy: below all that is reached after the first epoch."""
     reached = 100 * float(run.test_accuracy.isel(time=slice(1, None)).mean("trial").min())
     return FLOOR * max(0.0, np.floor(reached / FLOOR))

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.style import FONT, label, look, tidy
+from analysis.pages.figure_parts import FONT, label, line_style, tidy
 from plasticity.errors import InputError
 
 __all__ = ["residuals"]
@@ -19,22 +19,6 @@ def residuals(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw ``(prediction − measurement)/standard error``, one panel per run, one row per protocol.
 
     An open marker is the prediction of a fit that has not seen the protocol, where the run holds it.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        With ``weight_change(protocol)`` in the unit of the data.
-    data : xarray.Dataset
-        Measurements.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run or no data.
     """
     if data is None or not runs:
         raise InputError("there is nothing to draw; residuals need data and at least one run")
@@ -66,5 +50,5 @@ def _residual(prediction: xr.DataArray, data: xr.Dataset) -> np.ndarray:
 
 
 def _marker(index: int, filled: bool) -> dict[str, object]:
-    style = look(index) | {"linestyle": "none", "markersize": 6}
+    style = line_style(index) | {"linestyle": "none", "markersize": 6}
     return style if filled else style | {"markerfacecolor": "none", "alpha": 0.8}

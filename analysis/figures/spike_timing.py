@@ -8,34 +8,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.style import FONT, legend_below, lettered, look, tidy
 from analysis.measures import mean_and_error
+from analysis.pages.figure_parts import (
+    FONT,
+    legend_below,
+    lettered,
+    line_style,
+    mean_band,
+    require_scenario,
+    tidy,
+)
 from plasticity.errors import InputError
 
 __all__ = ["spike_timing"]
 
 
 def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw one run.
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        One run of the scenario spike_timing.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If it is not one run of that scenario, or data are given.
-    """
-    checked("spike_timing", runs, data)
+    """Draw one run."""
+    require_scenario("spike_timing", runs, data)
     if len(runs) != 1:
         raise InputError(f"the figure spike_timing draws one run, got {len(runs)}; draw them one by one")
     run = runs[0]
@@ -55,10 +45,8 @@ def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
 def _curves(ax: Axes, run: xr.Dataset, noise: float) -> None:
     """Mean and standard error over learners against time, at one noise."""
     for index, rule in enumerate(run.rule.values):
-        mean, error = mean_and_error(run.loss.sel(rule=rule, noise=noise).transpose("trial", "time").values)
-        style = look(index)
-        ax.plot(run.time, mean, color=style["color"], linestyle=style["linestyle"], linewidth=1.5)
-        ax.fill_between(run.time, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
+        loss = run.loss.sel(rule=rule, noise=noise).transpose("trial", "time").values
+        mean_band(ax, run.time, *mean_and_error(loss), line_style(index), marker="none", linewidth=1.5)
     ax.set_title(f"noise {noise:g} s$^{{-1/2}}$", fontsize=FONT)
     ax.set_xlabel("time (s)")
     ax.set_ylabel("loss per presentation (nat)")
@@ -68,8 +56,7 @@ def _curves(ax: Axes, run: xr.Dataset, noise: float) -> None:
 def _by_noise(ax: Axes, run: xr.Dataset) -> None:
     final = run.loss.isel(time=-1)
     _against_noise(ax, run, final)
-    before = float(run.loss.isel(time=0).mean())
-    ax.axhline(before, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
+    before = _before(ax, run.loss)
     ax.annotate(
         "before learning", (0.02, before), (0, 3), ("axes fraction", "data"), "offset points", fontsize=FONT - 2
     )
@@ -80,10 +67,16 @@ def _by_noise(ax: Axes, run: xr.Dataset) -> None:
     ax.set_ylabel("loss after learning (nat)")
 
 
+def _before(ax: Axes, values: xr.DataArray) -> float:
+    """Dotted line at the mean before learning, which is returned."""
+    before = float(values.isel(time=0).mean())
+    ax.axhline(before, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
+    return before
+
+
 def _precision(ax: Axes, run: xr.Dataset) -> None:
     _against_noise(ax, run, run.precision.isel(time=-1))
-    before = float(run.precision.isel(time=0).mean())
-    ax.axhline(before, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
+    _before(ax, run.precision)
     ax.set_ylim(0, 1)
     ax.set_ylabel("share of spikes at a target")
 
@@ -95,13 +88,8 @@ def _against_noise(ax: Axes, run: xr.Dataset, values: xr.DataArray) -> None:
     for index, rule in enumerate(run.rule.values):
         mean, error = mean_and_error(values.sel(rule=rule).transpose("trial", "noise").values)
         aside = 0.08 * (index - (n - 1) / 2)
-        ax.errorbar(
-            positions + aside,
-            mean,
-            error,
-            **look(index) | {"markersize": 5, "linewidth": 1.2, "capsize": 2},
-            label=str(rule),
-        )
+        style = line_style(index) | {"markersize": 5, "linewidth": 1.2, "capsize": 2}
+        ax.errorbar(positions + aside, mean, error, **style, label=str(rule))
     ax.set_xticks(positions, [f"{v:g}" for v in run.noise.values])
     ax.set_xlabel("noise of the feedback (s$^{-1/2}$)")
 
@@ -110,7 +98,7 @@ def _rates(ax: Axes, run: xr.Dataset, noise: float) -> None:
     for target in run.target.values:
         ax.axvline(target, color="0.6", linewidth=0.9, zorder=0)
     for index, rule in enumerate(run.rule.values):
-        style = look(index)
+        style = line_style(index)
         rate = run.rate.sel(rule=rule, noise=noise)
         ax.plot(run.phase, rate, color=style["color"], linestyle=style["linestyle"], linewidth=1.3)
     ax.set_title(f"noise {noise:g} s$^{{-1/2}}$; lines: targets", fontsize=FONT)

@@ -7,8 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figure_parts.checked import checked
-from analysis.figure_parts.style import COLOURS, MARKERS, legend_below, lettered, tidy
+from analysis.pages.figure_parts import COLOURS, legend_below, lettered, line_style, require_scenario, tidy
 
 __all__ = ["theory_check"]
 
@@ -17,25 +16,8 @@ BELIEFS = {"none": "no belief", "fading memory": "fading memory", "Ornstein-Uhle
 
 
 def theory_check(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw the network of the first run (marks) against the predictions (lines, crosses).
-
-    Parameters
-    ----------
-    *runs : xarray.Dataset
-        One run of the scenario theory_check.
-    data : None
-        There are no measurements of it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no run, or one of another scenario.
-    """
-    checked("theory_check", runs, data)
+    """Draw the network of the first run (marks) against the predictions (lines, crosses)."""
+    require_scenario("theory_check", runs, data)
     run = runs[0]
     figure = Figure(figsize=(7.2, 6.6), layout="constrained")
     axes = figure.subplots(2, 2)
@@ -124,9 +106,4 @@ def _gap(run: xr.Dataset) -> float:
 
 
 def _style(index: int) -> dict:
-    return {
-        "color": COLOURS[index % len(COLOURS)],
-        "marker": MARKERS[index % len(MARKERS)],
-        "linestyle": "none",
-        "markersize": 6,
-    }
+    return line_style(index) | {"linestyle": "none", "markersize": 6}

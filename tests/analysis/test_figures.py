@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from analysis import figures
 from analysis.datasets import load
-from analysis.figure_parts.style import COLOURS, DASHES, MARKERS, look
 from analysis.fit import as_dataset, fit
+from analysis.pages.figure_parts import COLOURS, DASHES, MARKERS, line_style
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog
 
@@ -70,7 +70,7 @@ def test_runs_differ_by_more_than_colour(runs):
     assert len(lines) == 6
     assert len({line.get_marker() for line in lines}) == 6
     for cue in ("color", "linestyle", "marker"):
-        assert len({str(look(i)[cue]) for i in range(6)}) == 6, cue
+        assert len({str(line_style(i)[cue]) for i in range(6)}) == 6, cue
     assert len(COLOURS) == len(DASHES) == len(MARKERS)
 
 

@@ -1,1 +1,0 @@
-"""Style and parts that several figures share."""

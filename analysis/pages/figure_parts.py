@@ -1,0 +1,178 @@
+"""Parts that figures share: colours with a second cue, bands, legends, the map of a loss, agreement of many rules."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError
+
+# Okabe & Ito's palette without black (reserved for measurements) and yellow (too pale on white)
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)))
+MARKERS = ("s", "^", "D", "v", "P", "X")
+FONT = 10  # pt
+RESOLUTION = 200  # dots per inch, of figures that are saved as pixels
+GREY = "0.35"
+MEASURED: dict[str, Any] = {
+    "fmt": "o",
+    "color": "black",
+    "markersize": 6,
+    "capsize": 3,
+    "linewidth": 1.2,
+    "label": "measured ± standard error",
+}
+# from white to a grey blue whose luminance still leaves every colour of the palette legible
+PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#DCE4EC", "#AFBECC"])
+LEVELS = 12  # of the map
+POINTS: dict[str, dict[str, Any]] = {
+    "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
+    "optimum": {"marker": "+", "color": "black", "markersize": 10, "markeredgewidth": 1.6},
+    "rest": {"marker": "o", "color": "black", "markersize": 5},
+}
+ROW = 0.3  # inches of height per rule
+
+
+def require_scenario(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
+    """Check the arguments of a figure of one scenario.
+
+    Raises
+    ------
+    InputError
+        If there is no run, a run is of another scenario, or there are measurements.
+    """
+    if not runs:
+        raise InputError(f"there is nothing to draw; give a run of {scenario}")
+    if data is not None:
+        raise InputError(f"there are no measurements to draw with a run of {scenario}; give data=None")
+    for run in runs:
+        if run.attrs["scenario"] != scenario:
+            raise InputError(f"{run.attrs['title']!r} is no run of {scenario}; draw it on its own")
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Colour, dashes and marker of the run number `index`."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": DASHES[index % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }
+
+
+def label(run: xr.Dataset) -> str:
+    """Name of a run in a legend."""
+    return str(run.attrs.get("label") or run.attrs["rule"])
+
+
+def tidy(axes: Sequence[Axes]) -> None:
+    """Remove lines that do not help reading; font sizes for print."""
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=FONT - 1)
+        ax.xaxis.label.set_fontsize(FONT)
+        ax.yaxis.label.set_fontsize(FONT)
+        ax.title.set_fontsize(FONT)
+
+
+def lettered(axes: Iterable[Axes]) -> None:
+    """Label the panels a, b, c, … in their upper left corners."""
+    for letter, ax in zip(ascii_lowercase, axes, strict=False):
+        ax.set_title(letter, loc="left", fontweight="bold", fontsize=FONT + 1)
+
+
+def legend_below(figure: Figure, ax: Axes, columns: int = 4, **options: Any) -> None:
+    """One legend for all panels, of what `ax` shows, below them."""
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=FONT - 1, **options
+    )
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG image."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=RESOLUTION)
+    return buffer.getvalue()
+
+
+def mean_band(ax: Axes, x: ArrayLike, mean: NDArray, error: NDArray, style: dict[str, Any], **options: Any) -> None:
+    """Draw a mean as a line and its standard error as a pale band."""
+    ax.fill_between(x, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0)
+    ax.plot(x, mean, **style | options)
+
+
+def draw_map(ax: Axes, run: xr.Dataset, top: float | None = None) -> QuadContourSet:
+    """Draw the loss on its grid, from its lowest value to `top` (the rest is as dark as the top)."""
+    loss = run.loss_map
+    highest = float(loss.max())
+    levels = MaxNLocator(LEVELS).tick_values(float(loss.min()), highest if top is None else top)
+    extend = "max" if levels[-1] < highest else "neither"
+    filled = ax.contourf(loss.grid_x, loss.grid_y, loss, levels=levels, cmap=PALE, extend=extend)
+    ax.contour(loss.grid_x, loss.grid_y, loss, levels=levels, colors="white", linewidths=0.6, linestyles="solid")
+    ax.set_aspect("equal")
+    return filled
+
+
+def colour_bar(
+    figure: FigureBase, axes: Axes | Sequence[Axes], filled: QuadContourSet, shrink: float = 1.0, pad: float = 0.03
+) -> None:
+    """Scale of the map below its axes."""
+    bar = figure.colorbar(filled, ax=axes, orientation="horizontal", aspect=40, pad=pad, shrink=shrink)
+    bar.set_label("loss $L$ (dimensionless)", fontsize=FONT - 1)
+    levels = np.asarray(filled.levels)
+    bar.set_ticks(levels[:: 1 + len(levels) // 8].tolist())
+    bar.ax.tick_params(labelsize=FONT - 2)
+
+
+def mark(ax: Axes, points: NDArray, kind: str, label: str = "") -> None:
+    """Mark points (k, 2) of the map as ``"start"``, ``"optimum"`` or ``"rest"``."""
+    ax.plot(*np.asarray(points).T, linestyle="none", zorder=5, label=label or "_", **POINTS[kind])
+
+
+def evenly(path: NDArray, n: int, shift: float = 0.0) -> list[int]:
+    """Indices of about `n` points of a path (n_times, 2) at even distances, moved on by a share of that distance."""
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    share = (np.arange(n) + 0.5 + shift) / n
+    return sorted(set(np.searchsorted(length, length[-1] * share).tolist()))
+
+
+def agreement(
+    labels: Sequence[str], errors: Sequence[float], left_out: Sequence[float], derived: Sequence[bool]
+) -> Figure:
+    """Draw E of every rule: filled where fitted, open where left out of the fit.
+
+    Derived rules are blue diamonds, rules written by hand orange circles; the dotted line is E = 1.
+    """
+    figure = Figure(figsize=(7.2, 1.3 + ROW * len(labels)), layout="constrained")
+    ax = figure.subplots()
+    ax.axvline(1, color="0.5", linestyle=":", linewidth=1)
+    place = np.arange(len(labels))
+    for group, colour, marker, words in (
+        (True, COLOURS[0], "D", "derived"),
+        (False, COLOURS[1], "o", "written by hand"),
+    ):
+        mine = np.array(derived) == group
+        if mine.any():
+            style: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "markersize": 7}
+            ax.plot(np.array(errors)[mine], place[mine], label=f"{words}, fitted", **style)
+            ax.plot(np.array(left_out)[mine], place[mine], label=f"{words}, left out", **style, markerfacecolor="none")
+    ax.set_xscale("log")
+    ax.set_yticks(place, labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.grid(axis="y", color="0.92")
+    ax.set_axisbelow(True)
+    ax.set_xlabel("E = mean squared deviation in standard errors (logarithmic)")
+    tidy([ax])
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
+    return figure
