@@ -153,7 +153,7 @@ def constrain(
     metric: ArrayLike | None = None,
     name: str = NAME,
 ) -> Constraint:
-    """Limits of weights of the given shape.
+    """Limits of control of weights of a shape.
 
     Parameters
     ----------
@@ -365,10 +365,10 @@ def _directions(
         raise InputError(f"rank is {n_directions}, but only {plastic} weights are plastic; use at most {plastic}")
     if mask is not None:
         directions = directions * mask.reshape(-1, 1)
-    found = np.linalg.matrix_rank(directions)
-    if found < n_directions:
+    rank = np.linalg.matrix_rank(directions)
+    if rank < n_directions:
         raise InputError(
-            f"control directions are linearly dependent (rank {found} of {n_directions}); remove redundant columns"
+            f"control directions are linearly dependent (rank {rank} of {n_directions}); remove redundant columns"
         )
     return orthonormal(directions)
 

@@ -336,25 +336,25 @@ def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Datase
     -------
     xarray.Dataset
         ``belief(time, component)``, the posterior mean, ``covariance(time, component, other)`` and
-        ``log_likelihood(time)`` of each observation given those before; their sum is that of all.
+        ``log_likelihood(time)`` of each observation conditional on those before; their sum is that of all.
 
     Raises
     ------
     InputError
         If the observations do not fit the filter.
     """
-    found = list(states(filter, observations))
+    path = list(states(filter, observations))
     n = len(filter.init().mean)
-    mean = np.array([state.mean for state, _ in found]).reshape(-1, n)
-    covariance = np.array([state.covariance for state, _ in found]).reshape(-1, n, n)
+    mean = np.array([state.mean for state, _ in path]).reshape(-1, n)
+    covariance = np.array([state.covariance for state, _ in path]).reshape(-1, n, n)
     return make_dataset(
         {
             "belief": (("time", "component"), mean, "1", "posterior mean"),
             "covariance": (("time", "component", "other"), covariance, "1", "posterior covariance"),
-            "log_likelihood": (("time",), np.array([log for _, log in found]), "1", "log likelihood of an observation"),
+            "log_likelihood": (("time",), np.array([log for _, log in path]), "1", "log likelihood of an observation"),
         },
         {
-            "time": ("time", np.arange(len(found)) * dt, "s", "time"),
+            "time": ("time", np.arange(len(path)) * dt, "s", "time"),
             "component": ("component", np.arange(n), "1", "component of the hidden state"),
             "other": ("other", np.arange(n), "1", "component of the hidden state"),
         },

@@ -44,7 +44,7 @@ LARGEST_POWER = 100
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """Loss given by a SymPy expression.
+    """Loss from a SymPy expression.
 
     Parameters
     ----------

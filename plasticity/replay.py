@@ -1,4 +1,4 @@
-"""Run a rule on given spike trains of one pre and one post neuron, exactly between events."""
+"""Replay of spike trains: a rule in one synapse between one pre- and one postsynaptic neuron, exact between events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.compile.loop import EVENT_CODES, loop_module
+from plasticity.compile.events import EVENT_CODES, loop_module
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError, require_number
 from plasticity.rule import Rule
@@ -57,7 +57,7 @@ def replay(
     Raises
     ------
     InputError
-        If spikes are out of order, negative or not finite, a parameter has no value, or the rule asks for a gradient.
+        If spikes are out of order, negative or not finite, a parameter has no value, or the rule needs a gradient.
     DivergedError
         If a variable leaves the finite numbers; names it and the time.
 
@@ -89,11 +89,11 @@ def replay(
     start = [float(weight), *(s.initial for s in rule.states)]
     path = np.vstack([start, path])
     units = ["1", *(s.unit for s in rule.states)]
-    words = ["synaptic weight", *(s.meaning or s.name for s in rule.states)]
+    meanings = ["synaptic weight", *(s.meaning or s.name for s in rule.states)]
     return make_dataset(
-        {n: ("time", path[:, i], units[i], words[i]) for i, n in enumerate(names)},
+        {n: ("time", path[:, i], units[i], meanings[i]) for i, n in enumerate(names)},
         {"time": ("time", np.concatenate([[0.0], times]), "s", "time")},
-        title=f"{rule.title} on given spike trains",
+        title=f"{rule.title} on spike trains",
         rule=rule.name,
         engine="replay",
         parameters=rule.values,
@@ -153,18 +153,20 @@ def merge_protocols(
     pre, post, third_factor : sequences of (n,) arrays
         Times [s] of the events of each protocol; no third factor by default.
     settle : float
-        How long the weight goes on changing after the last event [s], where it flows between events.
+        Time from the last event to the end [s], for weights that flow between events.
     tick : float, optional
         Time between ticks of rules that have a clock [s].
     """
     require_number("settle", settle, low=0, unit="s")
-    given = {"pre": pre, "post": post, "third_factor": [()] * len(pre) if third_factor is None else third_factor}
-    for name, trains in given.items():
-        if len(trains) != len(pre):
-            raise InputError(f"pre has {len(pre)} protocols, {name} has {len(trains)}; give one train each")
+    trains = {"pre": pre, "post": post, "third_factor": [()] * len(pre) if third_factor is None else third_factor}
+    for name, of_protocols in trains.items():
+        if len(of_protocols) != len(pre):
+            raise InputError(
+                f"pre has {len(pre)} protocols, {name} has {len(of_protocols)}; each protocol needs one train"
+            )
     merged = []
     for i in range(len(pre)):
-        events = {name: spike_train(f"{name}[{i}]", each[i]) for name, each in given.items()}
+        events = {name: spike_train(f"{name}[{i}]", each[i]) for name, each in trains.items()}
         merged.append(_merge(events, _last(events) + settle, tick))
     sizes = np.array([t.size for t, _ in merged], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -184,7 +186,7 @@ def run_events(
 
     `weight` is the initial one, a number or one per protocol.
 
-    `loop` is ``loop_module(rule)``, given by callers that run one rule many times.
+    `loop` is ``loop_module(rule)``, for callers that run one rule many times.
     """
     times, kinds, first, last = events
     vectors = _vectors(rule, parameters)
@@ -199,7 +201,7 @@ def run_events(
 
 
 def spike_trains(name: str, trains: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
-    """Checked spike trains, called ``name[0]``, ``name[1]``, … in errors; see `spike_train`."""
+    """Checked spike trains, named ``name[0]``, ``name[1]``, … in errors; see `spike_train`."""
     return tuple(spike_train(f"{name}[{i}]", train) for i, train in enumerate(trains))
 
 
@@ -233,7 +235,7 @@ def _tick(rule: Rule) -> float | None:
     if "clock" not in rule.events:
         return None
     if rule.clock_dt is None:
-        raise InputError(f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step; give it one")
+        raise InputError(f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step")
     return require_number("clock_step", rule.clock_dt, low=0, exclusive=True, unit="s")
 
 

@@ -274,7 +274,7 @@ def _checked(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, nois
         )
     unknown = [s.name for s in rule.inputs if s not in (GRADIENT, CURVATURE)]
     if unknown:
-        raise InputError(f"rule {rule.name!r} asks for {unknown[0]!r}, which a landscape does not have")
+        raise InputError(f"rule {rule.name!r} needs {unknown[0]!r}, which a landscape does not have")
     n_steps = require_whole("n_steps", n_steps, low=1)
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     noise = require_number("gradient_noise", noise, low=0)

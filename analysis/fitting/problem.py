@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.data.kinds import require_errors
 from analysis.data.record import spike_trains
-from plasticity.compile.loop import loop_module
+from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule

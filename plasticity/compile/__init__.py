@@ -1,4 +1,4 @@
-"""Compile a rule: to Brian2 equations (`brian.py`) and to a numba loop (`loop.py`)."""
+"""Compile a rule: to Brian2 equations (`brian.py`) and to a numba loop (`events.py`)."""
 
 from typing import TYPE_CHECKING
 

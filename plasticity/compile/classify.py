@@ -32,8 +32,8 @@ def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:
     """Variables that stand still or relax on their own, with their ``(α, β)``: exact at any interval."""
     every = flows(rule)
     moving = {*every, *(local.symbol for local in LOCALS.values())}
-    found = {v: affine(v, f, moving) for v, f in every.items()}
-    return {v: ab for v, ab in found.items() if ab is not None}
+    affine_flows = {v: affine(v, f, moving) for v, f in every.items()}
+    return {v: ab for v, ab in affine_flows.items() if ab is not None}
 
 
 def clock_driven(rule: Rule) -> set[sp.Symbol]:

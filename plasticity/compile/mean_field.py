@@ -1,8 +1,7 @@
-"""Mean field of a rule that runs on spikes: what it does on average to a synapse between neurons with given rates.
+"""Mean field of a spike-based rule: its average over independent Poisson spikes of fixed rates.
 
-For independent Poisson spikes an assignment at pre spikes changes its target at the mean rate
-``pre_rate·(value − target)``, and likewise at post spikes. A state that is a belief about a rate is replaced by what it
-is a belief about: its value in a steady state.
+An assignment at pre spikes changes its target at the mean rate ``pre_rate·(value − target)``, and likewise at post
+spikes. A state that estimates a rate is replaced by its steady state.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ RATES = {"pre": "pre_rate", "post": "post_rate", "pre_delayed": "pre_rate"}  # s
 
 
 def on_rates(rule: Rule) -> Rule:
-    """Rule for a network of rates: spikes are replaced by their rates, beliefs about rates by the rates.
+    """Rule for a rate network: spikes are replaced by their rates, estimates of rates by the rates.
 
     Parameters
     ----------
@@ -28,13 +27,13 @@ def on_rates(rule: Rule) -> Rule:
     Returns
     -------
     Rule
-        Without ``pre`` and ``post`` events; itself if it has none. It asks for ``pre_rate`` and ``post_rate``.
+        Without ``pre`` and ``post`` events, with the inputs ``pre_rate`` and ``post_rate``; unchanged if it has none.
 
     Raises
     ------
     InputError
-        If rates do not determine the mean: a threshold or another nonlinear function of what jumps at spikes, or events
-        of a third factor. If a belief about a rate has no steady state.
+        If rates do not determine the mean: a nonlinear function, such as a threshold, of a state that jumps at spikes,
+        or events of a third factor. If an estimate of a rate has no steady state.
 
     Examples
     --------
@@ -55,15 +54,15 @@ def on_rates(rule: Rule) -> Rule:
             flowing[target] += local(rate) * (value - target)
     steady = {s.symbol: _steady(s.symbol, flowing[s.symbol]) for s in rule.states if s.estimates in RATES.values()}
     steady = {symbol: value.subs(steady) for symbol, value in steady.items()}
-    kept = tuple(s for s in rule.states if s.symbol not in steady)
+    remaining = tuple(s for s in rule.states if s.symbol not in steady)
     _check_linear(
-        rule, [s.symbol for s in kept], [flowing[s].subs(steady) for s in (WEIGHT, *(k.symbol for k in kept))]
+        rule, [s.symbol for s in remaining], [flowing[s].subs(steady) for s in (WEIGHT, *(k.symbol for k in remaining))]
     )
     flow = flowing[WEIGHT].subs(steady)
     rates = replace(
         rule,
         weight_flow=flow,
-        states=tuple(replace(s, flow=flowing[s.symbol].subs(steady)) for s in kept),
+        states=tuple(replace(s, flow=flowing[s.symbol].subs(steady)) for s in remaining),
         events={
             "clock": tuple(
                 Update(u.target, sp.sympify(u.expression).subs(steady))
@@ -79,7 +78,7 @@ def on_rates(rule: Rule) -> Rule:
 
 
 def _check_linear(rule: Rule, states: list[sp.Symbol], means: list[sp.Expr]) -> None:
-    """Refuse flows that are no polynomials in the states: their mean is not that of the mean states."""
+    """Refuse flows that are no polynomials in the states, whose mean is not a function of mean states."""
     for flow in means:
         for state in states:
             if not flow.is_polynomial(state):
@@ -99,7 +98,7 @@ def _after(rule: Rule, event: str) -> dict[sp.Symbol, sp.Expr]:
 
 
 def _steady(symbol: sp.Symbol, flow: sp.Expr) -> sp.Expr:
-    found = sp.solve(flow, symbol)
-    if len(found) != 1:
-        raise InputError(f"{symbol} is a belief about a rate without a steady state; it cannot be replaced by the rate")
-    return sp.simplify(found[0])
+    solutions = sp.solve(flow, symbol)
+    if len(solutions) != 1:
+        raise InputError(f"{symbol} estimates a rate but has no steady state; it cannot be replaced by the rate")
+    return sp.simplify(solutions[0])

@@ -186,7 +186,7 @@ def test_bad_spikes_are_named(pre, post, message):
 
 
 def test_rules_that_cannot_run_say_why():
-    with pytest.raises(InputError, match="asks for gradient"):
+    with pytest.raises(InputError, match="needs gradient"):
         replay(derive(Objective(discount=sp.oo)), [0.1], [0.2])
     with pytest.raises(UnknownNameError, match="did you mean 'tau_plus'"):
         pair_stdp().with_parameters(tauplus=0.1)

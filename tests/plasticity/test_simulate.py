@@ -370,7 +370,7 @@ BAD = {
         {"rule": Rule("rewarded", "Grows", events={"third_factor": (Update("w", WEIGHT + 1),)})},
         "acts at 'third_factor' events",
     ),
-    "activity": ({"rule": observe(derive(Objective(sp.oo)), exact_error())}, "asks for 'pre_rate'"),
+    "activity": ({"rule": observe(derive(Objective(sp.oo)), exact_error())}, "needs 'pre_rate'"),
     "no value": ({"rule": derive(Objective(sp.Symbol("discount")))}, "discount.*no value.*with_parameters"),
     "metric size": ({"rule": derive(Objective(0.5, metric=np.ones(2)))}, r"metric.*shape \(2,\)"),
     "dt": ({"dt": 0.0}, "dt must be > 0"),

@@ -6,7 +6,7 @@ import sympy as sp
 from scipy.integrate import quad
 
 from plasticity import compile_rule, replay
-from plasticity.compile.switches import without_switches
+from plasticity.compile.thresholds import without_thresholds
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, jump, time_constant, trace
 
@@ -96,7 +96,7 @@ def test_a_smooth_factor_beside_a_switch_is_integrated_between_crossings():
 
 def test_what_cannot_be_followed_exactly_is_refused():
     with pytest.raises(InputError, match="cannot be followed exactly"):
-        without_switches(two_traces(lambda x, y, theta: x * y - theta))
+        without_thresholds(two_traces(lambda x, y, theta: x * y - theta))
     coupled = Rule("c", "c", sp.Heaviside(WEIGHT - 0.5), (State("s", WEIGHT),))
     with pytest.raises(InputError, match="cannot be followed exactly"):
         replay(coupled, [], [], duration=1.0)

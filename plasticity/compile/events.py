@@ -1,16 +1,18 @@
-"""Rule → numba source: one loop over events, for many protocols and many parameter vectors in one call."""
+"""Rule → numba source of a loop over events, for many protocols and many parameter vectors in one call."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from types import ModuleType
 
 import sympy as sp
 
-from plasticity.compile import extrapolation
+from plasticity.compile import extrapolation, thresholds
 from plasticity.compile.classify import event_driven
+from plasticity.compile.elementwise import CLIPPED, python_text
 from plasticity.compile.generated import generated_module, indented, python_code
-from plasticity.compile.switches import SOURCE, Switch, without_switches
+from plasticity.compile.thresholds import Threshold, without_thresholds
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Rule, flows
 
@@ -22,19 +24,12 @@ import math
 
 import numpy as np
 from numba import njit
-
-
-@njit(cache=True)
-def relaxed(rate, dt):
-    """(e^(rate dt) − 1)/rate, also at rate 0."""
-    return dt if rate == 0.0 else math.expm1(rate * dt) / rate
-
 '''
 
 _RUN = '''
 @njit(cache=True, error_model="numpy")
 def run(times, kinds, first, last, vectors, weight, final, path):
-    """Run every protocol with every parameter vector; keep all variables after events if path has room."""
+    """Run every protocol with every parameter vector; write all variables after events to path if it has rows."""
     for _v in range(vectors.shape[0]):
         _p = vectors[_v]
 {parameters}
@@ -79,16 +74,16 @@ for _c in range(_cuts.size - 1):
 
 
 def loop_module(rule: Rule) -> ModuleType:
-    """Module with the compiled function ``run`` of a rule; its source is kept, so that it compiles once.
+    """Module with the compiled function ``run`` of a rule; compiled once per text.
 
     Raises
     ------
     InputError
-        If the rule still asks for a gradient or a curvature.
+        If the rule needs a gradient or a curvature.
     """
     if rule.inputs:
-        asked = ", ".join(s.name for s in rule.inputs)
-        raise InputError(f"rule {rule.name!r} asks for {asked}, which spikes do not give; pass it a signal first")
+        needed = ", ".join(s.name for s in rule.inputs)
+        raise InputError(f"rule {rule.name!r} needs {needed}, which spikes do not provide; use rule.with_signal first")
     return generated_module("loops", loop_source(rule))
 
 
@@ -101,7 +96,7 @@ def loop_source(rule: Rule) -> str:
     >>> "w = A_plus*pre_trace + w" in loop_source(pair_stdp())
     True
     """
-    smooth, switches = without_switches(rule)
+    smooth, crossed = without_thresholds(rule)
     exact = event_driven(smooth)
     coupled = [v for v in flows(smooth) if v not in exact]
     moving = _flow_lines(smooth, exact, coupled) + _clip(rule)
@@ -110,25 +105,29 @@ def loop_source(rule: Rule) -> str:
         "parameters": indented(8, [f"{p.name} = _p[{i}]" for i, p in enumerate(rule.parameters)]),
         "initial": indented(12, [f"{s.name} = {float(s.initial)!r}" for s in rule.states]),
         "arrival": indented(16, _ARRIVAL.format(**codes).splitlines() if "pre_delayed" in rule.events else []),
-        "flow": indented(20, _pieces(switches, exact, moving) if switches else moving),
+        "flow": indented(20, _pieces(crossed, exact, moving) if crossed else moving),
         "events": indented(16, _event_lines(rule)),
         "record": indented(20, [f"path[_e, {i}] = {v.name}" for i, v in enumerate(flows(rule))]),
     }
-    text = _HEAD.format(title=rule.title) + (SOURCE if switches else "")
+    helpers: list[Callable] = [thresholds.relaxed]
+    if crossed:
+        helpers += [thresholds.in_order, thresholds.crossing, thresholds.turning, thresholds.pair_value]
+        helpers += [thresholds.bisected]
+    text = _HEAD.format(title=rule.title) + "".join(_compiled(helper) for helper in helpers)
     if coupled:
         text += _integrator(smooth, exact, coupled)
     return text + _RUN.format(**parts, delayed=codes["delayed"])
 
 
-def _pieces(switches: tuple[Switch, ...], exact: dict, moving: list[str]) -> list[str]:
+def _pieces(crossed: tuple[Threshold, ...], exact: dict, moving: list[str]) -> list[str]:
     """The flow, piece by piece between the times at which a threshold is crossed."""
     crossings: list[str] = []
     before: list[str] = []
-    for k, switch in enumerate(switches):
-        rates = [tuple(python_code(r) for r in exact[v]) for v, _ in switch.terms]
-        factors = [f"({python_code(c)})" for _, c in switch.terms]
-        level = f"({python_code(switch.constant)})"
-        variables = [v.name for v, _ in switch.terms]
+    for k, threshold in enumerate(crossed):
+        rates = [tuple(python_code(r) for r in exact[v]) for v, _ in threshold.terms]
+        factors = [f"({python_code(c)})" for _, c in threshold.terms]
+        level = f"({python_code(threshold.constant)})"
+        variables = [v.name for v, _ in threshold.terms]
         if len(variables) == 1:
             (alpha, beta), factor = rates[0], factors[0]
             crossings.append(f"crossing({variables[0]}, {alpha}, {beta}, -{level}/{factor}, _dt)")
@@ -140,10 +139,10 @@ def _pieces(switches: tuple[Switch, ...], exact: dict, moving: list[str]) -> lis
         before.append(f"_mid_{k} = _turn_{k} if _turn_{k} > 0.0 else _dt")
         crossings += [f"bisected(0.0, _mid_{k}, {arguments})", f"bisected(_mid_{k}, _dt, {arguments})"]
     above = []
-    for switch in switches:
+    for threshold in crossed:
         # the variables in an argument are those at the start of the piece: half of it later they are well off it
-        value = " + ".join(f"({python_code(c)})*({_relax(v, exact[v], '(0.5*_dt)')})" for v, c in switch.terms)
-        above.append(f"{switch.above.name} = 1.0 if ({python_code(switch.constant)}) + {value} > 0.0 else 0.0")
+        value = " + ".join(f"({python_code(c)})*({_relax(v, exact[v], '(0.5*_dt)')})" for v, c in threshold.terms)
+        above.append(f"{threshold.above.name} = 1.0 if ({python_code(threshold.constant)}) + {value} > 0.0 else 0.0")
     text = _PIECES.format(crossings=", ".join(crossings), above=indented(4, above), flow=indented(4, moving))
     return [*before, *text.splitlines()]
 
@@ -180,7 +179,7 @@ def _clip(rule: Rule) -> list[str]:
     if rule.bounds is None:
         return []
     low, high = (repr(float(b)) for b in rule.bounds)
-    return [f"w = min(max(w, {low}), {high})"]
+    return [f"w = {python_text(CLIPPED, weight='w', low=low, high=high)}"]
 
 
 def _integrator(rule: Rule, exact: dict, coupled: list) -> str:
@@ -192,4 +191,8 @@ def _integrator(rule: Rule, exact: dict, coupled: list) -> str:
     body += [f"_out[{i}] = {python_code(flows(rule)[v])}" for i, v in enumerate(coupled)]
     constants = f"COLUMNS = {extrapolation.COLUMNS}\nTOLERANCE = {extrapolation.TOLERANCE}\n"
     slope = "@njit(cache=True)\ndef slope(_s, _start, _y, _p, _out):\n" + indented(4, body) + "\n"
-    return f"{constants}\n\n{slope}\n\n@njit(cache=True)\n{inspect.getsource(extrapolation.integrate)}\n"
+    return f"{constants}\n\n{slope}{_compiled(extrapolation.integrate)}"
+
+
+def _compiled(function: Callable) -> str:
+    return f"\n\n@njit(cache=True)\n{inspect.getsource(function)}"
