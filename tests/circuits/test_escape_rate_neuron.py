@@ -179,10 +179,18 @@ def coupled_limits(rank=3):
     return Controllability(rank=rank, plastic_fraction=0.8, drift=drift, bounds=(0.0, 0.12))
 
 
-@pytest.mark.parametrize("rank", [3, None])
-def test_coupled_synapses_move_in_spiking_networks_as_they_move_elsewhere(rank):
+LIMITS = {
+    "rank and coupled drift": coupled_limits(),
+    "coupled drift": coupled_limits(rank=None),
+    "mask, sign, bounds and drift": Controllability(
+        mask=np.arange(N) % 3 > 0, sign=np.arange(N) % 2, bounds=(-1.0, 0.12), drift=np.linspace(-2, 1, N)
+    ),
+}
+
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+def test_synapses_move_in_spiking_networks_as_they_move_elsewhere(limits):
     """A NumPy loop that moves the weights by `controllability.move`, as `simulate` and rate circuits do."""
-    limits = coupled_limits(rank)
     result = circuits.run(circuit(gradient_descent(0.2)), DURATION, DT, "numpy", seed=3, controllability=limits)
     constraint = constrain(limits, (3, N), 3, name="synapses")
     decay = np.exp(-DT / 0.02)
@@ -193,7 +201,7 @@ def test_coupled_synapses_move_in_spiking_networks_as_they_move_elsewhere(rank):
         w = move(constraint, w, DT * 0.2 * (error / 0.3)[:, None] * psp, DT)
         v, psp = v * decay, psp * decay
     np.testing.assert_allclose(result.final["synapses"], w.ravel(), rtol=1e-11)
-    assert {0.0, 0.12} & set(result.final["synapses"])
+    assert {0.0, 0.12} & set(result.final["synapses"].round(12))
 
 
 def test_ticks_of_a_shared_controller_stay_in_its_span():

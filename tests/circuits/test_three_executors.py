@@ -14,7 +14,7 @@ import sympy as sp
 import circuits
 from circuits.escape_rate_neuron import escape_rate, escape_rate_neuron
 from circuits.feedforward_rate import feedforward_rate
-from plasticity import Objective, derive, simulate
+from plasticity import Controllability, Objective, derive, simulate
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.landscapes import LandscapeSequence
 from plasticity.local import local
@@ -108,11 +108,13 @@ def rate_likelihood():
 
 
 @cache
-def on_losses(name):
-    return simulate(RULES[name], Moments(), START, N_STEPS, DT, record_every=500).theta.values[0]
+def on_losses(name, limits=None):
+    return (
+        simulate(RULES[name], Moments(), START, N_STEPS, DT, record_every=500, controllability=limits).theta[0].values
+    )
 
 
-def in_rates(name):
+def in_rates(name, limits=None):
     circuit = feedforward_rate(
         (N, 1),
         RULES[name],
@@ -122,7 +124,9 @@ def in_rates(name):
         output=AT_THRESHOLD * sp.exp((sp.Symbol("u", real=True) - THRESHOLD) / WIDTH),
         weights=[START[None]],
     )
-    return circuits.run(circuit, DURATION, DT, record_every=0.5, n_tracked=N).weights["layer_1"][0]
+    return circuits.run(circuit, DURATION, DT, record_every=0.5, n_tracked=N, controllability=limits).weights[
+        "layer_1"
+    ][0]
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -130,6 +134,16 @@ def test_the_rate_engine_follows_the_losses(name):
     """The same numbers: 3000 steps of rounding on weights of order 1, none of them unstable."""
     np.testing.assert_allclose(in_rates(name), on_losses(name), rtol=0, atol=1e-11)
     assert np.abs(on_losses(name)[-1] - START).max() > 0.02  # something was learned
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_limits_of_control_are_the_same_on_losses_and_in_rates(name):
+    """Mask, sign, bounds and drift, each of which acts on one weight at least."""
+    limits = Controllability(mask=[1, 1, 0, 1], sign=[0, 1, 1, 0], bounds=(-0.5, 0.305), drift=[-0.05, -0.1, -0.2, 0.1])
+    found = on_losses(name, limits)
+    np.testing.assert_allclose(in_rates(name, limits), found, rtol=0, atol=1e-11)
+    assert found[-1, 2] == pytest.approx(0.3 * (1 - 0.2 * DT) ** N_STEPS, rel=1e-12)
+    assert 0.305 in found
 
 
 @pytest.mark.slow  # 4 × 3 s: 3000 steps of Brian2 in NumPy
