@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pickletools
 import sys
+from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -30,7 +31,7 @@ def generated_module(kind: str, source: str) -> ModuleType:
     InputError
         If the text cannot be written, as on a full disk.
     """
-    code = ast.unparse(without_docstrings(source)) + "\n"
+    code = _code(source)
     name = f"steersman_{kind}_{key(code)}"
     if name not in sys.modules:
         path = cache_folder(kind) / f"{name}.py"
@@ -48,6 +49,11 @@ def generated_module(kind: str, source: str) -> ModuleType:
             del sys.modules[name]
             raise
     return sys.modules[name]
+
+
+@cache
+def _code(source: str) -> str:
+    return ast.unparse(without_docstrings(source)) + "\n"
 
 
 def _write(path: Path, code: str) -> None:
