@@ -12,6 +12,7 @@ from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.rule import Parameter
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
+from tests.statistics import variance_error
 
 TRUE = {"A2_plus": 0.004, "A3_plus": 0.008, "A2_minus": 0.003, "tau_y": 0.045}
 
@@ -64,8 +65,7 @@ def test_standard_error_of_a_time_constant_is_its_scatter_over_repetitions():
         fitted = fit(rule, noisy, free=["A_plus", "A_minus", "tau_plus"], n_starts=1)
         scatter.append(fitted.parameters["tau_plus"])
         claimed.append(fitted.standard_errors["tau_plus"])
-    # the standard deviation of 60 values is known to 1/√120 = 9 %: four times that
-    assert np.std(scatter, ddof=1) == pytest.approx(np.mean(claimed), rel=0.37)
+    assert np.var(scatter, ddof=1) == pytest.approx(np.mean(claimed) ** 2, rel=variance_error(59))
 
 
 def test_criteria_count_free_parameters():

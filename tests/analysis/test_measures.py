@@ -14,6 +14,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.signals.exact_error import exact_error
+from tests.statistics import variance_error, z
 
 RATES = np.array([0.5, 2.0])  # learning rate times curvature
 DT, NOISE, N_TRIALS = 0.05, 0.05, 200
@@ -31,18 +32,15 @@ def curve(values, times, **others):
 
 
 def test_learning_curve_is_the_mean_and_the_spread_of_the_process(noisy):
-    """q = 1 − r·dt: mean qᵗ, variance (noise·dt)²(1 − q²ᵗ)/(1 − q²).
-
-    160 means and 160 errors within 4.5 of their own standard errors: a false alarm in 500 seeds.
-    """
+    """q = 1 − r·dt: mean qᵗ, variance (noise·dt)²(1 − q²ᵗ)/(1 − q²), for 160 means and 160 errors."""
     found = learning_curve(noisy, "theta")
     check_schema(found)
     assert found.value.dims == ("time", "parameter")
     assert int(found.n) == N_TRIALS
     q, steps = 1 - RATES * DT, np.arange(81)[:, None]
     error = np.sqrt((NOISE * DT) ** 2 * (1 - q ** (2 * steps)) / (1 - q**2) / N_TRIALS)
-    assert np.all(np.abs(found.value - q**steps) <= 4.5 * error + 1e-15)
-    assert_allclose(found.sem, error, rtol=4.5 / np.sqrt(2 * N_TRIALS), atol=1e-15)
+    assert np.all(np.abs(found.value - q**steps) <= z(160) * error + 1e-15)
+    assert_allclose(found.sem**2, error**2, rtol=variance_error(N_TRIALS - 1, 160), atol=1e-30)
     assert np.isnan(learning_curve(noisy.isel(trial=[0]), "theta").sem).all()
 
 
@@ -50,7 +48,7 @@ def test_rates_of_noisy_paths_have_the_rate_of_the_process(noisy):
     """Euler steps approach at −ln(1 − r·dt)/dt. Noise of paths is correlated, so the error is that over trials."""
     mean, error = mean_and_error(convergence_rate(noisy.theta, rest=0.0).rate.transpose("trial", ...).values)
     assert np.all(error < 0.005 * RATES)  # so small that the bias, of the order of n·error²/rate, is below it
-    assert np.all(np.abs(mean + np.log(1 - RATES * DT) / DT) < 4 * error)
+    assert np.all(np.abs(mean + np.log(1 - RATES * DT) / DT) < z(2, N_TRIALS - 1) * error)
 
 
 def test_convergence_rate_keeps_labels_and_units():

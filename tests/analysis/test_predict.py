@@ -1,7 +1,5 @@
 """Predictions by kind of data: closed forms for a lone pair, for random spikes, and for a plateau."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
+from tests.statistics import z
 
 
 def values(rule):
@@ -25,10 +24,10 @@ def test_frequency_curve_of_the_triplet_rule_is_that_of_independent_spikes():
     found = predictor(rule, data)(values(rule))[0]
     f = data.frequency.values
     expected = PULSES * (1e-4 * 0.02 * 0.05 * f**2 - 1e-4 * 0.02 * f)
-    # counts of 900 random spikes scatter by 1/30, their square by 2/30; pairs at 1 and 2 Hz are rarer: in all 4 sd
+    # counts of 900 random spikes scatter by 1/30, their square by 2/30; pairs at 1 and 2 Hz are rarer: the sum of both
     scale = PULSES * (1e-4 * 0.02 * 0.05 * f**2 + 1e-4 * 0.02 * f)
     few = 1 / np.sqrt(PULSES * REPEATS * np.minimum(1, 0.02 * f))
-    assert np.all(np.abs(found - expected) < 4 * scale * (2 / np.sqrt(PULSES * REPEATS) + few))
+    assert np.all(np.abs(found - expected) < z(f.size) * scale * (2 / np.sqrt(PULSES * REPEATS) + few))
 
 
 def test_plateau_is_a_post_spike_for_rules_without_a_third_factor():
@@ -50,18 +49,6 @@ def test_change_after_a_plateau_depends_on_the_initial_ramp():
         slope = np.diff(change[rows]) / np.diff(data.initial_ramp.values[rows])
         np.testing.assert_allclose(slope, slope[0], rtol=1e-9)
         assert slope[0] < 0
-
-
-def test_one_evaluation_of_ten_protocols_takes_less_than_a_millisecond():
-    problem = make_problem(triplet_stdp(), load("sjostrom_2001"), ["A3_plus", "A2_minus", "tau_y"])
-    vectors = np.tile(problem.start, (1000, 1))
-    problem.predictions(vectors[:1])  # compiles
-    elapsed = []
-    for _ in range(5):
-        start = time.perf_counter()
-        problem.predictions(vectors)
-        elapsed.append(time.perf_counter() - start)
-    assert min(elapsed) / len(vectors) < 1e-3
 
 
 def test_kinds_that_no_rule_predicts_are_refused():

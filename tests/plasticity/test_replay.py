@@ -129,7 +129,7 @@ def test_weights_stay_in_bounds_after_every_event():
     from dataclasses import replace
 
     pre, post = random_trains(5)
-    rule = replace(pair_stdp(A_plus=0.5, A_minus=0.4), bounds=(0.4, 1.3))
+    rule = replace(pair_stdp(A_plus=5.0, A_minus=5.0), bounds=(0.4, 1.3))
     w = replay(rule, pre, post).weight.values
     assert w.min() == 0.4
     assert w.max() == 1.3

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 import scenarios
 from analysis.figures import draw
 from plasticity.errors import InputError
+from tests.statistics import variance_error, z
 
 QUIET = {"noise": 0.0, "n_trials": 4, "n_neurons": 6, "rank": 3, "duration": 12.0, "dt": 0.01}
 SCALE = 4.0  # ηkh
@@ -71,18 +72,21 @@ def test_loss_falls_with_the_number_of_controllers(quiet):
 def test_noisy_feedback_leaves_the_mean_path_and_spreads_the_weights():
     """White noise σ in the error is √h σ in the gradient: variance κ²hσ²/2r along every direction of control.
 
-    24 trials × 3 targets × 3 directions; a standard error of the variance is about 10 % (values of a path are
-    correlated over 1/r, so only times 2 s apart are counted: 6 of them).
+    24 trials × 3 targets × 3 directions at 6 times 2 s apart, which are correlated as c = e^{−2r}: so many independent
+    values are fewer by (1 − c²)/(1 + c²) for a variance and by (1 − c)/(1 + c) for a mean.
     """
-    ds = scenarios.run("partial_control", **QUIET | {"noise": 0.2, "n_trials": 24, "decay": 0.0, "duration": 14.0})
+    n = 24
+    ds = scenarios.run("partial_control", **QUIET | {"noise": 0.2, "n_trials": n, "decay": 0.0, "duration": 14.0})
     index = ds.rule.values.tolist().index("finite")
     late = ds.theta.isel(rule=index).sel(time=slice(4.0, 14.1)).values[:, ::20]
     away = late - ds.rest_point.isel(rule=index).values[:, None]
     rate = RATES["finite"](0.0)
     variance = 3 * (1 / (2 + rate)) ** 2 * SCALE * 0.2**2 / (2 * rate)
     measured = (away**2).sum(-1).mean()
-    assert_allclose(measured, variance, rtol=4 * np.sqrt(2 / (24 * 3 * 3 * 6)))
-    assert np.abs(away.mean((0, 1))).max() < 4 * np.sqrt(variance / 3 / (24 * 6))
+    c = np.exp(-2 * rate)
+    assert_allclose(measured, variance, rtol=variance_error(n * 3 * 3 * 6 * (1 - c**2) / (1 + c**2), 2))
+    error = np.sqrt(variance / 3 / (n * 6) * (1 + c) / (1 - c))
+    assert np.abs(away.mean((0, 1))).max() < z(2 * away[0, 0].size) * error
 
 
 def test_a_rank_that_leaves_nothing_outside_is_refused():

@@ -4,7 +4,6 @@ import ast
 import hashlib
 import json
 import os
-import re
 import resource
 import shutil
 import signal
@@ -31,9 +30,9 @@ from scenarios.sweeps.plan import code_in_use
 cards = [str(rules.load(name)().card()) for name in ("derived_bcm", "heavy_ball")]
 weight = float(replay(rules.load("pair_stdp")(), [0.1, 0.2], [0.11, 0.21]).weight.values[-1])
 modules = [module for name, module in sys.modules.items() if name.startswith("steersman_")]
-stats = [function.stats for module in modules for function in vars(module).values() if hasattr(function, "stats")]
-compiled = sum(sum(own.cache_misses.values()) for own in stats)
-loaded = sum(sum(own.cache_hits.values()) for own in stats)
+functions = [function for module in modules for function in vars(module).values() if hasattr(function, "stats")]
+loaded = sum(sum(function.stats.cache_hits.values()) for function in functions)
+compiled = sum(len(function.signatures) for function in functions) - loaded
 sweeps = {name: code_in_use(name) for name in ("horizon", "pairing_frequency")}
 print(json.dumps([[cards, weight], compiled, loaded, sweeps]))
 """
@@ -230,11 +229,3 @@ def test_a_full_disk_is_named_and_leaves_no_pieces(cache):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, action)
     assert not [path for path in cache.rglob("*") if path.is_file()]
-
-
-def test_every_numba_function_is_cached():
-    """One ``njit`` without ``cache=True`` makes every process wait for the compiler."""
-    for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
-            for call in re.findall(r"^\s*@(?:numba\.)?n?jit\b.*$", path.read_text(encoding="utf-8"), re.M):
-                assert "cache=True" in call, path
