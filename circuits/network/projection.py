@@ -28,7 +28,7 @@ class Projection:
     pre, post : str
         Names of the populations.
     rule : Rule, SynapseModel or None
-        Learning rule; None for fixed weights. Of a SynapseModel its rule and its integration method are taken.
+        Learning rule; None for fixed weights. Limits of control compile the rule of a SynapseModel again.
     sources, targets : (n_synapses,) int arrays, optional
         Presynaptic and postsynaptic neuron of every synapse; by default all neurons are connected. Rate circuits are
         all-to-all.
@@ -39,8 +39,8 @@ class Projection:
         Receptor of spiking neurons on which the synapses act; None if they have no effect on the neuron.
     delay : float
         Conduction delay of spikes [s].
-    coupling : Constraint, optional
-        Limits of control that couple the synapses; set by `circuits.run`.
+    limits : Constraint, optional
+        Limits of control of the synapses, which the rule includes; set by `circuits.run`.
     third_factor : str, optional
         Population whose spikes are the third-factor events of the rule, such as rewards or plateau potentials: those of
         its neuron k reach the synapses on the postsynaptic neuron k, those of a single neuron all synapses, without
@@ -74,7 +74,7 @@ class Projection:
     weight: Any = 1.0
     receptor: str | None = None
     delay: float = 0.0
-    coupling: Constraint | None = None
+    limits: Constraint | None = None
     third_factor: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     method: str | None = None
@@ -84,6 +84,7 @@ class Projection:
         """Check values and sizes."""
         if isinstance(self.rule, SynapseModel):
             object.__setattr__(self, "method", self.rule.method)
+            object.__setattr__(self, "compiled", self.rule)
             object.__setattr__(self, "rule", self.rule.rule)
         if self.rule is not None:
             require_made(self.rule, Rule, "plasticity.rules")
@@ -136,7 +137,8 @@ class Projection:
         """The rule as strings of Brian2."""
         if self.compiled is not None or self.rule is None:
             return self.compiled
-        return compile_rule(self.rule, method=self.method)
+        bounds = None if self.limits is None else (self.limits.low, self.limits.high)
+        return compile_rule(self.rule, method=self.method, bounds=bounds)
 
 
 def listed(projection: Projection, n_post: int, n_pre: int) -> Projection:

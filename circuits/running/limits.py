@@ -1,4 +1,4 @@
-"""Controllability in a spiking circuit: the equations of a synapse that can change only within limits."""
+"""Limits of control in a spiking circuit, put into the rules of its projections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from circuits.network.circuit import Circuit, Projection
-from plasticity.compile.brian import SynapseModel, compile_rule
+from plasticity.compile import elementwise
 from plasticity.controllability import (
     Constraint,
     Controllability,
@@ -25,8 +25,7 @@ from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 
 PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
 DRIFT = Parameter("weight_drift", 0.0, unit="Hz", meaning="rate a of the drift f(w) = a·w", low=float("-inf"))
-WANTED = State("wanted", meaning="change of the weight that its controllers have not granted yet")
-_LARGEST = float(np.finfo(float).max)
+REQUESTED = State("requested_change", meaning="change of the weight that its rule requests in this step")
 
 
 def controlled(
@@ -73,9 +72,9 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
-    coupling = limits if limits.is_coupled else None
-    compiled = limited_model(rule, projection.method, limits)
-    return replace(projection, rule=compiled.rule, compiled=compiled, coupling=coupling)
+    if rule.bounds is not None:
+        limits = narrowed(limits, *rule.bounds)
+    return replace(projection, rule=limited_rule(rule, limits), limits=limits, compiled=None)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
@@ -102,57 +101,30 @@ def _limits(projection: Projection, controllability: Controllability, shape: tup
     )
 
 
-def limited_model(rule: Rule, method: str | None, limits: Constraint) -> SynapseModel:
-    """Synapse model with masked changes, drift and bounds."""
-    low, high = _bounds(rule, limits)
-    rule = limited_rule(rule, limits)
-    bounded = np.any(low > -_LARGEST) or np.any(high < _LARGEST)
-    if bounded:
-        rule = replace(rule, bounds=(float(low.min()), float(high.max())))
-    compiled = compile_rule(rule, method=method)
-    if not bounded or (np.ptp(low) == 0 and np.ptp(high) == 0):
-        return compiled
-    text = compiled.model
-    for name in ("weight_low", "weight_high"):
-        text = text.replace(f"{name} : 1 (shared, constant)", f"{name} : 1 (constant)")
-    parameters = {**compiled.parameters, "weight_low": (low, "1"), "weight_high": (high, "1")}
-    return replace(compiled, model=text, parameters=parameters)
-
-
 def limited_rule(rule: Rule, limits: Constraint) -> Rule:
     """Rule that moves only plastic weights, against a drift that moves all: ẇ = f(w) + M ẇ_rule.
 
-    Where synapses are coupled, what it asks for goes to the state ``wanted``.
+    Where synapses are coupled, the changes that it requests are added up in the state ``requested_change``.
     """
-    plastic, drift = sp.S.One, sp.S.Zero
-    coupled = limits.is_coupled
-    parameters = list(rule.parameters)
+    added, permitted, velocity = [], elementwise.change, sp.S.Zero
     if limits.mask is not None:
-        plastic = PLASTIC.symbol
-        parameters.append(replace(PLASTIC, value=limits.mask.astype(float)))
+        added.append(replace(PLASTIC, value=limits.mask.astype(float)))
+        permitted = elementwise.PERMITTED.xreplace({elementwise.plastic: PLASTIC.symbol})
     if limits.drift is not None:
-        drift = DRIFT.symbol * WEIGHT
-        value = limits.drift if limits.drift.ndim else float(limits.drift)
-        parameters.append(replace(DRIFT, value=value))
-    target = WANTED.symbol if coupled else WEIGHT
-    events = {event: tuple(_masked(u, plastic, target) for u in updates) for event, updates in rule.events.items()}
-    flow = plastic * rule.weight_flow
-    states = (*rule.states, replace(WANTED, flow=flow)) if coupled else rule.states
-    flow = drift if coupled else flow + drift
-    return replace(rule, weight_flow=flow, states=states, events=events, parameters=tuple(parameters))
+        added.append(replace(DRIFT, value=limits.drift if limits.drift.ndim else float(limits.drift)))
+        velocity = elementwise.DRIFT_VELOCITY.xreplace({elementwise.drift: DRIFT.symbol, elementwise.weight: WEIGHT})
+    target = REQUESTED.symbol if limits.is_coupled else WEIGHT
 
+    def limited(update: Update) -> Update:
+        if update.target != WEIGHT.name or (limits.mask is None and target == WEIGHT):
+            return update
+        return Update(target.name, target + permitted.xreplace({elementwise.change: update.expression - WEIGHT}))
 
-def _masked(update: Update, plastic: sp.Expr, target: sp.Symbol) -> Update:
-    if update.target != WEIGHT.name or (plastic == 1 and target == WEIGHT):
-        return update
-    return Update(target.name, target + plastic * (update.expression - WEIGHT))
-
-
-def _bounds(rule: Rule, limits: Constraint) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of every synapse: those of the rule and those of the limits together, as finite numbers."""
-    low, high = rule.bounds or (-_LARGEST, _LARGEST)
-    shape = limits.shape
-    return (
-        np.maximum(np.broadcast_to(np.nan_to_num(limits.low), shape), low),
-        np.minimum(np.broadcast_to(np.nan_to_num(limits.high), shape), high),
+    flow = permitted.xreplace({elementwise.change: rule.weight_flow})
+    return replace(
+        rule,
+        weight_flow=velocity if limits.is_coupled else flow + velocity,
+        states=(*rule.states, replace(REQUESTED, flow=flow)) if limits.is_coupled else rule.states,
+        events={event: tuple(map(limited, updates)) for event, updates in rule.events.items()},
+        parameters=(*rule.parameters, *added),
     )

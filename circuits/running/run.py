@@ -10,7 +10,7 @@ from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.devices import is_short
 from circuits.running.prepare import Channels, Events, Limits, check_arguments, prepared
-from circuits.spiking.structure import compiler
+from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError
 from plasticity.support.cli import say

@@ -1,155 +1,184 @@
-"""Feedback in Brian2: messages that neurons send at every step reach other neurons through a channel."""
+"""Paths of feedback as Brian2 objects: messages of neurons reach other neurons through a channel at every step."""
 
 from __future__ import annotations
 
-import brian2
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
-from circuits.network.circuit import Feedback
-from circuits.spiking.blueprint import Blueprint
-from circuits.spiking.brian_neurons import EVERY_STEP, FEEDBACK
-from circuits.spiking.lines import Lines, noise_name, ring_size
+from circuits.network.circuit import Circuit, Feedback
+from circuits.running.grid import Grid
+from circuits.spiking.neurons import FEEDBACK, check_count
+from circuits.spiking.structure import (
+    Function,
+    Link,
+    ModelObject,
+    NeuronGroup,
+    Operation,
+    RunInputs,
+    SynapseGroup,
+    Table,
+)
 from plasticity.compile.brian import brian_unit
+from plasticity.compile.elementwise import DISTURBED, RECEIVED, ROUNDED, brian_text
 from plasticity.errors import InputError
-from plasticity.feedback import delay_steps, projection_matrix
+from plasticity.feedback import NAME, FeedbackChannel, delay_steps, disturb, projection_matrix
 
-SEND, KEEP, RECEIVE, HEAR = FEEDBACK, FEEDBACK + 5, FEEDBACK + 10, FEEDBACK + 15
-
-
-def declaration(path: Feedback) -> str:
-    """Variables of the receiving neurons."""
-    unit = brian_unit(path.unit)
-    if path.weights is not None:
-        return f"{path.receives} : {unit}"
-    return f"{path.receives} : {unit}\n{path.receives}_line : {unit} (linked)"
+SEND, TRANSMIT, WEIGH = FEEDBACK, FEEDBACK + 10, FEEDBACK + 15
 
 
-def line(path: Feedback, groups: dict, plan: Blueprint) -> list:
-    """Brian2 objects that carry the messages of one path."""
-    unit, lines = brian_unit(path.unit), plan.channels[path.name]
-    source, target = groups[path.source], groups[path.target]
-    matrix = projection_matrix(lines.common, source.N, plan.grid.seed, noise_name(plan.circuit, path))
-    n = source.N if matrix is None else len(matrix)
-    late = delay_steps(lines.common, plan.grid.dt)
-    received, functions = _received(path, lines, plan, late)
-    declared = [f"arriving : {unit} {'(linked)' if matrix is None else ''}", f"received : {unit}"]
-    declared += [f"kept : {unit}", "late : integer (shared, constant)"] if late else []
-    declared += [] if "factor" in lines.disturbs else ["gain : 1 (shared, constant)"]
-    declared += [f"quantum : {unit} (shared, constant)"] if lines.common.quantum > 0 else []
-    messages = brian2.NeuronGroup(n, "\n".join(declared), namespace=functions, clock=plan.clock, name=path.name)
-    objects = [messages]
-    if matrix is None:
-        messages.arriving = brian2.linked_var(source, path.sends)
-    else:
-        name = f"{path.name}_send"
-        objects.append(_weighted(name, source, messages, path.sends, "arriving", unit, SEND, plan))
-    objects += _delayed(path, messages, n, late, unit, plan) if late else []
-    messages.run_regularly(received, clock=plan.clock, when="thresholds", order=RECEIVE, name=f"{path.name}_receive")
-    return [*objects, *_hear(path, messages, target, n, unit, plan)]
+@dataclass(frozen=True, eq=False)
+class PathChannels:
+    """Channels of the components of a message: one for all, or one each.
+
+    Parameters
+    ----------
+    channels : tuple of FeedbackChannel
+        One, or one per component; then component k has the noise of trial k.
+    """
+
+    channels: tuple[FeedbackChannel, ...]
+
+    @property
+    def common(self) -> FeedbackChannel:
+        """Channel whose delay, rounding and projection all components share."""
+        return self.channels[0]
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether every component is received as it was sent."""
+        return all(c.is_perfect for c in self.channels)
+
+    @property
+    def disturbances(self) -> list[str]:
+        """What is random or differs between components."""
+        found = {
+            "factor": any(c.sign_error > 0 or c.gain != self.common.gain for c in self.channels),
+            "noise": any(c.noise > 0 for c in self.channels),
+            "delivered": any(c.sparsity > 0 for c in self.channels),
+        }
+        return [name for name, used in found.items() if used]
+
+    def drawn(self, n_steps: int, n: int, dt: float, seed: int, name: str) -> dict[str, NDArray[np.float64]]:
+        """Disturbances (n_steps, n) of all steps."""
+        if len(self.channels) == 1:
+            found = disturb(self.common, n_steps, n, dt, seed, name=name)
+            return {key: np.broadcast_to(getattr(found, key), (n_steps, n)) for key in self.disturbances}
+        each = [disturb(c, n_steps, 1, dt, seed, trial=k, name=name) for k, c in enumerate(self.channels)]
+        return {key: np.concatenate([getattr(d, key) for d in each], axis=1) for key in self.disturbances}
 
 
-def _received(path: Feedback, lines: Lines, plan: Blueprint, late: int) -> tuple[str, dict]:
-    """Statement for what is received, and the disturbances that it reads, drawn beforehand."""
-    sent = "kept" if late else "arriving"
-    units = {"noise": path.unit}
-    functions = {key: plan.function(f"{path.name}_{key}", units.get(key, "1")) for key in lines.disturbs}
-    text = f"factor(t, i)*{sent}" if "factor" in functions else f"gain*{sent}"
-    if "noise" in functions:
-        text = f"{text} + noise(t, i)"
-    if lines.common.quantum > 0:
-        text = f"quantum*floor(({text})/quantum + 0.5)"
-    if "delivered" in functions:
-        text = f"delivered(t, i)*({text})"
-    if late:  # nothing at all is received before the first message can arrive
-        text = f"int(int(t/dt + 0.5) >= late)*({text})"
-    return f"received = {text}", functions
+def path_channels(
+    path: Feedback, channels: FeedbackChannel | Sequence[FeedbackChannel] | None, n_sent: int
+) -> PathChannels:
+    """Channels of a path of feedback that sends `n_sent` components.
 
-
-def _delayed(path: Feedback, messages: brian2.NeuronGroup, n: int, late: int, unit: str, plan: Blueprint) -> list:
-    """Ring of the last messages: the one that is `late` steps old is read before the newest takes its place."""
-    size = ring_size(late)
-    owner = np.repeat(np.arange(n), size)
-    declared = f"message : {unit}\nnewest : {unit} (linked)\nslot : integer (constant)\nis_due : 1"
-    ring = brian2.NeuronGroup(
-        n * size,
-        f"{declared}\nlate : integer (shared, constant)",
-        namespace={},
-        clock=plan.clock,
-        name=f"{path.name}_ring",
-    )
-    ring.newest = brian2.linked_var(messages, "arriving", index=owner)
-    steps = {
-        "due": ("is_due = int(slot == int(t/dt + 0.5) % late)", EVERY_STEP),
-        "keep": ("message = is_due*newest + (1 - is_due)*message", KEEP + 1),
-    }
-    for name, (statement, order) in steps.items():
-        ring.run_regularly(statement, clock=plan.clock, when="thresholds", order=order, name=f"{path.name}_{name}")
-    read = brian2.Synapses(
-        ring,
-        messages,
-        f"kept_post = is_due_pre*message_pre : {unit} (summed)",
-        namespace={},
-        clock=plan.clock,
-        name=f"{path.name}_read",
-    )
-    read.connect(i=np.arange(n * size), j=owner)
-    _at(read, KEEP)
-    return [ring, read]
-
-
-def _hear(
-    path: Feedback, messages: brian2.NeuronGroup, target: brian2.NeuronGroup, n: int, unit: str, plan: Blueprint
-) -> list:
-    """What arrives becomes a variable of the receiving neurons."""
-    if path.weights is not None:
-        shape = np.shape(path.weights)
-        if shape != (target.N, n):
-            raise InputError(
-                f"weights of feedback {path.name!r} have shape {shape}; {target.N} neurons receive messages of "
-                f"{n} components"
-            )
-        name = f"{path.name}_hear"
-        return [_weighted(name, messages, target, "received", path.receives, unit, HEAR, plan)]
-    if n not in (1, target.N):
+    Raises
+    ------
+    InputError
+        If there is neither one channel nor one per component, or they differ in what they must share.
+    """
+    if channels is None or isinstance(channels, FeedbackChannel):
+        return PathChannels((channels or FeedbackChannel(),))
+    channels = tuple(channels)
+    if len(channels) not in (1, n_sent):
         raise InputError(
-            f"feedback {path.name!r} brings {n} components to {target.N} neurons of {path.target!r}; give it weights"
+            f"feedback {path.name!r} has {len(channels)} channels for {n_sent} components; give one or one each"
         )
-    index = np.zeros(target.N, dtype=int) if n == 1 else None
-    setattr(target, f"{path.receives}_line", brian2.linked_var(messages, "received", index=index))
-    target.run_regularly(
-        f"{path.receives} = {path.receives}_line",
-        clock=plan.clock,
-        when="thresholds",
-        order=HEAR,
-        name=f"{path.name}_hear",
+    shared = {(c.delay, c.quantum) for c in channels}
+    if len(channels) > 1 and (len(shared) > 1 or any(c.projection is not None for c in channels)):
+        raise InputError(
+            f"channels of the components of {path.name!r} must share delay and quantum, without projection"
+        )
+    return PathChannels(channels)
+
+
+def feedback_objects(
+    path: Feedback, channels: PathChannels, circuit: Circuit, grid: Grid, inputs: RunInputs
+) -> list[ModelObject]:
+    """Messages of one path and the synapses that weigh them; their numbers are added to `inputs`."""
+    noise_name = NAME if len(circuit.feedback) == 1 else path.name  # a single path has the noise of other engines
+    n_sent, n_target = circuit.population(path.source).size, circuit.population(path.target).size
+    matrix = projection_matrix(channels.common, n_sent, grid.seed, noise_name)
+    n = n_sent if matrix is None else len(matrix)
+    _check_sizes(path, n, n_target)
+    objects: list[ModelObject] = [_messages(path, channels, n, matrix is None, grid, noise_name, inputs)]
+    unit = brian_unit(path.unit)
+    if matrix is not None:
+        names = f"{path.name}_send", path.source, path.name
+        objects.append(_weighted(names, matrix, f"arriving_post = weight*{path.sends}_pre", unit, SEND, inputs))
+    if path.weights is not None:
+        names = f"{path.name}_weigh", path.name, path.target
+        text = f"{path.receives}_post = weight*received_pre"
+        objects.append(_weighted(names, path.weights, text, unit, WEIGH, inputs))
+    return objects
+
+
+def _check_sizes(path: Feedback, n: int, n_target: int) -> None:
+    if path.weights is not None and np.shape(path.weights) != (n_target, n):
+        raise InputError(
+            f"weights of feedback {path.name!r} have shape {np.shape(path.weights)}; {n_target} neurons receive "
+            f"messages of {n} components"
+        )
+    if path.weights is None and n not in (1, n_target):
+        raise InputError(
+            f"feedback {path.name!r} brings {n} components to {n_target} neurons of {path.target!r}; give it weights"
+        )
+
+
+def _messages(
+    path: Feedback, channels: PathChannels, n: int, is_linked: bool, grid: Grid, noise_name: str, inputs: RunInputs
+) -> NeuronGroup:
+    """Group with one element per component: what arrives, and what is received of it."""
+    name, unit, common, drawn = path.name, brian_unit(path.unit), channels.common, channels.disturbances
+    inputs.values[f"{name}.late"] = np.array(delay_steps(common, grid.dt))
+    equations = [f"arriving : {unit} {'(linked)' if is_linked else ''}", f"received : {unit}"]
+    equations.append("late : integer (shared, constant)")
+    if "factor" not in drawn:
+        equations.append("gain : 1 (shared, constant)")
+        inputs.values[f"{name}.gain"] = np.array(float(common.gain))
+    if common.quantum > 0:
+        equations.append(f"quantum : {unit} (shared, constant)")
+        inputs.values[f"{name}.quantum"] = np.array(float(common.quantum))
+    if drawn:
+        check_count(f"feedback {name!r}", grid.n_steps * n * len(drawn))
+        tables = channels.drawn(grid.n_steps, n, grid.dt, grid.seed, noise_name)
+        inputs.tables.update({f"{name}_{key}": Table(values, grid.dt) for key, values in tables.items()})
+    units = {"noise": path.unit}
+    functions = [Function(key, "table", f"{name}_{key}", units.get(key, "1")) for key in drawn]
+    functions.append(Function("delayed", "delay", f"{name}_delayed", path.unit))
+    return NeuronGroup(
+        name,
+        n,
+        "\n".join(equations),
+        operations=(Operation(f"{name}_transmit", _received(channels, unit), "thresholds", TRANSMIT),),
+        functions=tuple(functions),
+        links=(Link("arriving", path.source, path.sends, is_broadcast=False),) if is_linked else (),
     )
-    return []
+
+
+def _received(channels: PathChannels, unit: str) -> str:
+    """Statements for what is received; nothing at all before the first message can arrive."""
+    drawn = channels.disturbances
+    factor = "factor(t, i)" if "factor" in drawn else "gain"
+    text = brian_text(
+        DISTURBED, arriving="sent", factor=factor, noise="noise(t, i)" if "noise" in drawn else f"0*{unit}"
+    )
+    if channels.common.quantum > 0:
+        text = brian_text(ROUNDED, value=f"({text})")
+    if "delivered" in drawn:
+        text = brian_text(RECEIVED, value=f"({text})", delivered="delivered(t, i)")
+    step = "int(t/dt + 0.5)"
+    return f"sent = delayed({step}, late, N, i, arriving)\nreceived = int({step} >= late)*({text})"
 
 
 def _weighted(
-    name: str,
-    source: brian2.NeuronGroup,
-    target: brian2.NeuronGroup,
-    sent: str,
-    heard: str,
-    unit: str,
-    order: int,
-    plan: Blueprint,
-) -> brian2.Synapses:
-    """Weighted sum of messages (all to all)."""
-    made = brian2.Synapses(
-        source,
-        target,
-        f"weight : 1 (constant)\n{heard}_post = weight*{sent}_pre : {unit} (summed)",
-        namespace={},
-        clock=plan.clock,
-        name=name,
-    )
-    made.connect()
-    _at(made, order)
-    return made
-
-
-def _at(made: brian2.Synapses, order: int) -> None:
-    for updater in made.summed_updaters.values():
-        updater.when, updater.order = "thresholds", order
+    names: tuple[str, str, str], weights: NDArray[np.float64], text: str, unit: str, order: int, inputs: RunInputs
+) -> SynapseGroup:
+    """All-to-all synapses that fill a variable with a weighted sum; weights (n_target, n_source)."""
+    n_target, n_source = np.shape(weights)
+    inputs.connections[names[0]] = (np.repeat(np.arange(n_source), n_target), np.tile(np.arange(n_target), n_source))
+    inputs.values[f"{names[0]}.weight"] = np.asarray(weights, dtype=float).T.ravel()
+    return SynapseGroup(*names, f"weight : 1 (constant)\n{text} : {unit} (summed)", summed_order=order)

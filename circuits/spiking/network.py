@@ -1,97 +1,301 @@
-"""A circuit as a Brian2 network: all its objects in the order in which they act."""
+"""Brian2 objects of a model, built from its structure and, unless it is compiled, the inputs of a run alone."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import brian2
+import numpy as np
+from numpy.typing import NDArray
 
-from circuits.network.circuit import Population
-from circuits.spiking import brian_neurons as neurons
-from circuits.spiking import brian_synapses as plastic
-from circuits.spiking import feedback as feedback
-from circuits.spiking.blueprint import Blueprint
-from circuits.spiking.events import instruct
-from circuits.spiking.lines import is_wire
-from circuits.spiking.monitors import monitors
-from circuits.spiking.structure import first_ticks
-from plasticity.compile.brian import brian_unit
+from circuits.spiking.neurons import SCHEDULE
+from circuits.spiking.structure import (
+    RECORDING,
+    STEPS,
+    Function,
+    ModelStructure,
+    NeuronGroup,
+    RunInputs,
+    SpikeRecord,
+    SpikeSource,
+    StateRecord,
+    SynapseGroup,
+)
+from plasticity.controllability import Constraint, drift, project
+from plasticity.errors import UnknownNameError
+from plasticity.local import seconds_power
 
-# A given spike at time t acts on variables that then advance from t to t + dt, as the equations are written.
-SCHEDULE = ["start", "thresholds", "synapses", "groups", "resets", "end"]
+SET_WHEN_BUILT = ("dt", "delay", "neuron_index", "_timebins", "_indices")
+REQUESTED, PERMITTED = "requested_change", "permitted_change"
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
-    """A network and its parts.
+class Network:
+    """A Brian2 network and its parts.
 
     Parameters
     ----------
+    structure : ModelStructure
     network : brian2.Network
     objects : dict of str to Brian2 object
-        Groups, synapses, pathways, monitors and clocks by name.
-    synapses : dict of str to brian2.Synapses
-        By projection.
-    ticks : dict of str to brian2.CodeRunner
-        Plasticity clocks that tick at all, by projection.
+        Groups, synapses, pathways, operations, monitors and clocks by name.
     """
 
+    structure: ModelStructure
     network: brian2.Network
-    objects: dict
-    synapses: dict
-    ticks: dict
+    objects: dict[str, Any]
+
+    def variable(self, name: str) -> Any:
+        """Brian2 variable called ``"object.variable"``."""
+        owner, _, variable = name.partition(".")
+        return self.objects[owner].variables[variable]
+
+    def get(self, name: str) -> NDArray:
+        """Copy of the values of ``"object.variable"``."""
+        return np.array(self.variable(name).get_value())
+
+    def activate(self, clock: str, active: bool = True) -> None:
+        """Switch the operations of a clock on or off."""
+        for record in self.structure.objects:
+            for operation in getattr(record, "operations", ()):
+                if operation.clock == clock:
+                    self.objects[operation.name].active = active
 
 
-def build_network(plan: Blueprint) -> Built:
-    """Network of all objects."""
-    circuit = plan.circuit
-    wired = [path for path in circuit.feedback if not is_wire(path, plan.channels)]
-    objects, groups = [], {}
-    for population in circuit.populations:
-        received = [path for path in wired if path.target == population.name]
-        declared = "\n".join(feedback.declaration(path) for path in received)
-        made = neurons.group(_with_wires(population, plan), plan, declared)
-        groups[population.name] = made[0]
-        objects += made
-    objects += [instruct(p, groups, plan) for p in circuit.plastic if p.third_factor]
-    synapses = {p.name: plastic.synapses(p, groups, plan) for p in circuit.projections}
-    for path in wired:
-        objects += feedback.line(path, groups, plan)
-    ticks = {p.name: plastic.tick(p, synapses[p.name]) for p in circuit.plastic}
-    objects += [*synapses.values(), *monitors(groups, synapses, plan)]
-    network = brian2.Network(*objects, name="network")
-    network.schedule = SCHEDULE
-    ticking = {name: ticks[name] for name in first_ticks(circuit, plan.grid.duration)}
-    for runner in (t for t in ticks.values() if t is not None):
-        runner.active = False
-    return Built(network, _by_name(objects, ticks, plan), synapses, ticking)
+class _Builder:
+    """Objects of a model by name; without inputs they get placeholders, which a compiled program replaces."""
+
+    def __init__(self, structure: ModelStructure, inputs: RunInputs | None) -> None:
+        self.structure, self.inputs = structure, inputs
+        self.objects: dict[str, Any] = {}
+        self.made: list[brian2.BrianObject] = []
+        for k, name in enumerate(structure.clocks):
+            self.objects[name] = brian2.Clock(self.number(f"{name}.dt", 1e-3 * (k + 1)) * brian2.second, name=name)
+        for record in structure.objects:
+            made = _MAKERS[type(record)](self, record)
+            self.objects[record.name] = made
+            self.made.append(made)
+        for group in (record for record in structure.objects if isinstance(record, NeuronGroup)):
+            for link in group.links:
+                self.link(group, link)
+
+    def number(self, name: str, placeholder: float) -> float:
+        return placeholder if self.inputs is None else float(np.ravel(self.inputs.values[name])[0])
+
+    def array(self, name: str, placeholder: NDArray) -> NDArray:
+        return placeholder if self.inputs is None else np.asarray(self.inputs.values[name])
+
+    def link(self, record: NeuronGroup, link: Any) -> None:
+        source = self.objects[link.source]
+        index = np.zeros(record.size, dtype=int) if link.is_broadcast and source.N == 1 else None
+        linked = brian2.linked_var(source, link.source_variable, index=index)
+        setattr(self.objects[record.name], link.variable, linked)
+
+    def operations(self, made: brian2.Group, record: NeuronGroup | SynapseGroup) -> None:
+        for o in record.operations:
+            runner = made.run_regularly(o.code, clock=self.objects[o.clock], when=o.when, order=o.order, name=o.name)
+            self.objects[o.name] = runner
+
+    def functions(self, record: NeuronGroup | SynapseGroup) -> dict[str, brian2.Function]:
+        return {f.symbol: _FUNCTIONS[f.kind](self, f) for f in record.functions}
 
 
-def _by_name(objects: list, ticks: dict, plan: Blueprint) -> dict:
-    """Everything that has variables, by name."""
-    clocks = [plan.clock, *(t.clock for t in ticks.values() if t is not None)]
-    monitored = [o.clock for o in objects if isinstance(o, brian2.StateMonitor)]
-    pathways = [path for o in objects if isinstance(o, brian2.Synapses) for path in o._pathways]
-    return {o.name: o for o in (*objects, *clocks, *monitored, *pathways)}
+def build_network(structure: ModelStructure, inputs: RunInputs | None = None) -> Network:
+    """Network of a model with the numbers of `inputs`; without them with placeholders, to be compiled."""
+    builder = _Builder(structure, inputs)
+    network = brian2.Network(*builder.made, name="network")
+    network.schedule = list(SCHEDULE)
+    built = Network(structure, network, builder.objects)
+    for clock in structure.plasticity_clocks:
+        built.activate(clock, inputs is None)
+    for name, value in (inputs.values if inputs else {}).items():
+        if name.rpartition(".")[2] not in SET_WHEN_BUILT:
+            built.variable(name).set_value(value if np.size(value) > 1 else np.ravel(value)[0])
+    return built
 
 
-def _with_wires(population: Population, plan: Blueprint) -> Population:
-    """Population whose neurons hand on what they send to themselves without disturbance."""
-    wires = [p for p in plan.circuit.feedback if p.target == population.name and is_wire(p, plan.channels)]
-    model = population.neuron_model
-    if model is None or not wires:
-        return population
-    lines = [model.model, *(f"{path.receives} : {brian_unit(path.unit)}" for path in wires)]
-    steps = [model.every_step, *(f"{path.receives} = {path.sends}" for path in wires)]
-    return replace(population, neuron=replace(model, model="\n".join(lines), every_step="\n".join(steps)))
+def _spike_source(builder: _Builder, record: SpikeSource) -> brian2.SpikeGeneratorGroup:
+    neurons = builder.array(f"{record.name}.neuron_index", np.zeros(1, dtype=int))
+    bins = builder.array(f"{record.name}._timebins", np.zeros(1, dtype=int))
+    times = bins * builder.number(f"{STEPS}.dt", 1e-3) * brian2.second
+    return brian2.SpikeGeneratorGroup(record.size, neurons, times, clock=builder.objects[STEPS], name=record.name)
 
 
-def run_with_ticks(built: Built, plan: Blueprint) -> None:
-    """Run; a plasticity clock ticks for the first time after one interval, not at 0."""
-    starts = first_ticks(plan.circuit, plan.grid.duration)
-    now = 0.0
-    for ends in plan.given.ends:
-        built.network.run((ends[-1] - now) * brian2.second, namespace={})
-        now = ends[-1]
-        for name in (n for n, start in starts.items() if abs(start - now) < plan.grid.dt / 2):
-            built.ticks[name].active = True
+def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
+    made = brian2.NeuronGroup(
+        record.size,
+        record.equations,
+        threshold=record.threshold or None,
+        reset=record.reset if record.threshold else None,
+        refractory=record.refractory or False,
+        events={event.name: event.condition for event in record.events},
+        method=record.method,
+        namespace=builder.functions(record),
+        clock=builder.objects[STEPS],
+        name=record.name,
+    )
+    if "spike" in made.thresholder:
+        made.thresholder["spike"].order = record.threshold_order
+    for event in record.events:
+        made.thresholder[event.name].order = event.order
+        made.run_on_event(event.name, event.after, when="resets")
+    builder.operations(made, record)
+    return made
+
+
+def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
+    delays = {p.name: builder.number(f"{record.name}_{p.name}.delay", 0.0) * brian2.second for p in record.pathways}
+    code = {side: {p.name: p.code for p in record.pathways if p.side == side} or None for side in ("pre", "post")}
+    made = brian2.Synapses(
+        builder.objects[record.source],
+        builder.objects[record.target],
+        model=record.equations or None,
+        on_pre=code["pre"],
+        on_post=code["post"],
+        on_event={p.name: p.event for p in record.pathways} or "spike",
+        method=record.method,
+        delay=delays or None,
+        namespace={},
+        clock=builder.objects[STEPS],
+        name=record.name,
+    )
+    first = np.zeros(1, dtype=int)
+    sources, targets = (first, first) if builder.inputs is None else builder.inputs.connections[record.name]
+    made.connect(i=np.asarray(sources, dtype=int), j=np.asarray(targets, dtype=int))
+    for pathway in record.pathways:
+        made_pathway = getattr(made, pathway.name)
+        made_pathway.when, made_pathway.order = pathway.when, pathway.order
+        builder.objects[made_pathway.name] = made_pathway
+    for updater in made.summed_updaters.values():
+        updater.when, updater.order = "thresholds", record.summed_order
+    if made.state_updater is not None:
+        made.state_updater.order = record.update_order
+    builder.objects[record.name] = made  # functions of coupled synapses read its variables
+    made.namespace.update(builder.functions(record))
+    builder.operations(made, record)
+    return made
+
+
+def _spike_record(builder: _Builder, record: SpikeRecord) -> brian2.SpikeMonitor:
+    return brian2.SpikeMonitor(builder.objects[record.source], record=record.keeps_times, name=record.name)
+
+
+def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor:
+    source = builder.objects[record.source]
+    for variable in record.variables:
+        if variable not in source.variables:
+            raise UnknownNameError(f"variable of {record.source!r}", variable, source.equations.names)
+    which: Any = True
+    if not record.records_all:
+        which = builder.array(f"{record.name}._indices", np.zeros(record.n_recorded, dtype=int))
+    clock = builder.objects[RECORDING]
+    return brian2.StateMonitor(source, list(record.variables), record=which, clock=clock, name=record.name)
+
+
+_MAKERS: dict[type, Callable[[_Builder, Any], brian2.BrianObject]] = {
+    SpikeSource: _spike_source,
+    NeuronGroup: _neuron_group,
+    SynapseGroup: _synapse_group,
+    SpikeRecord: _spike_record,
+    StateRecord: _state_record,
+}
+
+
+def _unit(unit: str) -> brian2.Unit | int:
+    power = seconds_power(unit)
+    return brian2.second**power if power else 1
+
+
+def _function(
+    record: Function,
+    call: Callable | None,
+    arguments: dict[str, Any],
+    types: str,
+    cpp: str,
+    stateless: bool = True,
+    static: str = "",
+) -> brian2.Function:
+    """Function with a NumPy implementation and the text of a C++ one, which returns `cpp`, after what it keeps."""
+
+    def missing(*_: Any) -> Any:
+        raise RuntimeError(f"{record.name} has no numbers")
+
+    found = brian2.Function(
+        call or missing,
+        arg_units=list(arguments.values()),
+        arg_names=list(arguments),
+        return_unit=_unit(record.unit),
+        stateless=stateless,
+    )
+    found.implementations.add_numpy_implementation(call or missing, discard_units=True)
+    text = f"{static}static inline double {record.name}({types}) {{ return {cpp}; }}"
+    found.implementations.add_implementation("cpp", text, name=record.name)
+    return found
+
+
+def _table(builder: _Builder, record: Function) -> brian2.Function:
+    read = None if builder.inputs is None else builder.inputs.tables[record.name]
+    call = None if read is None else lambda t, i: read(t, i)
+    cpp = f"{_cpp_table(builder.structure, record.name)}(t, i)"
+    return _function(record, call, {"t": brian2.second, "i": 1}, "const double t, const int i", cpp)
+
+
+def _cpp_table(structure: ModelStructure, name: str) -> str:
+    return f"run_inputs::Tables<{structure.tables.index(name)}>::value"
+
+
+def _delay(builder: _Builder, record: Function) -> brian2.Function:
+    units = {"step": 1, "late": 1, "n": 1, "i": 1, "x": _unit(record.unit)}
+    types = "const int64_t step, const int64_t late, const int64_t n, const int64_t i, const double x"
+    static = f"static run_inputs::DelayLine {record.name}_line;\n"
+    cpp = f"{record.name}_line.exchange(step, late, n, i, x)"
+    return _function(record, delay_line(), units, types, cpp, stateless=False, static=static)
+
+
+def delay_line() -> Callable[..., NDArray[np.float64]]:
+    """Function of (step, late, n, i, x) that returns the messages x (n,) of `late` steps before, 0 at first."""
+    waiting: list[NDArray[np.float64]] = []
+
+    def exchange(step: Any, late: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not late:
+            return x
+        if not waiting:
+            waiting.extend(np.zeros((int(late), int(n))))
+        slot = int(step) % int(late)
+        oldest, waiting[slot] = waiting[slot], np.array(x)
+        return oldest
+
+    return exchange
+
+
+def permitted_change(limits: Constraint, requested: NDArray, weights: NDArray, dt: float) -> NDArray[np.float64]:
+    """Part of the requested changes along the directions of control, and what a coupling drift adds in a step."""
+    change = project(limits, requested)
+    return change if limits.drift_matrix is None else np.asarray(change + dt * drift(limits, weights))
+
+
+def _coupling(builder: _Builder, record: Function) -> brian2.Function:
+    made = builder.objects[record.name]
+    requested, weights, permitted = (made.variables[name] for name in (REQUESTED, "w", PERMITTED))
+    limits = None if builder.inputs is None else builder.inputs.couplings[record.name]
+
+    def project_changes(dt: float) -> float:
+        assert limits is not None
+        permitted.set_value(permitted_change(limits, requested.get_value(), weights.get_value(), dt))
+        return 1.0
+
+    tables = [f"{record.name}_{kind}" for kind in ("read", "control", "drift")]
+    present = [
+        f"&{_cpp_table(builder.structure, name)}" if name in builder.structure.tables else "nullptr" for name in tables
+    ]
+    cpp = "0.0"
+    if builder.inputs is None:
+        device = brian2.get_device()
+        arrays = [f"brian::{device.get_array_name(v, access_data=False)}" for v in (requested, weights, permitted)]
+        cpp = f"run_inputs::project_changes({', '.join([*present, *arrays])}, dt)"
+    return _function(record, None if limits is None else project_changes, {"dt": brian2.second}, "const double dt", cpp)
+
+
+_FUNCTIONS = {"table": _table, "delay": _delay, "coupling": _coupling}

@@ -1,10 +1,10 @@
-"""Run a circuit with Brian2's numpy target: no compiler, no file."""
+"""Run a model with Brian2's numpy target: no compiler, no file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import brian2
@@ -15,12 +15,10 @@ from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
-from circuits.spiking.blueprint import Blueprint
-from circuits.spiking.inputs import Given
-from circuits.spiking.lines import Lines
-from circuits.spiking.network import Built, build_network, run_with_ticks
-from circuits.spiking.outputs import checked_names, diverged, output_names, result
-from circuits.spiking.structure import pathways
+from circuits.spiking.network import Network, build_network
+from circuits.spiking.outputs import diverged, result
+from circuits.spiking.structure import STEPS, ModelStructure, RunInputs
+from circuits.spiking.synapses import presynaptic_delays
 from plasticity.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,17 +31,22 @@ class BrianNetwork:
 
     Parameters
     ----------
-    plan : Blueprint
-        What it was built from.
-    built : Built
+    circuit, grid, record
+        What was built.
+    inputs : RunInputs
+        Its numbers.
+    built : Network
         The network and its parts.
-    kept : dict of str to list
+    moments : dict of str to list
         Means and standard deviations of weights, as they are recorded.
     """
 
-    plan: Blueprint
-    built: Built
-    kept: dict[str, list]
+    circuit: Circuit
+    grid: Grid
+    record: Recording
+    inputs: RunInputs
+    built: Network
+    moments: dict[str, list] = field(default_factory=dict)
 
     @property
     def network(self) -> brian2.Network:
@@ -67,33 +70,29 @@ class BrianNetwork:
         """
         if self.network.t_ > 0:
             raise InputError("this network has run already; build it again")
-        return result(self.plan.circuit, self.plan.grid, self.plan.record, run_built(self), "brian2 numpy")
+        return result(self.circuit, self.grid, self.record, run_arrays(self), "brian2 numpy")
 
 
 def build_numpy(
     circuit: Circuit,
     grid: Grid,
     record: Recording,
-    channels: Mapping[str, Lines],
-    given: Given,
+    structure: ModelStructure,
+    inputs: RunInputs,
     file: WeightFile | None = None,
 ) -> BrianNetwork:
     """Network of a circuit; `file` takes all weights at the times of the record."""
     with _numpy_target():
-        clock = brian2.Clock(grid.dt * brian2.second, name="steps")
-        plan = Blueprint(circuit, grid, given, record, channels, clock, compiled=False)
-        built = build_network(plan)
-        _fill(built, given)
-        built.network.add(_watch(built, plan))
+        made = BrianNetwork(circuit, grid, record, inputs, build_network(structure, inputs))
+        made.network.add(_checker(made))
         if _can_skip(circuit):
-            built.network.add(_gap_skipper(plan))
-        kept: dict[str, list] = {p.name: [] for p in circuit.plastic}
+            made.network.add(_gap_skipper(made))
         if record.every is not None:
-            built.network.add(_keeper(built, plan, kept, file))
-        return BrianNetwork(plan, built, kept)
+            made.network.add(_weight_recorder(made, record.every, file))
+        return made
 
 
-def run_built(made: BrianNetwork) -> dict[str, NDArray]:
+def run_arrays(made: BrianNetwork) -> dict[str, NDArray]:
     """Run a network; its arrays by name.
 
     Raises
@@ -101,12 +100,17 @@ def run_built(made: BrianNetwork) -> dict[str, NDArray]:
     DivergedError
         If a weight or a variable of a neuron leaves the finite numbers.
     """
-    plan, built = made.plan, made.built
+    structure, built = made.built.structure, made.built
+    starts = {name: float(made.inputs.values[f"{name}.dt"]) for name in structure.plasticity_clocks}
     with _numpy_target():
-        run_with_ticks(built, plan)
-        _check(built, plan.circuit, plan.grid.duration)
-        found = {name: _read(built, name) for name in output_names(plan.circuit, plan.record)}
-        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.kept.items()}
+        for end in sorted({*starts.values(), made.grid.duration}):
+            if made.network.t_ < made.grid.duration - made.grid.dt / 2:
+                made.network.run((min(end, made.grid.duration) - made.network.t_) * brian2.second, namespace={})
+            for name in (name for name, start in starts.items() if start == end):
+                built.activate(name)
+        _check(made, made.grid.duration)
+        found = {name: built.get(name) for name in structure.saved}
+        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
 
 
 @contextmanager
@@ -123,65 +127,51 @@ def _numpy_target() -> Iterator[None]:
         brian2.Network._globally_running = False  # after an error it would swallow the next interrupt
 
 
-def _fill(built: Built, given: Given) -> None:
-    """Set all numbers but those that the objects were made with."""
-    for name, value in given.values.items():
-        owner, _, variable = name.partition(".")
-        if variable not in ("dt", "_timebins", "neuron_index", "_indices", "delay"):
-            built.objects[owner].variables[variable].set_value(value if value.size > 1 else value[0])
-
-
-def _read(built: Built, name: str) -> NDArray:
-    owner, _, variable = name.partition(".")
-    return np.array(built.objects[owner].variables[variable].get_value())
-
-
-def _check(built: Built, circuit: Circuit, now: float) -> None:
+def _check(made: BrianNetwork, now: float) -> None:
     """Report the first number that is not finite."""
-    for name in checked_names(circuit):
-        bad = np.flatnonzero(~np.isfinite(_read(built, name)))
+    for name in made.built.structure.checked:
+        bad = np.flatnonzero(~np.isfinite(made.built.get(name)))
         if bad.size:
-            raise diverged(circuit, name, int(bad[0]), now)
+            raise diverged(made.circuit, name, int(bad[0]), now)
 
 
-def _watch(built: Built, plan: Blueprint) -> brian2.NetworkOperation:
-    """Look at the network from time to time while it runs."""
-    clock = brian2.Clock(plan.grid.check_every * brian2.second, name="looks")
+def _checker(made: BrianNetwork) -> brian2.NetworkOperation:
+    """Check from time to time that all numbers are finite."""
+    clock = brian2.Clock(made.grid.check_every * brian2.second, name="checks")
+    time = clock.variables["t"]
+    return brian2.NetworkOperation(
+        lambda: _check(made, float(time.get_value().item())), clock=clock, when="start", name="checker"
+    )
+
+
+def _weight_recorder(made: BrianNetwork, every: float, file: WeightFile | None) -> brian2.NetworkOperation:
+    """Record means of all weights, and the weights in a file."""
+    made.moments.update({name: [] for name in made.built.structure.plastic})
+    clock = brian2.Clock(every * brian2.second, name="weight_records")
     time = clock.variables["t"]
 
-    def look() -> None:
-        _check(built, plan.circuit, float(time.get_value().item()))
-
-    return brian2.NetworkOperation(look, clock=clock, when="start", name="watch")
-
-
-def _keeper(built: Built, plan: Blueprint, kept: dict[str, list], file: WeightFile | None) -> brian2.NetworkOperation:
-    """Keep the means of all weights, and the weights in a file, at the times of the record."""
-    clock = brian2.Clock(plan.record.every * brian2.second, name="keeping")
-    time = clock.variables["t"]
-
-    def keep() -> None:
-        weights = {name: _read(built, f"{name}.w") for name in kept}
+    def record() -> None:
+        weights = {name: made.built.get(f"{name}.w") for name in made.moments}
         for name, values in weights.items():
-            kept[name].append((np.mean(values), np.std(values)))
+            made.moments[name].append((np.mean(values), np.std(values)))
         if file is not None:
             file.append(float(time.get_value().item()), weights)
 
-    return brian2.NetworkOperation(keep, clock=clock, when="start", name="keeper")
+    return brian2.NetworkOperation(record, clock=clock, when="start", name="weight_recorder")
 
 
 def _can_skip(circuit: Circuit) -> bool:
     """Whether nothing but given spikes and ticks changes anything: also no spikes that are on their way."""
     only_spikes = all(p.is_passive for p in circuit.populations) and not circuit.feedback
-    at_once = all(delay == 0 for p in circuit.projections for _, delay in pathways(circuit, p).values())
+    at_once = all(delay == 0 for p in circuit.projections for delay in presynaptic_delays(p).values())
     return only_spikes and at_once and all(model.method is None for _, model in circuit.learning)
 
 
-def _gap_skipper(plan: Blueprint) -> brian2.NetworkOperation:
+def _gap_skipper(made: BrianNetwork) -> brian2.NetworkOperation:
     """Move the clock over steps without spikes: event-driven variables do not change in them."""
-    circuit, clock = plan.circuit, plan.clock
-    trains = [t for p in circuit.populations for t in p.spike_trains]
-    steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / plan.grid.dt).astype(np.int64))
+    clock = made.objects[STEPS]
+    trains = [t for p in made.circuit.populations for t in p.spike_trains]
+    steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / made.grid.dt).astype(np.int64))
     timestep = clock.variables["timestep"]
 
     def skip() -> None:

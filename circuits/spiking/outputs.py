@@ -1,4 +1,4 @@
-"""What a spiking run gives back: the names of its arrays, the same for every device, and the `Run` that they make."""
+"""Results of a spiking run: the names of its arrays, the same for every device, and the `Run` made of them."""
 
 from __future__ import annotations
 
@@ -19,35 +19,36 @@ from plasticity.errors import DivergedError
 from plasticity.rule import division_remedy
 
 
-def counted(population: Population, record: Recording) -> bool:
+def counts_spikes(population: Population, record: Recording) -> bool:
     """Whether the spikes of a population are counted or kept."""
     neuron = population.neuron_model
     fires = neuron is not None and bool(neuron.threshold) and not population.has_spike_trains
     return fires or population.name in record.spikes
 
 
-def recorded(model: SynapseModel, record: Recording) -> tuple[str, ...]:
+def recorded_states(model: SynapseModel, record: Recording) -> tuple[str, ...]:
     """Variables of tracked synapses that are recorded."""
     own = {s.name for s in model.rule.states}
     names = ("w", *(s for s in record.states if s in own))
     return (*names, "lastupdate") if "event-driven" in model.model else names
 
 
-def output_names(circuit: Circuit, record: Recording) -> list[str]:
+def saved_arrays(circuit: Circuit, record: Recording) -> list[str]:
     """Arrays of a run as ``"object.variable"``."""
     names = [f"{p.name}.w" for p in circuit.plastic]
     for p in circuit.populations:
-        kept = ("t", "i", "count") if p.name in record.spikes else ("count",)
-        names += [f"{p.name}_spikes.{k}" for k in kept] if counted(p, record) else []
+        variables = ("t", "i", "count") if p.name in record.spikes else ("count",)
+        names += [f"{p.name}_spikes.{k}" for k in variables] if counts_spikes(p, record) else []
     if record.every is not None:
-        names += [f"{p.name}_record.{k}" for p, model in circuit.learning for k in ("t", *recorded(model, record))]
+        for q, model in circuit.learning:
+            names += [f"{q.name}_record.{k}" for k in ("t", *recorded_states(model, record))]
         for name in record.variables:
             population, _, variable = name.partition(".")
             names += [f"{population}_{variable}_record.{k}" for k in ("t", variable)]
     return names
 
 
-def checked_names(circuit: Circuit) -> list[str]:
+def checked_arrays(circuit: Circuit) -> list[str]:
     """Arrays that must stay finite: plastic weights, and what follows a differential equation in a neuron."""
     names = [f"{p.name}.w" for p in circuit.plastic]
     for p in circuit.populations:
@@ -57,7 +58,7 @@ def checked_names(circuit: Circuit) -> list[str]:
 
 
 def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedError:
-    """Error that names one element of a checked array and the time [s] at which it was found."""
+    """Error that names one element of a checked array and the time [s] of the check."""
     owner, _, variable = name.partition(".")
     kind = "neuron" if owner in {p.name for p in circuit.populations} else "synapse"
     remedy = "use smaller weights, a smaller learning rate or a smaller dt"
@@ -65,59 +66,61 @@ def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedEr
     return DivergedError(f"{variable} of {kind} {index} of {owner!r}", time, remedy + division_remedy(rules))
 
 
-def result(circuit: Circuit, grid: Grid, record: Recording, found: Mapping[str, NDArray], engine: str) -> Run:
+def result(circuit: Circuit, grid: Grid, record: Recording, arrays: Mapping[str, NDArray], engine: str) -> Run:
     """Record of a run from its arrays; records over time have the shape (n_times, n_tracked)."""
     learning = circuit.learning if record.every is not None else ()
-    times = [found[name] for name in output_names(circuit, record) if name.endswith("_record.t")]
+    times = [arrays[name] for name in saved_arrays(circuit, record) if name.endswith("_record.t")]
     variables = {}
     for name in record.variables if record.every is not None else ():
         population, _, variable = name.partition(".")
-        variables[name] = found[f"{population}_{variable}_record.{variable}"]
+        variables[name] = arrays[f"{population}_{variable}_record.{variable}"]
     return Run(
         circuit=circuit,
         seed=grid.seed,
         dt=grid.dt,
         times=times[0] if times else np.empty(0),
-        weights={p.name: _relaxed(p.name, model, "w", found) for p, model in learning},
-        final={p.name: found[f"{p.name}.w"] for p in circuit.plastic},
+        weights={p.name: _relaxed(p.name, model, "w", arrays) for p, model in learning},
+        final={p.name: arrays[f"{p.name}.w"] for p in circuit.plastic},
         engine=engine,
         tracked={p.name: record.tracked(p.n_synapses) for p, _ in learning},
         states={
             p.name: {
-                s: _relaxed(p.name, model, s, found) for s in recorded(model, record) if s not in ("w", "lastupdate")
+                s: _relaxed(p.name, model, s, arrays)
+                for s in recorded_states(model, record)
+                if s not in ("w", "lastupdate")
             }
             for p, model in learning
         },
-        spikes={name: _spikes(circuit.population(name), found) for name in record.spikes},
+        spikes={name: _spikes(circuit.population(name), arrays) for name in record.spikes},
         variables=variables,
-        counts={p.name: _count(p, found) for p in circuit.populations},
-        weight_mean={p.name: found[f"{p.name}.moments"][:, 0] for p, _ in learning},
-        weight_std={p.name: found[f"{p.name}.moments"][:, 1] for p, _ in learning},
+        counts={p.name: _count(p, arrays) for p in circuit.populations},
+        weight_mean={p.name: arrays[f"{p.name}.moments"][:, 0] for p, _ in learning},
+        weight_std={p.name: arrays[f"{p.name}.moments"][:, 1] for p, _ in learning},
     )
 
 
-def _spikes(population: Population, found: Mapping[str, NDArray]) -> tuple[NDArray, NDArray]:
-    return found[f"{population.name}_spikes.t"], found[f"{population.name}_spikes.i"].astype(np.int64)
+def _spikes(population: Population, arrays: Mapping[str, NDArray]) -> tuple[NDArray, NDArray]:
+    return arrays[f"{population.name}_spikes.t"], arrays[f"{population.name}_spikes.i"].astype(np.int64)
 
 
-def _count(population: Population, found: Mapping[str, NDArray]) -> NDArray[np.int64]:
+def _count(population: Population, arrays: Mapping[str, NDArray]) -> NDArray[np.int64]:
     """Number of spikes of each neuron."""
     if population.has_spike_trains:
         return np.array([t.size for t in population.spike_trains])
     name = f"{population.name}_spikes.count"
-    return found[name] if name in found else np.zeros(population.size, dtype=int)  # neurons that never fire
+    return arrays[name].astype(np.int32) if name in arrays else np.zeros(population.size, dtype=int)  # none can fire
 
 
-def _relaxed(name: str, model: SynapseModel, state: str, found: Mapping[str, NDArray]) -> NDArray[np.float64]:
+def _relaxed(name: str, model: SynapseModel, state: str, arrays: Mapping[str, NDArray]) -> NDArray[np.float64]:
     """Recorded values (n_times, n_tracked) of a state: what relaxes between spikes is brought up to date."""
-    values = found[f"{name}_record.{state}"]
-    if f"{name}_record.lastupdate" not in found:
+    values = arrays[f"{name}_record.{state}"]
+    if f"{name}_record.lastupdate" not in arrays:
         return values
     rule = model.rule
     exact = {v.name: ab for v, ab in event_driven(rule).items() if v not in clock_driven(rule)}
     if state not in exact or exact[state] == (0, 0):
         return values
     rate, push = (float(sp.sympify(r).subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])
-    elapsed = found[f"{name}_record.t"][:, None] - found[f"{name}_record.lastupdate"]
+    elapsed = arrays[f"{name}_record.t"][:, None] - arrays[f"{name}_record.lastupdate"]
     relaxed = np.expm1(rate * elapsed) / rate if rate else elapsed
     return values * np.exp(rate * elapsed) + push * relaxed

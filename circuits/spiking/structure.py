@@ -1,121 +1,232 @@
-"""What shapes the equations of a spiking network, and the name under which its compiled binary is kept."""
+"""Structure and inputs of a spiking model: what Brian2 objects are built from, and the numbers of one run.
+
+`ModelStructure` is all that shapes the generated code; its canonical text is the key of a compiled model. `RunInputs`
+holds the numbers that may differ between two runs of one model. Network builders read nothing else.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import platform
-import shutil
-from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from circuits.network.circuit import Circuit, Projection
-from circuits.running.grid import Grid
-from circuits.running.recording import Recording
-from circuits.spiking.lines import Lines
-from plasticity.support.cache import cache_folder
+import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from circuits.spiking.inputs import Given
+from plasticity.controllability import Constraint
 
-COMPILERS = ("g++", "clang++", "c++")
-SOURCES = ("given.h", "given.cpp")
+STEPS, RECORDING = "steps", "recording"  # clocks
 
 
-def on_pre(circuit: Circuit, projection: Projection) -> str:
-    """What a presynaptic spike does: it acts on the neuron with the present weight, then the synapse learns."""
-    neuron = circuit.population(projection.post).neuron_model
-    acts = "" if neuron is None or projection.receptor is None else neuron.receptor(projection.receptor)
-    return "\n".join(filter(None, (acts, projection.synapse.on_pre if projection.synapse else "")))
+@dataclass(frozen=True)
+class Function:
+    """Function that equations call as `symbol`; its numbers are run inputs.
 
-
-def pathways(circuit: Circuit, projection: Projection) -> dict[str, tuple[str, float]]:
-    """What presynaptic spikes do, and after which delay [s], by the name of the pathway."""
-    found = {"pre": (on_pre(circuit, projection), projection.delay)}
-    model = projection.synapse
-    if model is not None and model.on_pre_delayed:
-        found["pre_delayed"] = (model.on_pre_delayed, projection.delay + model.pre_delay)
-    return {name: pathway for name, pathway in found.items() if pathway[0]}
-
-
-def arrives_early(circuit: Circuit, projection: Projection) -> bool:
-    """Whether a spike acts on its neuron before that neuron computes what it does in the same step."""
-    post = circuit.population(projection.post)
-    neuron = post.neuron_model
-    return circuit.population(projection.pre).has_spike_trains and neuron is not None and bool(neuron.every_step)
-
-
-def first_ticks(circuit: Circuit, duration: float) -> dict[str, float]:
-    """Time [s] of the first tick of every plasticity clock that ticks at all: after one interval, not at 0."""
-    clocks = {p.name: model.clock_dt for p, model in circuit.learning}
-    return {name: step for name, step in clocks.items() if step is not None and step < duration}
-
-
-def model_key(circuit: Circuit, grid: Grid, record: Recording, channels: Mapping[str, Lines], given: Given) -> str:
-    """Hash of all that a binary depends on: the equations and the names of its numbers, not their values.
-
-    Versions, compiler, flags and processor belong to it, so that a binary is never run where it was not made for.
+    Parameters
+    ----------
+    symbol : str
+    kind : {"table", "delay", "coupling"}
+        ``f(t, i)`` reads the table `name`; ``f(step, late, n, i, x)`` returns the x of `late` steps before, once per
+        step and element; ``f(dt)`` computes the changes of coupled synapses.
+    name : str
+        Unique in the model.
+    unit : str
+        Brian2 unit of the value.
     """
-    parts: list = [_toolchain(), list(record.states), sorted(record.spikes), list(record.variables)]
-    parts += [[sorted(given.values), list(given.tables), record.every is not None, len(given.ends)]]
-    starts = first_ticks(circuit, grid.duration)
-    ranks = sorted(set(starts.values()))
-    for p in circuit.populations:
-        m = p.neuron_model
-        parts.append([p.name, p.size, p.has_spike_trains])
-        if m is not None:
-            parts.append([m.model, m.threshold, m.reset, m.method, m.every_step, m.on_given])
-    for q in circuit.projections:
-        statements = {name: text for name, (text, _) in pathways(circuit, q).items()}
-        parts.append([q.name, q.pre, q.post, statements, arrives_early(circuit, q)])
-        if q.synapse is not None:
-            s = q.synapse
-            tracked = record.tracked(q.n_synapses).size if record.every is not None else 0
-            tick = ranks.index(starts[q.name]) if q.name in starts else None
-            parts.append([s.model, s.on_post, s.on_clock, s.method, tracked, tick, q.coupling is not None])
-            parts.append([q.third_factor, s.on_third_factor])
-    for path in circuit.feedback:
-        parts.append([path.name, path.source, path.sends, path.target, path.receives, path.weights is None, path.unit])
-        parts.append(channels[path.name].structure(grid.dt))
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+    symbol: str
+    kind: str
+    name: str
+    unit: str = "1"
 
 
-def model_folder(key: str) -> Path:
-    """Folder of a binary."""
-    return cache_folder("brian") / key
+@dataclass(frozen=True)
+class Operation:
+    """Statements that a group carries out at every tick of a clock."""
+
+    name: str
+    code: str
+    when: str
+    order: int
+    clock: str = STEPS
 
 
-def compiler() -> str | None:
-    """Command of the C++ compiler: ``$CXX``, else the first that is found; None if there is none, or no ``make``."""
-    if shutil.which("make") is None:
-        return None
-    asked = os.environ.get("CXX", "")
-    if asked:
-        return asked if shutil.which(asked.split()[0]) else None
-    return next((c for c in COMPILERS if shutil.which(c)), None)
+@dataclass(frozen=True)
+class Event:
+    """Event of a neuron besides its spikes, with what it does to the neuron."""
+
+    name: str
+    condition: str
+    order: int
+    after: str
 
 
-@cache
-def _toolchain() -> list:
-    """Brian2, the compiler as a file, flags, processor, and the code that writes the program and talks to it."""
-    found = shutil.which((compiler() or "none").split()[-1]) or "none"
-    real = Path(found).resolve()
-    size = real.stat().st_size if real.is_file() else 0
-    flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
-    code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.*")):
-        code.update(path.name.encode() + path.read_bytes())
-    return [version("brian2"), str(real), size, flags, _processor(), code.hexdigest()]
+@dataclass(frozen=True)
+class Link:
+    """Variable of a group that is a variable of another group, of the same neuron or of the only one."""
+
+    variable: str
+    source: str
+    source_variable: str
+    is_broadcast: bool
 
 
-def _processor() -> str:
-    """Model and abilities of the processor: binaries are compiled for it alone."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
-    except OSError:
-        return platform.machine() + platform.processor()
-    return "".join(line for line in lines if line.startswith(("model name", "flags")))
+@dataclass(frozen=True)
+class SpikeSource:
+    """Group that fires the spike trains of a run."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class NeuronGroup:
+    """Arguments of a Brian2 ``NeuronGroup`` and the operations of its neurons."""
+
+    name: str
+    size: int
+    equations: str
+    threshold: str = ""
+    reset: str = ""
+    refractory: str = ""
+    method: str = "exact"
+    threshold_order: int = 0
+    events: tuple[Event, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    functions: tuple[Function, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """What spikes or events of one side of a synapse do, after a delay that is a run input."""
+
+    name: str
+    side: str
+    code: str
+    when: str = "synapses"
+    order: int = 0
+    event: str = "spike"
+
+
+@dataclass(frozen=True)
+class SynapseGroup:
+    """Arguments of a Brian2 ``Synapses`` object and the operations of its synapses; the wiring is a run input."""
+
+    name: str
+    source: str
+    target: str
+    equations: str
+    pathways: tuple[Pathway, ...] = ()
+    method: str = "exact"
+    update_order: int = 0
+    summed_order: int = 0
+    operations: tuple[Operation, ...] = ()
+    functions: tuple[Function, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpikeRecord:
+    """Monitor of spikes, or of their number alone."""
+
+    name: str
+    source: str
+    keeps_times: bool
+
+
+@dataclass(frozen=True)
+class StateRecord:
+    """Monitor of variables of some elements of a group; which ones is a run input, unless all are recorded."""
+
+    name: str
+    source: str
+    variables: tuple[str, ...]
+    n_recorded: int
+    records_all: bool
+
+
+ModelObject = SpikeSource | NeuronGroup | SynapseGroup | SpikeRecord | StateRecord
+
+
+@dataclass(frozen=True)
+class ModelStructure:
+    """Structure of a model; equal structures have equal generated code.
+
+    Parameters
+    ----------
+    objects : tuple of records
+        Brian2 objects, each after those that it refers to.
+    clocks : tuple of str
+    values, tables : tuple of str
+        Names of the numbers and tables that are read when a run starts.
+    saved : tuple of str
+        Arrays that a run returns, as ``"object.variable"``.
+    checked : tuple of str
+        Arrays that must stay finite.
+    plastic : tuple of str
+        Groups of synapses whose weights are recorded.
+    """
+
+    objects: tuple[ModelObject, ...]
+    clocks: tuple[str, ...]
+    values: tuple[str, ...]
+    tables: tuple[str, ...]
+    saved: tuple[str, ...]
+    checked: tuple[str, ...]
+    plastic: tuple[str, ...]
+
+    @property
+    def plasticity_clocks(self) -> tuple[str, ...]:
+        """Clocks that tick for the first time after one interval, not at 0."""
+        return tuple(name for name in self.clocks if name not in (STEPS, RECORDING))
+
+    def columns(self, array: str) -> int | None:
+        """Number of columns of a saved array; None if it has one dimension."""
+        name, _, variable = array.partition(".")
+        found = next((o for o in self.objects if o.name == name and isinstance(o, StateRecord)), None)
+        return None if found is None or variable == "t" else found.n_recorded
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Function of time and neuron: row k holds from ``k·step`` on, the last one for ever.
+
+    Parameters
+    ----------
+    values : (n_rows, n) array
+    step : float
+        [s].
+    """
+
+    values: NDArray[np.float64]
+    step: float = 1.0
+
+    def __call__(self, t: float, i: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Values at time `t` [s] of the neurons `i`."""
+        row = np.int64(t / self.step + 1e-6)
+        return self.values[np.minimum(row, len(self.values) - 1), i]
+
+
+@dataclass(frozen=True, eq=False)
+class RunInputs:
+    """Numbers of one run.
+
+    Parameters
+    ----------
+    values : dict of str to array
+        By ``"object.variable"``, in SI units; one number where all elements are alike.
+    connections : dict of str to ((n_synapses,) array, (n_synapses,) array)
+        Source and target of each synapse, by group of synapses.
+    tables : dict of str to Table
+    couplings : dict of str to Constraint
+        Limits of control that couple the synapses of a group.
+    pauses : array
+        Times [s] at which the numbers are checked: also where a plasticity clock starts, and the end.
+    records : array
+        Those of them at which the weights are recorded.
+    """
+
+    values: dict[str, NDArray] = field(default_factory=dict)
+    connections: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    couplings: dict[str, Constraint] = field(default_factory=dict)
+    pauses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    records: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))

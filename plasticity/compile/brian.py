@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
+from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.errors import InputError, require_number
 from plasticity.local import LOCALS, Local, seconds_power
 from plasticity.pages.report import cost, report
@@ -91,7 +92,9 @@ class SynapseModel:
         return len(cost(self.rule).variables)
 
 
-def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = None) -> SynapseModel:
+def compile_rule(
+    rule: Rule, signal: Signal | None = None, method: str | None = None, bounds: tuple[Any, Any] | None = None
+) -> SynapseModel:
     """Compile a rule to the strings of a Brian2 ``Synapses`` object.
 
     Variables that relax on their own become ``(event-driven)``; coupled or nonlinear ones, those that follow local
@@ -105,6 +108,8 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     method : str, optional
         Brian2 integration method of clock-driven variables: by default ``"rk4"``, or ``"euler"``, which is cheaper,
         where they follow local variables, which are constant during a step.
+    bounds : (low, high), optional
+        Bounds of the weight in place of those of the rule: numbers, or arrays with one per synapse.
 
     Returns
     -------
@@ -128,19 +133,21 @@ def compile_rule(rule: Rule, signal: Signal | None = None, method: str | None = 
     check_rule(rule)
     clocked = clock_driven(rule)
     default = "euler" if rule.inputs else "rk4"
+    parameters = _parameters(rule, bounds)
+    is_bounded = "weight_low" in parameters
     return SynapseModel(
         rule=rule,
-        model="\n".join([*_equations(rule, clocked), *_declarations(rule)]),
-        on_pre=_statements(rule, "pre"),
-        on_post=_statements(rule, "post"),
-        on_clock=_statements(rule, "clock"),
+        model="\n".join([*_equations(rule, clocked), *_declarations(parameters)]),
+        on_pre=_statements(rule, "pre", is_bounded),
+        on_post=_statements(rule, "post", is_bounded),
+        on_clock=_statements(rule, "clock", is_bounded),
         clock_dt=rule.clock_dt if "clock" in rule.events else None,
-        parameters=_parameters(rule),
+        parameters=parameters,
         initial={s.name: float(s.initial) for s in rule.states},
         method=(method or default) if clocked else None,
-        on_pre_delayed=_statements(rule, "pre_delayed"),
+        on_pre_delayed=_statements(rule, "pre_delayed", is_bounded),
         pre_delay=_pre_delay(rule),
-        on_third_factor=_statements(rule, "third_factor"),
+        on_third_factor=_statements(rule, "third_factor", is_bounded),
     )
 
 
@@ -204,20 +211,26 @@ def _equations(rule: Rule, clocked: set) -> list[str]:
     return lines
 
 
-def _declarations(rule: Rule) -> list[str]:
+def _declarations(parameters: Mapping[str, tuple[Any, str]]) -> list[str]:
     return [
         f"{name} : {unit} ({'shared, ' if np.ndim(value) == 0 else ''}constant)"
-        for name, (value, unit) in _parameters(rule).items()
+        for name, (value, unit) in parameters.items()
     ]
 
 
-def _parameters(rule: Rule) -> dict[str, tuple[Any, str]]:
+def _parameters(rule: Rule, bounds: tuple[Any, Any] | None) -> dict[str, tuple[Any, str]]:
     used = {s.name for s in free_symbols(rule)}
     values = {p.name: (_value(p.value), brian_unit(p.unit)) for p in rule.parameters if p.name in used}
-    if rule.bounds is not None:
-        low, high = rule.bounds
-        values |= {"weight_low": (float(low), "1"), "weight_high": (float(high), "1")}
+    low, high = (np.asarray(b, dtype=float) for b in bounds or rule.bounds or (-np.inf, np.inf))
+    if np.any(low > -np.inf) or np.any(high < np.inf):
+        values |= {"weight_low": (_bound(low), "1"), "weight_high": (_bound(high), "1")}
     return values
+
+
+def _bound(values: np.ndarray) -> Any:
+    """Finite bound: one number where all synapses have the same."""
+    finite = np.nan_to_num(values)
+    return float(finite.flat[0]) if np.ptp(finite) == 0 else finite
 
 
 def _value(value: Any) -> Any:
@@ -228,13 +241,13 @@ def _pre_delay(rule: Rule) -> float:
     return next((p.value for p in rule.parameters if p.name == "pre_delay"), 0.0)
 
 
-def _statements(rule: Rule, event: str) -> str:
+def _statements(rule: Rule, event: str, is_bounded: bool) -> str:
     units = {s.name: brian_unit(s.unit) for s in rule.states}
     lines = []
     for update in rule.events.get(event, ()):
         text = _text(update.expression) if update.expression != 0 else f"0*{units.get(update.target, '1')}"
-        if update.target == WEIGHT.name and rule.bounds is not None:
-            text = f"clip({text}, weight_low, weight_high)"
+        if update.target == WEIGHT.name and is_bounded:
+            text = brian_text(CLIPPED, weight=text, low="weight_low", high="weight_high")
         lines.append(f"{update.target} = {text}")
     return "\n".join(lines)
 

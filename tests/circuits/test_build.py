@@ -42,7 +42,7 @@ def test_a_single_path_of_feedback_has_the_noise_of_the_other_engines():
     rule = observe(adam(0.01), escape_rate_likelihood())
     circuit = circuits.load("escape_rate_neuron")([[0.001]], [[0.002], [0.003]], rule)
     channel = FeedbackChannel(noise=1.0, sparsity=0.3)
-    tables = circuits.build(circuit, 0.02, feedback=channel, seed=5).plan.given.tables
+    tables = circuits.build(circuit, 0.02, feedback=channel, seed=5).inputs.tables
     expected = disturb(channel, 20, 2, 1e-3, seed=5)
     np.testing.assert_array_equal(tables["error_noise"].values, expected.noise)
     np.testing.assert_array_equal(tables["error_delivered"].values, np.broadcast_to(expected.delivered, (20, 2)))

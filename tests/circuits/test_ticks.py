@@ -94,3 +94,16 @@ def test_bad_input_is_named():
         compile_rule(Rule("ticking", "ticking", events={"clock": (Update("w", WEIGHT / 2),)}))
     with pytest.raises(InputError, match="no parameter clock_step"):
         replay(Rule("ticking", "ticking", events={"clock": (Update("w", WEIGHT / 2),)}), [0.1], [])
+
+
+def test_a_driven_state_is_recorded_as_it_is_between_spikes():
+    """ẋ = drive − x/τ between spikes, which add 1: x(t) = drive·τ (1 − e^(−t/τ)) + Σ e^(−(t − t_spike)/τ)."""
+    tau, drive = time_constant("tau", 0.05, "leak"), Parameter("drive", 4.0, unit="Hz")
+    level = State("level", drive.symbol - sp.Symbol("level", real=True) / tau.symbol)
+    events = {"pre": (Update("level", level.symbol + 1), Update("w", WEIGHT + level.symbol))}
+    rule = Rule("driven", "driven", states=(level,), events=events, parameters=(tau, drive))
+    spikes = np.array([0.03, 0.11])
+    result = circuits.run(pairing([spikes], [[]], rule), 0.2, device="numpy", record_every=0.02, record=("level",))
+    since = result.times[:, None] - spikes
+    expected = 0.2 * (1 - np.exp(-result.times / 0.05)) + np.where(since > 1e-9, np.exp(-since / 0.05), 0).sum(axis=1)
+    np.testing.assert_allclose(result.states["synapses"]["level"][:, 0], expected, rtol=1e-9)

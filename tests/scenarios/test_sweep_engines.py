@@ -5,7 +5,7 @@ import importlib
 import pytest
 import xarray as xr
 
-from circuits.spiking.structure import compiler
+from circuits.spiking.toolchain import compiler
 from scenarios import sweep
 
 pytestmark = pytest.mark.slow  # workers are started, and one model is compiled twice

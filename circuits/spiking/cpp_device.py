@@ -1,0 +1,223 @@
+"""Compile a model: Brian2 writes C++ that reads all numbers of a run when it starts.
+
+Brian2 writes values into the text of a program. Here they are placeholders, which are replaced when a run starts by
+what the files of the run say; a value that the text would keep is an error.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import brian2
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+from brian2.core.variables import ArrayVariable, DynamicArrayVariable, Variable
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+from brian2.devices.device import reset_device
+
+from circuits.spiking.network import Network, build_network
+from circuits.spiking.structure import ModelStructure, SynapseGroup
+from circuits.spiking.toolchain import PROGRAM, compiler
+from plasticity.errors import InputError
+from plasticity.support.cli import say
+
+HERE = Path(__file__).parent
+HEADER, SOURCE = "run_inputs.h", "run_inputs.cpp"
+JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
+HEADER_RULE = f"""
+{HEADER}.gch: {HEADER}
+\t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header $< -o $@
+$(OBJS): {HEADER}.gch
+"""
+LATE = ("neuron_index", "_timebins")  # Brian2 sets these when a run starts
+# What Brian2 sets by itself and what does not depend on any number of a run.
+OWN = re.compile(
+    r"(defaultclock_dt|_indices|_(timestep|t|sources|targets|lastspike|not_refractory)"
+    r"|_(spike_number|spike_time|_lastindex|period|_period_bins))$"
+)
+
+
+def synaptic_arrays(variables: Mapping[str, Variable], indices: Mapping[str, str]) -> list[str]:
+    """Pointers to the arrays that a loop over synapses reads or writes, one element per synapse."""
+    arrays = [v for k, v in variables.items() if indices[k] == "_idx" and isinstance(v, ArrayVariable) and not v.scalar]
+    return sorted({CPPCodeGenerator.get_array_name(v) for v in arrays})
+
+
+class RunTimeCodeObject(CPPStandaloneCodeObject):
+    """C++ code whose loops over synapses prefetch (`templates/synapses.cpp`)."""
+
+    templater = CPPStandaloneCodeObject.templater.derive(
+        "circuits.spiking", env_globals={"synaptic_arrays": synaptic_arrays}
+    )
+
+
+class RunTimeDevice(CPPStandaloneDevice):
+    """Brian2's C++ device with own templates."""
+
+    def code_object_class(self, codeobj_class: type | None = None, fallback_pref: str | None = None) -> type:
+        """Class of the code objects."""
+        return RunTimeCodeObject if codeobj_class is None else codeobj_class
+
+
+def build_program(structure: ModelStructure, folder: Path) -> None:
+    """Write and compile the program of a model in a folder.
+
+    Raises
+    ------
+    InputError
+        If the compiler fails; its whole message is in the folder.
+    """
+    write_program(structure, folder)
+    _compile(folder)
+
+
+def write_program(structure: ModelStructure, folder: Path) -> None:
+    """Write the C++ of a model.
+
+    Raises
+    ------
+    RuntimeError
+        If a placeholder would stay in the text: a run would silently ignore its inputs.
+    """
+    with _device(folder) as device:
+        built = build_network(structure)
+        device.insert_code("main", "\n".join(_readings(device, built)))
+        device.insert_code(
+            "before_end", "\n".join(["{ using namespace brian;", *_savings(device, built), "return 0; }"])
+        )
+        _run_with_pauses(device, built)
+        _check_placeholders(device, built)
+        for name in (HEADER, SOURCE):
+            shutil.copy(HERE / name, folder / name)
+        device.build(directory=str(folder), compile=False, run=False, additional_source_files=[SOURCE])
+
+
+@contextmanager
+def _device(folder: Path) -> Iterator[RunTimeDevice]:
+    """C++ device that writes to `folder`; afterwards Brian2 is as it was before."""
+    brian2.BrianLogger.suppress_name("unused_brian_object")
+    gc.collect()  # objects of an earlier run that linger keep their names, and the code would get new ones
+    folder.mkdir(parents=True, exist_ok=True)
+    device = RunTimeDevice()
+    brian2.set_device(device, directory=str(folder), build_on_run=False)
+    device.extra_compile_args = ["-include", HEADER]
+    try:
+        yield device
+    finally:
+        device.reinit()
+        reset_device()
+
+
+def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
+    """Brian2 lists the objects of the network and runs it for no time; then it runs to the times of the run."""
+    built.network.run(0 * brian2.second, namespace={})
+    late = [_reading(device, built, name) for name in built.structure.values if _is_late(name)]
+    clocks = ", ".join(f"&brian::{name}" for name in built.structure.plasticity_clocks)
+    checks = " ".join(_checking(device, built, name) for name in built.structure.checked)
+    records = " ".join(
+        f'run_inputs::record("{name}", {_array(device, built, f"{name}.w")});' for name in built.structure.plastic
+    )
+    run = f"run_inputs::run(network, {{{clocks}}}, [&](double now) {{ {checks} }}, [&]() {{ {records} }});"
+    device.insert_code("main", "\n".join([*late, run]))
+
+
+def _is_late(name: str) -> bool:
+    return name.rpartition(".")[2] in LATE
+
+
+def _array(device: RunTimeDevice, built: Network, name: str) -> str:
+    """Name of an array in C++."""
+    return device.get_array_name(built.variable(name), access_data=False)
+
+
+def _is_dynamic(built: Network, name: str) -> bool:
+    """Whether an array in C++ knows its size."""
+    return isinstance(built.variable(name), DynamicArrayVariable)
+
+
+def _readings(device: RunTimeDevice, built: Network) -> list[str]:
+    """Statements that read the wiring, the tables and the numbers of a run."""
+    structure = built.structure
+    wiring = [_connecting(device, built, o.name) for o in structure.objects if isinstance(o, SynapseGroup)]
+    tables = [f'run_inputs::Tables<{k}>::value.read("{name}");' for k, name in enumerate(structure.tables)]
+    return [*wiring, *tables, *(_reading(device, built, name) for name in structure.values if not _is_late(name))]
+
+
+def _reading(device: RunTimeDevice, built: Network, name: str) -> str:
+    array = _array(device, built, name)
+    if _is_late(name):
+        return f'run_inputs::read_any("{name}", {array});'
+    if _is_dynamic(built, name):
+        return f'run_inputs::read("{name}", {array}.data(), {array}.size());'
+    return f'run_inputs::read("{name}", {array}, _num_{array});'
+
+
+def _connecting(device: RunTimeDevice, built: Network, name: str) -> str:
+    """Replace the one synapse that the text makes by those of the run."""
+    made = built.objects[name]
+    ends = ("_synaptic_pre", "_synaptic_post", "N_outgoing", "N_incoming", "N")
+    arrays = [device.get_array_name(made.variables[v], access_data=False) for v in ends]
+    sized = sorted(device.get_array_name(v, access_data=False) for v in made._registered_variables)
+    resized = "".join(f" {array}.resize(n);" for array in sized if array not in arrays[:2])
+    return f'run_inputs::connect("{name}", {", ".join(arrays)}, [&](size_t n) {{{resized} }});'
+
+
+def _savings(device: RunTimeDevice, built: Network) -> list[str]:
+    """Statements that save the arrays of a run."""
+    found = []
+    for name in built.structure.saved:
+        array, columns = _array(device, built, name), built.structure.columns(name)
+        if columns is not None:
+            found.append(f'run_inputs::save_rows("{name}", {array}, {array}.n, {columns});')
+        elif _is_dynamic(built, name):
+            found.append(f'run_inputs::save("{name}", {array}.data(), {array}.size());')
+        else:
+            found.append(f'run_inputs::save("{name}", {array}, _num_{array});')
+    return found
+
+
+def _checking(device: RunTimeDevice, built: Network, name: str) -> str:
+    array = _array(device, built, name)
+    span = f"{array}.data(), {array}.size()" if _is_dynamic(built, name) else f"{array}, _num_{array}"
+    return f'run_inputs::check("{name}", {span}, now);'
+
+
+def _check_placeholders(device: RunTimeDevice, built: Network) -> None:
+    replaced = {_array(device, built, name) for name in built.structure.values}
+    written = {str(args[0]) for kind, args in device.main_queue if kind.startswith("set_") and kind != "set_by_string"}
+    remaining = sorted(name for name in written - replaced if not OWN.search(name))
+    if remaining:
+        raise RuntimeError(f"values of {', '.join(remaining)} are part of the compiled program; make them run inputs")
+
+
+def _compile(folder: Path) -> None:
+    """Compile with a precompiled header; objects are of no use afterwards."""
+    command = compiler() or "c++"
+    if shutil.which("ccache") and "ccache" not in command:
+        command = f"ccache {command}"
+    environment = os.environ | {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
+    with open(folder / "makefile", "a", encoding="utf-8") as makefile:
+        makefile.write(HEADER_RULE)
+    say("compiling the model as C++ (once; then it is kept)")
+    try:
+        command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
+        done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    finally:
+        for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
+            path.unlink()
+    if done.returncode:
+        log = folder / "build.log"
+        log.write_text(f"{done.stdout}\n{done.stderr}", encoding="utf-8")
+        lines = [line for line in done.stderr.splitlines() if "rror" in line] or done.stderr.splitlines()[-3:]
+        raise InputError(
+            f"the C++ compiler failed: {' '.join(lines[:3])}; the whole message is in {log}; "
+            "device='numpy' needs no compiler"
+        )
+    (folder / PROGRAM).chmod(0o755)

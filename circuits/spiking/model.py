@@ -1,0 +1,123 @@
+"""A spiking circuit as the structure of a model and the inputs of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.network.circuit import Circuit
+from circuits.running.grid import Grid
+from circuits.running.recording import Recording
+from circuits.spiking.feedback import feedback_objects, path_channels
+from circuits.spiking.neurons import population_objects, third_factor_objects
+from circuits.spiking.outputs import checked_arrays, counts_spikes, recorded_states, saved_arrays
+from circuits.spiking.structure import (
+    RECORDING,
+    STEPS,
+    ModelObject,
+    ModelStructure,
+    RunInputs,
+    SpikeRecord,
+    StateRecord,
+)
+from circuits.spiking.synapses import clock_name, synapse_group
+from plasticity.feedback import FeedbackChannel
+
+Channels = Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]]
+
+
+def describe(
+    circuit: Circuit, grid: Grid, record: Recording, channels: Channels | None = None
+) -> tuple[ModelStructure, RunInputs]:
+    """Structure of the model of a circuit, and the numbers of one run.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        Within its limits of control.
+    grid : Grid
+    record : Recording
+    channels : mapping of str to FeedbackChannel or a sequence of them, optional
+        By path of feedback; perfect by default.
+
+    Raises
+    ------
+    InputError
+        If channels or weights of feedback do not fit, or a run needs too many random numbers.
+    UnknownNameError
+        If a variable to record is unknown.
+    """
+    inputs = RunInputs()
+    inputs.values[f"{STEPS}.dt"] = np.array(grid.dt)
+    objects = _objects(circuit, grid, record, channels or {}, inputs)
+    clocks = [STEPS, *(clock_name(p) for p, model in circuit.learning if model.clock_dt is not None)]
+    if record.every is not None:
+        inputs.values[f"{RECORDING}.dt"] = np.array(record.every)
+        clocks.append(RECORDING)
+    structure = ModelStructure(
+        objects=tuple(objects),
+        clocks=tuple(clocks),
+        values=tuple(inputs.values),
+        tables=tuple(inputs.tables),
+        saved=tuple(saved_arrays(circuit, record)),
+        checked=tuple(checked_arrays(circuit)),
+        plastic=tuple(p.name for p in circuit.plastic),
+    )
+    records = _record_times(grid, record)
+    return structure, replace(inputs, records=records, pauses=_pauses(circuit, grid, records))
+
+
+def _objects(
+    circuit: Circuit, grid: Grid, record: Recording, channels: Channels, inputs: RunInputs
+) -> list[ModelObject]:
+    sizes = {p.name: p.size for p in circuit.populations}
+    found = {p.name: path_channels(p, channels.get(p.name), sizes[p.source]) for p in circuit.feedback}
+    wires = [p for p in circuit.feedback if p.weights is None and p.source == p.target and found[p.name].is_perfect]
+    objects: list[ModelObject] = []
+    for population in circuit.populations:
+        own = [path for path in wires if path.target == population.name]
+        objects += population_objects(population, circuit, own, grid, inputs)
+    for projection in circuit.plastic:
+        objects += third_factor_objects(projection, circuit, inputs)
+    objects += [synapse_group(projection, circuit, inputs) for projection in circuit.projections]
+    for path in (p for p in circuit.feedback if p not in wires):
+        objects += feedback_objects(path, found[path.name], circuit, grid, inputs)
+    return [*objects, *_monitors(circuit, record, inputs)]
+
+
+def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[ModelObject]:
+    found: list[ModelObject] = [
+        SpikeRecord(f"{p.name}_spikes", p.name, p.name in record.spikes)
+        for p in circuit.populations
+        if counts_spikes(p, record)
+    ]
+    if record.every is None:
+        return found
+    for p, model in circuit.learning:
+        tracked = record.tracked(p.n_synapses)
+        inputs.values[f"{p.name}_record._indices"] = tracked
+        variables = recorded_states(model, record)
+        found.append(StateRecord(f"{p.name}_record", p.name, variables, tracked.size, records_all=False))
+    for name in record.variables:
+        population, _, variable = name.partition(".")
+        size = circuit.population(population).size
+        found.append(StateRecord(f"{population}_{variable}_record", population, (variable,), size, records_all=True))
+    return found
+
+
+def _record_times(grid: Grid, record: Recording) -> NDArray[np.float64]:
+    """Times of the record: from 0 on, before the end."""
+    if record.every is None:
+        return np.empty(0)
+    return grid.same(np.arange(np.ceil(grid.duration / record.every - 1e-9)) * record.every)
+
+
+def _pauses(circuit: Circuit, grid: Grid, records: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times at which a run pauses: for records and checks, where plasticity clocks start, at the end."""
+    checks = grid.same(np.arange(grid.check_every, grid.duration, grid.check_every))
+    starts = grid.same(np.array([model.clock_dt for _, model in circuit.learning if model.clock_dt is not None]))
+    times = np.unique(np.concatenate([records, checks, starts]))
+    return np.append(times[times < grid.duration - grid.dt / 2], grid.duration)

@@ -1,0 +1,173 @@
+"""Populations and third-factor events of a spiking circuit as Brian2 objects.
+
+Order within one time step. Spikes that are given are taken first (slot ``thresholds``: SOURCE_FIRES to ARRIVAL), then
+every neuron computes what it needs (EVERY_STEP), feedback is transmitted (FEEDBACK …), and neurons that fire on their
+own do so (FIRE). After that spikes act on synapses (slot ``synapses``), plasticity clocks tick, and everything is
+advanced by one step (slot ``groups``, synapses before neurons, so that they read the values of this step).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from circuits.network.circuit import Circuit, Feedback, Population, Projection
+from circuits.running.grid import Grid
+from circuits.spiking.structure import (
+    Event,
+    Function,
+    Link,
+    ModelObject,
+    NeuronGroup,
+    Operation,
+    Pathway,
+    RunInputs,
+    SpikeSource,
+    SynapseGroup,
+    Table,
+)
+from plasticity.compile.brian import brian_unit
+from plasticity.errors import InputError
+from plasticity.support.streams import stream
+
+SCHEDULE = ("start", "thresholds", "synapses", "groups", "resets", "end")
+RELAY, SOURCE_FIRES, ARRIVAL, EVERY_STEP, FEEDBACK, DELIVER, FIRE = 10, 20, 30, 40, 50, 65, 80
+ANNOUNCE, EVENT = 85, 90  # third-factor events, after all neurons have fired
+MAXIMAL_COUNT = 5e7  # random numbers that are drawn beforehand: 400 MB
+
+
+def population_objects(
+    population: Population, circuit: Circuit, wires: Iterable[Feedback], grid: Grid, inputs: RunInputs
+) -> list[ModelObject]:
+    """Objects of a population; their numbers are added to `inputs`.
+
+    `wires` are the paths of feedback that hand on what a neuron sends to itself, undisturbed.
+    """
+    objects: list[ModelObject] = []
+    if population.has_spike_trains:
+        objects.append(_source(population, grid, inputs))
+    if population.neuron_model is not None:
+        objects.append(_neurons(population, circuit, list(wires), grid, inputs))
+        if population.has_spike_trains:
+            objects.append(_relay(population, inputs))
+    return objects
+
+
+def third_factor_objects(projection: Projection, circuit: Circuit, inputs: RunInputs) -> list[ModelObject]:
+    """Synapses that announce third-factor events to the postsynaptic neurons of a projection."""
+    if not projection.third_factor:
+        return []
+    n_post, n_sources = circuit.population(projection.post).size, circuit.population(projection.third_factor).size
+    each = np.arange(n_post)
+    name = f"{projection.name}_announcer"
+    inputs.connections[name] = (each if n_sources > 1 else np.zeros(n_post, dtype=int), each)
+    inputs.values[f"{name}_pre.delay"] = np.zeros(1)
+    announce = Pathway("pre", "pre", f"{_event_variable(projection)}_post = 1", "thresholds", ANNOUNCE)
+    return [SynapseGroup(name, projection.third_factor, projection.post, "", (announce,))]
+
+
+def event_name(projection: Projection) -> str:
+    """Name of the third-factor event in the postsynaptic neurons of a projection."""
+    return f"{projection.name}_event"
+
+
+def source_name(population: Population) -> str:
+    """Name of the group that fires the spike trains of a population."""
+    return population.name if population.neuron_model is None else f"{population.name}_given"
+
+
+def check_count(name: str, count: int) -> None:
+    """Refuse to draw more numbers beforehand than fit into memory."""
+    if count > MAXIMAL_COUNT:
+        raise InputError(
+            f"{name} needs {count:.1e} numbers drawn beforehand, more than {MAXIMAL_COUNT:.0e}; use a shorter run, "
+            "a larger dt or fewer neurons"
+        )
+
+
+def _event_variable(projection: Projection) -> str:
+    """Variable of a neuron that is 1 in the step of the event."""
+    return f"{projection.name}_event_now"
+
+
+def _source(population: Population, grid: Grid, inputs: RunInputs) -> SpikeSource:
+    name = source_name(population)
+    neurons = np.repeat(np.arange(population.size), [t.size for t in population.spike_trains])
+    times = np.concatenate([*population.spike_trains, np.empty(0)])
+    order = np.lexsort((neurons, times))
+    inputs.values[f"{name}.neuron_index"] = neurons[order]
+    inputs.values[f"{name}._timebins"] = np.round(times[order] / grid.dt).astype(np.int64)
+    return SpikeSource(name, population.size)
+
+
+def _relay(population: Population, inputs: RunInputs) -> SynapseGroup:
+    """Synapses through which spikes that are given reach the neurons that fire them within the same step."""
+    name, each = f"{population.name}_relay", np.arange(population.size)
+    inputs.connections[name] = (each, each)
+    inputs.values[f"{name}_pre.delay"] = np.zeros(1)
+    code = "\n".join(
+        filter(None, ["given_post = 1", population.neuron_model.on_given if population.neuron_model else ""])
+    )
+    return SynapseGroup(
+        name, source_name(population), population.name, "", (Pathway("pre", "pre", code, "thresholds", RELAY),)
+    )
+
+
+def _neurons(
+    population: Population, circuit: Circuit, wires: list[Feedback], grid: Grid, inputs: RunInputs
+) -> NeuronGroup:
+    model, name, given = population.neuron_model, population.name, population.has_spike_trains
+    assert model is not None
+    received = [path for path in circuit.feedback if path.target == name]
+    direct = [path for path in received if path not in wires and path.weights is None]
+    instructed = [p for p in circuit.plastic if p.post == name and p.third_factor]
+    pauses = "refractory" in model.model
+    equations = [model.model, "given : 1" if given or "given" in model.every_step else ""]
+    equations += ["refractory_time : second (shared, constant)" if pauses else ""]
+    equations += [f"{path.receives} : {brian_unit(path.unit)}" for path in received]
+    equations += [f"{path.receives}_line : {brian_unit(path.unit)} (linked)" for path in direct]
+    equations += [f"{_event_variable(projection)} : 1" for projection in instructed]
+    step = [model.every_step, *(f"{path.receives} = {path.sends}" for path in wires)]
+    operations = (
+        [Operation(f"{name}_step", "\n".join(filter(None, step)), "thresholds", EVERY_STEP)] if any(step) else []
+    )
+    operations += [
+        Operation(f"{path.name}_deliver", f"{path.receives} = {path.receives}_line", "thresholds", DELIVER)
+        for path in direct
+    ]
+    inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()})
+    inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()})
+    if pauses:  # neurons fire before they are advanced: what ends the pause is seen a step later
+        inputs.values[f"{name}.refractory_time"] = np.array(max(model.refractory - grid.dt, 0.0))
+    return NeuronGroup(
+        name,
+        population.size,
+        "\n".join(filter(None, equations)),
+        threshold="given > 0.5" if given else model.threshold,
+        reset="given = 0" if given else model.reset,
+        refractory="refractory_time" if pauses else "",
+        method=model.method,
+        threshold_order=SOURCE_FIRES if given else FIRE,
+        events=tuple(
+            Event(event_name(p), f"{_event_variable(p)} > 0.5", EVENT, f"{_event_variable(p)} = 0") for p in instructed
+        ),
+        operations=tuple(operations),
+        functions=_tables(population, grid, inputs),
+        links=tuple(Link(f"{p.receives}_line", p.name, "received", is_broadcast=True) for p in direct),
+    )
+
+
+def _tables(population: Population, grid: Grid, inputs: RunInputs) -> tuple[Function, ...]:
+    """Functions of time that the equations of a population read; random numbers are drawn beforehand."""
+    found = {name: Table(np.asarray(values, dtype=float), step) for name, (values, step) in population.series.items()}
+    if population.neuron_model is not None and population.neuron_model.draws and not population.has_spike_trains:
+        found["draw"] = Table(_draws(population, grid), grid.dt)
+    inputs.tables.update({f"{population.name}_{name}": table for name, table in found.items()})
+    return tuple(Function(name, "table", f"{population.name}_{name}") for name in found)
+
+
+def _draws(population: Population, grid: Grid) -> NDArray[np.float64]:
+    check_count(f"population {population.name!r}", grid.n_steps * population.size)
+    return stream(grid.seed, f"{population.name}/spikes").random((grid.n_steps, population.size))

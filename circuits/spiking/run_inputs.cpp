@@ -1,0 +1,89 @@
+// Files of a compiled run; see run_inputs.h. $STEERSMAN_RUN is its folder.
+#include "run_inputs.h"
+#ifdef __linux__
+#include <csignal>
+#include <sys/prctl.h>
+// A parent that is killed cannot end the program: the program ends with it.
+static const int ends_with_its_parent = prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+
+namespace run_inputs {
+
+static std::string path(const std::string& name) {
+    const char* folder = std::getenv("STEERSMAN_RUN");
+    if (!folder) fail("STEERSMAN_RUN is not set");
+    return std::string(folder) + "/" + name;
+}
+
+void fail(const std::string& message) {
+    std::cerr << message << std::endl;
+    std::_Exit(3);
+}
+
+std::vector<char> bytes(const std::string& name) {
+    std::ifstream file(path(name), std::ios::binary | std::ios::ate);
+    if (!file) fail("cannot read " + name);
+    std::vector<char> found((size_t)file.tellg());
+    file.seekg(0);
+    if (!found.empty() && !file.read(found.data(), (std::streamsize)found.size())) fail("cannot read all of " + name);
+    return found;
+}
+
+void write(const std::string& name, const char* data, const size_t size, const bool append) {
+    std::ofstream file(path("results/" + name), std::ios::binary | (append ? std::ios::app : std::ios::trunc));
+    if (size) file.write(data, (std::streamsize)size);
+    file.close();
+    if (!file) fail("cannot write " + name + " (is the disk full?)");
+}
+
+void diverged(const std::string& name, const size_t index, const double time) {
+    std::ofstream(path("results/diverged")) << name << " " << index << " " << time << std::endl;
+    std::_Exit(4);
+}
+
+void Table::read(const std::string& name) {
+    const std::vector<char> raw = bytes(name);
+    if (raw.size() < 24) fail(name + " is no table");
+    std::memcpy(&rows, raw.data(), 8);
+    std::memcpy(&columns, raw.data() + 8, 8);
+    std::memcpy(&step, raw.data() + 16, 8);
+    if (raw.size() != 24 + 8 * (size_t)(rows * columns)) fail(name + " is cut short");
+    values.resize((size_t)(rows * columns));
+    std::memcpy(values.data(), raw.data() + 24, raw.size() - 24);
+}
+
+double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
+                       const std::vector<double>& weights, std::vector<double>& permitted, const double dt) {
+    const size_t n = requested.size();
+    permitted = requested;
+    if (read) {
+        std::vector<double> along((size_t)read->columns, 0.0);
+        for (size_t i = 0; i < n; i++)
+            if (requested[i] != 0.0)
+                for (size_t k = 0; k < along.size(); k++) along[k] += read->row(i)[k] * requested[i];
+        for (size_t i = 0; i < n; i++) {
+            permitted[i] = 0.0;
+            for (size_t k = 0; k < along.size(); k++) permitted[i] += control->row(i)[k] * along[k];
+        }
+    }
+    for (size_t i = 0; drift && i < n; i++) {
+        double velocity = 0.0;
+        for (size_t j = 0; j < n; j++) velocity += drift->row(i)[j] * weights[j];
+        permitted[i] += dt * velocity;
+    }
+    return 1.0;
+}
+
+void record(const std::string& name, const std::vector<double>& weights) {
+    static const bool whole = bytes("record_all")[0] != 0;
+    const double n = (double)weights.size();
+    double moments[2] = {0.0, 0.0};
+    for (const double w : weights) moments[0] += w / n;
+    for (const double w : weights) moments[1] += (w - moments[0]) * (w - moments[0]) / n;
+    moments[1] = std::sqrt(moments[1]);
+    write(name + ".moments", reinterpret_cast<const char*>(moments), sizeof moments, true);
+    if (whole && !weights.empty())
+        write(name + ".all", reinterpret_cast<const char*>(weights.data()), weights.size() * sizeof(double), true);
+}
+
+}  // namespace run_inputs

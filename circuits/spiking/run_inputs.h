@@ -1,0 +1,175 @@
+// Numbers of a compiled run, read from the files of a folder, and its results, written to files beside them.
+// It is included before everything else, so that it can be precompiled together with the standard library.
+#ifndef STEERSMAN_RUN_INPUTS_H
+#define STEERSMAN_RUN_INPUTS_H
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace run_inputs {
+
+[[noreturn]] void fail(const std::string& message);
+std::vector<char> bytes(const std::string& name);
+void write(const std::string& name, const char* data, size_t size, bool append = false);
+[[noreturn]] void diverged(const std::string& name, size_t index, double time);
+
+// All values of a file.
+template <class T>
+std::vector<T> values(const std::string& name) {
+    const std::vector<char> raw = bytes(name);
+    std::vector<T> found(raw.size() / sizeof(T));
+    if (raw.size()) std::memcpy(found.data(), raw.data(), found.size() * sizeof(T));
+    return found;
+}
+
+// Function of time and neuron: row k holds from k·step on, the last one for ever.
+struct Table {
+    std::vector<double> values;
+    int64_t rows = 0, columns = 0;
+    double step = 1.0;
+    inline double operator()(const double t, const int64_t i) const {
+        const int64_t row = (int64_t)(t / step + 1e-6);
+        return values[(size_t)((row < rows ? row : rows - 1) * columns + i)];
+    }
+    inline const double* row(const size_t i) const { return &values[i * (size_t)columns]; }
+    void read(const std::string& name);
+};
+
+// The tables of a model by number, shared by all its files.
+template <int K>
+struct Tables {
+    static Table value;
+};
+template <int K>
+Table Tables<K>::value;
+
+// Messages of the last `late` steps: each call returns the oldest and keeps the newest; 0 before there were any.
+struct DelayLine {
+    std::vector<double> messages;
+    inline double exchange(const int64_t step, const int64_t late, const int64_t n, const int64_t i, double x) {
+        if (late == 0) return x;
+        if (messages.empty()) messages.assign((size_t)(late * n), 0.0);
+        std::swap(messages[(size_t)(step % late * n + i)], x);
+        return x;
+    }
+};
+
+// Changes of coupled synapses in one step: the part of the requested ones along the directions of control (all of it
+// without directions), and what a drift that couples weights adds. Matrices have a row per synapse.
+double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
+                       const std::vector<double>& weights, std::vector<double>& permitted, double dt);
+
+// Fill n elements with the values of a file, or all of them with its only one.
+template <class T>
+void read(const std::string& name, T* data, const size_t n) {
+    const std::vector<double> found = values<double>(name);
+    if (found.size() == n) {
+        std::transform(found.begin(), found.end(), data, [](double x) { return (T)x; });
+    } else if (found.size() == 1) {
+        std::fill(data, data + n, (T)found[0]);
+    } else {
+        fail(name + " has " + std::to_string(found.size()) + " values, expected are " + std::to_string(n));
+    }
+}
+
+// Take as many elements as there are values in a file.
+template <class T>
+void read_any(const std::string& name, std::vector<T>& array) {
+    array.resize(values<double>(name).size());
+    if (array.size()) read(name, array.data(), array.size());
+}
+
+// Connect the neurons that two files name: ends, numbers of synapses, and room for all variables of the synapses.
+template <class B>
+void connect(const std::string& name, std::vector<int32_t>& pre, std::vector<int32_t>& post, B& outgoing, B& incoming,
+             int32_t* count, const std::function<void(size_t)>& resize) {
+    pre = values<int32_t>(name + ".sources");
+    post = values<int32_t>(name + ".targets");
+    if (post.size() != pre.size()) fail(name + " has another number of targets than of sources");
+    std::fill(outgoing.begin(), outgoing.end(), 0);
+    std::fill(incoming.begin(), incoming.end(), 0);
+    for (const int32_t source : pre) outgoing[(size_t)source]++;
+    for (const int32_t target : post) incoming[(size_t)target]++;
+    count[0] = (int32_t)pre.size();
+    resize(pre.size());
+}
+
+template <class T>
+void save(const std::string& name, const T* data, const size_t n) {
+    const std::vector<double> found(data, data + n);
+    write(name, reinterpret_cast<const char*>(found.data()), n * sizeof(double));
+}
+
+// Rows of a record that grows while the run goes on.
+template <class A>
+void save_rows(const std::string& name, A& array, const int rows, const int columns) {
+    std::vector<double> row((size_t)columns);
+    write(name, nullptr, 0);
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) row[(size_t)j] = (double)array(i, j);
+        write(name, reinterpret_cast<const char*>(row.data()), row.size() * sizeof(double), true);
+    }
+}
+
+// The exponent says whether a number is finite, also where the compiler is told that all are.
+inline bool is_finite(const double x) {
+    uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return (bits & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL;
+}
+
+template <class T>
+void check(const std::string& name, const T* data, const size_t n, const double time) {
+    for (size_t i = 0; i < n; i++)
+        if (!is_finite((double)data[i])) diverged(name, i, time);
+}
+
+// Append mean and standard deviation of all weights, and the weights themselves where a run records them.
+void record(const std::string& name, const std::vector<double>& weights);
+
+// Run a network to a time.
+template <class N>
+void advance(N& network, const double end) {
+    for (auto& object : network.objects) {
+        object.first->set_interval(network.t, end);
+        object.first->timestep[0] -= 1;
+        object.first->tick();
+    }
+    network.run(end - network.t, NULL, 10.0);
+    if (N::_globally_stopped) fail("interrupted");
+    network.t = end;
+}
+
+// Run to each of the times in a file; check the network after each, and record at some. A late clock ticks for the first
+// time after one interval.
+template <class N>
+void run(N& network, const std::set<void*>& late_clocks, const std::function<void(double)>& check,
+         const std::function<void()>& record) {
+    const std::vector<double> pauses = values<double>("pauses"), records = values<double>("records");
+    const auto objects = network.objects;
+    for (const double pause : pauses) {
+        network.objects.clear();
+        for (const auto& object : objects)
+            if (!late_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0])
+                network.objects.push_back(object);
+        if (pause > network.t) advance(network, pause);
+        check(pause);
+        if (std::binary_search(records.begin(), records.end(), pause)) record();
+    }
+}
+
+}  // namespace run_inputs
+
+#endif

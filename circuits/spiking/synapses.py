@@ -1,0 +1,121 @@
+"""Projections of a spiking circuit as Brian2 objects: fixed synapses, plastic ones, and synapses coupled by control.
+
+Coupled synapses gather the changes that their rule requests. At the end of every step, when all else has been advanced,
+one function computes the part of all requested changes that the directions of control permit, and what a drift that
+couples weights adds; then every synapse adds its own and clips: the same step as in a rate circuit and in `simulate`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from circuits.network.circuit import Circuit, Projection
+from circuits.running.limits import REQUESTED
+from circuits.spiking.neurons import ARRIVAL, event_name
+from circuits.spiking.structure import Function, Operation, Pathway, RunInputs, SynapseGroup, Table
+from plasticity.compile.brian import SynapseModel
+from plasticity.compile.elementwise import CLIPPED, brian_text
+
+EARLIER, POST, THIRD_FACTOR, TICK = -5, 1, 2, 10  # slot ``synapses``: delayed effects, pre (0) and post spikes, …
+ADVANCE, CLIP, PROJECT, APPLY = -10, -9, -8, -7  # slot ``groups``, before the neurons (0)
+
+
+def synapse_group(projection: Projection, circuit: Circuit, inputs: RunInputs) -> SynapseGroup:
+    """Synapses of a projection; their numbers are added to `inputs`."""
+    model, name = projection.synapse, projection.name
+    inputs.connections[name] = projection.sources, projection.targets
+    inputs.values[f"{name}.w"] = np.asarray(projection.weight, dtype=float)
+    pathways = _presynaptic(projection, circuit, inputs)
+    equations = "w : 1"
+    if model is not None:
+        inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()})
+        inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()})
+        pathways += _postsynaptic(projection, model, inputs)
+        equations = model.model
+    if _is_coupled(projection):
+        equations += "\npermitted_change : 1\nis_projected : 1 (shared)"
+    return SynapseGroup(
+        name,
+        projection.pre,
+        projection.post,
+        equations,
+        tuple(pathways),
+        method=(model.method or "exact") if model else "exact",
+        update_order=ADVANCE,
+        operations=() if model is None else tuple(_operations(projection, model, inputs)),
+        functions=(_coupling(projection, inputs),) if _is_coupled(projection) else (),
+    )
+
+
+def presynaptic_delays(projection: Projection) -> dict[str, float]:
+    """Delay [s] after which a presynaptic spike acts, by pathway."""
+    model = projection.synapse
+    found = {"pre": projection.delay}
+    if model is not None and model.on_pre_delayed:
+        found["pre_delayed"] = projection.delay + model.pre_delay
+    return found
+
+
+def _is_coupled(projection: Projection) -> bool:
+    return projection.limits is not None and projection.limits.is_coupled
+
+
+def clock_name(projection: Projection) -> str:
+    """Name of the plasticity clock of a projection."""
+    return f"{projection.name}_ticks"
+
+
+def _presynaptic(projection: Projection, circuit: Circuit, inputs: RunInputs) -> list[Pathway]:
+    """A presynaptic spike acts on the neuron with the present weight, then the synapse learns."""
+    neuron, model = circuit.population(projection.post).neuron_model, projection.synapse
+    acts = neuron.receptor(projection.receptor) if neuron and projection.receptor is not None else ""
+    code = {"pre": "\n".join(filter(None, (acts, model.on_pre if model else "")))}
+    if model is not None and model.on_pre_delayed:
+        code["pre_delayed"] = model.on_pre_delayed
+    source_first = circuit.population(projection.pre).has_spike_trains and neuron is not None and neuron.every_step
+    when = {"pre": ("thresholds", ARRIVAL) if source_first else ("synapses", 0), "pre_delayed": ("synapses", EARLIER)}
+    for pathway, delay in presynaptic_delays(projection).items():
+        if code[pathway]:
+            inputs.values[f"{projection.name}_{pathway}.delay"] = np.array(delay)
+    return [Pathway(name, "pre", text, *when[name]) for name, text in code.items() if text]
+
+
+def _postsynaptic(projection: Projection, model: SynapseModel, inputs: RunInputs) -> list[Pathway]:
+    """What spikes of the postsynaptic neuron and third-factor events in it do."""
+    found = [Pathway("post", "post", model.on_post, order=POST)] if model.on_post else []
+    if projection.third_factor and model.on_third_factor:
+        event = event_name(projection)
+        found.append(Pathway("third_factor", "post", model.on_third_factor, order=THIRD_FACTOR, event=event))
+    inputs.values.update({f"{projection.name}_{pathway.name}.delay": np.zeros(1) for pathway in found})
+    return found
+
+
+def _operations(projection: Projection, model: SynapseModel, inputs: RunInputs) -> list[Operation]:
+    """Plasticity clock, bounds of a weight that flows, and coupling."""
+    name, found = projection.name, []
+    is_bounded = "weight_low" in model.parameters
+    clipped = brian_text(CLIPPED, weight="w", low="weight_low", high="weight_high")
+    if model.clock_dt is not None:
+        inputs.values[f"{clock_name(projection)}.dt"] = np.array(model.clock_dt)
+        found.append(Operation(f"{name}_tick", model.on_clock, "synapses", TICK, clock_name(projection)))
+    if is_bounded and "dw/dt" in model.model:
+        found.append(Operation(f"{name}_clip", f"w = {clipped}", "groups", CLIP))
+    if _is_coupled(projection):
+        project = "is_projected = project_changes(dt)"
+        apply = ["w = w + permitted_change", f"w = {clipped}" if is_bounded else "", f"{REQUESTED.name} = 0"]
+        found.append(Operation(f"{name}_project_change", project, "groups", PROJECT))
+        found.append(Operation(f"{name}_apply_change", "\n".join(filter(None, apply)), "groups", APPLY))
+    return found
+
+
+def _coupling(projection: Projection, inputs: RunInputs) -> Function:
+    """Function that computes all permitted changes; its matrices have a row per synapse."""
+    limits, name = projection.limits, projection.name
+    assert limits is not None
+    inputs.couplings[name] = limits
+    if limits.projector is not None:
+        inputs.tables[f"{name}_read"] = Table(limits.projector.read.T)
+        inputs.tables[f"{name}_control"] = Table(limits.projector.control)
+    if limits.drift_matrix is not None:
+        inputs.tables[f"{name}_drift"] = Table(limits.drift_matrix)
+    return Function("project_changes", "coupling", name)

@@ -1,0 +1,58 @@
+"""C++ compiler, and the key under which a compiled model is kept."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from circuits.spiking.structure import ModelStructure
+from plasticity.support.cache import cache_folder, key
+from plasticity.support.code import code_hash
+
+PROGRAM = "main"
+COMPILERS = ("g++", "clang++", "c++")
+HERE = Path(__file__).parent
+# What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
+CODE = ("network.py", "cpp_device.py", "binary.py", "run_inputs.h", "run_inputs.cpp", "templates/synapses.cpp")
+
+
+def model_folder(structure: ModelStructure) -> Path:
+    """Folder of a compiled model.
+
+    Its name is the hash of the canonical text of the structure and of the toolchain: versions, compiler, flags,
+    processor and the code that writes the program, so that a binary only runs where it was made for.
+    """
+    return cache_folder("brian") / key(_toolchain(), structure)
+
+
+def compiler() -> str | None:
+    """Command of the C++ compiler: ``$CXX``, else the first that is found; None if there is none, or no ``make``."""
+    if shutil.which("make") is None:
+        return None
+    chosen = os.environ.get("CXX", "")
+    if chosen:
+        return chosen if shutil.which(chosen.split()[0]) else None
+    return next((c for c in COMPILERS if shutil.which(c)), None)
+
+
+@cache
+def _toolchain() -> list[str]:
+    """Brian2, the compiler as a file, flags, processor, and the code that writes the program."""
+    found = shutil.which((compiler() or "none").split()[-1]) or "none"
+    real = Path(found).resolve()
+    size = real.stat().st_size if real.is_file() else 0
+    flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
+    return [version("brian2"), str(real), str(size), *flags, _processor(), code_hash(HERE / name for name in CODE)]
+
+
+def _processor() -> str:
+    """Model and abilities of the processor: binaries are compiled for it alone."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+    except OSError:
+        return platform.machine() + platform.processor()
+    return "".join(line for line in lines if line.startswith(("model name", "flags")))
