@@ -302,7 +302,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 f"Frequency curve, {group}-reared visual cortex",
                 partial(_group, "kirkwood_1996", group),
                 CURVE,
-                note="Four points with a published error: a score over four points says little.",
+                note="Four points with a published error: scores over four points are not informative.",
                 interpretation=CURVE_INTERPRETATION,
             )
             for group in ("light", "dark")

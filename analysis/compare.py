@@ -230,7 +230,7 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
 
 def _n_free(run: xr.Dataset, name: str) -> tuple[int, tuple[str, ...]]:
     if "n_free" not in run.attrs:
-        return 0, ("the run does not say how many parameters were fitted to these data: none are counted",)
+        return 0, ("the run has no attribute n_free, the number of parameters fitted to these data: none are counted",)
     return require_whole(f"attribute n_free of {name}", run.attrs["n_free"], low=0), ()
 
 

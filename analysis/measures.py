@@ -19,7 +19,7 @@ from plasticity.support.exponential import fit_exponential
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]
 
-AT_BOUND = 1e-6  # of the width between bounds: weights that are kept in single precision lie beside them
+AT_BOUND = 1e-6  # of the width between bounds: the rounding of weights in single precision
 
 
 def learning_curve(ds: xr.Dataset, variable: str, over: str = "trial") -> xr.Dataset:
@@ -89,7 +89,7 @@ def time_to_criterion(curve: xr.DataArray, criterion: float, side: str = "below"
     criterion : float
         In the unit of the curve.
     side : {"below", "above"}
-        Where the curve is wanted: ``"below"`` for a loss, ``"above"`` for an accuracy.
+        Side of the criterion that is reached by learning: ``"below"`` for a loss, ``"above"`` for an accuracy.
 
     Returns
     -------
@@ -130,24 +130,24 @@ def time_to_criterion(curve: xr.DataArray, criterion: float, side: str = "below"
 
 
 def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None = None) -> xr.Dataset:
-    """Rate of an exponential approach, by least squares on ``rest + amplitude·exp(−rate·(t − t_0))``.
+    """Rate of an exponential relaxation, by least squares on ``rest + amplitude·exp(−rate·(t − t_0))``.
 
-    The standard error takes the records to err independently and alike. The noise of a learning path is correlated in
-    time, and the error too small (4 to 10 times in noisy gradient descent): take `mean_and_error` of rates of trials.
+    The standard error assumes independent errors of equal variance. The noise of a learning curve is correlated in
+    time, and the error too small (4 to 10 times in noisy gradient descent): use `mean_and_error` of rates of trials.
 
     Parameters
     ----------
     curve : DataArray with the dimension ``time``
         Such as a weight, or ``learning_curve(ds, "loss").value``. Every index of the other dimensions is a series.
     rest : float or array over the other dimensions, optional
-        Where the curve comes to rest, if that is known: a number, a DataArray, or an array in their order. Otherwise
-        it is fitted, which takes a curve that bends.
+        Asymptote of the curve, if it is known: a number, a DataArray, or an array in their order. Otherwise it is
+        fitted, which requires a curve that bends.
 
     Returns
     -------
     xarray.Dataset
         ``rate`` and ``rate_error`` [1/s], ``amplitude`` and ``rest`` along the other dimensions; NaN for a series that
-        shows no approach: constant, straight, growing away from a given rest, or at rest after one step.
+        does not relax: constant, straight, growing away from a known asymptote, or relaxed after one sample.
 
     Raises
     ------
@@ -159,8 +159,8 @@ def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None 
     --------
     >>> times = np.linspace(0.0, 2.0, 21)
     >>> curve = xr.DataArray(0.1 + np.exp(-3 * times), {"time": times}, dims="time")
-    >>> found = convergence_rate(curve)
-    >>> round(float(found.rate), 9), round(float(found.rest), 9)
+    >>> fitted = convergence_rate(curve)
+    >>> round(float(fitted.rate), 9), round(float(fitted.rest), 9)
     (3.0, 0.1)
 
     References
@@ -171,13 +171,13 @@ def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None 
     start = data.isel(time=0, drop=True)
     if isinstance(rest, xr.DataArray):
         rest = rest.broadcast_like(start).transpose(*start.dims).values
-    found = fit_exponential(_times(data), data.values, rest)
+    fitted = fit_exponential(_times(data), data.values, rest)
     units = data.attrs.get("units", "1")
     named = {
-        "rate": (found.rate, "1/s", "rate of approach"),
-        "rate_error": (found.rate_error, "1/s", "standard error of the rate"),
-        "amplitude": (found.amplitude, units, "distance from the rest at the first record"),
-        "rest": (found.rest, units, "where the curve comes to rest"),
+        "rate": (fitted.rate, "1/s", "rate of approach"),
+        "rate_error": (fitted.rate_error, "1/s", "standard error of the rate"),
+        "amplitude": (fitted.amplitude, units, "distance from the rest at the first record"),
+        "rest": (fitted.rest, units, "where the curve comes to rest"),
     }
     entries = {n: (start.dims, values, {"units": u, "long_name": words}) for n, (values, u, words) in named.items()}
     return xr.Dataset(entries, coords=start.coords)
@@ -215,8 +215,8 @@ def weight_moments(ds: xr.Dataset, variable: str | None = None, bounds: Sequence
     --------
     >>> from plasticity.dataset import make_dataset
     >>> ds = make_dataset({"weight": ("synapse", [0.0, 0.0, 0.0, 1.0], "1", "weight")}, {}, title="four weights")
-    >>> found = weight_moments(ds, bounds=(0, 1))
-    >>> float(found.weight_mean), float(found.weight_at_low), round(float(found.weight_skewness), 4)
+    >>> moments = weight_moments(ds, bounds=(0, 1))
+    >>> float(moments.weight_mean), float(moments.weight_at_low), round(float(moments.weight_skewness), 4)
     (0.25, 0.75, 1.1547)
     """
     names = [variable] if variable is not None else [str(n) for n, w in ds.data_vars.items() if _is_weight(str(n), w)]
@@ -253,14 +253,14 @@ def _moments(weights: NDArray, bounds: Sequence[float] | None) -> dict[str, NDAr
     third, fourth = (
         np.divide(m, second ** (k / 2), out=np.full_like(m, np.nan), where=differ) for k, m in ((3, third), (4, fourth))
     )
-    found = {"mean": mean, "std": np.sqrt(second), "skewness": third, "kurtosis": fourth - 3}
+    moments = {"mean": mean, "std": np.sqrt(second), "skewness": third, "kurtosis": fourth - 3}
     if bounds is None:
-        return found
+        return moments
     low, high = (require_number("bounds", b) for b in bounds)
     if not low < high:
         raise InputError(f"bounds must be (low, high) with low < high, got {tuple(bounds)}")
     near = AT_BOUND * (high - low)
-    return found | {
+    return moments | {
         "at_low": np.mean(weights <= low + near, axis=0),
         "at_high": np.mean(weights >= high - near, axis=0),
     }

@@ -35,7 +35,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
 
     The prior is flat between the bounds in the coordinates of the search: in the logarithm of parameters that must
     be positive, in the value of the others. All walkers are evaluated in one compiled call. Sampling goes on until
-    the second half of every chain is 50 autocorrelation times long, or for `max_steps`; that half is kept.
+    the second half of every chain is 50 autocorrelation times long, or for `max_steps`; that half is returned.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     xarray.Dataset
         One variable ``(chain, draw)`` per free parameter, ``log_likelihood(chain, draw)``, and per ``parameter``
         ``r_hat`` (rank-normalised, split), ``effective_sample_size`` and ``autocorrelation_time`` [steps];
-        ``acceptance(chain)``. If the chains did not mix the attribute ``warnings`` says so.
+        ``acceptance(chain)``. If the chains did not mix the attribute ``warnings`` states it.
 
     Raises
     ------

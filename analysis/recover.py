@@ -46,7 +46,7 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
 
     A parameter is covered in a set if ``|estimate − truth| ≤ 2 standard errors``; on a bound or where the standard
     error cannot be computed it is not. It is identifiable if it is covered in at least 80 % of the sets and its
-    standard error is typically smaller than itself; otherwise `verdict` says why not.
+    standard error is typically smaller than itself; otherwise `verdict` states the reason.
 
     Parameters
     ----------

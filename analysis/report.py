@@ -218,7 +218,7 @@ def _parameter_rows(score: Score) -> list[tuple[str, ...]]:
 
 
 def _identifiable(name: str, value: float, error: float | None, at_bound: list[str]) -> str:
-    """What the standard error alone says, for runs whose parameters were not recovered from synthetic data."""
+    """Identifiability by the standard error alone, for runs without recovery from synthetic data."""
     if name in at_bound:
         return "no: on its bound"
     if error is None:

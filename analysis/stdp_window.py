@@ -1,4 +1,4 @@
-"""STDP window of a rule: the change of a weight by pairs of spikes, against the delay between the two of a pair."""
+"""STDP window of a rule: weight change by pairs of spikes against the delay between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stdp_window(
 ) -> xr.Dataset:
     """Change of a weight by pairs of one pre and one post spike, against their delay, exactly by `plasticity.replay`.
 
-    No third factor comes: a rule that waits for one shows no change. At delay 0 the pre spike is taken first.
+    There is no third factor: a rule that requires one does not change. At delay 0 the pre spike is processed first.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def stdp_window(
     pre, post = [pair[0] for pair in trains], [pair[1] for pair in trains]
     tick = rule.clock_dt if "clock" in rule.events else None
     final = run_events(rule, merge_protocols(pre, post, settle=settle, tick=tick), weight=weight)[0]
-    for index in np.flatnonzero(~np.isfinite(final)):  # says what diverged, and when
+    for index in np.flatnonzero(~np.isfinite(final)):  # raises the error that names the variable and the time
         replay(rule, pre[index], post[index], weight, duration=max(pre[index][-1], post[index][-1]) + settle)
     settings = {"n_pairs": n_pairs, "frequency": frequency, "weight": weight, "settle": settle}
     return make_dataset(

@@ -152,7 +152,7 @@ def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed
 
 
 def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) -> str:
-    """Agreement, worst protocol, prediction of the unseen, what is identifiable."""
+    """Agreement, worst protocol, prediction of left-out data, identifiability."""
     n, k = fitted.n_protocols, len(fitted.free)
     reduced = fitted.error * n / (n - k) if n > k else float("nan")
     agreement = "within the errors" if reduced <= WITHIN else "near the data" if reduced <= NEAR else "fails"

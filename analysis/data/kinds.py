@@ -204,7 +204,7 @@ def _problems_with_numbers(data: xr.Dataset) -> list[str]:
             problems.append(f"value of {name!r} must be finite, got {value:g}")
         if np.isnan(sem) and not may_miss:
             problems.append(
-                f"sem of {name!r} must be > 0, got nan; where none is known say why in the attribute sem_missing"
+                f"sem of {name!r} must be > 0, got nan; if none is known, state the reason in the attribute sem_missing"
             )
         elif not np.isnan(sem) and not (np.isfinite(sem) and sem > 0):
             problems.append(f"sem of {name!r} must be > 0, got {sem:g}")

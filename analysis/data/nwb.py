@@ -110,7 +110,7 @@ def _spikes(path: Path, content: Any, side: str) -> NDArray[np.float64]:
         raise InputError(f"{path}: the table 'units' with the column 'side' (pre or post) is missing; add it")
     rows = [i for i, label in enumerate(content.units["side"][:]) if label == side]
     if len(rows) != 1:
-        raise InputError(f"{path}: 'units' must have one unit of side {side!r}, found {len(rows)}")
+        raise InputError(f"{path}: 'units' must have one unit of side {side!r}, got {len(rows)}")
     return np.sort(np.asarray(content.units["spike_times"][rows[0]], float))
 
 

@@ -2,8 +2,8 @@
 
 A data set is a Dataset with the dimension ``protocol``. ``value`` is the measured quantity, ``sem`` the
 standard error of its mean, ``n`` the number of cells or pairs (NaN where unknown). The attribute ``kind``
-says what predicts the value (`analysis.data.kinds`); for ``"spikes"`` it is the spike times ``pre_time`` and
-``post_time``. Attributes say where the numbers come from: ``data`` (its name), ``citation``, ``doi``, ``figure``,
+determines what predicts the value (`analysis.data.kinds`); for ``"spikes"`` it is the spike times ``pre_time`` and
+``post_time``. Attributes state the source of the numbers: ``data`` (its name), ``citation``, ``doi``, ``figure``,
 ``rights``, ``provenance``. Where a standard error was not published it is NaN, and the attribute ``sem_missing``
 says why. No error is invented for a single point: `without_missing_errors` leaves such points out, and
 `with_pooled_errors` estimates one for all points of a group that lack their own and records that in ``sem_pooled``.

@@ -90,7 +90,7 @@ class Problem:
 
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """``(prediction − value)/sem`` for each row, not finite where the rule diverges; (n_vectors, n_protocols)."""
-        with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge; inf and nan say so
+        with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge: inf and nan
             return (self.predictions(values) - self.value) / self.sem
 
 

@@ -67,7 +67,7 @@ def test_the_same_content_as_csv_loads_alike(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"sides": ("pre", "pre")}, "one unit of side 'pre', found 2"),
+        ({"sides": ("pre", "pre")}, "one unit of side 'pre', got 2"),
         ({"weight_name": "epsc"}, "'weight' is missing .found: epsc"),
         ({"unit": "unknown"}, "'weight' has no unit"),
         ({"columns": ()}, "column 'protocol' of 'protocols' is missing"),
