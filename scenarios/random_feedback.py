@@ -121,7 +121,7 @@ def _driven(part: Part) -> NDArray:
 
 def _train(parameters: Parameters, digits: Digits, order: NDArray, condition: str, seed: int) -> tuple[NDArray, ...]:
     """Training loss, test accuracy and alignment (n_trials, n_epochs + 1), before and after every epoch."""
-    from circuits.rate.engine import run
+    from circuits import run
     from plasticity.feedback import FeedbackChannel
 
     circuit = build(parameters, digits, order, condition, seed)

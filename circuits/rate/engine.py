@@ -18,7 +18,8 @@ from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
 from circuits.rate.state import Network, limits_of, new_network, noise_std
-from circuits.running.grid import steps_in
+from circuits.running.grid import Grid, steps_in
+from circuits.running.recording import Recording
 from circuits.running.weight_file import recorded_weights
 from plasticity.compile.generated import generated_module
 from plasticity.controllability import Controllability, separate_drift
@@ -33,13 +34,9 @@ STEP_WORK = 100.0  # updates of synapses that take as long as a step without any
 
 def run(
     circuit: Circuit,
-    duration: float,
-    dt: float,
-    seed: int = 0,
-    record_every: float | None = None,
-    record: Sequence[str] = (),
-    n_tracked: int = 20,
-    feedback: FeedbackChannel | Sequence[FeedbackChannel] | None = None,
+    grid: Grid,
+    record: Recording,
+    channels: Sequence[FeedbackChannel] = (),
     controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
 ) -> Run:
@@ -47,9 +44,13 @@ def run(
 
     Parameters
     ----------
-    record_weights : path, optional
-        File for all weights of all plastic projections at every `record_every`, see `circuits.running.weight_file`; the
-        memory that the run takes does not grow with it.
+    circuit : Circuit
+    grid : Grid
+    record : Recording
+    channels : sequence of FeedbackChannel
+        One for each member of the batch; none is perfect transmission.
+    controllability, record_weights
+        As in `circuits.run`.
 
     Raises
     ------
@@ -76,24 +77,24 @@ def run(
     - Control of low rank projects in the Euclidean metric. That is the metric of the rule where this is one number;
       where it depends on the weight or the neuron, the cheapest control would be another one.
     """
-    n_steps = steps_in("duration", duration, dt)
-    every = n_steps if record_every is None else steps_in("record_every", record_every, dt)
+    dt, seed, n_steps = grid.dt, grid.seed, grid.n_steps
     circuit, controllability = _separated(circuit, controllability)
     limits = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
-    channels = _channels(feedback, circuit.n_batch)
     rules = rules_on_rates(circuit)
     n_sent = 1 if reads(rules, "loss_difference") else circuit.populations[-1].size
-    channel = open_channel(channels, n_sent, dt, seed, circuit.trials)
+    perfect = [FeedbackChannel()] * circuit.n_batch
+    channel = open_channel(list(channels) or perfect, n_sent, dt, seed, circuit.trials)
     plan = Plan(circuit, rules, limit_kinds(rules, limits), channel.n_received, dt)
-    if feedback is not None and not (plan.sends_error or plan.is_perturbed):
+    if channels and not (plan.sends_error or plan.is_perturbed):
         raise InputError(
             f"no rule of circuit {circuit.name!r} reads feedback, so a FeedbackChannel changes nothing; leave it out"
         )
     network = new_network(plan, limits, channel)
     loop = Loop(plan, network, channel, _perturbations(plan, network, seed))
+    every = n_steps if record.every is None else steps_in("record_every", record.every, dt)
     steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
-    with recorded_weights(record_weights, plan.circuit, seed, dt, record_every, ENGINE) as file:
-        return _recorded(loop, steps, Record(plan, network, record, n_tracked, steps * dt, file)).run(seed)
+    with recorded_weights(record_weights, plan.circuit, seed, dt, record.every, ENGINE) as file:
+        return _recorded(loop, steps, Record(plan, network, record, steps * dt, file)).run(seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,18 +214,6 @@ def _separated(
             projection = replace(projection, rule=rule)
         projections.append(projection)
     return replace(circuit, projections=tuple(projections)), limits
-
-
-def _channels(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
-    """One channel per member."""
-    channels = list(feedback) if isinstance(feedback, Sequence) else [feedback or FeedbackChannel()] * n_batch
-    if not all(isinstance(c, FeedbackChannel) for c in channels):
-        raise InputError(
-            f"feedback must be a FeedbackChannel, or a sequence with one for each member, got {feedback!r}"
-        )
-    if len(channels) != n_batch:
-        raise InputError(f"feedback has {len(channels)} channels, but n_batch is {n_batch}; give one, or one each")
-    return channels
 
 
 def _perturbations(plan: Plan, network: Network, seed: int) -> Perturbations:

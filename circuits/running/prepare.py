@@ -69,22 +69,22 @@ def _check_limits(circuit: Circuit, controllability: Any) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A spiking circuit ready to run.
+    """A circuit ready to run.
 
     Parameters
     ----------
     circuit : Circuit
-        With limits of control and third-factor events.
+        With third-factor events and, if it spikes, limits of control.
     grid : Grid
     record : Recording
-    channels : dict of str to FeedbackChannel or a sequence of them
-        By path of feedback.
+    channels : dict of str to FeedbackChannel or a sequence of them, or list of FeedbackChannel
+        By path of feedback of a spiking circuit; by member of the batch of a rate circuit, empty without channels.
     """
 
     circuit: Circuit
     grid: Grid
     record: Recording
-    channels: dict[str, Any]
+    channels: Any
 
 
 def prepared(
@@ -99,7 +99,7 @@ def prepared(
     controllability: Limits,
     third_factor: Events,
 ) -> Prepared:
-    """Spiking circuit with its grid of time steps, its records and its channels, from the arguments of `circuits.run`.
+    """Circuit with its grid of time steps, its records and its channels, from the arguments of `circuits.run`.
 
     Raises
     ------
@@ -107,9 +107,13 @@ def prepared(
         If they do not fit the circuit, the grid or one another.
     """
     require_number("dt", dt, low=0, exclusive=True, unit="s")
-    require_number("duration", duration, low=dt, unit="s")
     if record_every is not None:
         steps_in("record_every", record_every, dt)
+    if circuit.is_rate:
+        grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
+        records = recording(circuit, record_every, record, n_tracked)
+        return Prepared(circuit, grid, records, _channels_of_members(feedback, circuit.n_batch))
+    require_number("duration", duration, low=dt, unit="s")
     circuit = with_events(controlled(circuit, controllability, seed), third_factor)
     records = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
@@ -135,6 +139,20 @@ def _channels(circuit: Circuit, feedback: Channels) -> dict[str, Any]:
             raise InputError(
                 f"feedback of {name!r} must be a FeedbackChannel, or one for each neuron that sends, got {channel!r}"
             )
+    return channels
+
+
+def _channels_of_members(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
+    """Channel of every member of a batch."""
+    if feedback is None:
+        return []
+    channels = list(feedback) if isinstance(feedback, Sequence) else [feedback] * n_batch
+    if not all(isinstance(c, FeedbackChannel) for c in channels):
+        raise InputError(
+            f"feedback must be a FeedbackChannel, or a sequence with one for each member, got {feedback!r}"
+        )
+    if len(channels) != n_batch:
+        raise InputError(f"feedback has {len(channels)} channels, but n_batch is {n_batch}; give one, or one each")
     return channels
 
 

@@ -1,8 +1,8 @@
-"""Records of a spiking run beside the final weights and the number of spikes of each neuron."""
+"""Selection of the quantities that a run records beside the final weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
 from plasticity.errors import InputError, UnknownNameError, require_whole
+
+RATE_VARIABLES = {"rate": "post_rate", "information": "post_information"}  # names in records and in rules
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,37 @@ class Recording:
 def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tracked: int) -> Recording:
     """Recording of the states, populations and variables called `names`.
 
+    In rate circuits ``"rate"`` and ``"information"`` are those of all populations.
+
     Raises
     ------
     InputError
-        If a name is nothing of the kind, something is to be recorded without an interval, or `n_tracked` is no whole
-        number.
+        If a quantity over time has no interval, or `n_tracked` is no whole number.
+    UnknownNameError
+        If a name is that of nothing to record.
     """
-    n_tracked = require_whole("n_tracked", n_tracked, low=1)
-    populations = {p.name for p in circuit.populations}
+    n_tracked = require_whole("n_tracked", n_tracked, low=0 if circuit.is_rate else 1)
+    populations = [p.name for p in circuit.populations]
     states = {s.name for rule in circuit.rules.values() for s in rule.states}
-    for name in names:
-        if name.partition(".")[0] not in populations | states:
-            raise UnknownNameError("state or population to record", name, populations | states)
-    selected = {
-        "states": tuple(n for n in names if n in states),
-        "spikes": tuple(n for n in names if n in populations),
-        "variables": tuple(n for n in names if "." in n),
-    }
-    if every is None and (selected["states"] or selected["variables"]):
-        first = (*selected["states"], *selected["variables"])[0]
+    if circuit.is_rate:
+        of_units = {unit: [f"{p}.{unit}" for p in populations] for unit in RATE_VARIABLES}
+        known = {*states, *of_units, *(n for full in of_units.values() for n in full)}
+        variables = [full for n in names for full in of_units.get(n, [n] if "." in n else [])]
+        return _checked(known, names, Recording(every, n_tracked, _among(names, states), (), tuple(variables)))
+    variables = [n for n in names if n.partition(".")[0] in populations and "." in n]
+    selected = Recording(every, n_tracked, _among(names, states), _among(names, populations), tuple(variables))
+    if every is None and (selected.states or selected.variables):
+        first = (*selected.states, *selected.variables)[0]
         raise InputError(f"record names {first!r}, which needs an interval; set record_every as well")
-    return Recording(every, int(n_tracked), **selected)
+    return _checked({*populations, *states, *variables}, names, selected)
+
+
+def _among(names: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
+    return tuple(n for n in names if n in set(known))
+
+
+def _checked(known: set[str], names: Sequence[str], selected: Recording) -> Recording:
+    for name in names:
+        if name not in known:
+            raise UnknownNameError("name to record", name, known)
+    return selected

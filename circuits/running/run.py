@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -99,17 +99,15 @@ def run(
     """
     check_arguments(circuit, device, record, n_tracked, feedback, controllability, third_factor)
     _warn_no_updates(circuit, duration)
-    if circuit.is_rate:
-        from circuits.rate import engine as rate
-
-        channels = None if isinstance(feedback, Mapping) else feedback
-        options = (channels, controllability, record_weights)
-        return rate.run(circuit, duration, dt, seed, record_every, record, n_tracked, *options)
-    from circuits.spiking import engine as spiking
-
     ready = prepared(
         circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
     )
+    if circuit.is_rate:
+        from circuits.rate import engine as rate
+
+        return rate.run(circuit, ready.grid, ready.record, ready.channels, controllability, record_weights)
+    from circuits.spiking import engine as spiking
+
     device = choose_device(ready.circuit, device, duration / dt)
     return spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, record_weights)
 

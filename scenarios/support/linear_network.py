@@ -55,8 +55,8 @@ def learn(
     -------
     (n_times,) and (n_times, n_outputs, n_inputs) arrays
     """
+    from circuits import run
     from circuits.feedforward_rate import feedforward_rate
-    from circuits.rate.engine import run
     from plasticity.signals.exact_error import exact_error
 
     order = np.r_[0 : len(patterns), len(patterns) - 1 : -1 : -1]

@@ -245,9 +245,7 @@ BAD = {
     "closes a loop": lambda: recurrent(3, oja(), tau=0.0),
     "unknown nonlinearity 'tanhh'; did you mean 'tanh'": lambda: RateUnit(nonlinearity="tanhh"),
     "unknown parameter of projection": lambda: feedforward((2, 1), oja(), parameters={"speed": 1.0}, **SMALL),
-    "unknown variable to record 'belief'": lambda: run(
-        feedforward((2, 1), oja(), **SMALL), 1.0, 0.1, record=("belief",)
-    ),
+    "unknown name to record 'belief'": lambda: run(feedforward((2, 1), oja(), **SMALL), 1.0, 0.1, record=("belief",)),
     "no multiple of dt": lambda: run(feedforward((2, 1), oja(), **SMALL), 1.0, 0.3),
     "clock_step is 0.05 s, no multiple": lambda: run(
         feedforward((2, 1), adam(), exact_error(), parameters={"clock_step": 0.05}, **SMALL), 1.0, 0.1
