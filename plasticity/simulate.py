@@ -265,7 +265,9 @@ def _limited(
     return replace(run, rule=rule, constraint=constraint)
 
 
-def _checked(rule: Rule, landscape: Any, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> _Run:
+def _checked(
+    rule: Rule, landscape: Landscape | LandscapeSequence, n_steps: Any, dt: Any, every: Any, noise: Any, n: int
+) -> _Run:
     """Run with checked arguments and a value for every parameter."""
     events = [event for event in rule.events if event != "clock"]
     if events:
@@ -300,7 +302,7 @@ def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
     return array
 
 
-def _start(start: ArrayLike, n_trials: int, landscape: Any) -> NDArray[np.float64]:
+def _start(start: ArrayLike, n_trials: int, landscape: Landscape | LandscapeSequence) -> NDArray[np.float64]:
     """Writable (n_trials, n) array of initial parameters that fit the landscape."""
     values = require_array("start", start)
     n = values.shape[-1] if values.ndim else 0

@@ -1,4 +1,4 @@
-"""A given sequence of gradients in place of a landscape, to compare rules on the same observations."""
+"""A fixed sequence of gradients instead of a landscape, to compare rules on the same observations."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_bounds_of_a_rule_narrow_further():
 
 
 def test_few_controllers_project_orthogonally_on_their_directions(random):
-    """The change is B B⁺ of what was asked, whatever the basis of the space."""
+    """The change is B B⁺ of the requested one, whatever the basis of the space."""
     change = random.standard_normal((4, 6))
     for directions in (B, B @ np.array([[2.0, 1.0], [0.0, -3.0]])):
         moved = project(constrain(Controllability(rank=directions), 6), change)
@@ -70,12 +70,12 @@ def test_few_controllers_project_orthogonally_on_their_directions(random):
 
 @pytest.mark.parametrize("shape", ["diagonal", "matrix"])
 def test_a_metric_says_what_is_orthogonal(shape, random):
-    """With ẇ = −ηG⁻¹g asked for, equation (2) gives −ηB(BᵀGB)⁻¹Bᵀg."""
+    """For the rule ẇ = −ηG⁻¹g, equation (2) gives −ηB(BᵀGB)⁻¹Bᵀg."""
     root = random.standard_normal((6, 6))
     metric = np.diag([1.0, 2, 3, 4, 5, 6]) if shape == "diagonal" else root @ root.T + np.eye(6)
     gradient = random.standard_normal(6)
-    given = np.diag(metric) if shape == "diagonal" else metric
-    limits = constrain(Controllability(rank=B), 6, metric=given)
+    cost = np.diag(metric) if shape == "diagonal" else metric
+    limits = constrain(Controllability(rank=B), 6, metric=cost)
     moved = project(limits, -np.linalg.solve(metric, gradient))
     np.testing.assert_allclose(moved, -B @ np.linalg.solve(B.T @ metric @ B, B.T @ gradient), atol=1e-12)
 
@@ -123,8 +123,8 @@ def test_synapses_in_a_list_have_the_limits_of_their_place(random):
     change = random.standard_normal(shape)
     whole = move(constrain(c, shape), np.zeros(shape), change, 0.1)
     listed = constrain(of_synapses(c, shape, targets, sources), targets.size)
-    found = move(listed, np.zeros(targets.size), change[targets, sources], 0.1)
-    np.testing.assert_array_equal(found, whole[targets, sources])
+    actual = move(listed, np.zeros(targets.size), change[targets, sources], 0.1)
+    np.testing.assert_array_equal(actual, whole[targets, sources])
 
 
 BAD = {

@@ -17,7 +17,7 @@ EVERYTHING = FeedbackChannel(noise=0.3, delay=0.05, sparsity=0.4, gain=1.5, sign
 
 
 def ramp(n_steps=200, size=3):
-    """A signal that never repeats, so that a message can be told from its neighbours."""
+    """A signal that never repeats, so that a message differs from its neighbours."""
     return 1.0 + np.arange(n_steps * size).reshape(n_steps, size)
 
 

@@ -87,12 +87,12 @@ def test_kalman_filter_is_the_joint_posterior(model):
     """Every prefix of eight observations, one of them missing, to 1e-10."""
     y = np.random.default_rng(2).standard_normal((8, len(model.observation)))
     y[3] = np.nan
-    found = track(model, y)
+    actual = track(model, y)
     for t in range(8):
         mean, covariance, log_density = joint_posterior(model, y[: t + 1])
-        np.testing.assert_allclose(found.belief[t], mean, rtol=1e-10, atol=1e-10)
-        np.testing.assert_allclose(found.covariance[t], covariance, rtol=1e-10, atol=1e-10)
-        assert float(found.log_likelihood[: t + 1].sum()) == pytest.approx(log_density, rel=1e-10)
+        np.testing.assert_allclose(actual.belief[t], mean, rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(actual.covariance[t], covariance, rtol=1e-10, atol=1e-10)
+        assert float(actual.log_likelihood[: t + 1].sum()) == pytest.approx(log_density, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", ["ou", "two components", "trials", "weight", "full"])
@@ -154,14 +154,14 @@ def test_steady_gain_in_continuous_time():
 def test_fading_memory_gain_and_mean(decay):
     """Gain (1 − β)/(1 − βᵗ); the mean is Adam's bias-corrected moving average."""
     y = np.random.default_rng(0).standard_normal((30, 2))
-    found = track(Fading(decay, n=2), y)
+    actual = track(Fading(decay, n=2), y)
     t = np.arange(1, 31)
-    gain = found.covariance.values[:, 0, 0]  # posterior variance in units of the noise
+    gain = actual.covariance.values[:, 0, 0]  # posterior variance in units of the noise
     np.testing.assert_allclose(gain, (1 - decay) / (1 - decay**t), rtol=1e-12)
     average = np.zeros(2)
     for n, seen in enumerate(y):
         average = decay * average + (1 - decay) * seen
-        np.testing.assert_allclose(found.belief[n], average / (1 - decay ** (n + 1)), atol=1e-13)
+        np.testing.assert_allclose(actual.belief[n], average / (1 - decay ** (n + 1)), atol=1e-13)
 
 
 def test_fading_memory_is_the_joint_posterior_of_a_drifting_value():
@@ -311,9 +311,9 @@ def test_two_tasks_exactly():
 def test_no_hazard_is_the_kalman_filter():
     task = SwitchingTask(0.0, 0.7, 0.25, 0.5)
     y = np.random.default_rng(4).standard_normal((20, 1))
-    exact, found = track(random_walk(GaussianWeight(0.25), 0.5, dt=0.2, mean=0.7), y), track(Switching(task, 0.2), y)
-    np.testing.assert_allclose(found.belief, exact.belief, rtol=1e-12)
-    np.testing.assert_allclose(found.log_likelihood, exact.log_likelihood, rtol=1e-10)
+    exact, actual = track(random_walk(GaussianWeight(0.25), 0.5, dt=0.2, mean=0.7), y), track(Switching(task, 0.2), y)
+    np.testing.assert_allclose(actual.belief, exact.belief, rtol=1e-12)
+    np.testing.assert_allclose(actual.log_likelihood, exact.log_likelihood, rtol=1e-10)
 
 
 def test_pruning_costs_no_more_than_it_says():
@@ -378,16 +378,16 @@ def test_a_missing_observation_changes_nothing_and_predicts_nothing():
 
 def test_likelihood_of_a_fading_memory_is_that_of_its_predictions():
     """Each observation after the first has N(m, (P + 1) σ²) with the prior mean and variance of the memory."""
-    y, found = np.array([[0.3], [-1.0], [2.0]]), []
+    y, actual = np.array([[0.3], [-1.0], [2.0]]), []
     filter = Fading(0.8, noise_variance=0.5)
     state = filter.init()
     for k, observation in enumerate(y):
         state = filter.predict(state) if k else state
         prior = state
         state, log_likelihood = filter.update(state, observation)
-        found.append(log_likelihood)
+        actual.append(log_likelihood)
         if k:
             expected = multivariate_normal.logpdf(observation, prior.mean, prior.covariance + 0.5)
             assert log_likelihood == pytest.approx(expected, rel=1e-12)
-    assert found[0] == 0
+    assert actual[0] == 0
     check_schema(track(filter, y))

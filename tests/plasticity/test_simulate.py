@@ -273,12 +273,12 @@ def test_optimisers_on_shared_gradients_are_the_textbook_ones(rule, textbook):
     """500 steps on gradients of many sizes: a difference of rounding, 1e-12 relative to parameters of order 1."""
     random = np.random.default_rng(7)
     gradients = random.standard_normal((500, 6)) * np.logspace(-3, 2, 6) + 0.1
-    found = simulate(rule, GradientSequence(gradients), np.ones(6), 500, 0.01).theta.values[0]
+    actual = simulate(rule, GradientSequence(gradients), np.ones(6), 500, 0.01).theta.values[0]
     step, theta = textbook(), np.ones(6)
     for n, gradient in enumerate(gradients):
-        np.testing.assert_allclose(found[n], theta, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(actual[n], theta, rtol=1e-12, atol=1e-12)
         theta = theta + step(gradient)
-    np.testing.assert_allclose(found[-1], theta, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(actual[-1], theta, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(("rule", "textbook"), OPTIMISERS.values(), ids=OPTIMISERS)
@@ -290,9 +290,9 @@ def test_optimisers_on_a_landscape_are_the_textbook_ones(rule, textbook):
     ends, and multiplies it by its rate 0.01, so that one step is rounded by a few ε.
     """
     landscape = Quadratic(H, OPTIMUM)
-    found = simulate(rule, landscape, START, 200, 0.01).theta.values[0]
+    actual = simulate(rule, landscape, START, 200, 0.01).theta.values[0]
     step = textbook()
-    for before, after in itertools.pairwise(found):
+    for before, after in itertools.pairwise(actual):
         np.testing.assert_allclose(after, before + step(landscape.gradient(before)), rtol=0, atol=1e-14)
 
 
@@ -327,13 +327,13 @@ def test_thinned_records_are_a_subset_with_both_ends():
     landscape = Quadratic(H, OPTIMUM)
     whole = simulate(RULES["finite"], landscape, START, 23, 0.1, 0.1)
     thin = simulate(RULES["finite"], landscape, START, 23, 0.1, 0.1, record_every=5)
-    kept = [0, 5, 10, 15, 20, 23]
-    np.testing.assert_allclose(thin.time, np.array(kept) * 0.1)
-    np.testing.assert_array_equal(thin.theta, whole.theta[:, kept])
-    np.testing.assert_array_equal(thin.loss, whole.loss[:, kept])
+    recorded = [0, 5, 10, 15, 20, 23]
+    np.testing.assert_allclose(thin.time, np.array(recorded) * 0.1)
+    np.testing.assert_array_equal(thin.theta, whole.theta[:, recorded])
+    np.testing.assert_array_equal(thin.loss, whole.loss[:, recorded])
 
 
-def test_output_follows_the_schema_and_starts_where_told():
+def test_output_follows_the_schema_and_starts_at_the_start():
     start = np.random.default_rng(1).standard_normal((6, 3))
     ds = simulate(RULES["finite"], Quadratic(H, OPTIMUM), start, 5, 0.1, n_trials=6)
     check_schema(ds)

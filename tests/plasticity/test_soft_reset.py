@@ -1,6 +1,6 @@
 """Soft reset: the target that stops short of the present optimum, against every neighbour, on common random tasks.
 
-The objective is a discounted action from a given start. So the estimator is: many independent episodes, each with its
+The objective is a discounted action from a fixed start. So the estimator is: many independent episodes, each with its
 own start and tasks drawn from the prior (the same for all laws), and per episode the difference of the discounted
 actions of two laws. A long single run, averaged over time, would estimate another objective, that of no discount.
 """
@@ -91,8 +91,8 @@ def test_action_of_one_task_is_the_value_function(drift):
     start, optimum = np.array([[1.0, -2.0], [0.3, 0.9]]), np.array([0.7, -0.4])
     policy = solve(objective, Quadratic(HESSIAN, optimum))
     episodes = Episodes(np.full((2, 1), np.inf), np.tile(optimum, (2, 1, 1)), start)
-    found = discounted_actions(objective, HESSIAN, episodes, soft_target(objective, HESSIAN))
-    np.testing.assert_allclose(found, policy.value(start), rtol=1e-10)
+    actual = discounted_actions(objective, HESSIAN, episodes, soft_target(objective, HESSIAN))
+    np.testing.assert_allclose(actual, policy.value(start), rtol=1e-10)
 
 
 def test_action_over_switches_and_moves_is_the_integral():
@@ -120,8 +120,8 @@ def test_action_over_switches_and_moves_is_the_integral():
     edges = [0.0, switch, switch + lasting, 15.0, 110.0]
     exact = sum(quad(density, a, b, epsabs=1e-13, epsrel=1e-12)[0] for a, b in pairwise(edges))
     episodes = Episodes(np.array([[switch, np.inf]]), np.array([[[first], [second]]]), np.array([[0.1]]))
-    found = discounted_actions(objective, [[h]], episodes, lambda m: aim * m, [home], lasting)
-    assert found[0] == pytest.approx(exact, rel=1e-10)
+    actual = discounted_actions(objective, [[h]], episodes, lambda m: aim * m, [home], lasting)
+    assert actual[0] == pytest.approx(exact, rel=1e-10)
 
 
 def test_episodes_have_the_law_of_the_task_prior():

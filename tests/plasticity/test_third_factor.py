@@ -58,9 +58,9 @@ def test_a_network_hears_of_third_factors(make, device):
     pre, post, third = (random_trains(3, seed) for seed in (3, 4, 5))
     circuit = pairing(pre, post, make())
     cases = [(third, third)] if device == "cpp" else [(third, third), (third[0], [third[0]] * 3)]
-    for told, heard in cases:
-        result = circuits.run(circuit, 0.4, device=device, third_factor=told)
-        protocols = zip(pre, post, heard, strict=True)
+    for times, expected in cases:
+        result = circuits.run(circuit, 0.4, device=device, third_factor=times)
+        protocols = zip(pre, post, expected, strict=True)
         expected = [float(replay(make(), a, b, duration=0.4, third_factor=c).weight[-1]) for a, b, c in protocols]
         np.testing.assert_allclose(result.final["synapses"], expected, rtol=1e-11)
         np.testing.assert_array_equal(result.counts["synapses_events"], 40)
@@ -72,8 +72,8 @@ def test_neurons_can_give_the_third_factor():
     plain = pairing([pre], [post], gated())
     circuit = replace(plain, projections=(replace(plain.projections[0], third_factor="post"),))
     expected = replay(gated(), pre, [], duration=0.4, third_factor=post).weight[-1]
-    found = circuits.run(circuit, 0.4, device="numpy").final["synapses"][0]
-    assert found == pytest.approx(float(expected), rel=1e-12)
+    actual = circuits.run(circuit, 0.4, device="numpy").final["synapses"][0]
+    assert actual == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_a_delay_is_a_shift_of_the_pre_spikes():
@@ -105,8 +105,8 @@ def test_a_pre_spike_that_arrives_after_the_end_does_nothing():
 def test_every_protocol_may_start_from_its_own_weight():
     rule = pair_stdp(A_plus=0.01, tau_plus=0.02)
     events = merge_protocols([[0.1], [0.1]], [[0.12], [0.12]])
-    found = run_events(rule, events, weight=[1.0, 3.0])[0]
-    np.testing.assert_allclose(found, np.array([1.0, 3.0]) + 0.01 / np.e, rtol=1e-13)
+    actual = run_events(rule, events, weight=[1.0, 3.0])[0]
+    np.testing.assert_allclose(actual, np.array([1.0, 3.0]) + 0.01 / np.e, rtol=1e-13)
     with pytest.raises(InputError, match="one per protocol"):
         run_events(rule, events, weight=[1.0, 2.0, 3.0])
 

@@ -41,10 +41,10 @@ def test_limits_that_never_bind_change_nothing(rule):
 def test_delayed_feedback_follows_the_delayed_recursion():
     """θ_{n+1} = θ_n − dt H(θ_{n−d} − μ), θ_{n<d} = θ_0 unmoved; nothing is learned before the first message."""
     dt, late = 0.02, 7
-    found = path(SHORT, feedback=FeedbackChannel(delay=late * dt))[0]
-    assert np.all(found[: late + 1] == START)
-    steps = -dt * (found[:-1] - OPTIMUM) @ H
-    np.testing.assert_allclose(np.diff(found, axis=0)[late:], steps[: len(steps) - late], atol=1e-14)
+    actual = path(SHORT, feedback=FeedbackChannel(delay=late * dt))[0]
+    assert np.all(actual[: late + 1] == START)
+    steps = -dt * (actual[:-1] - OPTIMUM) @ H
+    np.testing.assert_allclose(np.diff(actual, axis=0)[late:], steps[: len(steps) - late], atol=1e-14)
 
 
 def test_delay_makes_learning_unstable_beyond_a_quarter_turn():
@@ -120,22 +120,22 @@ def test_what_is_out_of_reach_stays_untouched():
 
 def test_low_rank_rests_where_the_optimal_policy_with_the_same_control_rests():
     """Any curvature: with one learning rate for all, Bᵀ∇L = 0 on the plane through the start, as for `solve`."""
-    found = path(SHORT, n_steps=3000, controllability=Controllability(rank=B))[0, -1]
+    actual = path(SHORT, n_steps=3000, controllability=Controllability(rank=B))[0, -1]
     policy = solve(Objective(0.5, control=B), BOWL)
     expected = policy.trajectory(START, [0.0, 60.0]).theta.values[-1]
-    np.testing.assert_allclose(found, expected, atol=1e-8)
-    assert np.abs(found - OPTIMUM).max() > 0.05
+    np.testing.assert_allclose(actual, expected, atol=1e-8)
+    assert np.abs(actual - OPTIMUM).max() > 0.05
 
 
 def test_low_rank_in_a_metric_rests_where_the_optimal_policy_rests():
     """The rule moves by −κB(BᵀGB)⁻¹Bᵀ∇L: the policy whose control u costs uᵀ(BᵀGB)u."""
     metric = np.array([0.5, 1.0, 3.0])
     rule = derive(Objective(sp.oo, metric=metric))
-    found = path(rule, n_steps=6000, controllability=Controllability(rank=B))[0]
+    actual = path(rule, n_steps=6000, controllability=Controllability(rank=B))[0]
     step = -0.02 * B @ np.linalg.solve(B.T @ (metric[:, None] * B), B.T @ BOWL.gradient(START))
-    np.testing.assert_allclose(found[1] - START, step, atol=1e-14)
+    np.testing.assert_allclose(actual[1] - START, step, atol=1e-14)
     policy = solve(Objective(0.5, control=B, metric=B.T @ (metric[:, None] * B)), BOWL)
-    np.testing.assert_allclose(found[-1], policy.trajectory(START, [0.0, 100.0]).theta.values[-1], atol=1e-8)
+    np.testing.assert_allclose(actual[-1], policy.trajectory(START, [0.0, 100.0]).theta.values[-1], atol=1e-8)
 
 
 @pytest.mark.parametrize("decay", [0.0, 1.5])
@@ -148,9 +148,11 @@ def test_low_rank_and_decay_follow_the_optimal_policy(discount, decay):
     exact = solve(Objective(discount, 1.2, 0.8, drift=-decay * np.eye(3), control=B), ROUND)
     errors = []
     for n_steps in (100, 200, 400):
-        found = path(rule, ROUND, n_steps, 2.0 / n_steps, controllability=Controllability(rank=B))[0, :: n_steps // 100]
-        wanted = exact.trajectory(START, np.linspace(0, 2, 101)).theta.values
-        errors.append(np.abs(found - wanted).max())
+        actual = path(rule, ROUND, n_steps, 2.0 / n_steps, controllability=Controllability(rank=B))[
+            0, :: n_steps // 100
+        ]
+        expected = exact.trajectory(START, np.linspace(0, 2, 101)).theta.values
+        errors.append(np.abs(actual - expected).max())
     assert errors[-1] < 0.01
     assert np.all(np.abs(np.log2(np.divide(errors[:-1], errors[1:])) - 1) < 0.06)  # next order: dt·rate ≤ 0.04
 
@@ -159,10 +161,10 @@ def test_a_mask_is_control_along_the_axes():
     """Frozen weights decay, plastic ones settle where `solve` with the same columns of the identity says."""
     decay, mask = 1.5, np.array([True, False, True])
     rule = derive(Objective(0.4, drift=-decay))
-    found = path(rule, ROUND, 4000, controllability=Controllability(mask=mask))[0]
+    actual = path(rule, ROUND, 4000, controllability=Controllability(mask=mask))[0]
     policy = solve(Objective(0.4, drift=-decay * np.eye(3), control=np.eye(3)[:, mask]), ROUND)
-    np.testing.assert_allclose(found[-1], policy.rest_point, atol=1e-9)
-    np.testing.assert_allclose(found[:, 1], START[1] * (1 - 0.02 * decay) ** np.arange(4001), atol=1e-12)
+    np.testing.assert_allclose(actual[-1], policy.rest_point, atol=1e-9)
+    np.testing.assert_allclose(actual[:, 1], START[1] * (1 - 0.02 * decay) ** np.arange(4001), atol=1e-12)
 
 
 @pytest.mark.parametrize("knows", [True, False])
@@ -170,10 +172,10 @@ def test_decay_shifts_the_rest_point_less_for_who_expects_it(knows):
     """Who counts on the decay rests at ηkh/(ηkh + j(j + γ)) μ; who does not, at κh/(κh + j) μ, κ = ηk/(γ + r)."""
     gamma, j, h = 0.4, 1.5, 2.0
     rule = derive(Objective(gamma, drift=-j if knows else None))
-    found = path(rule, ROUND, 4000, controllability=Controllability(drift=-j))[0, -1]
+    actual = path(rule, ROUND, 4000, controllability=Controllability(drift=-j))[0, -1]
     kappa = 1 / (gamma / 2 + np.sqrt(gamma**2 / 4 + h))
     share = h / (h + j * (j + gamma)) if knows else kappa * h / (kappa * h + j)
-    np.testing.assert_allclose(found, share * OPTIMUM, atol=1e-10)
+    np.testing.assert_allclose(actual, share * OPTIMUM, atol=1e-10)
 
 
 def test_short_horizon_under_rotation_is_the_limit_of_the_optimal_policy():
@@ -181,16 +183,16 @@ def test_short_horizon_under_rotation_is_the_limit_of_the_optimal_policy():
     turn, kappa = np.array([[0.0, -1.0], [1.0, 0.0]]), 1.3
     bowl = Quadratic(2.0, [0.5, -1.0])
     rule = derive(Objective(sp.oo, plasticity=kappa))
-    found = path(rule, bowl, 4000, 0.01, [1.5, 1.5], controllability=Controllability(drift=3 * turn))[0]
+    actual = path(rule, bowl, 4000, 0.01, [1.5, 1.5], controllability=Controllability(drift=3 * turn))[0]
     exact = np.linalg.solve(2 * kappa * np.eye(2) - 3 * turn, 2 * kappa * bowl.optimum)
-    np.testing.assert_allclose(found[-1], exact, atol=1e-12)
+    np.testing.assert_allclose(actual[-1], exact, atol=1e-12)
     gaps = [
         np.abs(solve(Objective(g, plasticity=kappa * g, drift=3 * turn), bowl).rest_point - exact).max()
         for g in (200, 400)
     ]
     assert gaps[0] / gaps[1] == pytest.approx(2, abs=0.05)
     flow = expm(0.01 * 100 * (3 * turn - 2 * kappa * np.eye(2)))
-    np.testing.assert_allclose(found[100] - exact, flow @ (np.array([1.5, 1.5]) - exact), atol=0.03)
+    np.testing.assert_allclose(actual[100] - exact, flow @ (np.array([1.5, 1.5]) - exact), atol=0.03)
 
 
 def test_feedback_that_mixes_directions_is_the_matrix_form_of_the_policy():
