@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError, require_number
+from plasticity.support.checks import require_array
 
 if TYPE_CHECKING:
     from plasticity.formula import Expression
@@ -76,14 +77,11 @@ class Quadratic:
     optimum: NDArray[np.float64]
 
     def __init__(self, hessian: ArrayLike, optimum: ArrayLike):
-        optimum = np.atleast_1d(np.array(optimum, dtype=float))
-        h = np.array(hessian, dtype=float)
+        optimum, h = np.atleast_1d(require_array("optimum", optimum)), require_array("hessian", hessian)
         n = optimum.size
         matrix = h * np.eye(n) if h.ndim == 0 else np.diag(h) if h.ndim == 1 else h
         if optimum.ndim != 1 or matrix.shape != (n, n):
             raise InputError(f"hessian has shape {h.shape}, which does not fit the optimum of size {n}")
-        if not (np.all(np.isfinite(matrix)) and np.all(np.isfinite(optimum))):
-            raise InputError("hessian and optimum must be finite")
         if not np.allclose(matrix, matrix.T, rtol=1e-10, atol=1e-14 * np.abs(matrix).max(initial=0)):
             raise InputError(f"hessian must be symmetric, got {matrix.tolist()}; use (H + H.T)/2")
         object.__setattr__(self, "hessian_matrix", matrix)

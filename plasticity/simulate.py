@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
+AnyLandscape = Landscape | LandscapeSequence
 _NUMBERS_PER_STEP = 2**12  # parameters of all trials that advance together
 _NUMBERS_AHEAD = 2**19  # random numbers drawn at once: 4 MB
 _JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
@@ -40,7 +41,7 @@ _CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time bet
 
 def simulate(
     rule: Rule,
-    landscape: Landscape | LandscapeSequence,
+    landscape: AnyLandscape,
     start: ArrayLike,
     n_steps: int,
     dt: float,
@@ -132,7 +133,7 @@ class _Run:
     """
 
     rule: Rule
-    landscape: Landscape | LandscapeSequence
+    landscape: AnyLandscape
     n_steps: int
     dt: float
     every: int
@@ -265,9 +266,7 @@ def _limited(
     return replace(run, rule=rule, constraint=constraint)
 
 
-def _checked(
-    rule: Rule, landscape: Landscape | LandscapeSequence, n_steps: Any, dt: Any, every: Any, noise: Any, n: int
-) -> _Run:
+def _checked(rule: Rule, landscape: AnyLandscape, n_steps: Any, dt: Any, every: Any, noise: Any, n: int) -> _Run:
     """Run with checked arguments and a value for every parameter."""
     events = [event for event in rule.events if event != "clock"]
     if events:
@@ -293,7 +292,7 @@ def _checked(
     return _Run(rule, landscape, n_steps, dt, require_whole("record_every", every, low=1), noise, values)
 
 
-def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
+def _value(rule: Rule, name: str, value: Any, n: int) -> Array:
     if value is None:
         raise InputError(f"{name} of rule {rule.name!r} has no value; use rule.with_parameters({name}=…)")
     array = np.asarray(value, dtype=float)
@@ -302,7 +301,7 @@ def _value(rule: Rule, name: str, value: Any, n: int) -> NDArray[np.float64]:
     return array
 
 
-def _start(start: ArrayLike, n_trials: int, landscape: Landscape | LandscapeSequence) -> NDArray[np.float64]:
+def _start(start: ArrayLike, n_trials: int, landscape: AnyLandscape) -> Array:
     """Writable (n_trials, n) array of initial parameters that fit the landscape."""
     values = require_array("start", start)
     n = values.shape[-1] if values.ndim else 0
