@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from circuits.feedforward_rate import feedforward_rate as feedforward_rate
     from circuits.feedforward_spiking import feedforward_spiking as feedforward_spiking
     from circuits.network.circuit import Circuit as Circuit
-    from circuits.network.circuit import Stimulus as Stimulus
     from circuits.network.connectivity import all_to_all as all_to_all
     from circuits.network.connectivity import at_random as at_random
     from circuits.network.deprecated import RateCircuit as RateCircuit
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from circuits.network.projection import Feedback as Feedback
     from circuits.network.projection import Projection as Projection
     from circuits.network.run_record import Run as Run
+    from circuits.network.stimulus import Stimulus as Stimulus
     from circuits.neurons.escape_rate import escape_rate as escape_rate
     from circuits.neurons.escape_rate import spike_source as spike_source
     from circuits.neurons.integrate_and_fire import conductance_lif as conductance_lif

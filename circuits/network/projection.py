@@ -78,13 +78,11 @@ class Projection:
     third_factor: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     method: str | None = None
-    compiled: SynapseModel | None = None
 
     def __post_init__(self) -> None:
         """Check values and sizes."""
         if isinstance(self.rule, SynapseModel):
             object.__setattr__(self, "method", self.rule.method)
-            object.__setattr__(self, "compiled", self.rule)
             object.__setattr__(self, "rule", self.rule.rule)
         if self.rule is not None:
             require_made(self.rule, Rule, "plasticity.rules")
@@ -135,8 +133,8 @@ class Projection:
     @cached_property
     def synapse(self) -> SynapseModel | None:
         """The rule as strings of Brian2."""
-        if self.compiled is not None or self.rule is None:
-            return self.compiled
+        if self.rule is None:
+            return None
         bounds = None if self.limits is None else (self.limits.low, self.limits.high)
         return compile_rule(self.rule, method=self.method, bounds=bounds)
 

@@ -42,7 +42,7 @@ def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     return NeuronModel(
         "spike_source",
         "dpre_psp/dt = -pre_psp/tau_psp : 1",
-        on_given="pre_psp_post += 1",
+        on_prescribed_spike="pre_psp_post += 1",
         parameters=with_units({"tau_psp": tau_psp}),
         provides=("pre_psp",),
     )
@@ -113,7 +113,7 @@ def escape_rate(
         f"escape_rate_{nonlinearity}",
         "dv/dt = -v/tau_membrane : 1\nescape_rate : Hz\nescape_slope : Hz\nerror : Hz",
         threshold="draw(t, i) < escape_rate*dt",
-        every_step=f"escape_rate = {rate}\nescape_slope = {sp.diff(rate, _V)}\nerror = given/dt - escape_rate",
+        every_step=f"escape_rate = {rate}\nescape_slope = {sp.diff(rate, _V)}\nerror = prescribed/dt - escape_rate",
         receptors={"current": "v_post += w"},
         parameters=with_units(constants, **units),
         provides=("escape_rate", "escape_slope"),

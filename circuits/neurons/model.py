@@ -30,7 +30,7 @@ class NeuronModel:
         Statements at every step, after its spikes have arrived and before its neurons fire.
     receptors : mapping of str to str
         Effect of an arriving spike with weight ``w`` on the neuron, by receptor.
-    on_given : str
+    on_prescribed_spike : str
         Effect of a prescribed spike on the neuron that emits it.
     parameters : mapping of str to (value, unit)
     initial : mapping of str to number or (n,) array
@@ -59,7 +59,7 @@ class NeuronModel:
     method: str = "exact"
     every_step: str = ""
     receptors: Mapping[str, str] = field(default_factory=dict)
-    on_given: str = ""
+    on_prescribed_spike: str = ""
     parameters: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     initial: Mapping[str, Any] = field(default_factory=dict)
     provides: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""When a spiking circuit is worth compiling; light, as descriptions of scenarios ask, too."""
+"""Devices of the spiking engine, and when compiling pays; without heavy imports, for cost estimates of scenarios."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
     if rule.bounds is not None:
         limits = narrowed(limits, *rule.bounds)
-    return replace(projection, rule=limited_rule(rule, limits), limits=limits, compiled=None)
+    return replace(projection, rule=limited_rule(rule, limits), limits=limits)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:

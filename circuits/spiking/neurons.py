@@ -1,6 +1,6 @@
 """Populations and third-factor events of a spiking circuit as Brian2 objects.
 
-Order within one time step. Spikes that are given are taken first (slot ``thresholds``: SOURCE_FIRES to ARRIVAL), then
+Order within one time step. Prescribed spikes are taken first (slot ``thresholds``: SOURCE_FIRES to ARRIVAL), then
 every neuron computes what it needs (EVERY_STEP), feedback is transmitted (FEEDBACK …), and neurons that fire on their
 own do so (FIRE). After that spikes act on synapses (slot ``synapses``), plasticity clocks tick, and everything is
 advanced by one step (slot ``groups``, synapses before neurons, so that they read the values of this step).
@@ -75,7 +75,7 @@ def event_name(projection: Projection) -> str:
 
 def source_name(population: Population) -> str:
     """Name of the group that fires the spike trains of a population."""
-    return population.name if population.neuron_model is None else f"{population.name}_given"
+    return population.name if population.neuron_model is None else f"{population.name}_source"
 
 
 def check_count(name: str, count: int) -> None:
@@ -103,13 +103,12 @@ def _source(population: Population, grid: Grid, inputs: RunInputs) -> SpikeSourc
 
 
 def _relay(population: Population, inputs: RunInputs) -> SynapseGroup:
-    """Synapses through which spikes that are given reach the neurons that fire them within the same step."""
+    """Synapses through which prescribed spikes reach the neurons that fire them within the same step."""
     name, each = f"{population.name}_relay", np.arange(population.size)
     inputs.connections[name] = (each, each)
     inputs.values[f"{name}_pre.delay"] = np.zeros(1)
-    code = "\n".join(
-        filter(None, ["given_post = 1", population.neuron_model.on_given if population.neuron_model else ""])
-    )
+    effect = population.neuron_model.on_prescribed_spike if population.neuron_model else ""
+    code = "\n".join(filter(None, ["prescribed_post = 1", effect]))
     return SynapseGroup(
         name, source_name(population), population.name, "", (Pathway("pre", "pre", code, "thresholds", RELAY),)
     )
@@ -118,13 +117,13 @@ def _relay(population: Population, inputs: RunInputs) -> SynapseGroup:
 def _neurons(
     population: Population, circuit: Circuit, wires: list[Feedback], grid: Grid, inputs: RunInputs
 ) -> NeuronGroup:
-    model, name, given = population.neuron_model, population.name, population.has_spike_trains
+    model, name, prescribed = population.neuron_model, population.name, population.has_spike_trains
     assert model is not None
     received = [path for path in circuit.feedback if path.target == name]
     direct = [path for path in received if path not in wires and path.weights is None]
     instructed = [p for p in circuit.plastic if p.post == name and p.third_factor]
     pauses = "refractory" in model.model
-    equations = [model.model, "given : 1" if given or "given" in model.every_step else ""]
+    equations = [model.model, "prescribed : 1" if prescribed or "prescribed" in model.every_step else ""]
     equations += ["refractory_time : second (shared, constant)" if pauses else ""]
     equations += [f"{path.receives} : {brian_unit(path.unit)}" for path in received]
     equations += [f"{path.receives}_line : {brian_unit(path.unit)} (linked)" for path in direct]
@@ -145,11 +144,11 @@ def _neurons(
         name,
         population.size,
         "\n".join(filter(None, equations)),
-        threshold="given > 0.5" if given else model.threshold,
-        reset="given = 0" if given else model.reset,
+        threshold="prescribed > 0.5" if prescribed else model.threshold,
+        reset="prescribed = 0" if prescribed else model.reset,
         refractory="refractory_time" if pauses else "",
         method=model.method,
-        threshold_order=SOURCE_FIRES if given else FIRE,
+        threshold_order=SOURCE_FIRES if prescribed else FIRE,
         events=tuple(
             Event(event_name(p), f"{_event_variable(p)} > 0.5", EVENT, f"{_event_variable(p)} = 0") for p in instructed
         ),

@@ -102,7 +102,7 @@ STRUCTURE = {
     ("NeuronModel", "reset"): neuron("cells", reset="v = 0"),
     ("NeuronModel", "method"): neuron("cells", method="euler"),
     ("NeuronModel", "every_step"): neuron("cells", every_step=""),
-    ("NeuronModel", "on_given"): neuron("inputs", on_given="pre_psp_post += 2"),
+    ("NeuronModel", "on_prescribed_spike"): neuron("inputs", on_prescribed_spike="pre_psp_post += 2"),
     ("NeuronModel", "draws"): neuron("cells", draws=True),
     ("Projection", "name"): changed("rewarded", name="other"),
     ("Projection", "pre"): changed("rewarded", pre="outputs"),
@@ -133,7 +133,7 @@ STRUCTURE = {
 }
 SKIPPED = {  # what these hold is varied field by field, or does not belong to spiking circuits
     ("Circuit", name) for name in ("populations", "projections", "feedback", "stimulus", "n_batch", "trials")
-} | {("Projection", name) for name in ("parameters", "limits", "compiled")}
+} | {("Projection", name) for name in ("parameters", "limits")}
 SKIPPED |= {("Feedback", name) for name in ("target", "receives", "unit")}  # tied to the neuron that receives
 
 
