@@ -50,13 +50,19 @@ class _Operands:
         return f"{{{symbol.name}}}"
 
 
-class _Python(_Operands, PythonCodePrinter):
+class _Arrays(_Operands, PythonCodePrinter):
     def _print_clip(self, expression: clip) -> str:
         x, low, high = (self._print(a) for a in expression.args)
-        return f"({low} if {x} < {low} else ({high} if {x} > {high} else {x}))"
+        return f"np.minimum(np.maximum({x}, {low}), {high})"
 
     def _print_nearest(self, expression: nearest) -> str:
         return f"np.rint({self._print(expression.args[0])})"
+
+
+class _Python(_Arrays):
+    def _print_clip(self, expression: clip) -> str:
+        x, low, high = (self._print(a) for a in expression.args)
+        return f"({low} if {x} < {low} else ({high} if {x} > {high} else {x}))"
 
 
 class _Brian(_Operands, StrPrinter):
@@ -95,8 +101,8 @@ def _filled(template: str, expression: sp.Expr, operands: dict[str, str]) -> str
 
 def numpy_function(expression: sp.Expr, *arguments: sp.Symbol) -> Callable[..., Any]:
     """Function of arrays that evaluates an expression."""
-    functions = {"clip": lambda x, low, high: np.minimum(np.maximum(x, low), high), "nearest": np.rint}
-    return sp.lambdify(arguments, expression, modules=[functions, "numpy"])
+    text = _filled(_Arrays().doprint(expression), expression, {})
+    return eval(f"lambda {', '.join(a.name for a in arguments)}: {text}", {"np": np})
 
 
 permitted = numpy_function(PERMITTED, plastic, change)
