@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ from circuits.rate import network as loop_module
 from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
-from circuits.rate.state import Network, limits_of, new_network, noise_std
+from circuits.rate.state import Network, new_network, noise_std
 from circuits.running.grid import Grid, steps_in
 from circuits.running.recording import Recording
 from circuits.running.weight_file import recorded_weights
 from plasticity.compile.generated import generated_module
-from plasticity.controllability import Controllability, separate_drift
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.rule import division_remedy
@@ -37,7 +36,6 @@ def run(
     grid: Grid,
     record: Recording,
     channels: Sequence[FeedbackChannel] = (),
-    controllability: Controllability | Mapping[str, Controllability] | None = None,
     record_weights: str | PathLike | None = None,
 ) -> Run:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
@@ -45,11 +43,12 @@ def run(
     Parameters
     ----------
     circuit : Circuit
+        Within its limits of control.
     grid : Grid
     record : Recording
     channels : sequence of FeedbackChannel
         One for each member of the batch; none is perfect transmission.
-    controllability, record_weights
+    record_weights
         As in `circuits.run`.
 
     Raises
@@ -78,8 +77,7 @@ def run(
       where it depends on the weight or the neuron, the cheapest control would be another one.
     """
     dt, seed, n_steps = grid.dt, grid.seed, grid.n_steps
-    circuit, controllability = _separated(circuit, controllability)
-    limits = [limits_of(circuit, p, controllability, seed) for p in circuit.projections]
+    limits = [p.limits for p in circuit.projections]
     rules = rules_on_rates(circuit)
     n_sent = 1 if reads(rules, "loss_difference") else circuit.populations[-1].size
     perfect = [FeedbackChannel()] * circuit.n_batch
@@ -195,25 +193,6 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
         record.note(row)
         loop.network.loss[:] = 0.0
     return record
-
-
-def _separated(
-    circuit: Circuit, controllability: Controllability | Mapping[str, Controllability] | None
-) -> tuple[Circuit, Mapping[str, Controllability] | None]:
-    """Circuit and limits of control, which leave alone the drift that a rule assumes."""
-    if controllability is None:
-        return circuit, None
-    if isinstance(controllability, Controllability):
-        controllability = {p.name: controllability for p in circuit.projections}
-    limits = dict(controllability)
-    projections = []
-    for projection in circuit.projections:
-        limit = limits.get(projection.name)
-        if limit is not None and projection.rule is not None and not limit.is_full:
-            rule, limits[projection.name] = separate_drift(projection.rule, limit)
-            projection = replace(projection, rule=rule)
-        projections.append(projection)
-    return replace(circuit, projections=tuple(projections)), limits
 
 
 def _perturbations(plan: Plan, network: Network, seed: int) -> Perturbations:

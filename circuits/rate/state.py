@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.circuit import Circuit, Projection
+from circuits.network.circuit import Circuit
 from circuits.rate.network import NONE, POPULATION, PROJECTION, Setting
 from circuits.rate.plan import Plan
 from circuits.rate.signals import Channel
@@ -19,8 +19,8 @@ from plasticity.compile.compiled_limits import deliver_source, move_source
 from plasticity.compile.dense import POST, parameter_names
 from plasticity.compile.euler import STEP, common_states
 from plasticity.compile.native import address
-from plasticity.controllability import Constraint, Controllability, check_weights, constrain, narrowed
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.controllability import Constraint
+from plasticity.errors import InputError
 from plasticity.local import LOCALS
 
 Array = NDArray[np.float64]
@@ -105,39 +105,6 @@ class Network:
     def local(self, population: int, name: str) -> Array:
         """Local variable (n_batch, size) of a population."""
         return self.rows.view("table", population)[:, POST.index(name)]
-
-
-def limits_of(
-    circuit: Circuit,
-    projection: Projection,
-    controllability: Controllability | Mapping[str, Controllability] | None,
-    seed: int,
-) -> Constraint | None:
-    """Limits of a projection beyond the bounds of its rule, which they include; None where there are none.
-
-    Its weights must start inside.
-
-    Raises
-    ------
-    InputError
-        If a name, a shape or an initial weight does not fit.
-    """
-    if isinstance(controllability, Mapping):
-        names = [p.name for p in circuit.projections]
-        for name in controllability:
-            if name not in names:
-                raise UnknownNameError("projection", name, names)
-        controllability = controllability.get(projection.name)
-    if projection.rule is None:
-        return None
-    full = controllability is None or controllability.is_full
-    constraint = constrain(
-        controllability or Controllability(), projection.weight.shape[-2:], seed, name=projection.name
-    )
-    if projection.rule.bounds is not None:
-        constraint = narrowed(constraint, *projection.rule.bounds)
-    check_weights(constraint, projection.weight, f"weight of {projection.name!r}")
-    return None if full else constraint
 
 
 def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel) -> Network:

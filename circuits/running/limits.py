@@ -1,4 +1,4 @@
-"""Limits of control in a spiking circuit, put into the rules of its projections."""
+"""Limits of control of the projections of a circuit; in a spiking one they are part of the equations of a synapse."""
 
 from __future__ import annotations
 
@@ -40,45 +40,36 @@ def controlled(
     UnknownNameError
         If a name is not that of a plastic projection.
     """
-    for projection in circuit.plastic:
-        _check_start(projection, projection.rule)
-    if controllability is None:
-        return circuit
     plastic = [p.name for p in circuit.plastic]
-    if isinstance(controllability, Controllability):
-        controllability = dict.fromkeys(plastic, controllability)
-    for name in controllability:
+    limits = controllability if isinstance(controllability, Mapping) else dict.fromkeys(plastic, controllability)
+    for name in limits:
         if name not in plastic:
             raise UnknownNameError("plastic projection", name, plastic)
-    limited = {
-        projection.name: _limited(circuit, projection, controllability[projection.name], seed)
-        for projection in circuit.plastic
-        if projection.name in controllability
-    }
-    return replace(circuit, projections=tuple(limited.get(p.name, p) for p in circuit.projections))
-
-
-def _check_start(projection: Projection, rule: Rule) -> None:
-    """Refuse weights outside the bounds of the rule, which would be clipped at the first event."""
-    if rule.bounds is not None:
-        limits = narrowed(constrain(Controllability(), projection.n_synapses), *rule.bounds)
-        check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
+    limited = (_limited(circuit, p, limits.get(p.name) or Controllability(), seed) for p in circuit.projections)
+    return replace(circuit, projections=tuple(limited))
 
 
 def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
-    if controllability.is_full:
+    rule = projection.rule
+    if rule is None or (controllability.is_full and rule.bounds is None):
         return projection
-    rule, controllability = separate_drift(projection.rule, controllability)
+    if not controllability.is_full:
+        rule, controllability = separate_drift(rule, controllability)
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
-    check_weights(limits, np.broadcast_to(projection.weight, limits.shape), f"weight of {projection.name!r}")
     if rule.bounds is not None:
         limits = narrowed(limits, *rule.bounds)
-    return replace(projection, rule=limited_rule(rule, limits), limits=limits)
+    weight = projection.weight if circuit.is_rate else np.broadcast_to(projection.weight, limits.shape)
+    check_weights(limits, weight, f"weight of {projection.name!r}")
+    if controllability.is_full:
+        return replace(projection, rule=rule)
+    return replace(projection, rule=rule if circuit.is_rate else limited_rule(rule, limits), limits=limits)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
     """Limits of the synapses; where all neurons are connected, the random ones are those of the weight matrix."""
+    if not projection.is_listed:
+        return constrain(controllability, shape, seed, name=projection.name)
     targets, sources = projection.targets, projection.sources
     if projection.n_synapses != shape[0] * shape[1]:
         listed = of_synapses(controllability, shape, targets, sources)

@@ -74,7 +74,7 @@ class Prepared:
     Parameters
     ----------
     circuit : Circuit
-        With third-factor events and, if it spikes, limits of control.
+        With limits of control and third-factor events.
     grid : Grid
     record : Recording
     channels : dict of str to FeedbackChannel or a sequence of them, or list of FeedbackChannel
@@ -109,12 +109,13 @@ def prepared(
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     if record_every is not None:
         steps_in("record_every", record_every, dt)
+    circuit = controlled(circuit, controllability, seed)
     if circuit.is_rate:
         grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
         records = recording(circuit, record_every, record, n_tracked)
         return Prepared(circuit, grid, records, _channels_of_members(feedback, circuit.n_batch))
     require_number("duration", duration, low=dt, unit="s")
-    circuit = with_events(controlled(circuit, controllability, seed), third_factor)
+    circuit = with_events(circuit, third_factor)
     records = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
     check_grid(circuit, duration, dt)

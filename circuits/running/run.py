@@ -105,7 +105,7 @@ def run(
     if circuit.is_rate:
         from circuits.rate import engine as rate
 
-        return rate.run(circuit, ready.grid, ready.record, ready.channels, controllability, record_weights)
+        return rate.run(ready.circuit, ready.grid, ready.record, ready.channels, record_weights)
     from circuits.spiking import engine as spiking
 
     device = choose_device(ready.circuit, device, duration / dt)
