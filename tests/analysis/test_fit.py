@@ -123,7 +123,7 @@ def test_fit_as_dataset_carries_what_a_comparison_needs():
     ("arguments", "message"),
     [
         ({"rule": "triplet_sdtp"}, "unknown rule 'triplet_sdtp'; did you mean 'triplet_stdp'"),
-        ({"rule": "gradient_descent"}, "asks for gradient"),
+        ({"rule": "gradient_descent"}, "needs gradient"),
         ({"rule": 3}, "rule must be a name or a Rule"),
         ({"data": "wang2005"}, "did you mean 'wang_2005'"),
         ({"free": ["tau_plux"]}, "did you mean 'tau_plus'"),

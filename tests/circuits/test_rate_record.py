@@ -77,7 +77,7 @@ def test_portions_change_nothing(monkeypatch, case):
 
 
 def test_an_interrupt_comes_through_and_leaves_what_was_recorded(tmp_path, monkeypatch):
-    """A run of a minute, interrupted after its first record: it ends soon (time of the processor is measured)."""
+    """A run of many minutes, interrupted after its first record, ends within seconds of time of the processor."""
     circuit, path, append = recurrent(100, oja(0.01)), tmp_path / "w.nc", WeightFile.append
     begun = []
     run(circuit, 0.01, 1e-3)  # compiled
@@ -89,8 +89,8 @@ def test_an_interrupt_comes_through_and_leaves_what_was_recorded(tmp_path, monke
 
     monkeypatch.setattr(WeightFile, "append", append_and_interrupt_soon)
     with pytest.raises(KeyboardInterrupt):
-        run(circuit, 1e4, 1e-3, record_every=1e4, record_weights=path)
-    assert process_time() - begun[0] < 2.0
+        run(circuit, 1e5, 1e-3, record_every=1e5, record_weights=path)
+    assert process_time() - begun[0] < 20.0
     assert_array_equal(read(path).weight_recurrent[0, 0].values.reshape(100, 100), circuit.projections[0].weight[0])
     assert [p.name for p in tmp_path.iterdir()] == ["w.nc"]
 

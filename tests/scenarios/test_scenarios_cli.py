@@ -144,7 +144,7 @@ def test_an_interrupted_run_leaves_no_file_and_exits_with_130(tmp_path, scenario
         "threading.Timer(2.6, os.kill, (os.getpid(), signal.SIGINT)).start(); sys.exit(exit_status(main))"
     )
     command = [sys.executable, "-c", code, "run", *scenario, "-o", str(tmp_path / "run.nc")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 130
     assert "interrupted" in done.stderr
     assert "Traceback" not in done.stderr
