@@ -27,11 +27,6 @@ class FadingMemory:
         Initial estimate, with the stationary certainty. Per step the default is a diffuse prior, which adopts the
         first observation (bias correction); in continuous time it is 0.
 
-    Raises
-    ------
-    InputError
-        If both or none is set, or a value is out of range.
-
     Examples
     --------
     >>> FadingMemory(time_constant=0.5).time_constant
@@ -78,11 +73,6 @@ class OrnsteinUhlenbeck:
         σ_o > 0: standard deviation of the observation noise integrated over 1 s [unit·sqrt(s)].
     mean : float or sequence of float
         Stationary mean.
-
-    Raises
-    ------
-    InputError
-        If a value is out of range, or the components do not match in number.
 
     Examples
     --------
@@ -133,11 +123,6 @@ class GaussianWeight:
     process_noise : float
         Rate at which the environment adds uncertainty, d(s²)/dt [weight²/s], ≥ 0.
 
-    Raises
-    ------
-    InputError
-        If a value is out of range.
-
     Examples
     --------
     >>> GaussianWeight(variance=0.25).process_noise
@@ -174,11 +159,6 @@ class SwitchingTask:
         Covariance of the optimum over tasks; (n,) is a diagonal.
     observation_noise : float
         σ_o > 0 [weight·sqrt(s)].
-
-    Raises
-    ------
-    InputError
-        If a value is out of range.
 
     Examples
     --------

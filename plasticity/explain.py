@@ -75,11 +75,6 @@ def explain(
         [s], the discounted length of each interval; totals ``effort_paid``, ``loss_paid``, ``tail_paid``, ``action``;
         with a control matrix ``out_of_reach`` (…, time), the speed along uncontrollable directions.
 
-    Raises
-    ------
-    InputError
-        If the path or the tail does not fit.
-
     Examples
     --------
     At speed 1 the cost of change is ½ per second:

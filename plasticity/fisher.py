@@ -23,15 +23,6 @@ def fisher_matrix(score: ArrayLike | Callable[[Any], ArrayLike], damping: float 
     damping : float
         Added to the diagonal, ≥ 0; needed where fewer samples than parameters make the matrix singular.
 
-    Returns
-    -------
-    (n, n) array, or callable of θ that returns one
-
-    Raises
-    ------
-    InputError
-        If the scores are no table of finite numbers.
-
     Examples
     --------
     >>> fisher_matrix([[1.0, 0.0], [1.0, 2.0]])
@@ -72,10 +63,6 @@ def fisher_information(
         The parameters of the density.
     mean : callable
         Expectation of an expression under the density: `gaussian_mean` or `density_mean`.
-
-    Returns
-    -------
-    (n, n) sympy.Matrix
 
     Examples
     --------

@@ -82,11 +82,6 @@ def small_discount(rule: Rule) -> Rule:
 
     ``1/Δw = 1/Δw|γ=0 + γ·d(1/Δw)/dγ|γ=0``. For the rule (5) it is −√(ηk) g/(√v + γ/(2√(ηk))): the horizon plays the
     part of the constant that Adam adds to the denominator.
-
-    Raises
-    ------
-    InputError
-        If the rule has no discount.
     """
     _require(rule, DISCOUNT)
     return _finished(rule, _map(rule, _first_order), "long horizon, slowness to first order in γ")

@@ -43,11 +43,6 @@ class Objective:
     prior_mean : None, float or (n,) array
         μ_0: mean of the optimum under the task prior; needed when `hazard` is positive.
 
-    Raises
-    ------
-    InputError
-        If a number is out of range, a metric is not symmetric positive definite, or shapes do not fit.
-
     Examples
     --------
     >>> Objective(discount=0.5, plasticity=2.0).discount
@@ -87,11 +82,6 @@ class Objective:
 
 def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
     """Expand None, a number, a diagonal or a matrix to an (n, n) array; None is the identity.
-
-    Raises
-    ------
-    InputError
-        If `value` is a callable or has another size.
 
     Examples
     --------

@@ -89,15 +89,6 @@ def optimality(
     variable : str
         Name of the path in a Dataset, ``"weight"`` for a synapse.
 
-    Returns
-    -------
-    Optimality
-
-    Raises
-    ------
-    InputError
-        If the subject, the start or the times do not fit.
-
     Examples
     --------
     Gradient descent at the learning rate ηk/γ against the optimum of a horizon of one second:

@@ -78,11 +78,6 @@ def plan(
         ``theta`` (time, parameter); attributes action, mean_action (action/duration), converged (1 or 0),
         iterations, gradient_norm (relative, as above).
 
-    Raises
-    ------
-    InputError
-        If an argument does not fit.
-
     Warns
     -----
     RuntimeWarning

@@ -64,11 +64,6 @@ def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.
     Since ⟨Σδ(t − t_spike)⟩ = rate, a jump by ``density/rate`` at every spike has the mean ``density``; the
     remaining rates are replaced by their `estimates`.
 
-    Raises
-    ------
-    InputError
-        If `density` has no factor `rate`.
-
     Examples
     --------
     >>> x, y, trace = sp.symbols("x y trace")

@@ -45,10 +45,6 @@ def solve(objective: Objective, landscape: Quadratic) -> Policy:
     landscape : Quadratic
         Hessian H and optimum μ.
 
-    Returns
-    -------
-    Policy
-
     Raises
     ------
     InputError

@@ -10,17 +10,16 @@ from scipy import linalg
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(float).eps)
+MOST_DOUBLINGS = 64
 
 
-def doubling(a: Array, s: Array, q: Array, n_steps: int = 64) -> tuple[Array, Array, bool]:
+def doubling(a: Array, s: Array, q: Array) -> tuple[Array, Array, bool]:
     """Structured doubling: windows of length 1, 2, 4, … with no terminal cost.
 
     Parameters
     ----------
     a, s, q : (n, n) arrays
         Coefficients of ``aᵀP + Pa − PsP + q = 0``.
-    n_steps : int
-        Most doublings.
 
     Returns
     -------
@@ -35,12 +34,12 @@ def doubling(a: Array, s: Array, q: Array, n_steps: int = 64) -> tuple[Array, Ar
         return np.zeros((0, 0)), np.zeros((0, 0)), True
     try:
         with np.errstate(all="ignore"):  # a window that diverges is answered by settled = False
-            return _doubled(a, s, q, n_steps)
+            return _doubled(a, s, q)
     except np.linalg.LinAlgError:
         return np.full_like(a, np.nan), np.full_like(a, np.nan), False
 
 
-def _doubled(a: Array, s: Array, q: Array, n_steps: int) -> tuple[Array, Array, bool]:
+def _doubled(a: Array, s: Array, q: Array) -> tuple[Array, Array, bool]:
     one = np.eye(len(a))
     pole = _pole(a, s, q)
     inverse = np.linalg.inv(a - pole * one)
@@ -49,7 +48,7 @@ def _doubled(a: Array, s: Array, q: Array, n_steps: int) -> tuple[Array, Array, 
     dual = 2 * pole * inverse @ s @ w
     value = 2 * pole * w @ q @ inverse
     last = np.inf
-    for _ in range(n_steps):
+    for _ in range(MOST_DOUBLINGS):
         middle = np.linalg.inv(one + dual @ value)
         step = carry.T @ (value @ middle) @ carry
         through = carry @ middle
@@ -87,12 +86,12 @@ def balanced(a: Array, s: Array, q: Array) -> tuple[Array, tuple[Array, Array, A
     return scale, (a * scale / scale[:, None], s / np.outer(scale, scale), q * np.outer(scale, scale))
 
 
-def refined(p: Array, a: Array, s: Array, q: Array, n_steps: int = 3) -> Array:
+def refined(p: Array, a: Array, s: Array, q: Array) -> Array:
     """Newton steps on ``aᵀP + Pa − PsP + q = 0``, if `p` stabilises and as long as the residual shrinks."""
     flow, effort = a.T @ p, p @ s @ p
     floor = 1e-14 * (np.linalg.norm(flow) + np.linalg.norm(effort) + np.linalg.norm(q))
     error = flow + flow.T - effort + q
-    for _ in range(n_steps):
+    for _ in range(3):
         if not floor < np.linalg.norm(error) < np.inf:
             break
         if np.linalg.eigvals(a - s @ p).real.max() >= 0:

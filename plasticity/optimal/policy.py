@@ -171,11 +171,6 @@ class Policy:
         -------
         xarray.Dataset
             ``theta`` (time, parameter), or (trial, time, parameter) for several starts.
-
-        Raises
-        ------
-        InputError
-            If shapes do not fit or the times do not increase.
         """
         theta, times, n = self.path(start, times), np.atleast_1d(np.asarray(times, dtype=float)), len(self.offset)
         dims = ("trial", "time", "parameter")[3 - theta.ndim :]

@@ -70,24 +70,11 @@ class FixedModeGrows(NoFiniteOptimum):
         self.combination = combination
 
 
-def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> Array:
-    """Solve ``γP = Q + AᵀP + PA − PSP`` for the P of the optimal value.
+def decomposed_riccati(drift: Array, control: Array, cost: Array, discount: float) -> RiccatiSolution:
+    """Solve ``γP = Q + AᵀP + PA − PSP`` for the P of the optimal value, with S = control·controlᵀ.
 
-    Parameters
-    ----------
-    drift : (n, n) array
-        A [1/s].
-    reach : (n, n) array
-        S = ηBG⁻¹Bᵀ, symmetric positive semidefinite.
-    cost : (n, n) array
-        Q = kH, symmetric; it may be indefinite as long as the optimum is finite.
-    discount : float
-        γ ≥ 0 [1/s].
-
-    Returns
-    -------
-    (n, n) array
-        P, the smallest positive semidefinite solution when Q is positive semidefinite.
+    The cost Q may be indefinite as long as the optimum is finite. At γ = 0 the blocks are the limits γ → 0⁺; the one
+    on fixed directions is None where it is infinite.
 
     Raises
     ------
@@ -98,28 +85,12 @@ def riccati(drift: Array, reach: Array, cost: Array, discount: float = 0.0) -> A
     --------
     A growing direction without cost is not controlled, although P = 1.5 solves the equation, too:
 
-    >>> riccati(np.eye(1), np.eye(1), np.zeros((1, 1)), discount=0.5)
+    >>> value_matrix(decomposed_riccati(np.eye(1), np.eye(1), np.zeros((1, 1)), discount=0.5))
     array([[0.]])
 
     References
     ----------
     chu_2005; vastola_2025.
-    """
-    if _definite(cost):
-        shifted = drift - 0.5 * discount * np.eye(len(drift))
-        scale, (a, s, q) = balanced(shifted, reach, cost)
-        p, _, settled = doubling(a, s, q)
-        if settled:
-            return refined(p, a, s, q) / np.outer(scale, scale)
-    powers, vectors = np.linalg.eigh(reach)
-    powers[powers < 10 * len(powers) * EPS * powers.max(initial=0.0)] = 0.0
-    return value_matrix(decomposed_riccati(drift, vectors * np.sqrt(powers), cost, discount))
-
-
-def decomposed_riccati(drift: Array, control: Array, cost: Array, discount: float) -> RiccatiSolution:
-    """Solve as `riccati` does for S = control·controlᵀ, for movable, fixed and free directions separately.
-
-    At γ = 0 the blocks are the limits γ → 0⁺; the one on fixed directions is None where it is infinite.
     """
     n = len(drift)
     scale, (a, s, q) = balanced(drift - 0.5 * discount * np.eye(n), control @ control.T, cost)

@@ -50,15 +50,6 @@ def card(rule: Rule, format: str = "markdown") -> str:
     format : {"markdown", "latex", "text"}
         Markdown with LaTeX formulas, a LaTeX fragment, or text with the names of the code.
 
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    UnknownNameError
-        If `format` is unknown.
-
     Examples
     --------
     >>> from plasticity.rules.gradient_descent import gradient_descent

@@ -61,11 +61,6 @@ def resolve(rule: str | Rule, arguments: Mapping[str, Any] | None = None) -> Rul
     arguments : mapping, optional
         Arguments of the function that makes the rule; for a Rule, values of its parameters.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such rule or argument; the message offers the nearest name.
-
     Examples
     --------
     >>> resolve("pair_stdp", {"tau_plus": 0.02}).values["tau_plus"]

@@ -1,8 +1,8 @@
 """Adam: a long horizon, with fading memories of the gradient and of its square.
 
 w −= learning_rate·m̂/(sqrt(v̂) + epsilon) with bias-corrected moving averages m̂, v̂. The learning rate is
-α = sqrt(ηk)Δt. The constant ε is the horizon: expanding the slowness of the exact rule to first order in γ gives
-ε = γ/(2 sqrt(ηk)). For the exact denominator γ/2 + sqrt(γ²/4 + ηk v̂) call `derive` with a finite discount. Not
+α = sqrt(ηk)Δt. The constant ε reflects the horizon: expanding the inverse of the exact rule to first order in γ
+gives ε = γ/(2 sqrt(ηk)). For the exact denominator γ/2 + sqrt(γ²/4 + ηk v̂) call `derive` with a finite discount. Not
 where the squared gradient is mostly noise: then v̂ measures the noise, not the curvature.
 """
 
@@ -32,11 +32,6 @@ def adam(
         β_1 and β_2 per step, in (0, 1).
     epsilon : float
         ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient].
-
-    Returns
-    -------
-    Rule
-        Acts at clock ticks: count, both beliefs, then the weight.
 
     Examples
     --------

@@ -17,14 +17,8 @@ def ballistic(plasticity: float = 1.0, loss_weight: float = 1.0) -> Rule:
 
     Parameters
     ----------
-    plasticity : float
-        η [1/(loss·s²)].
-    loss_weight : float
-        k [1].
-
-    Returns
-    -------
-    Rule
+    plasticity, loss_weight : float
+        η [1/(loss·s²)] and k [1].
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Bayesian synapse: a weight with an error bar; uncertain synapses learn faster.
+"""Bayesian synapse: a Gaussian belief about the weight; uncertain synapses learn faster.
 
 With a Gaussian belief N(w, s²) and its Fisher metric, for γ → ∞: dw/dt = −learning_rate·s²·gradient and
 d(s²)/dt = −learning_rate·s⁴·curvature + process_noise. Not for negative curvature, where the variance grows.
@@ -17,7 +17,7 @@ from plasticity.rule import Rule
 
 
 def bayesian_synapse(learning_rate: float = 1.0, variance: float = 1.0, process_noise: float = 0.0) -> Rule:
-    """Derive the rule of a synapse that knows its uncertainty, from a short horizon.
+    """Derive the rule of a synapse with an uncertain weight (state ``belief_variance``), from a short horizon.
 
     Parameters
     ----------
@@ -27,11 +27,6 @@ def bayesian_synapse(learning_rate: float = 1.0, variance: float = 1.0, process_
         s² at the start [weight²].
     process_noise : float
         Growth of uncertainty [weight²/s].
-
-    Returns
-    -------
-    Rule
-        With the state ``belief_variance``.
 
     Examples
     --------

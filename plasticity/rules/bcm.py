@@ -30,10 +30,6 @@ def bcm(
     tau_rate : float
         Time constant of both rate estimates [s].
 
-    Returns
-    -------
-    Rule
-
     Examples
     --------
     >>> [s.name for s in bcm().states]

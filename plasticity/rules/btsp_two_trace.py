@@ -39,10 +39,6 @@ def btsp_two_trace(
     w_max : float
         Upper level of the weight [1]; for ramps of depolarisation w counts mV, and 10 is our choice.
 
-    Returns
-    -------
-    Rule
-
     Examples
     --------
     >>> list(btsp_two_trace().events)
@@ -82,11 +78,11 @@ def btsp_two_trace(
         },
         parameters=(*taus, *rates, *shapes, top),
         assumptions=(
-            "A plateau potential is the instruction; spikes of the post neuron do not matter.",
+            "A plateau potential instructs the synapse; spikes of the post neuron have no effect.",
             "Potentiation and depression depend on the overlap of the two traces, and on the weight itself.",
         ),
         references=("milstein_2021",),
-        cautions=("Input and plateau are moments here; in the experiment they last for 0.3 s and longer.",),
+        cautions=("Input and plateau are point events here; in the experiment they last for 0.3 s and longer.",),
     )
 
 

@@ -1,8 +1,8 @@
 """Voltage rule: depression where a pre spike meets a depolarised cell, potentiation where a depolarised cell spikes.
 
-dw = −A_LTD X [ū₋ − θ₋]₊ dt + A_LTP x̄ [u − θ₊]₊ [ū₊ − θ₋]₊ dt, with x̄ the trace of the pre spikes X and ū₋, ū₊ low-pass
-filters of the voltage u. Spike trains do not tell the voltage, so an observation model does: a post spike is a pulse of
-given width and peak, which leaves an after-depolarisation that decays; pre spikes add nothing.
+dw = −A_LTD X [ū₋ − θ₋]₊ dt + A_LTP x̄ [u − θ₊]₊ [ū₊ − θ₋]₊ dt, with x̄ the trace of the pre spikes X and ū₋, ū₊
+low-pass filters of the voltage u. An observation model infers the voltage from spikes: a post spike is a pulse of fixed
+width and peak, followed by an after-depolarisation that decays; pre spikes have no effect on it.
 """
 
 from __future__ import annotations
@@ -49,10 +49,6 @@ def clopath_voltage(
         Duration of a spike [s]: observation model.
     afterdepolarisation, tau_after : float
         Its height [mV] and time constant [s]: observation model. `tau_after` differs from both filters.
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------
@@ -108,8 +104,8 @@ def clopath_voltage(
         references=("clopath_2010",),
         cautions=(
             "The published simulations use an exponential integrate-and-fire neuron; shape of the spike and "
-            "after-depolarisation here are an observation model, and their values are ours.",
-            "Voltages are numbers in mV, since units of a rule are powers of the second.",
+            "after-depolarisation here are an observation model with values of our choice.",
+            "Voltages are plain numbers in mV, since units of a rule are powers of the second.",
         ),
     )
 

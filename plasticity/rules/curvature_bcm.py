@@ -1,7 +1,7 @@
 """Derived rule: the BCM objective with a belief about its curvature, between a short and a long horizon.
 
 Δw = −ηk·c/(γ/2 + sqrt(γ²/4 + ηk v)) for an impulse c of the gradient, v a fading memory of its square: the longer the
-horizon 1/γ, the more a synapse that has seen large gradients lately slows down. For γ → ∞ it is `derived_bcm`. The true
+horizon 1/γ, the more recent large gradients slow a synapse down. For γ → ∞ it is `derived_bcm`. The true
 curvature of this loss can be negative; the squared gradient is a positive stand-in.
 """
 
@@ -42,13 +42,9 @@ def curvature_bcm(
     tau_curvature : float
         Memory of the squared gradient [s].
     initial_curvature : float
-        What is believed at the start.
+        Initial estimate.
     threshold, pair, tau_plus, tau_minus, tau_y, curvature_scale, pre_interaction, post_interaction, slow_interaction
-        As in `plasticity.signals.bcm.bcm`, which see.
-
-    Returns
-    -------
-    Rule
+        As in `plasticity.signals.bcm.bcm`.
 
     Examples
     --------

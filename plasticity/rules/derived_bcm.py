@@ -39,24 +39,15 @@ def derived_bcm(
     learning_rate : float
         κ = ηk/γ [s²] for a short horizon; for a finite or long one η [s], with k = 1.
     threshold : float or FadingMemory
-        ϑ [Hz], fixed, or how a sliding one forgets.
+        ϑ [Hz], fixed, or the memory of a sliding threshold.
     discount : float, 0 or sympy.oo
         γ [1/s].
     curvature_belief : FadingMemory, optional
         Needed unless the horizon is short.
     pair, target_rate, tau_plus, tau_minus, tau_y, curvature_scale : float
-        As in `plasticity.signals.bcm.bcm`, which see.
+        As in `plasticity.signals.bcm.bcm`.
     pre_interaction, post_interaction, slow_interaction : {"all_to_all", "nearest_spike"}
         As there.
-
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    InputError
-        If the curvature is needed and no belief about it is given, or an argument is out of range.
 
     Examples
     --------

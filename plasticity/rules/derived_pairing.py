@@ -40,16 +40,7 @@ def derived_pairing(
     curvature_belief : FadingMemory, optional
         Needed unless the horizon is short; for a likelihood the squared gradient is the Fisher information.
     spontaneous_rate, after_rate, tau_plus, tau_after, pre_interaction, post_interaction
-        As in `plasticity.signals.pairing_likelihood.pairing_likelihood`, which see.
-
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    InputError
-        If the curvature is needed and no belief about it is given, or an argument is out of range.
+        As in `plasticity.signals.pairing_likelihood.pairing_likelihood`.
 
     Examples
     --------

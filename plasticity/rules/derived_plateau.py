@@ -28,13 +28,9 @@ def derived_plateau(
     Parameters
     ----------
     learning_rate : float
-        κ = ηk/γ [1]; 1 replaces the weight by its target in one go.
+        κ = ηk/γ [1]; 1 replaces the weight by its target in one step.
     level, tau_eligibility, tau_instructive, tau_slow : float
-        As in `plasticity.signals.plateau.plateau`, which see.
-
-    Returns
-    -------
-    Rule
+        As in `plasticity.signals.plateau.plateau`.
 
     Examples
     --------

@@ -1,9 +1,8 @@
-"""Natural gradient in a metric that the synapse sees: the Fisher information of its own spikes.
+"""Natural gradient in an estimated metric: the Fisher information of the spikes of the synapse.
 
 At a clock tick w −= learning_rate·clock_step·gradient/(curvature + prior_information): gradient and Fisher information
 are means since the last tick. The metric is the diagonal of the Fisher matrix, without the correlations between
-synapses, so that a step must be smaller by about the number of synapses that act together. Not for signals that give
-no curvature.
+synapses, so a step must be smaller by about the number of cooperating synapses. Not for signals without a curvature.
 """
 
 from __future__ import annotations
@@ -26,14 +25,9 @@ def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, 
     learning_rate : float
         ηk/γ [1/s], in the units of the metric.
     prior_information : float
-        Information that the synapse counts on before any spike, the precision of a prior [loss]; the step stays finite
-        where there is no information.
+        Precision of a prior [loss]: keeps the step finite without information from spikes.
     clock_step : float
         Time between ticks [s].
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------
@@ -44,7 +38,7 @@ def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, 
     ----------
     amari_1998; vastola_2025.
     """
-    words = "information before any spike"
+    words = "information of the prior"
     prior = Parameter("prior_information", prior_information, unit="loss", meaning=words, positive=True)
     rule = derive(Objective(sp.oo, plasticity=learning_rate, metric=lambda w: CURVATURE))
     flow = rule.weight_flow.subs(CURVATURE, CURVATURE + prior.symbol)

@@ -1,8 +1,8 @@
-"""Gradient average: descent along a belief about the gradient, the moving average of those observed.
+"""Gradient average: descent along a moving average of observed gradients, a belief about the gradient.
 
 At a clock tick m̂ ← m̂ + (1 − β)/(1 − βᵗ)(gradient − m̂), then w −= learning_rate·clock_step·m̂. Often called momentum,
-but nothing has inertia here: it is inference about a gradient that is noisy and nearly constant. Not where the
-gradient changes faster than the memory forgets.
+but without inertia: it is inference about a noisy, nearly constant gradient. Not where the gradient changes faster than
+the memory.
 """
 
 from __future__ import annotations
@@ -26,11 +26,6 @@ def gradient_average(learning_rate: float = 1.0, decay: float = 0.9) -> Rule:
         ηk/γ [1/(loss·s)].
     decay : float
         β per step, in (0, 1).
-
-    Returns
-    -------
-    Rule
-        Acts at clock ticks, ``clock_step`` [s] apart.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Gradient descent: the optimal rule of a learner with a short horizon.
 
 dw/dt = −learning_rate·gradient with learning_rate = ηk/γ, for γ → ∞. Not for badly scaled losses: the rate of
-convergence is proportional to the curvature, so that the steepest direction limits the step of all.
+convergence is proportional to the curvature, and the steepest direction limits the step of all.
 """
 
 from __future__ import annotations
@@ -22,10 +22,6 @@ def gradient_descent(learning_rate: float = 1.0) -> Rule:
     ----------
     learning_rate : float
         ηk/γ [1/(loss·s)].
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------

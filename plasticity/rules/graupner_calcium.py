@@ -2,7 +2,7 @@
 
 Every spike adds calcium, which decays. With ρ = w/w_scale between 0 and 1,
 τ dρ/dt = γ_p (1 − ρ) Θ(c − θ_p) − γ_d ρ Θ(c − θ_d): the mean of the published model during stimulation. Its noise and
-its slow double well, which decide afterwards in which of two states a single synapse ends, are left out.
+its slow double well, which determine the final state of a single synapse, are left out.
 """
 
 from __future__ import annotations
@@ -45,15 +45,6 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
     initial_efficacy : float
         ρ_0 in (0, 1): 0.5 is the mean of a population of which half is potentiated.
 
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such set.
-
     Examples
     --------
     >>> graupner_calcium("DP").values["pre_delay"]
@@ -67,10 +58,10 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
         raise UnknownNameError("parameter set of the calcium rule", parameter_set, SETS)
     tau, c_pre, c_post, theta_d, theta_p, gamma_d, gamma_p, tau_weight, delay = SETS[parameter_set]
     decay = time_constant("tau_calcium", 1e-3 * tau, "decay of calcium")
-    slow = time_constant("tau_weight", tau_weight, "how slowly the weight follows")
+    slow = time_constant("tau_weight", tau_weight, "time constant of the weight")
     jumps = (
         Parameter("pre_calcium", c_pre, meaning="calcium of a pre spike"),
-        Parameter("post_calcium", c_post, meaning="and post"),
+        Parameter("post_calcium", c_post, meaning="calcium of a post spike"),
     )
     levels = (
         Parameter("theta_d", theta_d, meaning="calcium above which the weight shrinks", positive=True),
@@ -96,12 +87,12 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
         },
         parameters=(decay, *jumps, *levels, *strengths, slow, start, wait),
         assumptions=(
-            "Calcium adds up linearly; the weight reads only whether it is above two thresholds.",
+            "Calcium adds up linearly; the weight depends on whether it is above each of two thresholds.",
             "The mean over many synapses during stimulation: without noise and without the slow double well.",
         ),
         references=("graupner_2012",),
         cautions=(
             "The published fits to data use the noise, the double well and a readout by the share of potentiated "
-            "synapses; amplitudes of this mean are therefore not theirs, only signs and the shape of windows are.",
+            "synapses; this mean reproduces the signs and the shape of their windows, not the amplitudes.",
         ),
     )

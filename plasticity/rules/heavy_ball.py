@@ -1,12 +1,12 @@
 """Heavy ball: momentum from controlling the acceleration of a weight, for any horizon.
 
 For a long horizon d²w/dt² = −sqrt(ηk/curvature)·gradient − sqrt(2 sqrt(ηk·curvature))·velocity, with damping ratio
-1/√2; the friction is chosen by the learner.
+1/√2; the friction is optimal.
 
-Different things are called momentum. `plasticity.plan` follows the Euler–Lagrange equation d²w/dt² = γ dw/dt + ηk ∇L
-of a learner that controls the velocity; on its stable manifold the momentum is only the slope of the value. Here, and
-with a given friction in `polyak`, the weight has inertia. In `gradient_average` it has none: a memory of gradients
-does the smoothing. Not without a curvature.
+Momentum has several meanings. `plasticity.plan` follows the Euler–Lagrange equation d²w/dt² = γ dw/dt + ηk ∇L of a
+learner that controls the velocity; on its stable manifold the momentum is the slope of the value. Here, and with a
+fixed friction in `polyak`, the weight has inertia. In `gradient_average` a memory of gradients does the smoothing. Not
+without a curvature.
 """
 
 from __future__ import annotations
@@ -20,21 +20,14 @@ from plasticity.rule import Rule
 
 
 def heavy_ball(discount: Any = 0, plasticity: float = 1.0, loss_weight: float = 1.0) -> Rule:
-    """Derive the optimal control of the acceleration; the default is a long horizon.
+    """Derive the optimal control of the acceleration (state ``velocity``); the default is a long horizon.
 
     Parameters
     ----------
     discount : float, sympy.Symbol or 0
         γ [1/s].
-    plasticity : float
-        η [1/(loss·s⁴)].
-    loss_weight : float
-        k [1].
-
-    Returns
-    -------
-    Rule
-        With the state ``velocity``.
+    plasticity, loss_weight : float
+        η [1/(loss·s⁴)] and k [1].
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Kalman gradient: a filter for a noisy gradient that comes and goes, and a learner that expects it to fade.
+"""Kalman gradient: a filter of a noisy, fluctuating gradient, and a learner that expects it to relax.
 
-The gradient is believed to be an Ornstein–Uhlenbeck process with time constant τ, seen through white noise. The
-Kalman–Bucy filter gives its mean m, and dw/dt = −ηk m/(γ + R + 1/τ): fleeting gradients are followed less. Not to
-track the gradient that changes because the learner itself moves; for that believe in an optimum.
+The gradient is assumed to be an Ornstein–Uhlenbeck process with time constant τ, observed through white noise. The
+Kalman–Bucy filter gives its mean m, and dw/dt = −ηk m/(γ + R + 1/τ): short-lived gradients are followed less. Not for
+the change of the gradient by learning itself; for that use a belief about the optimum.
 """
 
 from __future__ import annotations
@@ -29,22 +29,15 @@ def kalman_gradient(
     Parameters
     ----------
     time_constant : float
-        τ [s]: how long a gradient lasts.
+        Correlation time τ of the gradient [s].
     stationary_std : float
         Standard deviation of the gradient [loss].
     observation_noise : float
         Standard deviation of the noise, integrated over 1 s [loss·sqrt(s)].
     discount : float, sympy.Symbol, 0 or sympy.oo
         γ [1/s].
-    plasticity : float
-        η [1/(loss·s²)].
-    loss_weight : float
-        k [1].
-
-    Returns
-    -------
-    Rule
-        With the states ``belief_mean`` and ``belief_variance``.
+    plasticity, loss_weight : float
+        η [1/(loss·s²)] and k [1].
 
     Examples
     --------

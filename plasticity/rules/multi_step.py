@@ -16,22 +16,16 @@ from plasticity.rule import Rule
 def multi_step(
     discount: Any = 1.0, plasticity: float = 1.0, loss_weight: float = 1.0, metric: Any = None, drift: Any = None
 ) -> Rule:
-    """Derive the rule of a finite horizon 1/γ, in a metric and with a drift if given.
+    """Derive the rule of a finite horizon 1/γ, in an optional metric and with an optional drift.
 
     Parameters
     ----------
     discount : float or sympy.Symbol
         γ [1/s].
-    plasticity : float
-        η [1/(loss·s²)].
-    loss_weight : float
-        k [1].
+    plasticity, loss_weight : float
+        η [1/(loss·s²)] and k [1].
     metric, drift
         As in `plasticity.Objective`, for one weight.
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------

@@ -26,10 +26,6 @@ def natural_gradient(learning_rate: float = 1.0, metric: float | Callable = 1.0)
     metric : float or callable of w
         G: a number (such as the Fisher information of the weight), or a function of the weight.
 
-    Returns
-    -------
-    Rule
-
     Examples
     --------
     With G = 1/w it is the exponentiated gradient: changes are proportional to the weight.

@@ -1,7 +1,7 @@
 """Newton's method: one observation, then action for a long time.
 
-At a clock tick w −= gradient/curvature, whatever the horizon and the price of change: given time, every optimal
-learner reaches the optimum of the loss that it saw. Not where the curvature vanishes or is negative.
+At a clock tick w −= gradient/curvature, for any horizon and cost of change: in the long run every optimal learner
+reaches the optimum of the quadratic loss that it observed. Not where the curvature vanishes or is negative.
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ from plasticity.rule import Rule
 
 def newton() -> Rule:
     """Derive ``w −= gradient/curvature`` from a long time between observations.
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------

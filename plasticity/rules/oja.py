@@ -19,10 +19,6 @@ def oja(learning_rate: float = 1e-4, tau_rate: float = 0.1) -> Rule:
     tau_rate : float
         Time constant of both rate estimates [s].
 
-    Returns
-    -------
-    Rule
-
     Examples
     --------
     >>> oja().states[0].estimates

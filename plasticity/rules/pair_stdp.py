@@ -27,15 +27,6 @@ def pair_stdp(
     interaction : {"all_to_all", "nearest_spike"}
         Whether a trace counts all earlier spikes or the nearest only.
 
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    InputError
-        If `interaction` is unknown.
-
     Examples
     --------
     >>> pair_stdp().events["post"][0].expression

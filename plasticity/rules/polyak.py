@@ -1,8 +1,8 @@
-"""Polyak momentum: a weight with inertia and friction, pushed by a learner with a short horizon.
+"""Polyak momentum: a weight with inertia and friction, controlled with a short horizon.
 
-d²w/dt² = −friction·velocity − learning_rate·gradient with learning_rate = ηk/γ², for γ → ∞. The friction is given,
-not chosen: a short-sighted learner only pushes. See `heavy_ball` for the damping that a far-sighted one chooses.
-Not with a small friction: it overshoots.
+d²w/dt² = −friction·velocity − learning_rate·gradient with learning_rate = ηk/γ², for γ → ∞. The friction is
+fixed: with a short horizon the control is the gradient alone. See `heavy_ball` for the optimal damping of a long
+horizon. Not with a small friction: it overshoots.
 """
 
 from __future__ import annotations
@@ -25,11 +25,6 @@ def polyak(learning_rate: float = 1.0, friction: float = 1.0) -> Rule:
         ηk/γ² [1/(loss·s²)].
     friction : float
         c ≥ 0 [Hz].
-
-    Returns
-    -------
-    Rule
-        With the state ``velocity``.
 
     Examples
     --------

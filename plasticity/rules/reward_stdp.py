@@ -1,7 +1,7 @@
 """Reward-modulated STDP: pairs of spikes leave an eligibility trace that a later reward turns into a weight change.
 
 dw/dt = c·d: the eligibility c collects the changes of the pair rule and fades within a second, the reward signal d
-(dopamine) jumps at a reward and fades faster. Without reward nothing is learned, so it does not run unsupervised.
+(dopamine) jumps at a reward and fades faster. Without reward there is no learning.
 """
 
 from __future__ import annotations
@@ -36,15 +36,6 @@ def reward_stdp(
         Integral of the signal of one reward [1]; negative for a punishment.
     interaction : {"all_to_all", "nearest_spike"}
         Whether the traces of the pair rule count all earlier spikes or the nearest only.
-
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    InputError
-        If `interaction` is unknown.
 
     Examples
     --------
@@ -88,8 +79,8 @@ def reward_stdp(
         },
         parameters=(*strengths, *taus),
         assumptions=(
-            "A reward acts on what the pair rule would have changed in the last second.",
-            "The expected reward is zero: what is signalled is the surprise.",
+            "A reward acts on the changes that the pair rule would have made in the last second.",
+            "The expected reward is zero: the signal is the reward prediction error.",
         ),
         references=("izhikevich_2007", "fremaux_2016"),
     )

@@ -1,7 +1,7 @@
 """RMSprop: a long horizon, with a fading memory of the squared gradient only.
 
 w −= learning_rate·gradient/(sqrt(v) + epsilon), v the moving average of squared gradients from 0 without bias
-correction: a belief that starts with as much certainty as it ever has. See `adam` for the meaning of learning rate
+correction: a belief with the stationary certainty from the start. See `adam` for the meaning of learning rate
 and epsilon. Not for noisy gradients, which it does not average.
 """
 
@@ -29,11 +29,6 @@ def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: flo
         β per step, in (0, 1).
     epsilon : float
         ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient].
-
-    Returns
-    -------
-    Rule
-        Acts at clock ticks: the belief, then the weight.
 
     Examples
     --------

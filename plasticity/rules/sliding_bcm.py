@@ -1,7 +1,7 @@
 """Derived rule: the BCM objective with a sliding threshold, a belief about the mean square of the post rate.
 
-It is `derived_bcm` with a threshold that remembers for `tau_threshold`. Rates above the threshold potentiate, and raise
-it. A memory much shorter than the time between pairs has forgotten everything when the next one comes.
+It is `derived_bcm` with a threshold that has the memory `tau_threshold`. Rates above the threshold potentiate, and
+raise it. A memory much shorter than the time between pairs has decayed when the next pair arrives.
 """
 
 from __future__ import annotations
@@ -43,11 +43,7 @@ def sliding_bcm(
     initial_square : float
         E[y²] at the start [Hz²]: the history of the synapse before the experiment.
     pair, tau_plus, tau_minus, tau_y, pre_interaction, post_interaction, slow_interaction
-        As in `plasticity.signals.bcm.bcm`, which see.
-
-    Returns
-    -------
-    Rule
+        As in `plasticity.signals.bcm.bcm`.
 
     Examples
     --------

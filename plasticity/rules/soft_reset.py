@@ -1,4 +1,4 @@
-"""Soft reset: a learner who expects new tasks stops short of the present optimum.
+"""Soft reset: a learner that expects new tasks stops short of the present optimum.
 
 With R the rate of the closed loop, dw/dt = −R (w − [(γ + R) μ + λ μ_0]/(γ + R + λ)), written with the local gradient
 g = v(w − μ). Weights of flat directions, where R is small, are pulled most to the prior mean. Not where the
@@ -32,14 +32,8 @@ def soft_reset(
         μ_0: mean optimum of the tasks to come.
     discount : float, sympy.Symbol or 0
         γ [1/s].
-    plasticity : float
-        η [1/(loss·s²)].
-    loss_weight : float
-        k [1].
-
-    Returns
-    -------
-    Rule
+    plasticity, loss_weight : float
+        η [1/(loss·s²)] and k [1].
 
     Examples
     --------

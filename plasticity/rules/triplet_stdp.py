@@ -36,15 +36,6 @@ def triplet_stdp(
     pre_interaction, post_interaction : {"all_to_all", "nearest_spike"}, optional
         The same for the two traces of one side, where it differs from `interaction`.
 
-    Returns
-    -------
-    Rule
-
-    Raises
-    ------
-    InputError
-        If an interaction is unknown.
-
     Examples
     --------
     >>> triplet_stdp().events["post"][0].expression

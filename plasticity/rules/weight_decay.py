@@ -1,6 +1,6 @@
-"""Weight decay: gradient descent of weights that shrink when left alone.
+"""Weight decay: gradient descent of weights that decay without control.
 
-dw/dt = −decay·w − learning_rate·gradient, for γ → ∞: a learner with a short horizon does not work against the drift.
+dw/dt = −decay·w − learning_rate·gradient, for γ → ∞: a learner with a short horizon does not compensate the drift.
 With a finite discount (`multi_step` with a drift) it does. Not as a prior on weights: see `soft_reset`.
 """
 
@@ -24,10 +24,6 @@ def weight_decay(learning_rate: float = 1.0, decay: float = 0.1) -> Rule:
         ηk/γ [1/(loss·s)].
     decay : float
         Rate at which weights shrink [Hz]; the parameter ``drift`` is its negative.
-
-    Returns
-    -------
-    Rule
 
     Examples
     --------

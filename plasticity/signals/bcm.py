@@ -4,7 +4,7 @@ The objective of a linear neuron y = Σ_j w_j x_j is L = −E[y³]/3 + U(E[y²])
 (an infinitely slow belief) U(m) = ϑm/2; with a sliding one U(m) = m²/(4 y_0), so that ϑ = E[y²]/y_0 is a belief
 about the second moment. The gradient is −x y² + ϑ x y − a x y.
 
-A synapse sees spikes, not rates. Each trace is a belief about a rate: trace/τ is unbiased for Poisson spikes.
+A synapse observes spikes, not rates. Each trace is a belief about a rate: trace/τ is unbiased for Poisson spikes.
 x·y² is read at post spikes as (pre trace)·(slow post trace), ϑ·x·y at pre spikes as ϑ·(post trace), and the
 pair term a·x·y at post spikes as a·(pre trace).
 """
@@ -25,7 +25,7 @@ _X, _Y, _M = sp.symbols("x y m", positive=True)
 
 @dataclass(frozen=True)
 class _SecondMoment:
-    """The penalty U(m) on m = E[y²], and how the synapse comes to know m."""
+    """The penalty U(m) on m = E[y²], and the estimate of m."""
 
     penalty: sp.Expr
     belief: sp.Expr
@@ -55,7 +55,7 @@ def bcm(
     Parameters
     ----------
     threshold : float or FadingMemory
-        ϑ ≥ 0 [Hz], or how the belief about E[y²] forgets (a `FadingMemory` with a time constant), which slides.
+        ϑ ≥ 0 [Hz], or the memory of E[y²] (a `FadingMemory` with a time constant) for a sliding threshold.
     pair : float
         a ≥ 0 [Hz]: weight of an additional pair objective −E[y²]/2.
     target_rate : float
@@ -64,19 +64,10 @@ def bcm(
         Time constants of the pre trace, the post trace and the slow post trace [s]. Defaults: Pfister &
         Gerstner 2006, visual cortex, minimal all-to-all model.
     curvature_scale : float
-        [s²] converts the loss into a log likelihood where a curvature belief reads the squared gradient: for a
-        point process the information per unit time is the mean of Σ (impulse)² δ(t − t_spike).
+        Factor from loss to log likelihood [s²], for a curvature belief, which uses the squared gradient: the
+        information of a point process per unit time is the mean of Σ (impulse)² δ(t − t_spike).
     pre_interaction, post_interaction, slow_interaction : {"all_to_all", "nearest_spike"}
         Whether each trace counts all spikes or the nearest only: part of the observation model.
-
-    Returns
-    -------
-    Signal
-
-    Raises
-    ------
-    InputError
-        If an interaction is unknown, or the threshold belief has no time constant.
 
     Examples
     --------
@@ -125,7 +116,7 @@ def bcm(
             "The neuron maximises the third moment of its rate against a penalty on the second (BCM objective).",
             moment.words,
             *(["A pair objective −E[y²]/2 is added with weight `pair`."] if pair else []),
-            "The synapse sees spikes only; each trace divided by its time constant is its belief about a rate.",
+            "The synapse observes spikes only; each trace divided by its time constant is its belief about a rate.",
             "x·y² is read at post spikes, ϑ·x·y at pre spikes, from the traces just before the spike.",
         ),
         steps=(

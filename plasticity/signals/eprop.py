@@ -1,8 +1,9 @@
-"""e-prop: the gradient of a recurrent spiking network without what a synapse cannot know, its effect through others.
+"""e-prop: the part of the gradient of a recurrent spiking network that is local to a synapse.
 
-A synapse keeps an eligibility, the low-pass of ψ(v_i) ε_j: what its weight did to the spikes of its own neuron, as the
-readout remembers it. A learning signal M_i = Σ_k F_ik e_k tells the neuron the errors of the readouts. The loss is half
-the squared error. It is biased: paths through other neurons and the reset are left out, ψ is no derivative.
+A synapse has an eligibility trace, the low-pass filter of ψ(v_i) ε_j: the effect of its weight on the spikes of its own
+neuron, with the memory of the readout. A learning signal M_i = Σ_k F_ik e_k carries the errors of the readouts to the
+neuron. The loss is half the squared error. The estimate is biased: paths through other neurons and the reset are left
+out, and ψ is no true derivative.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from plasticity.local import local
 from plasticity.rule import GRADIENT, State, Step, time_constant
 from plasticity.signal import Signal
 
-_PSEUDO, _PSP, _TOLD = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
+_PSEUDO, _PSP, _MESSAGE = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
 
 
 def eprop(tau_output: float = 0.02) -> Signal:
@@ -26,10 +27,6 @@ def eprop(tau_output: float = 0.02) -> Signal:
     tau_output : float
         Time constant of the readouts [s].
 
-    Returns
-    -------
-    Signal
-
     Examples
     --------
     >>> eprop().density
@@ -39,11 +36,11 @@ def eprop(tau_output: float = 0.02) -> Signal:
     ----------
     bellec_2020.
     """
-    tau = time_constant("tau_output", tau_output, "memory of the readout")
+    tau = time_constant("tau_output", tau_output, "time constant of the readout")
     symbol = sp.Symbol("eligibility", real=True)
     flow = (_PSEUDO * _PSP - symbol) / tau.symbol
-    eligibility = State(symbol.name, flow, unit="Hz", meaning="effect of the weight on the remembered spikes")
-    gradient = -_TOLD * symbol
+    eligibility = State(symbol.name, flow, unit="Hz", meaning="effect of the weight on recent spikes")
+    gradient = -_MESSAGE * symbol
     return Signal(
         name="eprop",
         title="e-prop: errors times eligibility traces",
@@ -54,8 +51,8 @@ def eprop(tau_output: float = 0.02) -> Signal:
         assumptions=(
             "The loss is half the squared error of leaky readouts of the spikes.",
             "Errors reach every neuron through feedback weights.",
-            "What a weight does through other neurons is left out: the gradient is biased in a recurrent network.",
-            "A pseudo-derivative stands for the derivative of a spike train by the potential.",
+            "Effects of a weight through other neurons are left out: the gradient is biased in a recurrent network.",
+            "A pseudo-derivative replaces the derivative of a spike train by the potential.",
         ),
         steps=(
             Step("Eligibility", sp.Eq(sp.Symbol("d_eligibility/dt"), flow)),

@@ -1,8 +1,8 @@
-"""Escape-rate likelihood: the neuron learns to make the spikes that it should have fired likely.
+"""Escape-rate likelihood: the neuron learns to make target spikes likely.
 
 A neuron that fires at random with the rate ρ(v) gives target spikes S* the log likelihood ∫ (S* log ρ − ρ) dt. Its
-negative is the loss; with v = Σ_j w_j ε_j the gradient is −(S* − ρ)(ρ'/ρ) ε_j: an error that the neuron is told, a
-factor that it knows, and the postsynaptic potential. The Fisher information ρ'²/ρ · ε_j² is local too.
+negative is the loss; with v = Σ_j w_j ε_j the gradient is −(S* − ρ)(ρ'/ρ) ε_j: an error that is fed back to the
+neuron, a local factor, and the postsynaptic potential. The Fisher information ρ'²/ρ · ε_j² is local, too.
 """
 
 from __future__ import annotations
@@ -19,19 +19,15 @@ _RHO, _SLOPE, _PSP, _ERROR = (local(n) for n in ("escape_rate", "escape_slope", 
 def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
     """Gradient ``−spike_error·escape_slope/(escape_rate + feedback_noise²)·pre_psp``.
 
-    Without noise it is the exact gradient of the negative log likelihood. A neuron that knows that the error reaches it
-    with white noise of intensity σ can weigh it by what it is worth: the error then has the variance ρ + σ² per unit
-    time, so that the score of its mean is (S* − ρ)ρ'/(ρ + σ²) ε and the information ρ'²/(ρ + σ²) ε² (quasi-likelihood).
+    Without noise it is the exact gradient of the negative log likelihood. If the error arrives with white noise of
+    intensity σ, it has the variance ρ + σ² per unit time: the score of its mean is (S* − ρ)ρ'/(ρ + σ²) ε and the
+    information ρ'²/(ρ + σ²) ε² (quasi-likelihood).
 
     Parameters
     ----------
     feedback_noise : float
-        σ ≥ 0 [1/sqrt(s)]: what the neuron believes about the noise of the error, as in `FeedbackChannel`.
-
-    Returns
-    -------
-    Signal
-        Its error is a train of spikes, so that squares of it are read at clock ticks only.
+        σ ≥ 0 [1/sqrt(s)]: assumed noise of the error, as in `FeedbackChannel`. The error is a spike train: its square
+        is defined at clock ticks only.
 
     Examples
     --------
@@ -45,7 +41,7 @@ def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
     spread = _RHO
     parameters: tuple[Parameter, ...] = ()
     if feedback_noise:
-        words = "believed intensity of the noise of the error, variance × time"
+        words = "assumed intensity of the noise of the error, variance × time"
         noise = Parameter("feedback_variance", feedback_noise**2, unit="Hz", meaning=words)
         spread, parameters = _RHO + noise.symbol, (noise,)
     gradient, information = _score_and_information(spread)
@@ -61,7 +57,7 @@ def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
             "The neuron fires at random with the escape rate ρ(v).",
             "The loss is minus the log likelihood of target spikes.",
             "The error S* − ρ is fed back to the neuron; the synapse knows its postsynaptic potential.",
-            *(["The error is known to be noisy and is weighed by its variance ρ + σ²."] if feedback_noise else []),
+            *(["The error is noisy and weighted by its variance ρ + σ²."] if feedback_noise else []),
         ),
         steps=(
             Step("Gradient of the loss by the weight", sp.Eq(GRADIENT, gradient)),

@@ -1,7 +1,7 @@
 """Exact error: the gradient of a rate network from the backpropagated error of the postsynaptic neuron.
 
-L = ½ Σ_k (target_k − r_k)². With the input u_i = Σ_j w_ij r_j the gradient is −δ_i r_j, where δ_i = −∂L/∂u_i is what
-backpropagation brings to the neuron. A brain would need the forward weights in its feedback path.
+L = ½ Σ_k (target_k − r_k)². With the input u_i = Σ_j w_ij r_j the gradient is −δ_i r_j with the backpropagated error
+δ_i = −∂L/∂u_i. A biological feedback path would have to use the forward weights.
 """
 
 from __future__ import annotations
@@ -22,12 +22,8 @@ def exact_error(sample_time: float = 1.0) -> Signal:
     Parameters
     ----------
     sample_time : float
-        Time for which one example counts [s]. A curvature belief that acts at ticks reads the squared mean gradient of
-        so much time as the information of one example.
-
-    Returns
-    -------
-    Signal
+        Duration of one example [s]. A curvature belief at clock ticks takes the squared mean gradient over this time as
+        the information of one example.
 
     Examples
     --------

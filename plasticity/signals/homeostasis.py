@@ -1,7 +1,7 @@
 """Rate homeostasis of an inhibitory synapse: the neuron should fire at a target rate.
 
-The loss is (y − y_0)²/2 for the rate y of a neuron that inhibition with rate x lowers, ∂y/∂w = −x. Its gradient is
-−x(y − y_0). A synapse sees spikes: the product x·y is read half at pre spikes, with a trace of post spikes, and half at
+The loss is (y − y_0)²/2 for the rate y of a neuron that inhibition with rate x lowers, ∂y/∂w = −x. Its gradient is −x(y
+− y_0). A synapse observes spikes: the product x·y is read half at pre spikes, with a trace of post spikes, and half at
 post spikes, with a trace of pre spikes; x·y_0 is read at pre spikes.
 """
 
@@ -28,10 +28,6 @@ def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     tau : float
         Time constant of both traces [s].
 
-    Returns
-    -------
-    Signal
-
     Examples
     --------
     >>> homeostasis().gradient["pre"]
@@ -42,10 +38,10 @@ def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     vogels_2011.
     """
     memory = time_constant("tau", tau, "traces")
-    wanted = Parameter("target_rate", require_number("target_rate", target_rate, low=0), unit="Hz", meaning="rate y_0")
+    target = Parameter("target_rate", require_number("target_rate", target_rate, low=0), unit="Hz", meaning="rate y_0")
     pre, post = trace("pre_trace", memory, "pre_rate"), trace("post_trace", memory, "post_rate")
     rate = sp.Function("y")(sp.Symbol("w"))
-    loss = (rate - wanted.symbol) ** 2 / 2
+    loss = (rate - target.symbol) ** 2 / 2
     slope = sp.diff(loss, sp.Symbol("w"))
     gradient = sp.expand(slope.subs(sp.Derivative(rate, sp.Symbol("w")), -_X).subs(rate, _Y))
     product = gradient.coeff(_X * _Y) * _X * _Y
@@ -53,18 +49,18 @@ def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     at_post = impulse(product / 2, _Y, {_X: pre.symbol / memory.symbol})
     return Signal(
         name="homeostasis",
-        title="inhibition that keeps a rate, read from spikes by two traces",
+        title="rate homeostasis by inhibition, read from spikes by two traces",
         gradient={"pre": at_pre, "post": at_post},
         states=(pre, post),
         events={"pre": (jump(pre, "all_to_all"),), "post": (jump(post, "all_to_all"),)},
-        parameters=(memory, wanted),
+        parameters=(memory, target),
         loss_unit="Hz**2",
         assumptions=(
             "The neuron should fire at a target rate; inhibition lowers its rate in proportion to weight and input.",
-            "The synapse sees spikes only; the product of rates is read half at pre and half at post spikes.",
+            "The synapse observes spikes only; the product of rates is read half at pre and half at post spikes.",
         ),
         steps=(
-            Step("Objective of the synapse", sp.Eq(sp.Symbol("L"), (_Y - wanted.symbol) ** 2 / 2), "∂y/∂w = −x"),
+            Step("Objective of the synapse", sp.Eq(sp.Symbol("L"), (_Y - target.symbol) ** 2 / 2), "∂y/∂w = −x"),
             Step("Its gradient", sp.Eq(GRADIENT, gradient)),
             Step("Read at pre spikes", at_pre, "impulse of the gradient"),
             Step("Read at post spikes", at_post, "impulse of the gradient"),

@@ -1,4 +1,4 @@
-"""Node perturbation: noise in the inputs of neurons, correlated with the change of the loss that it makes.
+"""Node perturbation: noise in the inputs of neurons, correlated with the resulting change of the loss.
 
 Every neuron adds independent noise ξ_i to its input. One number is broadcast, the loss with the noise minus the loss
 without. To first order L_ξ − L_0 = Σ_i ξ_i ∂L/∂u_i, so (L_ξ − L_0) ξ_i r_j/σ² has the mean ∂L/∂w_ij; the bias is of
@@ -21,10 +21,6 @@ def node_perturbation(noise_std: float = 0.01) -> Signal:
     ----------
     noise_std : float
         σ > 0 [Hz]: standard deviation of the noise in the input of every neuron.
-
-    Returns
-    -------
-    Signal
 
     Examples
     --------

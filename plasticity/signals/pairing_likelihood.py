@@ -1,12 +1,12 @@
 """Escape-rate likelihood of imposed post spikes, with an after-depolarisation, for pairing experiments.
 
-A neuron with the potential u and the escape rate ρ_0 e^{βu} should fire the post spikes that it fires. The gradient of
-−ln likelihood is −β(S − ρ)ε_j, ε_j the potential that input j evokes. A post spike leaves an after-depolarisation, so
-the neuron is likely to fire again: an input that comes then, and no spike, is evidence against the weight. To first
+The observed post spikes should be likely for a neuron with the potential u and the escape rate ρ_0 e^{βu}. The gradient
+of −ln likelihood is −β(S − ρ)ε_j, ε_j the potential evoked by input j. A post spike leaves an after-depolarisation, so
+the neuron is likely to fire again: an input without a spike at that time is evidence against the weight. To first
 order the rate is ρ_0 + ρ_1·a with the trace a of the post spikes.
 
-The term ρ ε_j flows between spikes. Each spike is charged at once with all that it adds to the integral ∫ρ ε_j dt from
-then on: the sum is the same once everything has decayed, and the rule acts at spikes only.
+The term ρ ε_j is continuous. Here each spike adds its whole future contribution to ∫ρ ε_j dt at once: the sum is the
+same after everything has decayed, and the rule acts at spikes only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def pairing_likelihood(
     pre_interaction: str = "all_to_all",
     post_interaction: str = "all_to_all",
 ) -> Signal:
-    """Likelihood of the post spikes: potentiation at post spikes, depression by what was expected and did not come.
+    """Likelihood of the post spikes: potentiation at post spikes, depression by expected spikes that did not occur.
 
     With T = 1/(1/tau_plus + 1/tau_after), ``gradient = steepness (spontaneous_rate tau_plus + after_rate T after)`` at
     pre spikes and ``−steepness (1 − after_rate T) psp`` at post spikes (all-to-all).
@@ -37,22 +37,13 @@ def pairing_likelihood(
     steepness : float
         β ≥ 0 [1]: how steeply the log of the escape rate grows with the potential.
     spontaneous_rate : float
-        ρ_0 [Hz] at rest; it depresses every input that is not followed by a spike.
+        ρ_0 [Hz] at rest; it depresses every input without a following spike.
     after_rate : float
         ρ_1 [Hz]: additional rate just after a post spike.
     tau_plus, tau_after : float
         Time constants of the evoked potential and of the after-depolarisation [s].
     pre_interaction, post_interaction : {"all_to_all", "nearest_spike"}
         Whether potentials, and after-depolarisations, add up or start anew.
-
-    Returns
-    -------
-    Signal
-
-    Raises
-    ------
-    InputError
-        If an interaction is unknown.
 
     Examples
     --------
@@ -92,10 +83,10 @@ def pairing_likelihood(
         parameters=(beta, rest, extra, *taus),
         loss_unit="Hz",
         assumptions=(
-            "The neuron should make its post spikes likely: the loss is −ln likelihood of their times.",
-            "The escape rate grows exponentially with the potential; after a post spike it is raised for a while.",
+            "The loss is −ln likelihood of the times of the post spikes.",
+            "The escape rate grows exponentially with the potential; after a post spike it is transiently higher.",
             "The effect of the input itself on the expected rate is small and left out.",
-            "A spike is charged at once with all that it adds to the expected number of later spikes.",
+            "A spike adds its whole effect on the expected number of later spikes at once.",
         ),
         steps=(
             Step("Gradient of −ln likelihood", sp.Eq(GRADIENT, -beta.symbol * (train - rate) * psp.symbol)),

@@ -1,9 +1,9 @@
-"""Delta rule at a plateau potential: inputs near it should drive the neuron, inputs at other times of the episode not.
+"""Delta rule at a plateau potential: inputs near it should drive the neuron, other inputs of the episode should not.
 
-The plateau instructs: around its time the drive of an input should be `level`, at other times of the same episode 0.
-The squared error of one input is L = ½E[(level·d − w)² a], d the belief that the plateau was now and a that an episode
-with a plateau is going on; both decay exponentially, d fast and a slowly. To the neuron the two are traces: of the
-input when the plateau comes, of the plateau when the input comes.
+The drive of an input near the plateau should be `level`, at other times of the same episode 0. The squared error of one
+input is L = ½E[(level·d − w)² a], d the belief that the plateau coincides and a that an episode with a plateau is going
+on; both decay exponentially, d fast and a slowly. They are traces of the input at a plateau, and of the plateau at an
+input.
 """
 
 from __future__ import annotations
@@ -22,21 +22,17 @@ def plateau(
 ) -> Signal:
     """Gradient ``−(level·fast − w·slow)``, read at plateaus from traces of inputs, at inputs from traces of plateaus.
 
-    An input `t` seconds before a plateau sees ``−level e^{−t/tau_eligibility} + w e^{−t/tau_slow}``, one `t` seconds
-    after it the same with `tau_instructive`.
+    The gradient of an input `t` seconds before a plateau is ``−level e^{−t/tau_eligibility} + w e^{−t/tau_slow}``, one
+    `t` seconds after it the same with `tau_instructive`.
 
     Parameters
     ----------
     level : float
-        Drive that an input at the time of the plateau should have, in units of the weight.
+        Target drive of an input at the time of the plateau, in units of the weight.
     tau_eligibility, tau_instructive : float
-        Fast beliefs: how long after an input, and after a plateau, they count as together [s].
+        Fast beliefs: time over which input and plateau count as coincident [s].
     tau_slow : float
-        Slow belief: how long they count as the same episode [s].
-
-    Returns
-    -------
-    Signal
+        Slow belief: duration of an episode [s].
 
     Examples
     --------
@@ -47,7 +43,7 @@ def plateau(
     ----------
     milstein_2021 (the finding that plasticity drives weights to a level which depends on the time from the plateau).
     """
-    top = Parameter("level", level, meaning="drive that an input at the time of the plateau should have")
+    top = Parameter("level", level, meaning="target drive of an input at the time of the plateau")
     taus = (
         time_constant("tau_eligibility", tau_eligibility, "fast memory of an input"),
         time_constant("tau_instructive", tau_instructive, "fast memory of a plateau"),
@@ -75,9 +71,9 @@ def plateau(
         parameters=(top, *taus),
         loss_unit="Hz",
         assumptions=(
-            "A plateau potential says what the drive of an input should be: a level if both are close in time, else 0.",
-            "Close in time is a fast belief, being in one episode a slow one; both fade exponentially.",
-            "The error of an input is its own: inputs do not compete.",
+            "A plateau potential sets the target drive of an input: a level if both are close in time, else 0.",
+            "Coincidence is a fast belief, the common episode a slow one; both decay exponentially.",
+            "Each input has its own error: inputs do not compete.",
         ),
         steps=(
             Step("Loss of one input in an episode", sp.Eq(sp.Symbol("L"), loss * episode), "d: together, a: episode"),

@@ -2,7 +2,7 @@
 
 The gradient −δ_i r_j is replaced by −M_i φ'(u_i) r_j with M_i = Σ_k F_ik e_k, e = target − output. This is biased: it
 is not the gradient of the loss, in general of no loss at all. But the forward weights may come to align with F, and
-then it points downhill. On the output layer, where M = e, it is exact.
+then it is a descent direction. On the output layer, where M = e, it is exact.
 """
 
 from __future__ import annotations
@@ -20,11 +20,7 @@ def random_feedback(sample_time: float = 1.0) -> Signal:
     Parameters
     ----------
     sample_time : float
-        Time for which one example counts [s], see `plasticity.signals.exact_error`.
-
-    Returns
-    -------
-    Signal
+        Duration of one example [s], see `plasticity.signals.exact_error`.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Reward-modulated likelihood: a neuron explores by its own random spikes and repeats what was rewarded.
+"""Reward-modulated likelihood: a neuron explores by random spikes and reinforces those that were rewarded.
 
-The score of a spike train S of an escape-rate neuron, (S − ρ)(ρ'/ρ) ε_j, is collected in an eligibility trace that
-fades; times the deviation of the reward from its expectation it is, on average, the gradient of the expected reward.
-The loss is minus the reward. One global number teaches all synapses, with a variance that grows with their number.
+The score of a spike train S of an escape-rate neuron, (S − ρ)(ρ'/ρ) ε_j, is accumulated in a decaying eligibility
+trace; times the deviation of the reward from its expectation it is, on average, the gradient of the expected reward.
+The loss is minus the reward. The same global number serves all synapses, with a variance that grows with their number.
 """
 
 from __future__ import annotations
@@ -20,16 +20,12 @@ def reward_modulated(tau_eligibility: float = 0.5) -> Signal:
     """Gradient ``−reward_deviation·eligibility``, with ``d eligibility/dt = −eligibility/tau_eligibility + score``.
 
     The score is ``(post_train − escape_rate)·escape_slope/escape_rate·pre_psp``: an impulse at every spike of the
-    neuron and a flow in between. Rewards that come later than about `tau_eligibility` after the spikes teach nothing.
+    neuron and a flow in between. Rewards later than about `tau_eligibility` after the spikes have no effect.
 
     Parameters
     ----------
     tau_eligibility : float
         Memory of the eligibility trace [s].
-
-    Returns
-    -------
-    Signal
 
     Examples
     --------
@@ -44,9 +40,7 @@ def reward_modulated(tau_eligibility: float = 0.5) -> Signal:
     train = sp.Symbol("S", real=True)
     score = sp.expand((train - _RHO) * _SLOPE / _RHO * _PSP)
     symbol = sp.Symbol("eligibility", real=True)
-    eligibility = State(
-        symbol.name, score.subs(train, 0) - symbol / tau.symbol, meaning="score of the recent spikes, fading"
-    )
+    eligibility = State(symbol.name, score.subs(train, 0) - symbol / tau.symbol, meaning="score of recent spikes")
     gradient = -_REWARD * symbol
     return Signal(
         name="reward_modulated",
@@ -58,7 +52,7 @@ def reward_modulated(tau_eligibility: float = 0.5) -> Signal:
         assumptions=(
             "The neuron fires at random with the escape rate ρ(v); the loss is minus the expected reward.",
             "The deviation of the reward from its expectation is broadcast to all synapses.",
-            "What earned a reward happened within the memory of the eligibility trace.",
+            "The spikes that earned a reward lie within the memory of the eligibility trace.",
         ),
         steps=(
             Step("Score of the neuron's own spikes S", sp.Eq(sp.Symbol("score"), score), "mean 0"),

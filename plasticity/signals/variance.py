@@ -16,17 +16,13 @@ from plasticity.signal import Signal
 def variance() -> Signal:
     """Gradient ``−pre_rate·post_rate`` of −½ E[y²], for inputs with mean 0.
 
-    Returns
-    -------
-    Signal
-
     Examples
     --------
-    Oja's rule: the norm is kept by the drift −α y² w.
+    Oja's rule: the drift −α y² w conserves the norm.
 
-    >>> from plasticity import Objective, derive, observe
+    >>> from plasticity import Objective, derive
     >>> rule = derive(Objective(discount=sp.oo, drift=lambda w: -(local("post_rate") ** 2) * w))
-    >>> observe(rule, variance()).weight_flow
+    >>> rule.with_signal(variance()).weight_flow
     learning_rate*post_rate*pre_rate - post_rate**2*w
 
     References

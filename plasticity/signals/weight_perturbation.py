@@ -1,8 +1,8 @@
-"""Weight perturbation: noise in the weights, correlated with the change of the loss that it makes.
+"""Weight perturbation: noise in the weights, correlated with the resulting change of the loss.
 
 Every synapse adds independent noise ξ_ij to its weight. One number is broadcast, the loss with the noise minus the
-loss without; (L_ξ − L_0) ξ_ij/σ² has the mean ∂L/∂w_ij, up to a bias of order σ². Nothing about the network needs to
-be known, but the variance grows with the number of synapses.
+loss without; (L_ξ − L_0) ξ_ij/σ² has the mean ∂L/∂w_ij, up to a bias of order σ². No knowledge of the network is
+needed, but the variance grows with the number of synapses.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ def weight_perturbation(noise_std: float = 0.01) -> Signal:
     ----------
     noise_std : float
         σ > 0 [1]: standard deviation of the noise in every weight.
-
-    Returns
-    -------
-    Signal
 
     Examples
     --------

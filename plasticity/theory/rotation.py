@@ -43,15 +43,6 @@ def rotating_pair(discount: object = DISCOUNT.symbol) -> RotatingPair:
     discount : number, symbol, 0 or sympy.oo
         γ [1/s].
 
-    Returns
-    -------
-    RotatingPair
-
-    Raises
-    ------
-    InputError
-        If `discount` is negative.
-
     Examples
     --------
     The closed loop spirals in at the rate R of a weight without drift, with the angular frequency q:

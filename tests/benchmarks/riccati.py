@@ -9,7 +9,7 @@ from _table import Row
 from _timing import interleaved, named
 from scipy.linalg import solve_continuous_are
 
-from plasticity.optimal.riccati import riccati
+from plasticity.optimal.riccati import decomposed_riccati, value_matrix
 
 DISCOUNT = 0.1
 
@@ -30,7 +30,7 @@ def contest(what: str, a: np.ndarray, b: np.ndarray, loss: np.ndarray, rounds: i
     shifted, s = a - DISCOUNT / 2 * np.eye(len(a)), b @ b.T
 
     def ours() -> np.ndarray:
-        return riccati(a, s, loss, DISCOUNT)
+        return value_matrix(decomposed_riccati(a, b, loss, DISCOUNT))
 
     def theirs() -> np.ndarray:
         return solve_continuous_are(shifted, b, loss, np.eye(b.shape[1]))

@@ -5,7 +5,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import solve_continuous_are
 
-from plasticity.optimal.riccati import NoFiniteOptimum, reachable_basis, riccati
+from plasticity.optimal.riccati import NoFiniteOptimum, decomposed_riccati, reachable_basis, value_matrix
+
+
+def riccati(a, b, q, discount):
+    return value_matrix(decomposed_riccati(a, b, q, discount))
 
 
 def residual(p, a, s, q, discount):
@@ -21,7 +25,7 @@ def test_agrees_with_scipy_on_random_problems(n, full_rank):
     b = rng.standard_normal((n, max(1, n // 2))) / np.sqrt(n)
     root = rng.standard_normal((n, n if full_rank else max(1, n // 2))) / np.sqrt(n)
     q = root @ root.T
-    p = riccati(a, b @ b.T, q, discount=0.1)
+    p = riccati(a, b, q, discount=0.1)
     oracle = solve_continuous_are(a - 0.05 * np.eye(n), b, q, np.eye(b.shape[1]))
     assert residual(p, a, b @ b.T, q, 0.1) < 1e-12
     assert_allclose(p, oracle, atol=1e-10 * np.abs(oracle).max())
@@ -31,7 +35,7 @@ def test_residual_at_two_hundred_parameters():
     rng = np.random.default_rng(0)
     a = rng.standard_normal((200, 200)) / np.sqrt(200)
     b = rng.standard_normal((200, 100)) / np.sqrt(200)
-    p = riccati(a, b @ b.T, np.eye(200), discount=0.1)
+    p = riccati(a, b, np.eye(200), discount=0.1)
     assert residual(p, a, b @ b.T, np.eye(200), 0.1) < 1e-12
 
 
