@@ -171,7 +171,7 @@ def constrain(
     Raises
     ------
     InputError
-        If an array does not fit the shape, or sign and bounds leave a weight no value.
+        If an array does not fit the shape, or sign and bounds exclude every value of a weight.
     """
     shape = (shape,) if isinstance(shape, int | np.integer) else tuple(int(n) for n in shape)
     low, high = _limits(controllability, shape)
@@ -349,7 +349,7 @@ def _mask(c: Controllability, shape: tuple[int, ...], seed: int, name: str) -> N
 def _directions(
     c: Controllability, shape: tuple[int, ...], mask: NDArray[np.bool_] | None, seed: int, name: str
 ) -> Array | None:
-    """Orthonormal basis of what the controllers reach of the plastic weights."""
+    """Orthonormal basis of the controllable space of the plastic weights."""
     if c.rank is None:
         return None
     size = int(np.prod(shape))
