@@ -221,6 +221,8 @@ def _check_third_factor(projection: Projection, source: Population, post: Popula
 def _check_rates(circuit: Circuit) -> None:
     if circuit.trials.shape != (circuit.n_batch,):
         raise InputError(f"trials must have shape ({circuit.n_batch},), one per member, got {circuit.trials.shape}")
+    for population in circuit.populations:
+        _check_batch(f"initial of {population.name!r}", population.rate_unit.initial, 1, circuit.n_batch)
     for projection in circuit.projections:
         _check_rate_projection(circuit, projection)
     for path in circuit.feedback:

@@ -59,6 +59,10 @@ class Population:
             raise InputError(f"population {self.name!r} needs spike_times, or a neuron model and a size n")
         else:
             require_whole(f"n of {self.name!r}", self.n, low=1)
+        for name in ("bias", "initial") if self.is_rate else ():
+            shape = np.shape(getattr(self.neuron, name))
+            if shape and shape[-1] != self.size:
+                raise InputError(f"{name} of {self.name!r} has shape {shape}; give a number, or one per neuron")
         for name, (values, _) in self.series.items():
             if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
                 raise InputError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.network.circuit import Circuit, Projection
+from circuits.network.circuit import Circuit
 from plasticity.errors import InputError, require_number
 
 N_CHECKS = 100  # of finite values in a run
@@ -63,31 +63,14 @@ def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
                     f"{population.name}[{neuron}] has two spikes in one time step; use a smaller dt than {dt:g} s"
                 )
     for projection in circuit.projections:
-        _check_delay(projection, dt)
-        _check_ticks(projection, dt)
-
-
-def _check_ticks(projection: Projection, dt: float) -> None:
-    rule = projection.rule
-    if rule is None or "clock" not in rule.events:
-        return
-    steps = rule.clock_dt / dt
-    if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
-        raise InputError(
-            f"clock_step of rule {rule.name!r} is {rule.clock_dt:g} s, no multiple of dt = {dt:g} s; "
-            f"use {max(1, round(steps)) * dt:g} s"
-        )
-
-
-def _check_delay(projection: Projection, dt: float) -> None:
-    pre_delay = 0.0 if projection.rule is None else projection.rule.values.get("pre_delay", 0.0)
-    for name, delay in (("delay", projection.delay), ("pre_delay", pre_delay)):
-        steps = delay / dt
-        if abs(steps - np.round(steps)) > 1e-6:
-            raise InputError(
-                f"{name} of {projection.name!r} is {delay:g} s, no multiple of dt = {dt:g} s; "
-                f"use a smaller dt, or {np.ceil(steps) * dt:g} s"
-            )
+        rule = projection.rule
+        delays = {f"delay of {projection.name!r}": projection.delay}
+        if rule is not None:
+            delays[f"pre_delay of {projection.name!r}"] = rule.values.get("pre_delay", 0.0)
+            delays[f"clock_step of rule {rule.name!r}"] = rule.clock_dt if "clock" in rule.events else 0.0
+        for name, delay in delays.items():
+            if delay:
+                steps_in(name, delay, dt)
 
 
 def steps_in(name: str, duration: Any, dt: float) -> int:

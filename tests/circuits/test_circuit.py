@@ -56,3 +56,26 @@ def test_rates_have_neither_receptors_nor_delays(words, options):
 def test_spiking_circuits_have_no_batch():
     with pytest.raises(InputError, match="stimulus and n_batch are for rate circuits"):
         Circuit("c", SPIKES, n_batch=2)
+
+
+@pytest.mark.parametrize("values", [{"bias": [1.0, 2.0]}, {"initial": np.zeros((1, 4))}])
+def test_values_of_rate_units_fit_the_population(values):
+    with pytest.raises(InputError, match=r"of 'a' has shape .*; give a number, or one per neuron"):
+        Population("a", neuron=RateUnit(**values), n=3)
+
+
+def test_initial_rates_fit_the_batch():
+    population = Population("a", neuron=RateUnit(tau=0.1, initial=np.zeros((2, 3))), n=3)
+    with pytest.raises(InputError, match="initial of 'a' has 2 members on its leading axis, but n_batch is 1"):
+        Circuit("c", (population,))
+
+
+def test_rates_are_recorded_by_population():
+    """A leaky integrator of a constant input: r = 1 - exp(-t/tau), up to the error dt/tau of the Euler steps."""
+    tau, dt = 0.1, 1e-4
+    population = Population("a", neuron=RateUnit(tau=tau, bias=1.0), n=2)
+    result = run(Circuit("c", (population,)), 0.2, dt=dt, record=("a.rate",), record_every=0.05)
+    expected = 1 - np.exp(-result.times / tau)
+    np.testing.assert_allclose(result.variables["a.rate"][0], expected[:, None] * [1, 1], atol=dt / tau)
+    with pytest.raises(InputError, match="unknown name to record 'a.potential'"):
+        run(Circuit("c", (population,)), 0.2, dt=dt, record=("a.potential",))
