@@ -49,6 +49,8 @@ class Projection:
         Values of parameters of the rule that differ from it, one for each member of the batch of a rate circuit.
     method : str, optional
         Integration method of Brian2 for the rule, see `plasticity.compile_rule`.
+    model : SynapseModel, optional
+        Brian2 strings in place of those that are compiled from the rule.
 
     Raises
     ------
@@ -78,11 +80,13 @@ class Projection:
     third_factor: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     method: str | None = None
+    model: SynapseModel | None = None
 
     def __post_init__(self) -> None:
         """Check values and sizes."""
         if isinstance(self.rule, SynapseModel):
             object.__setattr__(self, "method", self.rule.method)
+            object.__setattr__(self, "model", self.rule)
             object.__setattr__(self, "rule", self.rule.rule)
         if self.rule is not None:
             require_made(self.rule, Rule, "plasticity.rules")
@@ -133,8 +137,8 @@ class Projection:
     @cached_property
     def synapse(self) -> SynapseModel | None:
         """The rule as strings of Brian2."""
-        if self.rule is None:
-            return None
+        if self.rule is None or self.model is not None:
+            return self.model
         bounds = None if self.limits is None else (self.limits.low, self.limits.high)
         return compile_rule(self.rule, method=self.method, bounds=bounds)
 

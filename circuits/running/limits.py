@@ -63,7 +63,7 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
     check_weights(limits, weight, f"weight of {projection.name!r}")
     if controllability.is_full:
         return replace(projection, rule=rule)
-    return replace(projection, rule=rule if circuit.is_rate else limited_rule(rule, limits), limits=limits)
+    return replace(projection, rule=rule if circuit.is_rate else limited_rule(rule, limits), limits=limits, model=None)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:

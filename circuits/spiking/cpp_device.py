@@ -36,7 +36,7 @@ HEADER_RULE = f"""
 \t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header $< -o $@
 $(OBJS): {HEADER}.gch
 """
-LATE = ("neuron_index", "_timebins")  # Brian2 sets these when a run starts
+LATE = (".neuron_index", "._timebins")  # Brian2 sets these when a run starts
 # What Brian2 sets by itself and what does not depend on any number of a run.
 OWN = re.compile(
     r"(defaultclock_dt|_indices|_(timestep|t|sources|targets|lastspike|not_refractory)"
@@ -89,9 +89,8 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
     with _device(folder) as device:
         built = build_network(structure)
         device.insert_code("main", "\n".join(_readings(device, built)))
-        device.insert_code(
-            "before_end", "\n".join(["{ using namespace brian;", *_savings(device, built), "return 0; }"])
-        )
+        saving = "\n".join(_saving(device, built, name) for name in structure.saved)
+        device.insert_code("before_end", f"{{ using namespace brian;\n{saving}\nreturn 0; }}")
         _run_with_pauses(device, built)
         _check_placeholders(device, built)
         for name in (HEADER, SOURCE):
@@ -117,19 +116,15 @@ def _device(folder: Path) -> Iterator[RunTimeDevice]:
 
 def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
     """Brian2 lists the objects of the network and runs it for no time; then it runs to the times of the run."""
+    structure = built.structure
     built.network.run(0 * brian2.second, namespace={})
-    late = [_reading(device, built, name) for name in built.structure.values if _is_late(name)]
-    clocks = ", ".join(f"&brian::{name}" for name in built.structure.plasticity_clocks)
-    checks = " ".join(_checking(device, built, name) for name in built.structure.checked)
-    records = " ".join(
-        f'run_inputs::record("{name}", {_array(device, built, f"{name}.w")});' for name in built.structure.plastic
-    )
+    late = [name for name in structure.values if name.endswith(LATE)]
+    clocks = ", ".join(f"&brian::{name}" for name in structure.plasticity_clocks)
+    checks = " ".join(f'run_inputs::check("{n}", {_span(device, built, n)}, now);' for n in structure.checked)
+    records = " ".join(f'run_inputs::record("{n}", {_array(device, built, f"{n}.w")});' for n in structure.plastic)
     run = f"run_inputs::run(network, {{{clocks}}}, [&](double now) {{ {checks} }}, [&]() {{ {records} }});"
-    device.insert_code("main", "\n".join([*late, run]))
-
-
-def _is_late(name: str) -> bool:
-    return name.rpartition(".")[2] in LATE
+    readings = [f'run_inputs::read_any("{name}", {_array(device, built, name)});' for name in late]
+    device.insert_code("main", "\n".join([*readings, run]))
 
 
 def _array(device: RunTimeDevice, built: Network, name: str) -> str:
@@ -137,9 +132,11 @@ def _array(device: RunTimeDevice, built: Network, name: str) -> str:
     return device.get_array_name(built.variable(name), access_data=False)
 
 
-def _is_dynamic(built: Network, name: str) -> bool:
-    """Whether an array in C++ knows its size."""
-    return isinstance(built.variable(name), DynamicArrayVariable)
+def _span(device: RunTimeDevice, built: Network, name: str) -> str:
+    """Pointer to an array in C++ and its size."""
+    array = _array(device, built, name)
+    is_dynamic = isinstance(built.variable(name), DynamicArrayVariable)
+    return f"{array}.data(), {array}.size()" if is_dynamic else f"{array}, _num_{array}"
 
 
 def _readings(device: RunTimeDevice, built: Network) -> list[str]:
@@ -147,16 +144,8 @@ def _readings(device: RunTimeDevice, built: Network) -> list[str]:
     structure = built.structure
     wiring = [_connecting(device, built, o.name) for o in structure.objects if isinstance(o, SynapseGroup)]
     tables = [f'run_inputs::Tables<{k}>::value.read("{name}");' for k, name in enumerate(structure.tables)]
-    return [*wiring, *tables, *(_reading(device, built, name) for name in structure.values if not _is_late(name))]
-
-
-def _reading(device: RunTimeDevice, built: Network, name: str) -> str:
-    array = _array(device, built, name)
-    if _is_late(name):
-        return f'run_inputs::read_any("{name}", {array});'
-    if _is_dynamic(built, name):
-        return f'run_inputs::read("{name}", {array}.data(), {array}.size());'
-    return f'run_inputs::read("{name}", {array}, _num_{array});'
+    early = [name for name in structure.values if not name.endswith(LATE)]
+    return [*wiring, *tables, *(f'run_inputs::read("{name}", {_span(device, built, name)});' for name in early)]
 
 
 def _connecting(device: RunTimeDevice, built: Network, name: str) -> str:
@@ -169,24 +158,13 @@ def _connecting(device: RunTimeDevice, built: Network, name: str) -> str:
     return f'run_inputs::connect("{name}", {", ".join(arrays)}, [&](size_t n) {{{resized} }});'
 
 
-def _savings(device: RunTimeDevice, built: Network) -> list[str]:
-    """Statements that save the arrays of a run."""
-    found = []
-    for name in built.structure.saved:
-        array, columns = _array(device, built, name), built.structure.columns(name)
-        if columns is not None:
-            found.append(f'run_inputs::save_rows("{name}", {array}, {array}.n, {columns});')
-        elif _is_dynamic(built, name):
-            found.append(f'run_inputs::save("{name}", {array}.data(), {array}.size());')
-        else:
-            found.append(f'run_inputs::save("{name}", {array}, _num_{array});')
-    return found
-
-
-def _checking(device: RunTimeDevice, built: Network, name: str) -> str:
+def _saving(device: RunTimeDevice, built: Network, name: str) -> str:
+    """Statement that saves an array of a run."""
+    columns = built.structure.columns(name)
+    if columns is None:
+        return f'run_inputs::save("{name}", {_span(device, built, name)});'
     array = _array(device, built, name)
-    span = f"{array}.data(), {array}.size()" if _is_dynamic(built, name) else f"{array}, _num_{array}"
-    return f'run_inputs::check("{name}", {span}, now);'
+    return f'run_inputs::save_rows("{name}", {array}, {array}.n, {columns});'
 
 
 def _check_placeholders(device: RunTimeDevice, built: Network) -> None:

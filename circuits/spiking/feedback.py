@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,54 +25,16 @@ from plasticity.compile.elementwise import DISTURBED, RECEIVED, ROUNDED, brian_t
 from plasticity.errors import InputError
 from plasticity.feedback import NAME, FeedbackChannel, delay_steps, disturb, projection_matrix
 
+PathChannels = tuple[FeedbackChannel, ...]
 SEND, TRANSMIT, WEIGH = FEEDBACK, FEEDBACK + 10, FEEDBACK + 15
-
-
-@dataclass(frozen=True, eq=False)
-class PathChannels:
-    """Channels of the components of a message: one for all, or one each.
-
-    Parameters
-    ----------
-    channels : tuple of FeedbackChannel
-        One, or one per component; then component k has the noise of trial k.
-    """
-
-    channels: tuple[FeedbackChannel, ...]
-
-    @property
-    def common(self) -> FeedbackChannel:
-        """Channel whose delay, rounding and projection all components share."""
-        return self.channels[0]
-
-    @property
-    def is_perfect(self) -> bool:
-        """Whether every component is received as it was sent."""
-        return all(c.is_perfect for c in self.channels)
-
-    @property
-    def disturbances(self) -> list[str]:
-        """What is random or differs between components."""
-        found = {
-            "factor": any(c.sign_error > 0 or c.gain != self.common.gain for c in self.channels),
-            "noise": any(c.noise > 0 for c in self.channels),
-            "delivered": any(c.sparsity > 0 for c in self.channels),
-        }
-        return [name for name, used in found.items() if used]
-
-    def drawn(self, n_steps: int, n: int, dt: float, seed: int, name: str) -> dict[str, NDArray[np.float64]]:
-        """Disturbances (n_steps, n) of all steps."""
-        if len(self.channels) == 1:
-            found = disturb(self.common, n_steps, n, dt, seed, name=name)
-            return {key: np.broadcast_to(getattr(found, key), (n_steps, n)) for key in self.disturbances}
-        each = [disturb(c, n_steps, 1, dt, seed, trial=k, name=name) for k, c in enumerate(self.channels)]
-        return {key: np.concatenate([getattr(d, key) for d in each], axis=1) for key in self.disturbances}
 
 
 def path_channels(
     path: Feedback, channels: FeedbackChannel | Sequence[FeedbackChannel] | None, n_sent: int
 ) -> PathChannels:
-    """Channels of a path of feedback that sends `n_sent` components.
+    """Channels of the components of a message: one for all `n_sent`, or one each, with the noise of trial k.
+
+    The components share delay, rounding and projection.
 
     Raises
     ------
@@ -81,7 +42,7 @@ def path_channels(
         If there is neither one channel nor one per component, or they differ in what they must share.
     """
     if channels is None or isinstance(channels, FeedbackChannel):
-        return PathChannels((channels or FeedbackChannel(),))
+        return (channels or FeedbackChannel(),)
     channels = tuple(channels)
     if len(channels) not in (1, n_sent):
         raise InputError(
@@ -92,7 +53,7 @@ def path_channels(
         raise InputError(
             f"channels of the components of {path.name!r} must share delay and quantum, without projection"
         )
-    return PathChannels(channels)
+    return channels
 
 
 def feedback_objects(
@@ -101,7 +62,7 @@ def feedback_objects(
     """Messages of one path and the synapses that weigh them; their numbers are added to `inputs`."""
     noise_name = NAME if len(circuit.feedback) == 1 else path.name  # a single path has the noise of other engines
     n_sent, n_target = circuit.population(path.source).size, circuit.population(path.target).size
-    matrix = projection_matrix(channels.common, n_sent, grid.seed, noise_name)
+    matrix = projection_matrix(channels[0], n_sent, grid.seed, noise_name)
     n = n_sent if matrix is None else len(matrix)
     _check_sizes(path, n, n_target)
     objects: list[ModelObject] = [_messages(path, channels, n, matrix is None, grid, noise_name, inputs)]
@@ -114,6 +75,24 @@ def feedback_objects(
         text = f"{path.receives}_post = weight*received_pre"
         objects.append(_weighted(names, path.weights, text, unit, WEIGH, inputs))
     return objects
+
+
+def _disturbances(channels: PathChannels) -> list[str]:
+    """Disturbances that are random or differ between components."""
+    used = {
+        "factor": any(c.sign_error > 0 or c.gain != channels[0].gain for c in channels),
+        "noise": any(c.noise > 0 for c in channels),
+        "delivered": any(c.sparsity > 0 for c in channels),
+    }
+    return [name for name in used if used[name]]
+
+
+def _drawn(channels: PathChannels, n: int, grid: Grid, name: str) -> dict[str, NDArray[np.float64]]:
+    """Disturbances (n_steps, n) of all steps."""
+    width = n if len(channels) == 1 else 1
+    each = [disturb(c, grid.n_steps, width, grid.dt, grid.seed, trial=k, name=name) for k, c in enumerate(channels)]
+    arrays = {key: np.concatenate([getattr(d, key) for d in each], axis=1) for key in _disturbances(channels)}
+    return {key: np.broadcast_to(values, (grid.n_steps, n)) for key, values in arrays.items()}
 
 
 def _check_sizes(path: Feedback, n: int, n_target: int) -> None:
@@ -132,7 +111,7 @@ def _messages(
     path: Feedback, channels: PathChannels, n: int, is_linked: bool, grid: Grid, noise_name: str, inputs: RunInputs
 ) -> NeuronGroup:
     """Group with one element per component: what arrives, and what is received of it."""
-    name, unit, common, drawn = path.name, brian_unit(path.unit), channels.common, channels.disturbances
+    name, unit, common, drawn = path.name, brian_unit(path.unit), channels[0], _disturbances(channels)
     inputs.values[f"{name}.late"] = np.array(delay_steps(common, grid.dt))
     equations = [f"arriving : {unit} {'(linked)' if is_linked else ''}", f"received : {unit}"]
     equations.append("late : integer (shared, constant)")
@@ -144,7 +123,7 @@ def _messages(
         inputs.values[f"{name}.quantum"] = np.array(float(common.quantum))
     if drawn:
         check_count(f"feedback {name!r}", grid.n_steps * n * len(drawn))
-        tables = channels.drawn(grid.n_steps, n, grid.dt, grid.seed, noise_name)
+        tables = _drawn(channels, n, grid, noise_name)
         inputs.tables.update({f"{name}_{key}": Table(values, grid.dt) for key, values in tables.items()})
     units = {"noise": path.unit}
     functions = [Function(key, "table", f"{name}_{key}", units.get(key, "1")) for key in drawn]
@@ -161,12 +140,12 @@ def _messages(
 
 def _received(channels: PathChannels, unit: str) -> str:
     """Statements for what is received; nothing at all before the first message can arrive."""
-    drawn = channels.disturbances
+    drawn = _disturbances(channels)
     factor = "factor(t, i)" if "factor" in drawn else "gain"
     text = brian_text(
         DISTURBED, arriving="sent", factor=factor, noise="noise(t, i)" if "noise" in drawn else f"0*{unit}"
     )
-    if channels.common.quantum > 0:
+    if channels[0].quantum > 0:
         text = brian_text(ROUNDED, value=f"({text})")
     if "delivered" in drawn:
         text = brian_text(RECEIVED, value=f"({text})", delivered="delivered(t, i)")

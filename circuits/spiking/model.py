@@ -13,7 +13,7 @@ from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.spiking.feedback import feedback_objects, path_channels
 from circuits.spiking.neurons import population_objects, third_factor_objects
-from circuits.spiking.outputs import checked_arrays, counts_spikes, recorded_states, saved_arrays
+from circuits.spiking.outputs import checked_arrays, recorded_states
 from circuits.spiking.structure import (
     RECORDING,
     STEPS,
@@ -62,7 +62,6 @@ def describe(
         clocks=tuple(clocks),
         values=tuple(inputs.values),
         tables=tuple(inputs.tables),
-        saved=tuple(saved_arrays(circuit, record)),
         checked=tuple(checked_arrays(circuit)),
         plastic=tuple(p.name for p in circuit.plastic),
     )
@@ -75,7 +74,8 @@ def _objects(
 ) -> list[ModelObject]:
     sizes = {p.name: p.size for p in circuit.populations}
     found = {p.name: path_channels(p, channels.get(p.name), sizes[p.source]) for p in circuit.feedback}
-    wires = [p for p in circuit.feedback if p.weights is None and p.source == p.target and found[p.name].is_perfect]
+    perfect = {name for name, each in found.items() if all(channel.is_perfect for channel in each)}
+    wires = [p for p in circuit.feedback if p.weights is None and p.source == p.target and p.name in perfect]
     objects: list[ModelObject] = []
     for population in circuit.populations:
         own = [path for path in wires if path.target == population.name]
@@ -89,22 +89,24 @@ def _objects(
 
 
 def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[ModelObject]:
-    found: list[ModelObject] = [
-        SpikeRecord(f"{p.name}_spikes", p.name, p.name in record.spikes)
-        for p in circuit.populations
-        if counts_spikes(p, record)
-    ]
+    found: list[ModelObject] = []
+    for p in circuit.populations:
+        neuron = p.neuron_model
+        fires = neuron is not None and bool(neuron.threshold) and not p.has_spike_trains
+        if p.name in record.spikes or fires:
+            variables = ("t", "i", "count") if p.name in record.spikes else ("count",)
+            found.append(SpikeRecord(f"{p.name}_spikes", p.name, variables))
     if record.every is None:
         return found
-    for p, model in circuit.learning:
-        tracked = record.tracked(p.n_synapses)
-        inputs.values[f"{p.name}_record._indices"] = tracked
-        variables = recorded_states(model, record)
-        found.append(StateRecord(f"{p.name}_record", p.name, variables, tracked.size, records_all=False))
-    for name in record.variables:
-        population, _, variable = name.partition(".")
+    for projection, model in circuit.learning:
+        states = recorded_states(model, record)
+        name, tracked = f"{projection.name}_record", record.tracked(projection.n_synapses)
+        inputs.values[f"{name}._indices"] = tracked
+        found.append(StateRecord(name, projection.name, ("t", *states), tracked.size, records_all=False))
+    for population, variable in (name.split(".", 1) for name in record.variables):
         size = circuit.population(population).size
-        found.append(StateRecord(f"{population}_{variable}_record", population, (variable,), size, records_all=True))
+        name = f"{population}_{variable}_record"
+        found.append(StateRecord(name, population, ("t", variable), size, records_all=True))
     return found
 
 

@@ -179,19 +179,20 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
 
 
 def _spike_record(builder: _Builder, record: SpikeRecord) -> brian2.SpikeMonitor:
-    return brian2.SpikeMonitor(builder.objects[record.source], record=record.keeps_times, name=record.name)
+    return brian2.SpikeMonitor(builder.objects[record.source], record="t" in record.variables, name=record.name)
 
 
 def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor:
     source = builder.objects[record.source]
-    for variable in record.variables:
+    recorded = [name for name in record.variables if name != "t"]
+    for variable in recorded:
         if variable not in source.variables:
             raise UnknownNameError(f"variable of {record.source!r}", variable, source.equations.names)
     which: Any = True
     if not record.records_all:
         which = builder.array(f"{record.name}._indices", np.zeros(record.n_recorded, dtype=int))
     clock = builder.objects[RECORDING]
-    return brian2.StateMonitor(source, list(record.variables), record=which, clock=clock, name=record.name)
+    return brian2.StateMonitor(source, recorded, record=which, clock=clock, name=record.name)
 
 
 _MAKERS: dict[type, Callable[[_Builder, Any], brian2.BrianObject]] = {

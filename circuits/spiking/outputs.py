@@ -19,33 +19,11 @@ from plasticity.errors import DivergedError
 from plasticity.rule import division_remedy
 
 
-def counts_spikes(population: Population, record: Recording) -> bool:
-    """Whether the spikes of a population are counted or kept."""
-    neuron = population.neuron_model
-    fires = neuron is not None and bool(neuron.threshold) and not population.has_spike_trains
-    return fires or population.name in record.spikes
-
-
 def recorded_states(model: SynapseModel, record: Recording) -> tuple[str, ...]:
     """Variables of tracked synapses that are recorded."""
     own = {s.name for s in model.rule.states}
     names = ("w", *(s for s in record.states if s in own))
     return (*names, "lastupdate") if "event-driven" in model.model else names
-
-
-def saved_arrays(circuit: Circuit, record: Recording) -> list[str]:
-    """Arrays of a run as ``"object.variable"``."""
-    names = [f"{p.name}.w" for p in circuit.plastic]
-    for p in circuit.populations:
-        variables = ("t", "i", "count") if p.name in record.spikes else ("count",)
-        names += [f"{p.name}_spikes.{k}" for k in variables] if counts_spikes(p, record) else []
-    if record.every is not None:
-        for q, model in circuit.learning:
-            names += [f"{q.name}_record.{k}" for k in ("t", *recorded_states(model, record))]
-        for name in record.variables:
-            population, _, variable = name.partition(".")
-            names += [f"{population}_{variable}_record.{k}" for k in ("t", variable)]
-    return names
 
 
 def checked_arrays(circuit: Circuit) -> list[str]:
@@ -69,7 +47,7 @@ def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedEr
 def result(circuit: Circuit, grid: Grid, record: Recording, arrays: Mapping[str, NDArray], engine: str) -> Run:
     """Record of a run from its arrays; records over time have the shape (n_times, n_tracked)."""
     learning = circuit.learning if record.every is not None else ()
-    times = [arrays[name] for name in saved_arrays(circuit, record) if name.endswith("_record.t")]
+    times = [values for name, values in arrays.items() if name.endswith("_record.t")]
     variables = {}
     for name in record.variables if record.every is not None else ():
         population, _, variable = name.partition(".")

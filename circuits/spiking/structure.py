@@ -125,16 +125,16 @@ class SynapseGroup:
 
 @dataclass(frozen=True)
 class SpikeRecord:
-    """Monitor of spikes, or of their number alone."""
+    """Monitor of spikes: times ``t`` and neurons ``i``, or their number ``count`` alone."""
 
     name: str
     source: str
-    keeps_times: bool
+    variables: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class StateRecord:
-    """Monitor of variables of some elements of a group; which ones is a run input, unless all are recorded."""
+    """Monitor of time and variables of elements of a group; which ones is a run input, unless all are recorded."""
 
     name: str
     source: str
@@ -157,8 +157,6 @@ class ModelStructure:
     clocks : tuple of str
     values, tables : tuple of str
         Names of the numbers and tables that are read when a run starts.
-    saved : tuple of str
-        Arrays that a run returns, as ``"object.variable"``.
     checked : tuple of str
         Arrays that must stay finite.
     plastic : tuple of str
@@ -169,7 +167,6 @@ class ModelStructure:
     clocks: tuple[str, ...]
     values: tuple[str, ...]
     tables: tuple[str, ...]
-    saved: tuple[str, ...]
     checked: tuple[str, ...]
     plastic: tuple[str, ...]
 
@@ -177,6 +174,14 @@ class ModelStructure:
     def plasticity_clocks(self) -> tuple[str, ...]:
         """Clocks that tick for the first time after one interval, not at 0."""
         return tuple(name for name in self.clocks if name not in (STEPS, RECORDING))
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """Arrays that a run returns, as ``"object.variable"``: final weights and all records."""
+        recorded = [
+            f"{o.name}.{v}" for o in self.objects if isinstance(o, SpikeRecord | StateRecord) for v in o.variables
+        ]
+        return (*(f"{name}.w" for name in self.plastic), *recorded)
 
     def columns(self, array: str) -> int | None:
         """Number of columns of a saved array; None if it has one dimension."""

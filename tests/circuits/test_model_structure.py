@@ -15,7 +15,7 @@ from circuits.running.recording import Recording
 from circuits.spiking.model import describe
 from circuits.spiking.structure import ModelStructure, StateRecord
 from circuits.spiking.toolchain import model_folder
-from plasticity import Controllability, FeedbackChannel
+from plasticity import Controllability, FeedbackChannel, compile_rule
 from plasticity.rules.adam import adam
 from plasticity.rules.reward_stdp import reward_stdp
 from plasticity.signal import observe
@@ -110,6 +110,7 @@ STRUCTURE = {
     ("Projection", "rule"): changed("synapses", rule=replace(RULE, bounds=None)) | changed("limits", bounds=None),
     ("Projection", "receptor"): changed("synapses", receptor=None),
     ("Projection", "third_factor"): changed("rewarded", third_factor="outputs"),
+    ("Projection", "model"): changed("rewarded", model=replace(compile_rule(reward_stdp()), on_post="w = 0*w")),
     ("Projection", "method"): changed("synapses", method="rk4"),
     ("Feedback", "name"): changed("error", name="error") | changed("channel", projection=np.ones((1, N))),
     ("Feedback", "source"): changed("error", source="cells", sends="pseudo_derivative"),

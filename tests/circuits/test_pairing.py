@@ -1,5 +1,7 @@
 """Brian2 against replay on random spike trains that share time steps, and the two devices against each other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ import circuits
 from circuits import Circuit, Feedback, Population, Projection
 from circuits.pairing import pairing
 from circuits.running.run import choose_device, compiler
-from plasticity import compile_rule, replay, rules
+from plasticity import Controllability, compile_rule, replay, rules
 from plasticity.belief import FadingMemory
 from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.replay import final_weights
@@ -140,3 +142,12 @@ def test_a_diverging_run_names_the_synapse():
     rule = derived_bcm(1e-4, discount=0, curvature_belief=FadingMemory(time_constant=1.0, initial=0.0))
     with np.errstate(all="ignore"), pytest.raises(DivergedError, match="w of synapse 0 of 'synapses'"):
         circuits.run(pairing([[0.1]], [[0.12]], rule), 0.2, record_every=0.05)
+
+
+def test_strings_of_a_synapse_model_run_as_they_are():
+    """Unlike its rule, it adds ½ at every pre spike; within limits of control its rule is compiled instead."""
+    model = replace(compile_rule(pair_stdp(A_plus=0.0, A_minus=0.0)), on_pre="w = w + 0.5", on_post="")
+    circuit = pairing([[0.01, 0.02, 0.05]], [[0.03]], model)
+    assert circuits.run(circuit, 0.1, device="numpy").final["synapses"] == 2.5
+    limits = Controllability(bounds=(0.0, 2.0))
+    assert circuits.run(circuit, 0.1, device="numpy", controllability=limits).final["synapses"] == 1.0
