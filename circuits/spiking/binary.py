@@ -1,4 +1,4 @@
-"""Compiled models: built once, then kept; a run writes its numbers to files and needs no Brian2."""
+"""Compiled models: built once, then stored; a run writes its inputs to files and needs no Brian2."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def run_binary(
         finally:
             if file is not None:
                 _append_weights(circuit, folder / RESULTS, inputs.records, file)
-        found = {array: _read(folder / RESULTS / array, structure.columns(array)) for array in structure.saved}
+        arrays = {name: _read(folder / RESULTS / name, structure.columns(name)) for name in structure.saved}
         if inputs.records.size:
             moments = [f"{name}.moments" for name in structure.plastic]
-            found |= {array: _read(folder / RESULTS / array, 2) for array in moments}
-        return found
+            arrays |= {name: _read(folder / RESULTS / name, 2) for name in moments}
+        return arrays
 
 
 def _execute(circuit: Circuit, model: Path, folder: Path) -> None:
@@ -115,7 +115,7 @@ def _build(structure: ModelStructure, folder: Path) -> None:
         write_atomically(folder / CHECKSUM, hashlib.sha256((folder / PROGRAM).read_bytes()).hexdigest())
     except OSError as error:
         raise InputError(
-            f"cannot keep the compiled model in {folder}: {error.strerror}; make room, or set "
+            f"cannot store the compiled model in {folder}: {error.strerror}; make room, or set "
             "STEERSMAN_CACHE to another folder"
         ) from error
 
@@ -151,8 +151,8 @@ def _write_inputs(folder: Path, inputs: RunInputs, all_weights: bool) -> None:
 
 
 def _read(path: Path, columns: int | None) -> NDArray[np.float64]:
-    found = np.fromfile(path)
-    return found if columns is None else found.reshape(-1, columns)
+    values = np.fromfile(path)
+    return values if columns is None else values.reshape(-1, columns)
 
 
 def _failure(done: subprocess.CompletedProcess, model: Path) -> str:

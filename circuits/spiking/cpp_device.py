@@ -1,7 +1,7 @@
-"""Compile a model: Brian2 writes C++ that reads all numbers of a run when it starts.
+"""Compile a model: Brian2 writes C++ that reads all inputs of a run when it starts.
 
 Brian2 writes values into the text of a program. Here they are placeholders, which are replaced when a run starts by
-what the files of the run say; a value that the text would keep is an error.
+the files of the run; a value that would remain in the text is an error.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
 def _device(folder: Path) -> Iterator[RunTimeDevice]:
     """C++ device that writes to `folder`; afterwards Brian2 is as it was before."""
     brian2.BrianLogger.suppress_name("unused_brian_object")
-    gc.collect()  # objects of an earlier run that linger keep their names, and the code would get new ones
+    gc.collect()  # objects of an earlier run still occupy their names
     folder.mkdir(parents=True, exist_ok=True)
     device = RunTimeDevice()
     brian2.set_device(device, directory=str(folder), build_on_run=False)
@@ -183,7 +183,7 @@ def _compile(folder: Path) -> None:
     environment = os.environ | {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
     with open(folder / "makefile", "a", encoding="utf-8") as makefile:
         makefile.write(HEADER_RULE)
-    say("compiling the model as C++ (once; then it is kept)")
+    say("compiling the model as C++ (once; the program is stored)")
     try:
         command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
         done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, text=True, check=False)

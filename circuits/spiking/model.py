@@ -73,8 +73,8 @@ def _objects(
     circuit: Circuit, grid: Grid, record: Recording, channels: Channels, inputs: RunInputs
 ) -> list[ModelObject]:
     sizes = {p.name: p.size for p in circuit.populations}
-    found = {p.name: path_channels(p, channels.get(p.name), sizes[p.source]) for p in circuit.feedback}
-    perfect = {name for name, each in found.items() if all(channel.is_perfect for channel in each)}
+    resolved = {p.name: path_channels(p, channels.get(p.name), sizes[p.source]) for p in circuit.feedback}
+    perfect = {name for name, each in resolved.items() if all(channel.is_perfect for channel in each)}
     wires = [p for p in circuit.feedback if p.weights is None and p.source == p.target and p.name in perfect]
     objects: list[ModelObject] = []
     for population in circuit.populations:
@@ -84,30 +84,30 @@ def _objects(
         objects += third_factor_objects(projection, circuit, inputs)
     objects += [synapse_group(projection, circuit, inputs) for projection in circuit.projections]
     for path in (p for p in circuit.feedback if p not in wires):
-        objects += feedback_objects(path, found[path.name], circuit, grid, inputs)
+        objects += feedback_objects(path, resolved[path.name], circuit, grid, inputs)
     return [*objects, *_monitors(circuit, record, inputs)]
 
 
 def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[ModelObject]:
-    found: list[ModelObject] = []
+    monitors: list[ModelObject] = []
     for p in circuit.populations:
         neuron = p.neuron_model
         fires = neuron is not None and bool(neuron.threshold) and not p.has_spike_trains
         if p.name in record.spikes or fires:
             variables = ("t", "i", "count") if p.name in record.spikes else ("count",)
-            found.append(SpikeRecord(f"{p.name}_spikes", p.name, variables))
+            monitors.append(SpikeRecord(f"{p.name}_spikes", p.name, variables))
     if record.every is None:
-        return found
+        return monitors
     for projection, model in circuit.learning:
         states = recorded_states(model, record)
         name, tracked = f"{projection.name}_record", record.tracked(projection.n_synapses)
         inputs.values[f"{name}._indices"] = tracked
-        found.append(StateRecord(name, projection.name, ("t", *states), tracked.size, records_all=False))
+        monitors.append(StateRecord(name, projection.name, ("t", *states), tracked.size, records_all=False))
     for population, variable in (name.split(".", 1) for name in record.variables):
         size = circuit.population(population).size
         name = f"{population}_{variable}_record"
-        found.append(StateRecord(name, population, ("t", variable), size, records_all=True))
-    return found
+        monitors.append(StateRecord(name, population, ("t", variable), size, records_all=True))
+    return monitors
 
 
 def _record_times(grid: Grid, record: Recording) -> NDArray[np.float64]:

@@ -223,17 +223,17 @@ def _function(
     def missing(*_: Any) -> Any:
         raise RuntimeError(f"{record.name} has no numbers")
 
-    found = brian2.Function(
+    function = brian2.Function(
         call or missing,
         arg_units=list(arguments.values()),
         arg_names=list(arguments),
         return_unit=_unit(record.unit),
         stateless=stateless,
     )
-    found.implementations.add_numpy_implementation(call or missing, discard_units=True)
+    function.implementations.add_numpy_implementation(call or missing, discard_units=True)
     text = f"{static}static inline double {record.name}({types}) {{ return {cpp}; }}"
-    found.implementations.add_implementation("cpp", text, name=record.name)
-    return found
+    function.implementations.add_implementation("cpp", text, name=record.name)
+    return function
 
 
 def _table(builder: _Builder, record: Function) -> brian2.Function:

@@ -160,11 +160,11 @@ def _neurons(
 
 def _tables(population: Population, grid: Grid, inputs: RunInputs) -> tuple[Function, ...]:
     """Functions of time that the equations of a population read; random numbers are drawn beforehand."""
-    found = {name: Table(np.asarray(values, dtype=float), step) for name, (values, step) in population.series.items()}
+    tables = {name: Table(np.asarray(values, dtype=float), step) for name, (values, step) in population.series.items()}
     if population.neuron_model is not None and population.neuron_model.draws and not population.has_spike_trains:
-        found["draw"] = Table(_draws(population, grid), grid.dt)
-    inputs.tables.update({f"{population.name}_{name}": table for name, table in found.items()})
-    return tuple(Function(name, "table", f"{population.name}_{name}") for name in found)
+        tables["draw"] = Table(_draws(population, grid), grid.dt)
+    inputs.tables.update({f"{population.name}_{name}": table for name, table in tables.items()})
+    return tuple(Function(name, "table", f"{population.name}_{name}") for name in tables)
 
 
 def _draws(population: Population, grid: Grid) -> NDArray[np.float64]:

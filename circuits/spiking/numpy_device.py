@@ -109,8 +109,8 @@ def run_arrays(made: BrianNetwork) -> dict[str, NDArray]:
             for name in (name for name, start in starts.items() if start == end):
                 built.activate(name)
         _check(made, made.grid.duration)
-        found = {name: built.get(name) for name in structure.saved}
-        return found | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
+        arrays = {name: built.get(name) for name in structure.saved}
+        return arrays | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
 
 
 @contextmanager

@@ -23,10 +23,10 @@ void fail(const std::string& message) {
 std::vector<char> bytes(const std::string& name) {
     std::ifstream file(path(name), std::ios::binary | std::ios::ate);
     if (!file) fail("cannot read " + name);
-    std::vector<char> found((size_t)file.tellg());
+    std::vector<char> data((size_t)file.tellg());
     file.seekg(0);
-    if (!found.empty() && !file.read(found.data(), (std::streamsize)found.size())) fail("cannot read all of " + name);
-    return found;
+    if (!data.empty() && !file.read(data.data(), (std::streamsize)data.size())) fail("cannot read all of " + name);
+    return data;
 }
 
 void write(const std::string& name, const char* data, const size_t size, const bool append) {

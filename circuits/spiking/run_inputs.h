@@ -29,9 +29,9 @@ void write(const std::string& name, const char* data, size_t size, bool append =
 template <class T>
 std::vector<T> values(const std::string& name) {
     const std::vector<char> raw = bytes(name);
-    std::vector<T> found(raw.size() / sizeof(T));
-    if (raw.size()) std::memcpy(found.data(), raw.data(), found.size() * sizeof(T));
-    return found;
+    std::vector<T> result(raw.size() / sizeof(T));
+    if (raw.size()) std::memcpy(result.data(), raw.data(), result.size() * sizeof(T));
+    return result;
 }
 
 // Function of time and neuron: row k holds from k·step on, the last one for ever.
@@ -74,13 +74,13 @@ double project_changes(const Table* read, const Table* control, const Table* dri
 // Fill n elements with the values of a file, or all of them with its only one.
 template <class T>
 void read(const std::string& name, T* data, const size_t n) {
-    const std::vector<double> found = values<double>(name);
-    if (found.size() == n) {
-        std::transform(found.begin(), found.end(), data, [](double x) { return (T)x; });
-    } else if (found.size() == 1) {
-        std::fill(data, data + n, (T)found[0]);
+    const std::vector<double> numbers = values<double>(name);
+    if (numbers.size() == n) {
+        std::transform(numbers.begin(), numbers.end(), data, [](double x) { return (T)x; });
+    } else if (numbers.size() == 1) {
+        std::fill(data, data + n, (T)numbers[0]);
     } else {
-        fail(name + " has " + std::to_string(found.size()) + " values, expected are " + std::to_string(n));
+        fail(name + " has " + std::to_string(numbers.size()) + " values, expected are " + std::to_string(n));
     }
 }
 
@@ -108,8 +108,8 @@ void connect(const std::string& name, std::vector<int32_t>& pre, std::vector<int
 
 template <class T>
 void save(const std::string& name, const T* data, const size_t n) {
-    const std::vector<double> found(data, data + n);
-    write(name, reinterpret_cast<const char*>(found.data()), n * sizeof(double));
+    const std::vector<double> numbers(data, data + n);
+    write(name, reinterpret_cast<const char*>(numbers.data()), n * sizeof(double));
 }
 
 // Rows of a record that grows while the run goes on.
@@ -123,7 +123,7 @@ void save_rows(const std::string& name, A& array, const int rows, const int colu
     }
 }
 
-// The exponent says whether a number is finite, also where the compiler is told that all are.
+// The exponent says whether a number is finite, also where the compiler may assume that all are.
 inline bool is_finite(const double x) {
     uint64_t bits;
     std::memcpy(&bits, &x, sizeof bits);

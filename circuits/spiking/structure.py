@@ -186,8 +186,8 @@ class ModelStructure:
     def columns(self, array: str) -> int | None:
         """Number of columns of a saved array; None if it has one dimension."""
         name, _, variable = array.partition(".")
-        found = next((o for o in self.objects if o.name == name and isinstance(o, StateRecord)), None)
-        return None if found is None or variable == "t" else found.n_recorded
+        record = next((o for o in self.objects if o.name == name and isinstance(o, StateRecord)), None)
+        return None if record is None or variable == "t" else record.n_recorded
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,10 +50,10 @@ def synapse_group(projection: Projection, circuit: Circuit, inputs: RunInputs) -
 def presynaptic_delays(projection: Projection) -> dict[str, float]:
     """Delay [s] after which a presynaptic spike acts, by pathway."""
     model = projection.synapse
-    found = {"pre": projection.delay}
+    delays = {"pre": projection.delay}
     if model is not None and model.on_pre_delayed:
-        found["pre_delayed"] = projection.delay + model.pre_delay
-    return found
+        delays["pre_delayed"] = projection.delay + model.pre_delay
+    return delays
 
 
 def _is_coupled(projection: Projection) -> bool:
@@ -82,30 +82,30 @@ def _presynaptic(projection: Projection, circuit: Circuit, inputs: RunInputs) ->
 
 def _postsynaptic(projection: Projection, model: SynapseModel, inputs: RunInputs) -> list[Pathway]:
     """What spikes of the postsynaptic neuron and third-factor events in it do."""
-    found = [Pathway("post", "post", model.on_post, order=POST)] if model.on_post else []
+    pathways = [Pathway("post", "post", model.on_post, order=POST)] if model.on_post else []
     if projection.third_factor and model.on_third_factor:
         event = event_name(projection)
-        found.append(Pathway("third_factor", "post", model.on_third_factor, order=THIRD_FACTOR, event=event))
-    inputs.values.update({f"{projection.name}_{pathway.name}.delay": np.zeros(1) for pathway in found})
-    return found
+        pathways.append(Pathway("third_factor", "post", model.on_third_factor, order=THIRD_FACTOR, event=event))
+    inputs.values.update({f"{projection.name}_{pathway.name}.delay": np.zeros(1) for pathway in pathways})
+    return pathways
 
 
 def _operations(projection: Projection, model: SynapseModel, inputs: RunInputs) -> list[Operation]:
     """Plasticity clock, bounds of a weight that flows, and coupling."""
-    name, found = projection.name, []
+    name, operations = projection.name, []
     is_bounded = "weight_low" in model.parameters
     clipped = brian_text(CLIPPED, weight="w", low="weight_low", high="weight_high")
     if model.clock_dt is not None:
         inputs.values[f"{clock_name(projection)}.dt"] = np.array(model.clock_dt)
-        found.append(Operation(f"{name}_tick", model.on_clock, "synapses", TICK, clock_name(projection)))
+        operations.append(Operation(f"{name}_tick", model.on_clock, "synapses", TICK, clock_name(projection)))
     if is_bounded and "dw/dt" in model.model:
-        found.append(Operation(f"{name}_clip", f"w = {clipped}", "groups", CLIP))
+        operations.append(Operation(f"{name}_clip", f"w = {clipped}", "groups", CLIP))
     if _is_coupled(projection):
         project = "is_projected = project_changes(dt)"
         apply = ["w = w + permitted_change", f"w = {clipped}" if is_bounded else "", f"{REQUESTED.name} = 0"]
-        found.append(Operation(f"{name}_project_change", project, "groups", PROJECT))
-        found.append(Operation(f"{name}_apply_change", "\n".join(filter(None, apply)), "groups", APPLY))
-    return found
+        operations.append(Operation(f"{name}_project_change", project, "groups", PROJECT))
+        operations.append(Operation(f"{name}_apply_change", "\n".join(filter(None, apply)), "groups", APPLY))
+    return operations
 
 
 def _coupling(projection: Projection, inputs: RunInputs) -> Function:

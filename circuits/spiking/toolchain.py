@@ -1,4 +1,4 @@
-"""C++ compiler, and the key under which a compiled model is kept."""
+"""C++ compiler, and the key under which a compiled model is stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def model_folder(structure: ModelStructure) -> Path:
 
 
 def compiler() -> str | None:
-    """Command of the C++ compiler: ``$CXX``, else the first that is found; None if there is none, or no ``make``."""
+    """Command of the C++ compiler: ``$CXX``, else the first one installed; None if there is none, or no ``make``."""
     if shutil.which("make") is None:
         return None
     chosen = os.environ.get("CXX", "")
@@ -42,8 +42,8 @@ def compiler() -> str | None:
 @cache
 def _toolchain() -> list[str]:
     """Brian2, the compiler as a file, flags, processor, and the code that writes the program."""
-    found = shutil.which((compiler() or "none").split()[-1]) or "none"
-    real = Path(found).resolve()
+    command = shutil.which((compiler() or "none").split()[-1]) or "none"
+    real = Path(command).resolve()
     size = real.stat().st_size if real.is_file() else 0
     flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
     return [version("brian2"), str(real), str(size), *flags, _processor(), code_hash(HERE / name for name in CODE)]

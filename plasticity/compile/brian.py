@@ -118,7 +118,7 @@ def compile_rule(
     Raises
     ------
     InputError
-        If a parameter has no value, the rule still asks for a gradient, acts at clock ticks of unknown distance, or
+        If a parameter has no value, the rule needs a gradient, it acts at clock ticks of an unknown interval, or
         an expression has a function that Brian2 does not know.
 
     Examples
@@ -172,14 +172,16 @@ def check_rule(rule: Rule) -> None:
     Raises
     ------
     InputError
-        If it asks for a gradient, a parameter has no value, or an expression has a function that Brian2 does not know.
+        If it needs a gradient, a parameter has no value, or an expression has a function that Brian2 does not know.
     """
-    asked = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
-    if asked:
-        raise InputError(f"rule {rule.name!r} asks for {', '.join(asked)}; pass compile_rule a signal that gives it")
+    missing = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
+    if missing:
+        raise InputError(
+            f"rule {rule.name!r} asks for {', '.join(missing)}; pass compile_rule a signal that provides it"
+        )
     if "clock" in rule.events and rule.clock_dt is None:
         raise InputError(
-            f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step that says how far apart they are"
+            f"rule {rule.name!r} acts at clock ticks, but has no parameter clock_step, the interval between them"
         )
     if "clock" in rule.events:
         require_number("clock_step", rule.clock_dt, low=0, exclusive=True, unit="s")

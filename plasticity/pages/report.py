@@ -1,4 +1,4 @@
-"""What a rule asks of a synapse: where each term gets its quantities from, when it acts, what it costs."""
+"""Locality and cost of a rule: the sources of every term, when it acts, memory and operations per synapse."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _CLASSES = (  # from cheap to expensive
 
 @dataclass(frozen=True)
 class Term:
-    """One summand of what moves a variable of the synapse.
+    """One summand of the change of a variable of the synapse.
 
     Parameters
     ----------
     variable : str
-        What it moves.
+        Variable that changes.
     when : str
-        The event at which it is added, or how the flow that it is part of is advanced.
+        Event at which the term is added, or how often the flow is integrated.
     expression : sympy expression
-        What is added at the event, or the rate of change.
+        Increment at the event, or rate of change.
     sources : tuple of str
-        Where the quantities in it come from.
+        Origins of its quantities.
     is_local : bool
-        Whether these are the two neurons and the synapse alone.
+        Whether all sources are the two neurons and the synapse.
     """
 
     variable: str
@@ -48,7 +48,7 @@ class Term:
 
     @property
     def verdict(self) -> str:
-        """Local, a third factor, or still to be said by a signal."""
+        """``"local"``, ``"third factor"``, or ``"as the signal"`` while the rule lacks one."""
         if any(s.endswith(_OPEN) for s in self.sources):
             return "as the signal"
         return "local" if self.is_local else "third factor"
@@ -56,7 +56,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a synapse costs.
+    """Memory and operations of a synapse.
 
     Parameters
     ----------
@@ -88,15 +88,15 @@ def terms(rule: Rule) -> tuple[Term, ...]:
     ('pre_trace', 'exact at events', '-pre_trace/tau_plus')
     """
     clocked = clock_driven(rule)
-    found = []
+    listed = []
     for variable, flow in flows(rule).items():
         when = "every time step" if variable in clocked else "exact at events"
-        found += [_term(rule, variable.name, when, e) for e in _summands(flow)]
+        listed += [_term(rule, variable.name, when, e) for e in _summands(flow)]
     for event, updates in rule.events.items():
         for update in updates:
             change = update.expression - _symbol(rule, update.target)
-            found += [_term(rule, update.target, _name(rule, event), e, event) for e in _summands(change)]
-    return tuple(found)
+            listed += [_term(rule, update.target, _name(rule, event), e, event) for e in _summands(change)]
+    return tuple(listed)
 
 
 def cost(rule: Rule) -> Cost:
@@ -126,7 +126,7 @@ def report(rule: Rule) -> str:
     Parameters
     ----------
     rule : Rule
-        Composed with a signal, if it asks for a gradient.
+        Composed with a signal, if it needs a gradient.
 
     Returns
     -------
@@ -165,12 +165,12 @@ def _locality(rule: Rule, every: Sequence[Term]) -> str:
     if all(t.is_local for t in every):
         return "all terms are local: they use the two neurons and the synapse itself."
     sentences = []
-    for verdict, need in (("third factor", "a third factor"), ("as the signal", "what a signal must give")):
-        found = [t for t in every if t.verdict == verdict]
-        foreign = dict.fromkeys(s for t in found for s in t.sources if s not in _OWNERS.values())
+    for verdict, need in (("third factor", "a third factor"), ("as the signal", "what a signal must provide")):
+        matching = [t for t in every if t.verdict == verdict]
+        foreign = dict.fromkeys(s for t in matching for s in t.sources if s not in _OWNERS.values())
         meanings = [f"{v.name} ({v.meaning})" if (v := LOCALS.get(name)) else name for name in foreign]
-        if found:
-            sentences.append(f"{len(found)} of {len(every)} terms need {need}: {'; '.join(meanings)}")
+        if matching:
+            sentences.append(f"{len(matching)} of {len(every)} terms need {need}: {'; '.join(meanings)}")
     return ". ".join(sentences) + "; the others are local."
 
 

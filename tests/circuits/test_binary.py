@@ -77,11 +77,11 @@ def pupil(
     neuron = escape_rate(tau_membrane=tau)
     circuit = escape_rate_neuron(inputs, [[0.05, 0.2], [0.1 + DT * seed]], rule, weight=weights, neuron=neuron)
     channel = FeedbackChannel(noise=2.0 * seed, delay=delay, gain=gain, sparsity=0.1 * seed)
-    wanted = ("outputs.v", "belief_mean")
+    recorded = ("outputs.v", "belief_mean")
     drift = np.random.default_rng(seed).normal(0, 0.1, (24, 24))
     limits = Controllability(rank=rank, drift=drift, bounds=(-1.0, 1.0))
     channels = {"feedback": channel, "controllability": limits}
-    return circuits.run(circuit, duration, DT, device, every, seed, wanted, **channels, **options)
+    return circuits.run(circuit, duration, DT, device, every, seed, recorded, **channels, **options)
 
 
 def recurrent(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplitude=0.01, low=0.0):
@@ -110,9 +110,9 @@ def cache(tmp_path_factory):
         started = [process() for _ in range(2)]
         ended = [p.communicate(timeout=300) for p in started]
         assert [p.returncode for p in started] == [0, 0], ended
-        said = [out.split() for out, _ in ended]
-        assert said[0][0] == said[1][0]
-        assert sorted(brian2 for _, brian2 in said) == ["False", "True"]  # only one of them had to build
+        printed = [out.split() for out, _ in ended]
+        assert printed[0][0] == printed[1][0]
+        assert sorted(brian2 for _, brian2 in printed) == ["False", "True"]  # only one of them had to build
         assert sum("compiling" in err for _, err in ended) == 1
         yield folder
 
@@ -199,7 +199,7 @@ def test_a_weight_that_explodes_names_synapse_and_time(cache, tmp_path):
     with pytest.raises(DivergedError, match=r"w of synapse \d+ of 'synapses'") as error:
         pupil("cpp", rate=1e308, step=0.1, record_weights=tmp_path / "w.nc")
     np.testing.assert_allclose(read(tmp_path / "w.nc").time, [0.0, 0.05, 0.1])  # what was recorded until then
-    assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the look after it
+    assert 0.1 < error.value.time <= 0.1 + 0.4 / 100 + 1e-9  # the first tick, and the check after it
 
 
 def long_run(duration, path):

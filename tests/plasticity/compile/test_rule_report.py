@@ -65,7 +65,7 @@ def test_a_gradient_without_a_signal_comes_from_outside():
     assert term.sources == ("gradient from a signal or a landscape",)
     assert not term.is_local
     assert term.verdict == "as the signal"
-    assert "1 of 1 terms need what a signal must give: gradient" in report(SHORT)
+    assert "1 of 1 terms need what a signal must provide: gradient" in report(SHORT)
 
 
 def test_objectives_of_rates_need_no_third_factor():
