@@ -69,10 +69,6 @@ def feedforward_rate(
     seed : int
         Of initial and feedback weights.
 
-    Returns
-    -------
-    Circuit
-
     Raises
     ------
     InputError

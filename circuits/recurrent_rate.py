@@ -71,10 +71,6 @@ def recurrent_rate(
     parameters, n_batch, trials, seed
         As in `circuits.feedforward_rate`.
 
-    Returns
-    -------
-    Circuit
-
     Examples
     --------
     >>> from plasticity.rules.oja import oja

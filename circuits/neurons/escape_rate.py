@@ -25,10 +25,6 @@ def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     tau_psp : float
         Time constant of the postsynaptic potential [s].
 
-    Returns
-    -------
-    NeuronModel
-
     Raises
     ------
     InputError
@@ -73,10 +69,6 @@ def escape_rate(
     maximal_rate : float
         Saturation of the sigmoid [Hz].
     nonlinearity : {"exponential", "sigmoid"}
-
-    Returns
-    -------
-    NeuronModel
 
     Raises
     ------

@@ -33,10 +33,6 @@ def lif(
     weight_unit : float
         What a weight of 1 adds to the current [V].
 
-    Returns
-    -------
-    NeuronModel
-
     Raises
     ------
     InputError
@@ -98,10 +94,6 @@ def conductance_lif(
     weight_unit : float
         What a weight of 1 adds to the conductance [leak conductance].
 
-    Returns
-    -------
-    NeuronModel
-
     Raises
     ------
     InputError
@@ -161,10 +153,6 @@ def pulse_lif(
         Pseudo-derivative at the threshold [Hz].
     surrogate_width : float
         Distance from the threshold at which it vanishes [1].
-
-    Returns
-    -------
-    NeuronModel
 
     Raises
     ------

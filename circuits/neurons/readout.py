@@ -13,10 +13,6 @@ def readout(tau_output: float = 0.02) -> NeuronModel:
     tau_output : float
         Time constant of the sum [s].
 
-    Returns
-    -------
-    NeuronModel
-
     Raises
     ------
     InputError
@@ -54,10 +50,6 @@ def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2
         Votes that make a clear decision [1].
     tau_reward : float
         Memory of the mean reward [s].
-
-    Returns
-    -------
-    NeuronModel
 
     Raises
     ------

@@ -191,9 +191,7 @@ def _trains_by_projection(circuit: Circuit, third_factor: Events) -> dict[str, t
     if not isinstance(third_factor, Mapping):
         without = [p.name for p in circuit.plastic if "third_factor" in p.rule.events and not p.third_factor]
         if not without:
-            raise InputError(
-                f"third_factor is given, but no rule of circuit {circuit.name!r} waits for it; leave it out"
-            )
+            raise InputError(f"no rule of circuit {circuit.name!r} uses third-factor events; leave third_factor out")
         third_factor = dict.fromkeys(without, third_factor)
     for name in third_factor:
         if name not in plastic:
@@ -212,6 +210,6 @@ def _check_events(projection: Projection) -> None:
     rule = projection.rule
     if rule is not None and "third_factor" in rule.events and projection.third_factor is None:
         raise InputError(
-            f"rule {rule.name!r} of {projection.name!r} waits for third-factor events, such as rewards or "
+            f"rule {rule.name!r} of {projection.name!r} needs third-factor events, such as rewards or "
             "plateau potentials; give run(..., third_factor=times)"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,25 +66,17 @@ def recording(circuit: Circuit, every: float | None, names: Sequence[str], n_tra
     n_tracked = require_whole("n_tracked", n_tracked, low=0 if circuit.is_rate else 1)
     populations = [p.name for p in circuit.populations]
     states = {s.name for rule in circuit.rules.values() for s in rule.states}
+    rates = {v: [f"{p}.{v}" for p in populations] for v in RATE_VARIABLES} if circuit.is_rate else {}
+    expanded = [full for name in names for full in rates.get(name, [name])]
+    variables = [n for n in expanded if "." in n and n.partition(".")[0] in populations]
     if circuit.is_rate:
-        of_units = {unit: [f"{p}.{unit}" for p in populations] for unit in RATE_VARIABLES}
-        known = {*states, *of_units, *(n for full in of_units.values() for n in full)}
-        variables = [full for n in names for full in of_units.get(n, [n] if "." in n else [])]
-        return _checked(known, names, Recording(every, n_tracked, _among(names, states), (), tuple(variables)))
-    variables = [n for n in names if n.partition(".")[0] in populations and "." in n]
-    selected = Recording(every, n_tracked, _among(names, states), _among(names, populations), tuple(variables))
-    if every is None and (selected.states or selected.variables):
-        first = (*selected.states, *selected.variables)[0]
-        raise InputError(f"record names {first!r}, which needs an interval; set record_every as well")
-    return _checked({*populations, *states, *variables}, names, selected)
-
-
-def _among(names: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
-    return tuple(n for n in names if n in set(known))
-
-
-def _checked(known: set[str], names: Sequence[str], selected: Recording) -> Recording:
+        variables = [n for n in variables if n.partition(".")[2] in RATE_VARIABLES]
+    spikes = [] if circuit.is_rate else populations
     for name in names:
-        if name not in known:
-            raise UnknownNameError("name to record", name, known)
-    return selected
+        if name not in {*states, *rates, *spikes, *variables}:
+            raise UnknownNameError("name to record", name, {*states, *rates, *spikes})
+    timed = [n for n in expanded if n in states or n in variables]
+    if every is None and timed and not circuit.is_rate:
+        raise InputError(f"record names {timed[0]!r}, which needs an interval; set record_every as well")
+    selected = (tuple(n for n in expanded if n in kind) for kind in (states, spikes, variables))
+    return Recording(every, n_tracked, *selected)

@@ -183,12 +183,10 @@ def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("
     Raises
     ------
     InputError
-        If cpp is asked for and there is no compiler.
+        If cpp is chosen and there is no compiler.
     """
     if device == "cpp" and compiler() is None:
-        raise InputError(
-            "device 'cpp' needs a C++ compiler and make, which were not found; install them or use 'numpy'"
-        )
+        raise InputError("device 'cpp' needs a C++ compiler and make; install them or use 'numpy'")
     if device is not None:
         return device
     if all(p.is_passive for p in circuit.populations) and not any(

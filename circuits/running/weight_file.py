@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit
 from circuits.running.dataset import attributes, synapse_coordinates
@@ -158,19 +158,6 @@ def weight_file(
                 hdf5.close()
     if failure is not None:
         raise failure
-
-
-def dense(shape: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Targets and sources of all-to-all synapses with weights (n_post, n_pre), in the order of ``weights.ravel()``.
-
-    Examples
-    --------
-    >>> targets, sources = dense((2, 3))
-    >>> targets.tolist(), sources.tolist()
-    ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2])
-    """
-    targets, sources = np.indices(shape, dtype=np.int32)
-    return targets.ravel(), sources.ravel()
 
 
 def _write_header(

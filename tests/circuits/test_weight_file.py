@@ -11,12 +11,12 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from circuits.running.weight_file import dense, weight_file
+from circuits.running.weight_file import weight_file
 from plasticity.dataset import read
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.whole_file import WholeFile
 
-SYNAPSES = {"first": dense((3, 4)), "second": dense((2, 3))}
+SYNAPSES = {"first": np.indices((3, 4)).reshape(2, -1), "second": np.indices((2, 3)).reshape(2, -1)}
 RANDOM = np.random.default_rng(0)
 RECORDS = [{"first": RANDOM.standard_normal((2, 3, 4)), "second": RANDOM.standard_normal((2, 2, 3))} for _ in range(5)]
 
@@ -121,13 +121,13 @@ def test_an_interrupt_before_the_first_record_leaves_nothing(tmp_path, monkeypat
 
 FULL = """
 import resource, sys
-from circuits.running.weight_file import dense, weight_file
+from circuits.running.weight_file import weight_file
 import numpy as np
 k = 0
 for room in (0, 1000, 5000, 20_000, 40_000, 60_000, 100_000):
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     try:
-        with weight_file(sys.argv[1], {"a": dense((20, 20))}, title="full") as file:
+        with weight_file(sys.argv[1], {"a": np.indices((20, 20)).reshape(2, -1)}, title="full") as file:
             for k in range(100):
                 file.append(k, {"a": np.full((20, 20), float(k))})
         print("written")
@@ -154,7 +154,7 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path):
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     weights = np.ones((300, 500))
-    with weight_file(tmp_path / "w.nc", {"a": dense(weights.shape)}, title="many") as file:
+    with weight_file(tmp_path / "w.nc", {"a": np.indices(weights.shape).reshape(2, -1)}, title="many") as file:
         for k in range(100):
             if k == 10:
                 before = resident()

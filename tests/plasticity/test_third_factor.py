@@ -125,9 +125,9 @@ def test_what_is_wrong_is_named():
         replay(gated(), [], [], third_factor=[0.2, 0.1])
     with pytest.raises(InputError, match="no parameter 'pre_delay'"):
         Rule("x", "x", events={"pre_delayed": (Update("w", WEIGHT + 1),)})
-    with pytest.raises(InputError, match=r"'gated' of 'synapses' waits for third-factor events.*third_factor=times"):
+    with pytest.raises(InputError, match=r"'gated' of 'synapses' needs third-factor events.*third_factor=times"):
         circuits.run(pairing([[0.1]], [[0.1]], gated()), 0.4)
-    with pytest.raises(InputError, match="no rule of circuit 'pairing' waits for it"):
+    with pytest.raises(InputError, match="no rule of circuit 'pairing' uses third-factor events"):
         circuits.run(pairing([[0.1]], [[0.1]], pair_stdp()), 0.4, third_factor=[0.1])
     with pytest.raises(InputError, match="its rule does nothing at them"):
         circuits.run(pairing([[0.1]], [[0.1]], pair_stdp()), 0.4, third_factor={"synapses": [0.1]})
