@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from os import PathLike
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
-from circuits.rate import network as loop_module
+from circuits.rate import network as network_loop
 from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
@@ -126,11 +128,9 @@ def advance(loop: Loop, first: int, last: int) -> None:
         If a weight, a state, an input or a rate is no longer finite.
     """
     network, portion = loop.network, loop.portion
-    # numba itself would compile the loop again for every comment
-    run_steps = generated_module("rates", Path(loop_module.__file__).read_text(encoding="utf-8")).run
     for low in range(first, last, portion):
         count = min(portion, last - low)
-        run_steps(
+        _compiled_loop().run(
             network.rows.numbers,
             network.fixed,
             network.filled,
@@ -147,6 +147,12 @@ def advance(loop: Loop, first: int, last: int) -> None:
             count,
         )
         _check_finite(loop, low + count)
+
+
+@cache
+def _compiled_loop() -> ModuleType:
+    """The loop as a module whose code decides, not its comments, whether it was compiled before."""
+    return generated_module("rates", Path(network_loop.__file__).read_text(encoding="utf-8"))
 
 
 def _check_finite(loop: Loop, step: int) -> None:

@@ -20,7 +20,8 @@ from numba.extending import intrinsic
 
 RATE, SLOPE, ERROR, SIGNAL, NOISE, INFORMATION = range(6)  # rows of a table: plasticity.compile.dense.POST
 NONE = -1  # place of what a population or projection does not have
-REORDERED = {"reassoc", "contract", "arcp", "nsz"}
+inner = njit(error_model="numpy")  # compiled into `run`, which is cached
+reordered = njit(error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
 # Places in a row of `own`, unless said otherwise.
 POPULATION = np.dtype(
@@ -99,23 +100,31 @@ class Delivery(NamedTuple):
     projection: Any  # (n_batch, n_received, n_sent) or (n_batch, 0, 0)
 
 
+def _typed_at(typing: Any, numbers: Any, start: Any) -> Any:
+    """Pointer to the numbers of an array from `start` on: a view that needs no counting of references."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array = context.make_array(numbers)(context, builder, values[0])
+        return builder.gep(array.data, [values[1]])
+
+    return types.CPointer(types.float64)(numbers, types.int64), generate
+
+
 def _typed_call(typing: Any, address: Any, arguments: Any) -> Any:
-    """Call of the C function at an address with arrays (as pointers), numbers and integers."""
-    for kind in arguments.types:
-        if not isinstance(kind, types.Array) and kind not in (types.float64, types.int64):
-            raise TypeError(f"no argument of a C function: {kind}")
+    """Call of the C function at an address with pointers, numbers and integers."""
+    kinds = (types.CPointer(types.float64), types.float64, types.int64)
+    if any(kind not in kinds for kind in arguments.types):
+        raise TypeError(f"arguments of a C function must be among {kinds}, got {arguments.types}")
 
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> None:
-        passed = [
-            context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
-            for kind, value in zip(arguments.types, cgutils.unpack_tuple(builder, values[1]), strict=True)
-        ]
+        passed = cgutils.unpack_tuple(builder, values[1])
         function = ir.FunctionType(ir.VoidType(), [p.type for p in passed])
         builder.call(builder.inttoptr(values[0], function.as_pointer()), passed)
 
     return types.void(address, arguments), generate
 
 
+at: Any = intrinsic(_typed_at)
 call: Any = intrinsic(_typed_call)
 
 
@@ -129,95 +138,80 @@ def run(
     """
     patterns, targets, order = stimulus
     for b in range(broken.size):
-        for step in range(first, first + count):
-            now = step + 1
-            shown = order[b, (now // setting.hold) % order.shape[1]]
-            pattern = patterns[shown]
-            drawn = noise[b, now // setting.period - (first + 1) // setting.period]
-            next_rates(own[b], populations, setting, pattern, step < 0)
-            pass_all(own[b], fixed, filled[b], scratch, populations, projections, setting, now)
-            fill_tables(own[b], populations, step < 0)
+        member, remembered = own[b], filled[b]
+        for now in range(first + 1, first + count + 1):
+            shown = order[b, (now // setting.hold) % order.shape[1] if order.shape[1] > 1 else 0]
+            pattern = at(patterns, shown * patterns.shape[1])
+            next_rates(member, populations, setting, pattern, now == 0)
+            pass_all(member, fixed, remembered, scratch, populations, projections, setting, now)
+            fill_tables(member, populations, now == 0)
             if setting.has_targets:
-                target, output = targets[shown], populations[-1]
-                missed = deviation(target, own[b, output.rate : output.rate + output.size])
+                target, output, message = at(targets, shown * targets.shape[1]), populations[-1], setting.message
+                missed = deviation(target, at(member, output.rate), output.size)
                 loss[b] += missed
-                message = own[b, setting.message : setting.message + setting.n_sent]
                 if setting.is_perturbed:
-                    perturb(own[b], populations, projections, pattern, drawn, step < 0)
-                    twin = own[b, output.twin_rate : output.twin_rate + output.size]
-                    message[0] = deviation(target, twin) - missed
-                    send(own[b], setting, channel, b, now, step - first)
+                    drawn = noise[b, now // setting.period - (first + 1) // setting.period]
+                    perturb(member, populations, projections, pattern, drawn, now == 0)
+                    member[message] = deviation(target, at(member, output.twin_rate), output.size) - missed
+                    send(member, setting, channel, b, now, now - first - 1)
                 elif setting.sends_error:
                     for i in range(output.size):
-                        message[i] = target[i] - own[b, output.rate + i]
-                    send(own[b], setting, channel, b, now, step - first)
-                    learning_signals(own[b], populations, setting)
-                errors(own[b], populations, projections, setting)
-            if is_lost(own[b], populations):
+                        member[message + i] = target[i] - member[output.rate + i]
+                    send(member, setting, channel, b, now, now - first - 1)
+                    learning_signals(member, populations, setting)
+                    errors(member, populations, projections, setting)
+            if is_lost(member, populations):
                 broken[b] = now
                 break
 
 
-@njit(error_model="numpy")
-def part(own, start, size):
-    """Numbers of a row."""
-    return own[start : start + size]
+@inner
+def row(own, population, k):
+    """Local variable of a population: row of its table."""
+    return at(own, population.table + k * population.size)
 
 
-@njit(error_model="numpy")
+@inner
 def copy(values, into, size):
     """Copy the first values into an array."""
     for i in range(size):
         into[i] = values[i]
 
 
-@njit(error_model="numpy")
-def clear(values):
-    """Set values to 0."""
-    for i in range(values.size):
-        values[i] = 0.0
-
-
-@njit(error_model="numpy")
-def row(own, population, k):
-    """Local variable of a population: row of its table."""
-    return part(own, population.table + k * population.size, population.size)
-
-
-@njit(error_model="numpy")
-def activate(own, population, current, into, slope):
+@inner
+def activate(population, current, into, slope):
     """Rates φ(u) or, if `slope` is 1, slopes φ′(u)."""
-    u = part(own, current, population.size)
-    call(population.activation, (u, part(own, into, population.size), population.size, slope))
+    call(population.activation, (current, into, population.size, slope))
 
 
-@njit(error_model="numpy")
-def relax(own, population, current, before, into, starting):
+@inner
+def relax(population, current, before, into, starting):
     """Rates after a step of their time constant; φ(u) takes the place of the current u."""
-    activate(own, population, current, current, 0)
+    activate(population, current, current, 0)
     share = 0.0 if starting else population.step
     for i in range(population.size):
-        own[into + i] = own[before + i] + share * (own[current + i] - own[before + i])
+        into[i] = before[i] + share * (current[i] - before[i])
 
 
-@njit(error_model="numpy")
+@inner
 def next_rates(own, populations, setting, pattern, starting):
     """Rates of the next step where they are known before the weights: inputs, and neurons with a time constant."""
     for k in range(populations.size):
         p = populations[k]
+        rate, current = at(own, p.rate), at(own, p.current)
         if p.driven:
-            copy(pattern, own[p.rate :], p.size)
+            copy(pattern, rate, p.size)
         elif p.step > 0.0:
-            relax(own, p, p.current, p.table, p.rate, starting)
+            relax(p, current, row(own, p, RATE), rate, starting)
             if p.error != NONE and not starting:
                 outside = k == populations.size - 1
                 for i in range(p.size):
                     back = own[p.back + i] + (own[setting.received + i] if outside else 0.0)
                     own[p.error + i] += p.step * (back - own[p.error + i])
-        copy(own[p.bias :], own[p.current :], p.size)
+        copy(at(own, p.bias), current, p.size)
 
 
-@njit(error_model="numpy")
+@inner
 def pass_all(own, fixed, filled, scratch, populations, projections, setting, now):
     """One step of all synapses, and the rates that follow at once from the new inputs."""
     for k in range(populations.size):
@@ -227,177 +221,185 @@ def pass_all(own, fixed, filled, scratch, populations, projections, setting, now
             pre = populations[p.pre]
             tick = p.ticks > 0 and now % max(p.ticks, 1) == 0
             if p.factors != 0 and now > 0:
-                remember(own, filled, scratch, populations, p, m, setting, tick)
+                remember(own, filled, scratch, pre, post, p, m, setting, tick)
             if p.advance == 0 or now == 0 or (p.factors != 0 and not tick):
-                weights = part(own, p.weights, post.size * pre.size)
-                add_input(weights, part(own, pre.rate, pre.size), part(own, post.current, post.size))
+                add_input(at(own, p.weights), at(own, pre.rate), at(own, post.current), post.size, pre.size)
             else:
                 change(own, fixed, scratch, pre, post, p, setting, int(tick))
         if post.step == 0.0 and not post.driven:
-            activate(own, post, post.current, post.rate, 0)
+            activate(post, at(own, post.current), at(own, post.rate), 0)
 
 
-@njit(error_model="numpy")
+@inner
 def change(own, fixed, scratch, pre, post, p, setting, tick):
     """Advance the synapses of a projection by a step, within their limits, and add their next input."""
-    weights, limits = own[p.weights :], fixed[p.limits :]
-    rate, current = own[pre.rate :], own[post.current :]
-    tables, noise, shared = (own[pre.table :], own[post.table :]), own[p.noise :], own[setting.received :]
-    states, parameters = own[p.states :], own[p.parameters :]
-    arrays = (weights, states, tables[0], tables[1], noise, shared, parameters, rate, current, limits, scratch)
-    call(p.advance, (*arrays, post.size, pre.size, tick))
+    weights, limits, changes = at(own, p.weights), at(fixed, p.limits), at(scratch, 0)
+    rate, current = at(own, pre.rate), at(own, post.current)
+    synapses = (weights, at(own, p.states), at(own, pre.table), at(own, post.table), at(own, p.noise))
+    shared = (at(own, setting.received), at(own, p.parameters))
+    call(p.advance, (*synapses, *shared, rate, current, limits, changes, post.size, pre.size, tick))
     if p.is_coupled:
         sizes = (post.size, pre.size, p.n_directions, p.has_matrix)
-        call(setting.move, (weights, scratch, limits, rate, current, own[p.time_step], *sizes))
+        call(setting.move, (weights, changes, limits, rate, current, own[p.time_step], *sizes))
 
 
-@njit(error_model="numpy")
-def remember(own, filled, scratch, populations, p, m, setting, tick):
+@inner
+def remember(own, filled, scratch, pre, post, p, m, setting, tick):
     """Note the factors of this step; collect their products if the memory is full or the clock ticks."""
-    pre, post, h = populations[p.pre], populations[p.post], filled[m]
-    by_post, by_pre = own[p.memory_post + h * post.size :], own[p.memory_pre + h * pre.size :]
-    tables, shared, parameters = (own[pre.table :], own[post.table :]), own[setting.received :], own[p.parameters :]
-    call(p.factors, (tables[0], tables[1], shared, parameters, by_post, by_pre, post.size, pre.size))
+    h = filled[m]
+    by_post, by_pre = at(own, p.memory_post + h * post.size), at(own, p.memory_pre + h * pre.size)
+    shared = (at(own, setting.received), at(own, p.parameters))
+    call(p.factors, (at(own, pre.table), at(own, post.table), *shared, by_post, by_pre, post.size, pre.size))
     filled[m] = h + 1
     if h + 1 == p.n_memory or tick:
-        collect(own, filled, scratch, pre, post, p, m)
+        collect(own, h + 1, scratch, pre, post, p)
+        filled[m] = 0
 
 
-@njit(error_model="numpy")
-def collect(own, filled, scratch, pre, post, p, m):
+@inner
+def collect(own, count, scratch, pre, post, p):
     """Add the products of all factors that are remembered to the state that collects them."""
-    h, size = filled[m], post.size * pre.size
-    by_post = part(own, p.memory_post, h * post.size).reshape(h, post.size)
-    by_pre = part(own, p.memory_pre, h * pre.size).reshape(h, pre.size)
+    size = post.size * pre.size
+    by_post = own[p.memory_post : p.memory_post + count * post.size].reshape(count, post.size)
+    by_pre = own[p.memory_pre : p.memory_pre + count * pre.size].reshape(count, pre.size)
     np.dot(by_post.T, by_pre, scratch[:size].reshape(post.size, pre.size))
     for n in range(size):
         own[p.collected + n] += own[p.time_step] * scratch[n]
-    filled[m] = 0
 
 
-@njit(error_model="numpy", fastmath=REORDERED)
-def add_input(w, rate, current):
+@reordered
+def add_input(w, rate, current, n_post, n_pre):
     """Add the input w·rate to current."""
-    for i in range(current.size):
-        total, start = 0.0, i * rate.size
-        for j in range(rate.size):
+    for i in range(n_post):
+        total, start = 0.0, i * n_pre
+        for j in range(n_pre):
             total += w[start + j] * rate[j]
         current[i] += total
 
 
-@njit(error_model="numpy")
+@inner
 def fill_tables(own, populations, starting):
     """Local variables of all neurons at the next step."""
     for k in range(populations.size):
         p = populations[k]
-        copy(own[p.rate :], row(own, p, RATE), p.size)
+        copy(at(own, p.rate), row(own, p, RATE), p.size)
         if not p.driven:
-            activate(own, p, p.current, p.table + SLOPE * p.size, 1)
             slope, information = row(own, p, SLOPE), row(own, p, INFORMATION)
+            activate(p, at(own, p.current), slope, 1)
             share = 0.0 if starting else p.forget
             for i in range(p.size):
                 information[i] += share * (slope[i] * slope[i] - information[i])
 
 
-@njit(error_model="numpy")
-def deviation(target, rate):
+@inner
+def deviation(target, rate, size):
     """½ Σ (target − rate)²."""
     total = 0.0
-    for i in range(rate.size):
+    for i in range(size):
         total += 0.5 * (target[i] - rate[i]) ** 2
     return total
 
 
-@njit(error_model="numpy")
+@inner
 def send(own, setting, channel, b, now, index):
     """Send the message through the feedback channel."""
-    message, received = part(own, setting.message, setting.n_sent), part(own, setting.received, setting.n_received)
+    message, received = at(own, setting.message), at(own, setting.received)
+    n_sent, n_received = setting.n_sent, setting.n_received
     if channel.factor.shape[1] == 0:
-        copy(message, received, received.size)
+        copy(message, received, n_received)
         return
-    random = (channel.factor[b, index], channel.noise[b, index], channel.waiting[b], channel.projection[b])
+    n_steps, n_slots = channel.factor.shape[1], channel.waiting.shape[1]
+    place = (b * n_steps + index) * n_received
+    factor, noise = at(channel.factor, place), at(channel.noise, place)
+    waiting = at(channel.waiting, b * n_slots * n_received)
+    projection = at(channel.projection, b * channel.projection.shape[1] * n_sent)
     one = (channel.delivered[b, index, 0], channel.quantum[b])
-    slots, projected = channel.waiting.shape[1], int(channel.projection.shape[1] > 0)
-    sizes = (setting.n_sent, setting.n_received, slots, projected, now, channel.delay[b])
-    call(setting.deliver, (message, received, *random, *one, *sizes))
+    sizes = (n_sent, n_received, n_slots, int(channel.projection.shape[1] > 0), now, channel.delay[b])
+    call(setting.deliver, (message, received, factor, noise, waiting, projection, *one, *sizes))
 
 
-@njit(error_model="numpy")
+@inner
 def learning_signals(own, populations, setting):
     """Error that is received, through the feedback weights of every population that has some."""
-    received = part(own, setting.received, setting.n_received)
+    received = at(own, setting.received)
     for k in range(populations.size):
         p = populations[k]
         signal = row(own, p, SIGNAL)
         if p.route != NONE:
-            clear(signal)
-            add_input(part(own, p.route, p.size * received.size), received, signal)
+            clear(signal, p.size)
+            add_input(at(own, p.route), received, signal, p.size, setting.n_received)
         elif setting.signals_last and k == populations.size - 1:
             copy(received, signal, p.size)
 
 
-@njit(error_model="numpy")
+@inner
+def clear(values, size):
+    """Set the first values to 0."""
+    for i in range(size):
+        values[i] = 0.0
+
+
+@inner
 def perturb(own, populations, projections, pattern, drawn, starting):
     """Rates of the same network with noise: a twin, whose neurons with a time constant follow in the same way."""
     for k in range(populations.size):
         p = populations[k]
         if p.step > 0.0:
-            relax(own, p, p.twin_current, p.twin_rate, p.twin_rate, starting)
+            relax(p, at(own, p.twin_current), at(own, p.twin_rate), at(own, p.twin_rate), starting)
     for k in range(populations.size):
         p = populations[k]
+        rate, current = at(own, p.twin_rate), at(own, p.twin_current)
         if p.driven:
-            copy(pattern, own[p.twin_rate :], p.size)
+            copy(pattern, rate, p.size)
             continue
-        current = part(own, p.twin_current, p.size)
-        copy(own[p.bias :], current, p.size)
+        copy(at(own, p.bias), current, p.size)
         if p.noise != NONE:
-            copy(drawn[p.noise :], row(own, p, NOISE), p.size)
+            copy(at(drawn, p.noise), row(own, p, NOISE), p.size)
             for i in range(p.size):
                 current[i] += drawn[p.noise + i]
         for m in range(p.first, p.last):
             q, pre = projections[m], populations[projections[m].pre]
-            rate, size = part(own, pre.twin_rate, pre.size), p.size * pre.size
-            add_input(part(own, q.weights, size), rate, current)
+            arriving = at(own, pre.twin_rate)
+            add_input(at(own, q.weights), arriving, current, p.size, pre.size)
             if q.drawn != NONE:
-                copy(drawn[q.drawn :], own[q.noise :], size)
-                add_input(part(own, q.noise, size), rate, current)
+                copy(at(drawn, q.drawn), at(own, q.noise), p.size * pre.size)
+                add_input(at(own, q.noise), arriving, current, p.size, pre.size)
         if p.step == 0.0:
-            activate(own, p, p.twin_current, p.twin_rate, 0)
+            activate(p, current, rate, 0)
 
 
-@njit(error_model="numpy")
+@inner
 def errors(own, populations, projections, setting):
     """Errors of all neurons that are reached, from the last population to the first, through the forward weights."""
     for k in range(populations.size):
         if populations[k].error != NONE:
-            clear(part(own, populations[k].back, populations[k].size))
+            clear(at(own, populations[k].back), populations[k].size)
     for k in range(populations.size - 1, -1, -1):
         p = populations[k]
         if p.error == NONE:
             continue
-        error, local = part(own, p.error, p.size), row(own, p, ERROR)
+        error, local, slope = at(own, p.error), row(own, p, ERROR), row(own, p, SLOPE)
         if p.step == 0.0:
             for i in range(p.size):
                 error[i] = own[p.back + i] + (own[setting.received + i] if k == populations.size - 1 else 0.0)
-        slope = row(own, p, SLOPE)
         for i in range(p.size):
             local[i] = slope[i] * error[i]
         for m in range(p.first, p.last):
             pre = populations[projections[m].pre]
             if pre.error != NONE:
-                send_back(part(own, projections[m].weights, p.size * pre.size), local, part(own, pre.back, pre.size))
+                send_back(at(own, projections[m].weights), local, at(own, pre.back), p.size, pre.size)
 
 
-@njit(error_model="numpy", fastmath=REORDERED)
-def send_back(w, error, back):
+@reordered
+def send_back(w, error, back, n_post, n_pre):
     """Add wᵀ·error to back."""
-    for i in range(error.size):
-        at, start = error[i], i * back.size
-        for j in range(back.size):
-            back[j] += w[start + j] * at
+    for i in range(n_post):
+        local, start = error[i], i * n_pre
+        for j in range(n_pre):
+            back[j] += w[start + j] * local
 
 
-@njit(error_model="numpy")
+@inner
 def is_lost(own, populations):
     """Whether an input, or a rate that no input depends on, is not finite."""
     total = 0.0
