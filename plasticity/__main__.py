@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from plasticity.rule import Rule
 
 BELIEFS = {
-    "none": "gradient and curvature are known",
+    "none": "exact gradient and curvature",
     "adam": "fading memories per step of the gradient and of its square",
     "rmsprop": "a fading memory per step of the squared gradient",
     "average": "a fading memory per step of the gradient",
-    "kalman": "an Ornstein–Uhlenbeck gradient seen through noise (Kalman–Bucy)",
+    "kalman": "an Ornstein–Uhlenbeck gradient observed through noise (Kalman–Bucy)",
     "optimum": "an optimum with a fast and a slow Ornstein–Uhlenbeck component",
     "switching": "an optimum that is replaced at random times, unannounced",
     "weight": "a Gaussian belief about the weight itself, in its Fisher metric",

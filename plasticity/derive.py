@@ -1,4 +1,4 @@
-"""Derive the learning rule of a synapse from an objective and from what the synapse knows.
+"""Derivation of the learning rule of a synapse from an objective and beliefs.
 
 The optimal-control problem is solved by SymPy (`plasticity.theory`: `control`, `momentum`), beliefs become states
 (`estimation`, `uncertainty`), and limits are taken by computer algebra (`plasticity.limits`).
@@ -42,7 +42,7 @@ def derive(
     duration: object = None,
     order: int = 1,
 ) -> Rule:
-    """Optimal learning rule of one synapse that knows the local gradient and curvature, or beliefs about them.
+    """Optimal learning rule of one synapse with access to its gradient and curvature, or beliefs about them.
 
     For a finite discount ``dw/dt = f(w) − ηM (k g + p f)/(γ − f' + ηMp)`` with the control effectiveness M = b²/G and
     p the optimal root of ``γp = kv + 2f'p − ηMp²``; without drift ``−ηM k g/(γ/2 + sqrt(γ²/4 + ηkMv))``. A discount

@@ -1,10 +1,10 @@
-"""The objective: what a learner trades off when it changes its weights.
+"""Objective of a learner: cost of changing weights against loss.
 
 A learner with parameters θ minimises (vastola_2025, eq. 1)
 
     J[θ] = E ∫ e^{-γt} { (θ̇ − f)ᵀ G (θ̇ − f) / 2η + k L(θ) } dt ,    θ̇ = f(θ) + B u ,
 
-the cost of changing weights plus the loss that it sees.
+the cost of changing weights plus the loss on the way.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class Objective:
         γ ≥ 0 [1/s]; 1/γ is the planning horizon. 0 is the limit γ → 0⁺ (long horizon), ``oo`` the limit of a
         short horizon at fixed learning rate ηk/γ; a symbol keeps derived formulas general.
     plasticity : float
-        η > 0 [θ²/(loss·s²)]: how cheap change is.
+        η > 0 [θ²/(loss·s²)]: inverse cost of change.
     loss_weight : float
         k > 0 [1]: weight of the loss against the cost of change.
     metric : None, float, (n,) array, (n, n) array or callable
         G, symmetric positive definite: geometry of parameter space. None is the identity; (n,) a diagonal;
         a callable maps θ to one of these.
     drift : None, float, (n, n) array or callable
-        f: what weights do when left alone. A matrix A means f(θ) = Aθ, a number a means a·1 (decay is
+        f: velocity of the weights without control. A matrix A means f(θ) = Aθ, a number a means a·1 (decay is
         negative); a callable maps θ to f(θ).
     control : None or (n, m) array
         B: the directions in which weights can be moved. None is the identity.
@@ -63,7 +63,7 @@ class Objective:
     prior_mean: Any = None
 
     def __post_init__(self) -> None:
-        """Check every field, so that a wrong objective fails where it is written."""
+        """Check every field."""
         _check_discount(self.discount)
         require_number("plasticity", self.plasticity, low=0, exclusive=True)
         require_number("loss_weight", self.loss_weight, low=0, exclusive=True)
@@ -90,7 +90,7 @@ def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
            [0., 2.]])
     """
     if callable(value):
-        raise InputError(f"{name} must be constant here, got a function of θ; use `plan`, or `derive`")
+        raise InputError(f"{name} must be constant here, got a function of θ; use `plan` or `derive`")
     if value is None:
         return np.eye(n)
     array = np.asarray(value, dtype=float)

@@ -53,7 +53,7 @@ def load(name: str) -> Callable[..., Rule]:
 
 
 def resolve(rule: str | Rule, arguments: Mapping[str, Any] | None = None) -> Rule:
-    """Return the rule that a name, or a Rule itself, stands for, with other argument values if given.
+    """Rule by name, or the Rule itself, with other values of arguments.
 
     Parameters
     ----------

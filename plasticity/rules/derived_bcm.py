@@ -1,4 +1,4 @@
-"""Derived rule: the BCM objective, seen through spikes, with a short horizon. It is the minimal triplet rule.
+"""Derived rule: the BCM objective, observed through spikes, with a short horizon. It is the minimal triplet rule.
 
 With learning rate κ = ηk/γ the engine yields A3_plus = κ/(tau_plus·tau_y), A2_plus = 0 and
 A2_minus = κϑ/tau_minus. A sliding threshold or a curvature belief gives relatives of it from the same call.

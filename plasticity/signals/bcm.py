@@ -1,4 +1,4 @@
-"""BCM objective seen through spikes: its gradient is read from three traces.
+"""BCM objective observed through spikes: its gradient is read from three traces.
 
 The objective of a linear neuron y = Σ_j w_j x_j is L = −E[y³]/3 + U(E[y²]) − a E[y²]/2. With a fixed threshold ϑ
 (an infinitely slow belief) U(m) = ϑm/2; with a sliding one U(m) = m²/(4 y_0), so that ϑ = E[y²]/y_0 is a belief

@@ -56,7 +56,7 @@ def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
         assumptions=(
             "The neuron fires at random with the escape rate ρ(v).",
             "The loss is minus the log likelihood of target spikes.",
-            "The error S* − ρ is fed back to the neuron; the synapse knows its postsynaptic potential.",
+            "The error S* − ρ is fed back to the neuron; the postsynaptic potential is available to the synapse.",
             *(["The error is noisy and weighted by its variance ρ + σ²."] if feedback_noise else []),
         ),
         steps=(

@@ -41,7 +41,7 @@ def node_perturbation(noise_std: float = 0.01) -> Signal:
         parameters=(std,),
         loss_unit="Hz**2",
         assumptions=(
-            "Every neuron knows the noise that it added to its input.",
+            "The noise in its input is available to every neuron.",
             "One number is broadcast: the loss with the noise minus the loss without; small noise.",
         ),
         steps=(

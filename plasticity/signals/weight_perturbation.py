@@ -41,7 +41,7 @@ def weight_perturbation(noise_std: float = 0.01) -> Signal:
         parameters=(std,),
         loss_unit="Hz**2",
         assumptions=(
-            "Every synapse knows the noise that it added to its weight.",
+            "The noise in its weight is available to every synapse.",
             "One number is broadcast: the loss with the noise minus the loss without; small noise.",
         ),
         steps=(

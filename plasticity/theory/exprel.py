@@ -1,4 +1,4 @@
-"""The function (eˣ − 1)/x, finite at 0, as SymPy has none: what a rate of relaxation does in a finite time."""
+"""The function (eˣ − 1)/x, finite at 0, which SymPy lacks: relaxation over a finite time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 class exprel(sp.Function):
     """Relative exponential ``exprel(x) = (eˣ − 1)/x``, 1 at x = 0.
 
-    Prints as ``scipy.special.exprel`` in SciPy code and under its own name elsewhere (Brian2 knows it, too).
+    Prints as ``scipy.special.exprel`` in SciPy code and under its own name elsewhere (also a function of Brian2).
 
     Examples
     --------

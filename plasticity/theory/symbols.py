@@ -9,7 +9,7 @@ import sympy as sp
 from plasticity.rule import Parameter
 
 DISCOUNT = Parameter("discount", None, unit="Hz", meaning="temporal discounting γ; 1/γ is the horizon", positive=True)
-PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="how cheap change is, η", positive=True)
+PLASTICITY = Parameter("plasticity", 1.0, unit="1/(loss*s**2)", meaning="inverse cost of change, η", positive=True)
 LOSS_WEIGHT = Parameter("loss_weight", 1.0, meaning="weight of the loss, k", positive=True)
 LEARNING_RATE = Parameter("learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True)
 DURATION = Parameter("duration", None, unit="s", meaning="time between observations", positive=True)

@@ -24,8 +24,8 @@ def test_tilted_quartics_are_exact(barrier, tilt, plasticity, weight):
     loss = from_expression(f"{barrier}*(x**2 - 1)**2 - {tilt}*x", "x")
     left, ridge, right = np.sort(np.roots([4 * barrier, 0, -4 * barrier, -tilt]).real)
     exact = np.sqrt(2 * plasticity * weight * barrier) * (left + right - 2 * ridge)
-    found = critical_discount(Objective(7.0, plasticity, weight), loss, [left], [right])
-    assert_allclose(found, exact, rtol=1e-6)  # windows cut at e^{-20}, three meshes extrapolated: 1e-7 and better
+    computed = critical_discount(Objective(7.0, plasticity, weight), loss, [left], [right])
+    assert_allclose(computed, exact, rtol=1e-6)  # windows cut at e^{-20}, three meshes extrapolated: 1e-7 and better
 
 
 @pytest.mark.paper
@@ -51,8 +51,8 @@ def test_a_metric_is_a_change_of_coordinates():
             return turn.T @ well.hessian(np.asarray(z) @ turn.T) @ turn
 
     minima = np.linalg.solve(turn, well.minima.T).T
-    found = critical_discount(Objective(0, metric=turn.T @ turn), Turned(), *minima)
-    assert_allclose(found, 0.5390310808616, rtol=1e-6)
+    computed = critical_discount(Objective(0, metric=turn.T @ turn), Turned(), *minima)
+    assert_allclose(computed, 0.5390310808616, rtol=1e-6)
 
 
 TWO_OTHERS = {

@@ -117,8 +117,8 @@ def test_acceleration_is_the_numerical_optimum(discount, friction, metric):
 def test_acceleration_has_the_eigenvalues_of_the_theory(discount):
     rule = derive(Objective(discount, ETA, K), order=2)
     root = np.sqrt(discount**2 / 4 + 1j * np.sqrt(ETA * K * H))
-    found = np.linalg.eigvals(closed_loop(rule))
-    assert_allclose(sorted(found, key=np.imag)[1], np.conj(discount / 2 - root), rtol=1e-12)
+    computed = np.linalg.eigvals(closed_loop(rule))
+    assert_allclose(sorted(computed, key=np.imag)[1], np.conj(discount / 2 - root), rtol=1e-12)
 
 
 # --- acting between looks -----------------------------------------------------------------------------------------
@@ -183,11 +183,11 @@ def augmented_velocity(discount, rates, believed, centre, weight=W):
 def test_the_weights_of_the_future_optimum_solve_the_augmented_problem():
     taus, believed = (0.6, 25.0), (0.5, -1.1)
     rule = derive(Objective(GAMMA, ETA, K), optimum_belief=OrnsteinUhlenbeck(taus, 1.0, 0.5))
-    found = velocity(rule, belief_optimum_1=believed[0], belief_optimum_2=believed[1])
-    assert_allclose(found, augmented_velocity(GAMMA, [1 / t for t in taus], believed, 0.0), rtol=1e-9)
+    computed = velocity(rule, belief_optimum_1=believed[0], belief_optimum_2=believed[1])
+    assert_allclose(computed, augmented_velocity(GAMMA, [1 / t for t in taus], believed, 0.0), rtol=1e-9)
     pace = GAMMA / 2 + np.sqrt(GAMMA**2 / 4 + ETA * K * H)
     target = sum(pace / (pace + 1 / t) * z for t, z in zip(taus, believed, strict=True))
-    assert_allclose(found, -(pace - GAMMA) * (W - target), rtol=1e-13)  # theory (8a)
+    assert_allclose(computed, -(pace - GAMMA) * (W - target), rtol=1e-13)  # theory (8a)
 
 
 def test_means_of_the_optimum_count_fully():
@@ -231,9 +231,9 @@ def test_switching_and_hazard_agree_when_the_optimum_is_known():
 
 def test_the_soft_reset_has_the_target_of_the_theory():
     rule = derive(Objective(GAMMA, ETA, K, hazard=0.5, prior_mean=0.0))
-    kept = 0.7553500  # (γ + R)/(γ + R + λ), theory (9)
-    assert_allclose(velocity(rule, weight=kept * MU), 0, atol=1e-7)
-    assert_allclose(velocity(rule), -1.2437360 * (W - kept * MU), rtol=1e-6)
+    share = 0.7553500  # (γ + R)/(γ + R + λ), theory (9)
+    assert_allclose(velocity(rule, weight=share * MU), 0, atol=1e-7)
+    assert_allclose(velocity(rule), -1.2437360 * (W - share * MU), rtol=1e-6)
 
 
 def test_an_uncertain_weight_learns_in_proportion_to_its_variance():

@@ -35,16 +35,16 @@ def test_it_is_the_mean_curvature_of_the_log_density():
 @pytest.mark.parametrize("order", range(7))
 def test_moments_of_a_gaussian(order):
     """Central moments (n − 1)!! Sⁿᐟ² for even n, else 0."""
-    found = gaussian_mean(X, M, S)((X - M) ** order)
-    assert sp.expand(found - (sp.factorial2(order - 1) * S ** (order // 2) if order % 2 == 0 else 0)) == 0
+    computed = gaussian_mean(X, M, S)((X - M) ** order)
+    assert sp.expand(computed - (sp.factorial2(order - 1) * S ** (order // 2) if order % 2 == 0 else 0)) == 0
 
 
 def test_samples_converge_to_the_closed_form():
     """Scores of N(m, S = 2) by (m, S): (x − m)/S and ((x − m)² − S)/2S². The largest entry has the variance 1/2."""
     n = 200_000
     x = np.random.default_rng(0).normal(0.0, np.sqrt(2.0), n)
-    found = fisher_matrix(np.stack([x / 2, (x**2 - 2) / 8], axis=1))
-    assert_allclose(found, [[0.5, 0.0], [0.0, 0.125]], atol=z(3) * np.sqrt(0.5 / n))
+    computed = fisher_matrix(np.stack([x / 2, (x**2 - 2) / 8], axis=1))
+    assert_allclose(computed, [[0.5, 0.0], [0.0, 0.125]], atol=z(3) * np.sqrt(0.5 / n))
 
 
 def test_a_function_of_theta_gives_a_metric_of_theta():

@@ -81,7 +81,7 @@ def test_newton_is_the_end_of_every_horizon(discount):
 def test_with_a_drift_a_long_time_leads_to_the_rest_point():
     """Rest point of decay: ηkh μ/(ηkh + j(j + γ)), theory.
 
-    The policy is exact for a quadratic loss, so one look from anywhere leads there.
+    The policy is exact for a quadratic loss, so one observation from anywhere leads there.
     """
     rule = derive(Objective(0.3, plasticity=1.2, loss_weight=0.8, drift=-0.5), duration=sp.oo)
     h, mu, w = 2.0, 0.7, -0.4
@@ -164,9 +164,9 @@ def test_only_a_rule_that_diverges_on_flat_losses_warns_of_it(objective, flat):
 @pytest.mark.parametrize("at", [0, sp.oo])
 def test_a_limit_assumes_what_the_same_objective_assumes(at, order):
     """Taking the limit of a rule or deriving with the limit: the same words, and the finite horizon is gone."""
-    found = derive(Objective(0.5), order=order).limit(discount=at)
-    assert found.assumptions == derive(Objective(at), order=order).assumptions
-    assert "0.5" not in " ".join(found.assumptions)
+    taken = derive(Objective(0.5), order=order).limit(discount=at)
+    assert taken.assumptions == derive(Objective(at), order=order).assumptions
+    assert "0.5" not in " ".join(taken.assumptions)
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def transcribed_minimum(objective, landscape, start, times):
     constant = np.kron(first, start) + sparse.kron(sparse.diags_array(steps), drift) @ mean_0
     constraint = sparse.hstack([move, push])
     kkt = sparse.block_array([[sparse.block_diag([cost_theta, cost_u]), constraint.T], [constraint, None]])
-    found = spsolve(kkt.tocsc(), np.concatenate([-slope, np.zeros(number * m), constant]))
-    theta, u = found[: number * n], found[number * n : number * (n + m)]
+    solution = spsolve(kkt.tocsc(), np.concatenate([-slope, np.zeros(number * m), constant]))
+    theta, u = solution[: number * n], solution[number * n : number * (n + m)]
     away = (mean @ theta + target).reshape(number, n)
     u = u.reshape(number, m)
     loss = 0.5 * objective.loss_weight * np.einsum("ti,ij,tj->t", away, landscape.hessian_matrix, away)

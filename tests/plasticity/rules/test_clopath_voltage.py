@@ -49,8 +49,8 @@ def test_thresholds_rectify():
 @pytest.mark.paper
 def test_post_before_pre_depresses_at_low_rates_and_potentiates_at_high_ones():
     """The published finding, with the published amplitudes: pairing frequency turns depression into potentiation."""
-    found = fit(clopath_voltage(), "sjostrom_2001").predictions
-    pre_first, post_first = found[:5], found[5:]
+    predicted = fit(clopath_voltage(), "sjostrom_2001").predictions
+    pre_first, post_first = predicted[:5], predicted[5:]
     assert (np.diff(pre_first) > 0).all()
     assert (post_first[:3] < -0.1).all()  # 0.1 to 20 Hz
     assert (post_first[3:] > 0).all()  # 40 and 50 Hz

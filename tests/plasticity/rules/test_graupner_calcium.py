@@ -36,8 +36,8 @@ def test_windows_have_the_published_shapes():
     assert (inside < 0).all()
     assert (outside == 0).all()
     lags = np.arange(-60, 61, 2) * 1e-3 + 1e-4
-    found = window("DPD", lags)
-    signs = np.sign(np.where(np.abs(found) < 1e-3, 0, found))
+    changes = window("DPD", lags)
+    signs = np.sign(np.where(np.abs(changes) < 1e-3, 0, changes))
     runs = [s for s, t in zip(signs, [0, *signs[:-1]], strict=True) if s not in (0, t)]
     assert runs == [-1, 1, -1]
 

@@ -1,4 +1,4 @@
-"""Newton's method: one look leads to the optimum of a quadratic loss, whatever its scale."""
+"""Newton's method: one observation leads to the optimum of a quadratic loss, whatever its scale."""
 
 from numpy.testing import assert_allclose
 

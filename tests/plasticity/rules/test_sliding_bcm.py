@@ -13,8 +13,8 @@ def test_a_long_memory_is_a_fixed_threshold():
     """The belief moves by at most the spikes' share 1/tau: relative error of order 100 spikes·100 Hz²/tau/200 Hz²."""
     pre, post = pairing(0.01, 10.0, 60)
     fixed = derived_bcm(1.2e-5, threshold=200.0 / 10.0)
-    found = replay(sliding_bcm(tau_threshold=1e9), pre, post).weight.values
-    np.testing.assert_allclose(found, replay(fixed, pre, post).weight.values, rtol=1e-7)
+    sliding = replay(sliding_bcm(tau_threshold=1e9), pre, post).weight.values
+    np.testing.assert_allclose(sliding, replay(fixed, pre, post).weight.values, rtol=1e-7)
 
 
 def test_activity_raises_the_threshold_and_so_lowers_the_weight():

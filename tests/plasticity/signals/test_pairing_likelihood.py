@@ -39,10 +39,10 @@ def log_likelihood_slope(pre, post, of_pre, of_post, step=1e-3):
 def test_impulses_sum_to_the_gradient_of_the_likelihood(of_pre, of_post):
     pre, post = trains(4)
     options = {"pre_interaction": of_pre, "post_interaction": of_post}
-    found = float(replay(derived_pairing(1.0, **P, **options), pre, post).weight[-1]) - 1
-    assert found == pytest.approx(log_likelihood_slope(pre, post, of_pre, of_post), rel=1e-9)
+    computed = float(replay(derived_pairing(1.0, **P, **options), pre, post).weight[-1]) - 1
+    assert computed == pytest.approx(log_likelihood_slope(pre, post, of_pre, of_post), rel=1e-9)
     careless = float(replay(derived_pairing(1.0, **{**P, "after_rate": 0.0}, **options), pre, post).weight[-1]) - 1
-    assert careless - found > 1  # the after-depolarisation matters here
+    assert careless - computed > 1  # the after-depolarisation matters here
 
 
 def test_without_spontaneous_firing_it_is_the_pair_rule():

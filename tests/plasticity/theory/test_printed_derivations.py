@@ -437,5 +437,5 @@ def test_every_equation_on_the_cards_of_the_catalogue_follows_from_those_before(
         while last + 1 < len(rule.steps) and rule.steps[last + 1].title.startswith(AFTER_THE_RULE):
             last += 1
         after = rule.steps[last + 1 :]  # those of a signal: see signals/test_printed_signals.py
-        shown = check_steps(replace(rule, steps=rule.steps[: last + 1]))
-        assert after or is_zero(shown.rhs - change(rule).rhs)
+        last_change = check_steps(replace(rule, steps=rule.steps[: last + 1]))
+        assert after or is_zero(last_change.rhs - change(rule).rhs)

@@ -36,8 +36,8 @@ def test_it_is_the_numerical_optimum(discount):
     pair = rotating_pair(discount)
     values = {PLASTICITY.symbol: 1.2, LOSS_WEIGHT.symbol: 0.8, FREQUENCY: q, H: h}
     values |= dict(zip(GRADIENTS, h * (w - mu), strict=True)) | dict(zip(WEIGHTS, w, strict=True))
-    found = np.array(pair.velocity.subs(values), dtype=float).ravel()
-    assert_allclose(found, policy.velocity(w), rtol=1e-11)
+    velocity = np.array(pair.velocity.subs(values), dtype=float).ravel()
+    assert_allclose(velocity, policy.velocity(w), rtol=1e-11)
     closed = np.array(pair.closed_loop.subs(values), dtype=float)
     assert_allclose(closed, policy.closed_loop, rtol=1e-11)
 
