@@ -1,0 +1,139 @@
+"""Optimal learning where tasks are replaced at random times by others with another optimum and another curvature.
+
+While a task lasts, the learner solves a problem with the discount γ + λ and the loss ``kL + λV̄``, where V̄ is the value of
+a fresh task, averaged over the task prior: ``V̄ = ½θᵀP̄θ + b̄ᵀθ + c̄``,
+
+    (γ + λ)P(H) = kH + AᵀP + PA − ηPBG⁻¹BᵀP + λP̄ ,   P̄ = E[P(H)] .
+
+So the best reset is a constant penalty a = λP̄/k towards the tasks to come, inside the preconditioner, the same whatever the
+present curvature is. One curvature for all tasks gives back the proportional reset of `solve` with a hazard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.belief import TaskPrior
+from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
+from plasticity.objective import Objective
+from plasticity.optimal.policy import Policy
+
+Array = NDArray[np.float64]
+MOST_ITERATIONS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class FutureTasks:
+    """Value of a fresh task, ``V̄ = ½θᵀP̄θ + b̄ᵀθ + c̄``, averaged over the task prior.
+
+    Parameters
+    ----------
+    quadratic : (n, n) array
+        P̄.
+    linear : (n,) array
+        b̄.
+    constant : float
+        c̄.
+    """
+
+    quadratic: Array
+    linear: Array
+    constant: float
+
+    def value(self, theta: Array) -> float:
+        """Expected action of a learner that stands at θ (n,) when a task begins that it then knows."""
+        return float(0.5 * theta @ self.quadratic @ theta + self.linear @ theta + self.constant)
+
+
+def present_task(objective: Objective, landscape: Quadratic, future: FutureTasks, hazard: float) -> Policy:
+    """Policy while the task `landscape` lasts, when tasks are replaced at rate `hazard` [1/s]."""
+    from plasticity.solve import solve
+
+    weight = objective.loss_weight
+    hessian = landscape.hessian_matrix + hazard / weight * future.quadratic
+    pull = weight * landscape.hessian_matrix @ landscape.optimum - hazard * future.linear
+    optimum = np.linalg.lstsq(weight * hessian, pull, rcond=None)[0]
+    lasting = replace(objective, discount=float(objective.discount) + hazard, hazard=0.0)
+    return solve(lasting, Quadratic(hessian, optimum))
+
+
+def future_tasks(objective: Objective, prior: TaskPrior, tolerance: float = 1e-14) -> FutureTasks:
+    """Fixed point of the value of a fresh task.
+
+    Parameters
+    ----------
+    objective : Objective
+        With the hazard λ.
+    prior : TaskPrior
+        Mean and covariance of the optimum, curvatures and their weights.
+    tolerance : float
+        Relative change at which the iteration stops.
+
+    Raises
+    ------
+    InputError
+        If the value is infinite, as with no discount where every task keeps a cost.
+    """
+    n, hazard, weight = prior.n, objective.hazard, objective.loss_weight
+    future = FutureTasks(np.zeros((n, n)), np.zeros(n), 0.0)
+    for _ in range(MOST_ITERATIONS):
+        policies = [present_task(objective, Quadratic(h, prior.mean_vector), future, hazard) for h in prior.hessians]
+        quadratic = sum(w * p.value_matrix for w, p in zip(prior.weights, policies, strict=True))
+        linear = sum(
+            w * (p.value_linear - p.value_matrix @ p.landscape.optimum)
+            for w, p in zip(prior.weights, policies, strict=True)
+        )
+        change = np.abs(quadratic - future.quadratic).max() + np.abs(linear - future.linear).max()
+        size = np.abs(quadratic).max() + np.abs(linear).max()
+        future = FutureTasks(np.asarray(quadratic), np.asarray(linear), 0.0)
+        if change <= tolerance * size:
+            break
+    else:
+        raise InputError("the value of the tasks to come did not converge; use a larger discount, or a smaller hazard")
+    return replace(future, constant=_constant(objective, prior, future, weight, hazard))
+
+
+def _constant(objective: Objective, prior: TaskPrior, future: FutureTasks, weight: float, hazard: float) -> float:
+    """Value c̄ of a fresh task at θ = 0: γc̄ is the mean over tasks of what is left of the HJB equation there."""
+    covariance = prior.covariance_matrix
+    gamma = float(objective.discount)
+    if gamma == 0:
+        return np.inf
+    rate = 0.0
+    for share, hessian in zip(prior.weights, prior.hessians, strict=True):
+        policy = present_task(objective, Quadratic(hessian, prior.mean_vector), future, hazard)
+        reach = _reach(policy)
+        slope = policy.value_linear - policy.value_matrix @ policy.landscape.optimum  # ∂V/∂θ at θ = 0, mean optimum
+        spread = _response(policy, weight * hessian, gamma + hazard)  # −∂(slope)/∂μ
+        mean = prior.mean_vector
+        rate += (
+            share
+            * 0.5
+            * (
+                weight * (mean @ hessian @ mean + np.trace(hessian @ covariance))
+                - slope @ reach @ slope
+                - np.trace(spread.T @ reach @ spread @ covariance)
+            )
+        )
+    return rate / gamma
+
+
+def _reach(policy: Policy) -> Array:
+    """S = ηBG⁻¹Bᵀ, from the gain K = ηG⁻¹BᵀP and the closed loop."""
+    objective = policy.objective
+    from plasticity.objective import constant_matrix
+
+    n = len(policy.closed_loop)
+    control = np.eye(n) if objective.control is None else np.asarray(objective.control)
+    metric = constant_matrix("metric", objective.metric, control.shape[1])
+    return objective.plasticity * control @ np.linalg.solve(metric, control.T)
+
+
+def _response(policy: Policy, cost: Array, discount: float) -> Array:
+    """How the slope of the value changes with the optimum: (γ + λ − A_clᵀ)⁻¹ kH."""
+    n = len(policy.closed_loop)
+    return np.linalg.solve(discount * np.eye(n) - policy.closed_loop.T, cost)
