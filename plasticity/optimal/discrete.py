@@ -4,8 +4,8 @@ At look n the learner pays for a jump Δ_n and then for the loss where it stands
 
     J = Σ_n e^{−γnΔt} Δt' [ (Δ_n/Δt)ᵀ G (Δ_n/Δt)/2η + k L(θ_{n+1}) ] ,   θ_{n+1} = e^{AΔt} θ_n + BΔ_n ,
 
-with ``Δt' = (1 − e^{−γΔt})/γ``, the discounted length of a step. For Δt → 0 it is the problem of `solve`. Where an Euler step
-of the continuous policy overshoots or diverges, this one does not.
+with ``Δt' = (1 − e^{−γΔt})/γ``, the discounted length of a step. For Δt → 0 it is the problem of `solve`. Where an
+Euler step of the continuous policy overshoots or diverges, this one does not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plasticity.errors import InputError, require_number
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +99,8 @@ def _cost_to_go(moved: Array, control: Array, cost: Array, effort: Array, remain
     if np.array_equal(moved, np.eye(n)) and np.array_equal(control, np.eye(n)):
         return _without_drift(cost, effort, remaining)
     try:
-        return linalg.solve_discrete_are(
-            np.sqrt(remaining) * moved, np.sqrt(remaining) * control, cost, remaining * effort
-        )
+        root = np.sqrt(remaining)
+        return np.asarray(linalg.solve_discrete_are(root * moved, root * control, cost, remaining * effort))
     except (np.linalg.LinAlgError, ValueError):
         raise InputError(
             "no finite optimum of steps: a costed direction grows and is out of reach, or a flat one is neutral; "
@@ -125,9 +124,6 @@ def _without_drift(cost: Array, effort: Array, remaining: float) -> Array:
 
 def _linear(after: Array, moved: Array, closed: Array, push: Array, remaining: float) -> Array:
     """Linear part l of the cost after a jump, ½xᵀWx + lᵀx: ``l = β·A_clᵀ(W·push + l)``."""
-    n = len(push)
-    return (
-        np.linalg.solve(np.eye(n) - remaining * closed.T, remaining * closed.T @ (after @ push))
-        if np.any(push)
-        else np.zeros(n)
-    )
+    if not np.any(push):
+        return np.zeros(len(push))
+    return np.linalg.solve(np.eye(len(push)) - remaining * closed.T, remaining * closed.T @ (after @ push))

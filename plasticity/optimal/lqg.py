@@ -1,9 +1,9 @@
 """The exact learner on a quadratic loss whose optimum moves and is seen through noise (linear-quadratic-Gaussian).
 
-The optimum is ``μ = m + Cz`` with ``dz = Fz dt + dW``, ``E dW dWᵀ = Q dt``; the learner, which knows its weights and the
-curvature, observes the gradient, ``dy = H(θ − μ) dt + dV``, ``E dV dVᵀ = N dt``. Certainty equivalence is exact here:
-the best control uses the posterior mean ẑ as if it were z (the separation theorem), because what it learns does not
-depend on where it moves. With ``e = θ − m`` and ``V = ½eᵀPe + bᵀe + eᵀXẑ + …``
+The optimum is ``μ = m + Cz`` with ``dz = Fz dt + dW``, ``E dW dWᵀ = Q dt``; the learner, which knows its weights and
+the curvature, observes the gradient, ``dy = H(θ − μ) dt + dV``, ``E dV dVᵀ = N dt``. Certainty equivalence is exact
+here: the best control uses the posterior mean ẑ as if it were z (the separation theorem), because what it learns does
+not depend on where it moves. With ``e = θ − m`` and ``V = ½eᵀPe + bᵀe + eᵀXẑ + …``
 
     u = −ηG⁻¹Bᵀ(Pe + Xẑ + b) ,   (γ − A_clᵀ) X − XF = −kHC ,   dẑ = Fẑ dt + K (dy_z − HCẑ dt) ,   K = ΣCᵀHN⁻¹
 """
@@ -19,9 +19,10 @@ from scipy import linalg
 
 from plasticity.belief import LinearGaussian
 from plasticity.errors import InputError
+from plasticity.objective import constant_matrix
 from plasticity.optimal.policy import Policy
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +152,8 @@ def average_cost(policy: BeliefPolicy, tracking: Array, filter_gain: Array, feed
 
 def _observable(system: Array, cost: Array) -> Array:
     """Orthonormal basis of the directions that a cost depends on, sooner or later."""
-    scale = max(np.linalg.norm(system, 2), 1e-300)
-    blocks, rows = [], cost / max(np.linalg.norm(cost, 2), 1e-300)
+    scale = max(float(np.linalg.norm(system, 2)), 1e-300)
+    blocks, rows = [], cost / max(float(np.linalg.norm(cost, 2)), 1e-300)
     for _ in range(len(system)):
         blocks.append(rows)
         rows = rows @ system / scale
@@ -171,6 +172,4 @@ def _sylvester(left: Array, right: Array, value: Array) -> Array:
 
 
 def _matrix(value: Array | float | None, n: int) -> Array:
-    from plasticity.objective import constant_matrix
-
-    return constant_matrix("metric", value, n)
+    return np.asarray(constant_matrix("metric", value, n))

@@ -1,12 +1,12 @@
 """Optimal learning where tasks are replaced at random times by others with another optimum and another curvature.
 
-While a task lasts, the learner solves a problem with the discount γ + λ and the loss ``kL + λV̄``, where V̄ is the value of
-a fresh task, averaged over the task prior: ``V̄ = ½θᵀP̄θ + b̄ᵀθ + c̄``,
+While a task lasts, the learner solves a problem with the discount γ + λ and the loss ``kL + λV̄``, where V̄ is the value
+of a fresh task, averaged over the task prior: ``V̄ = ½θᵀP̄θ + b̄ᵀθ + c̄``,
 
     (γ + λ)P(H) = kH + AᵀP + PA − ηPBG⁻¹BᵀP + λP̄ ,   P̄ = E[P(H)] .
 
-So the best reset is a constant penalty a = λP̄/k towards the tasks to come, inside the preconditioner, the same whatever the
-present curvature is. One curvature for all tasks gives back the proportional reset of `solve` with a hazard.
+So the best reset is a constant penalty a = λP̄/k towards the tasks to come, inside the preconditioner, the same whatever
+the present curvature is. One curvature for all tasks gives back the proportional reset of `solve` with a hazard.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from plasticity.belief import TaskPrior
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective
+from plasticity.objective import Objective, constant_matrix
 from plasticity.optimal.policy import Policy
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 MOST_ITERATIONS = 100_000
 
 
@@ -125,8 +125,6 @@ def _constant(objective: Objective, prior: TaskPrior, future: FutureTasks, weigh
 def _reach(policy: Policy) -> Array:
     """S = ηBG⁻¹Bᵀ, from the gain K = ηG⁻¹BᵀP and the closed loop."""
     objective = policy.objective
-    from plasticity.objective import constant_matrix
-
     n = len(policy.closed_loop)
     control = np.eye(n) if objective.control is None else np.asarray(objective.control)
     metric = constant_matrix("metric", objective.metric, control.shape[1])
