@@ -24,6 +24,7 @@ from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.optimal.cost import RunningCost, running_cost
 from plasticity.optimal.minimise import minimise_by_newton
+from plasticity.optimal.passes import Pass, chains, evenly_spaced, passes
 from plasticity.optimal.path import PathAction
 
 Array = NDArray[np.float64]
@@ -31,6 +32,7 @@ RESOLUTION = 0.12  # coarsest step, in units of the fastest time constant; two h
 MOST_INTERVALS = 3000  # of the coarsest mesh
 SETTLING = 20.0  # decay exponents of E in the window on either side: e^{−20} ~ 2e-9
 CLOSE = 1e-5  # relative gradient norm of a path; the error of E is its square
+GUIDE = 401  # points of the line along which a search begins
 NEAR = 1e-5  # distance from a minimum within which the loss is computed from the curvature
 
 
@@ -70,6 +72,49 @@ def critical_discount(objective: Objective, landscape: Any, from_minimum: ArrayL
     ----------
     muratov_2008; vastola_2025.
     """
+    return crossings(objective, landscape, from_minimum, to_minimum)[0].discount
+
+
+@dataclass(frozen=True, eq=False)
+class Crossing:
+    """One way from a minimum to a deeper one, and the discount below which it pays.
+
+    Parameters
+    ----------
+    discount : float
+        Critical discount of this way [1/s].
+    path : (n_points, n) array
+        The heteroclinic path at that discount.
+    top : (n,) array
+        Its point of the highest loss.
+    """
+
+    discount: float
+    path: Array
+    top: Array
+
+
+def crossings(
+    objective: Objective, landscape: Any, from_minimum: ArrayLike, to_minimum: ArrayLike, seed: int = 0
+) -> tuple[Crossing, ...]:
+    """Every way between two minima that a search over passes finds, the one with the largest critical discount first.
+
+    The critical discount is the largest over all paths. A search begins with the straight line and with the path of
+    steepest descent over every saddle between the two (`plasticity.optimal.passes`); ways that end in the same crossing
+    are listed once.
+
+    Raises
+    ------
+    InputError
+        As `critical_discount` does.
+
+    Examples
+    --------
+    >>> from plasticity.landscapes import DoubleWell
+    >>> [way] = crossings(Objective(0), DoubleWell(), *DoubleWell().minima)
+    >>> way.top.round(3).tolist()
+    [-0.127, 0.0]
+    """
     if objective.drift is not None and (callable(objective.drift) or np.any(objective.drift)):
         raise InputError("drift must be None for critical_discount: with a drift minima are no rest points; use `plan`")
     if objective.hazard > 0:
@@ -82,9 +127,50 @@ def critical_discount(objective: Objective, landscape: Any, from_minimum: ArrayL
             f"to_minimum must be lower than from_minimum, got losses {float(landscape.loss(end)):g} and "
             f"{float(landscape.loss(start)):g}; exchange them"
         )
+    links = passes(landscape, np.stack([start, end]), seed=seed)
+    direct = [chain[0].path for chain in chains(links, start, end, most=1)]
+    if links and not direct:
+        _refuse_stages(chains(links, start, end))
+    ways, errors = [], []
+    for guide in (np.stack([start, end]), *direct):
+        try:
+            ways.append(_crossing(objective, landscape, start, end, gain, evenly_spaced(guide, GUIDE)))
+        except InputError as error:
+            errors.append(error)
+    if not ways:
+        raise errors[0]
+    return _different(sorted(ways, key=lambda way: -way.discount))
+
+
+def _refuse_stages(through: list[tuple[Pass, ...]]) -> None:
+    """Refuse minima that are linked through others only."""
+    if through:
+        between = through[0][0].path[-1]
+        raise InputError(
+            f"there is a minimum at {np.round(between, 6).tolist()} between from_minimum and to_minimum, and no pass links "
+            "them directly; ask for the critical discount of each stage"
+        )
+
+
+def _different(ways: list[Crossing]) -> tuple[Crossing, ...]:
+    """Ways whose critical discounts or highest points differ, in their order."""
+    result: list[Crossing] = []
+    for way in ways:
+        size = np.ptp(way.path, axis=0).max()
+        if not any(
+            abs(way.discount - other.discount) < 1e-4 * other.discount
+            and np.linalg.norm(way.top - other.top) < 0.02 * size
+            for other in result
+        ):
+            result.append(way)
+    return tuple(result)
+
+
+def _crossing(objective: Objective, landscape: Any, start: Array, end: Array, gain: float, guide: Array) -> Crossing:
+    """Critical discount of the way near a guide, extrapolated over three meshes."""
     cost = running_cost(objective, _LossAbove(landscape, start), start.size)
     rates = [_rates(cost, point) for point in (start, end)]
-    escape = _Escape(cost, start, end, gain * objective.loss_weight, rates[0].min(), rates[1].min())
+    escape = _Escape(cost, start, end, guide, gain * objective.loss_weight, rates[0].min(), rates[1].min())
     escape = replace(escape, discount=_initial_discount(escape))
     fastest = max(rate.max() for rate in rates)
     for _ in range(6):
@@ -98,9 +184,10 @@ def critical_discount(objective: Objective, landscape: Any, from_minimum: ArrayL
     else:
         raise InputError("no path connects from_minimum and to_minimum directly; is there a minimum in between?")
     half, path = _critical_on_mesh(escape, step / 2, whole, path)
-    quarter, _ = _critical_on_mesh(escape, step / 4, half, path)
+    quarter, path = _critical_on_mesh(escape, step / 4, half, path)
     once = (4 * half - whole) / 3, (4 * quarter - half) / 3  # errors are even powers of the step
-    return float((16 * once[1] - once[0]) / 15)
+    discount = float((16 * once[1] - once[0]) / 15)
+    return Crossing(discount, path, path[np.argmax(landscape.loss(path))])
 
 
 def _settled(path: Array) -> bool:
@@ -180,6 +267,7 @@ class _Escape:
     cost: RunningCost
     start: Array
     end: Array
+    guide: Array
     saving: float
     slowest_before: float
     slowest_after: float
@@ -270,38 +358,39 @@ def _bracket(balance: Callable[[float], float], near: float) -> tuple[float, flo
 
 
 def _pinned(escape: _Escape, discount: float, step: float, crossing: int) -> _PinnedAction:
-    along = escape.end - escape.start
-    normal = along / np.linalg.norm(along)
+    ridge, normal = _ridge(escape)
     inertia = normal @ np.mean(np.atleast_3d(escape.cost.metric_matrix(escape.start)), axis=-1) @ normal
     weight = step * np.exp(-discount * step * (crossing + 0.5))
     stiffness = weight * inertia / (escape.cost.plasticity * step**2)
-    place = float(_ridge(escape) @ normal)
+    place = float(escape.guide[ridge] @ normal)
     return _PinnedAction(escape.cost, discount, step, 0.5, False, crossing, normal, place, stiffness)
 
 
-def _ridge(escape: _Escape) -> Array:
-    """Highest point of the straight line between the minima."""
-    line = escape.start + np.linspace(0, 1, 401)[:, None] * (escape.end - escape.start)
-    return line[np.argmax(escape.cost.landscape.loss(line))]
+def _ridge(escape: _Escape) -> tuple[int, Array]:
+    """Index of the highest point of the guide, and the direction of the guide there."""
+    ridge = int(np.clip(np.argmax(escape.cost.landscape.loss(escape.guide)), 1, GUIDE - 2))
+    along = escape.guide[ridge + 1] - escape.guide[ridge - 1]
+    return ridge, along / np.linalg.norm(along)
 
 
 def _first_path(escape: _Escape, n_intervals: int, crossing: int, step: float) -> Array:
-    """Smooth step from one minimum to the other that crosses the ridge on time."""
-    along = escape.end - escape.start
-    share = np.clip((_ridge(escape) - escape.start) @ along / (along @ along), 0.05, 0.95)
+    """Smooth step along the guide from one minimum to the other that crosses the ridge on time."""
+    share = np.clip(_ridge(escape)[0] / (GUIDE - 1), 0.05, 0.95)
     times = step * (np.arange(n_intervals + 1) - crossing)
     width = 1 / max(escape.slowest_before, escape.slowest_after)
     rise = 1 / (1 + (1 - share) / share * np.exp(-np.clip(times / width, -500, 500)))
     rise[0], rise[-1] = 0.0, 1.0
-    return escape.start + rise[:, None] * along
+    known = np.linspace(0.0, 1.0, GUIDE)
+    return np.stack([np.interp(rise, known, column) for column in escape.guide.T], axis=1)
 
 
 def _initial_discount(escape: _Escape) -> float:
     """Discount from the balance ``γ ∫ θ̇ᵀGθ̇ dt = ηk (L(θ_L) − L(θ_R))`` along a smooth step."""
-    along = escape.end - escape.start
+    steps = np.diff(escape.guide, axis=0)
     metric = escape.cost.metric_matrix(escape.start)
+    length = float(np.sum(np.sqrt(np.einsum("ki,ij,kj->k", steps, metric, steps))))
     width = 1 / max(escape.slowest_before, escape.slowest_after)
-    return float(6 * width * escape.cost.plasticity * escape.saving / (along @ metric @ along))
+    return float(6 * width * escape.cost.plasticity * escape.saving / length**2)
 
 
 def _resampled(path: Array, n_intervals: int) -> Array:
