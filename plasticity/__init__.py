@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from plasticity import signals as signals
     from plasticity.belief import FadingMemory as FadingMemory
     from plasticity.belief import GaussianWeight as GaussianWeight
+    from plasticity.belief import LinearGaussian as LinearGaussian
     from plasticity.belief import OrnsteinUhlenbeck as OrnsteinUhlenbeck
     from plasticity.belief import SwitchingTask as SwitchingTask
+    from plasticity.belief import TaskPrior as TaskPrior
     from plasticity.compile.brian import SynapseModel as SynapseModel
     from plasticity.compile.brian import compile_rule as compile_rule
     from plasticity.controllability import Controllability as Controllability
     from plasticity.critical_discount import critical_discount as critical_discount
+    from plasticity.critical_discount import crossings as crossings
     from plasticity.derive import derive as derive
     from plasticity.errors import DivergedError as DivergedError
     from plasticity.errors import InputError as InputError

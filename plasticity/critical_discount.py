@@ -112,8 +112,8 @@ def crossings(
     --------
     >>> from plasticity.landscapes import DoubleWell
     >>> [way] = crossings(Objective(0), DoubleWell(), *DoubleWell().minima)
-    >>> way.top.round(3).tolist()
-    [-0.127, 0.0]
+    >>> round(way.discount, 6), way.top.round(1).tolist()
+    (0.539031, [-0.1, 0.0])
     """
     if objective.drift is not None and (callable(objective.drift) or np.any(objective.drift)):
         raise InputError("drift must be None for critical_discount: with a drift minima are no rest points; use `plan`")
@@ -132,9 +132,10 @@ def crossings(
     if links and not direct:
         _refuse_stages(chains(links, start, end))
     ways, errors = [], []
-    for guide in (np.stack([start, end]), *direct):
+    for line in (np.stack([start, end]), *direct):
+        guide = np.asarray(evenly_spaced(line, GUIDE), dtype=np.float64)
         try:
-            ways.append(_crossing(objective, landscape, start, end, gain, evenly_spaced(guide, GUIDE)))
+            ways.append(_crossing(objective, landscape, start, end, gain, guide))
         except InputError as error:
             errors.append(error)
     if not ways:
@@ -147,8 +148,8 @@ def _refuse_stages(through: list[tuple[Pass, ...]]) -> None:
     if through:
         between = through[0][0].path[-1]
         raise InputError(
-            f"there is a minimum at {np.round(between, 6).tolist()} between from_minimum and to_minimum, and no pass links "
-            "them directly; ask for the critical discount of each stage"
+            f"there is a minimum at {np.round(between, 6).tolist()} between from_minimum and to_minimum, and no pass "
+            "links them directly; use the critical discount of each stage"
         )
 
 

@@ -237,6 +237,8 @@ def _check(
     order: object,
 ) -> None:
     """Raise an error for combinations that are not derived."""
+    if objective.task_prior is not None:
+        raise InputError("task_prior is for `solve`; use prior_mean with `derive`, where tasks share their curvature")
     _check_kinds(gradient, curvature, optimum, weight, order)
     moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
     if gradient is not None and optimum is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from plasticity.belief import TaskPrior
 from plasticity.errors import InputError, require_number
 
 
@@ -41,7 +42,9 @@ class Objective:
     hazard : float
         λ ≥ 0 [1/s]: rate at which the task is replaced by a fresh draw from a task prior.
     prior_mean : None, float or (n,) array
-        μ_0: mean of the optimum under the task prior; needed when `hazard` is positive.
+        μ_0: mean of the optimum under the task prior; needed when `hazard` is positive, if tasks share a curvature.
+    task_prior : None or TaskPrior
+        Mean optimum and curvatures of the tasks to come, where the curvature is redrawn with the task (`solve` only).
 
     Examples
     --------
@@ -61,6 +64,7 @@ class Objective:
     control: Any = None
     hazard: float = 0.0
     prior_mean: Any = None
+    task_prior: Any = None
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -76,8 +80,19 @@ class Objective:
             object.__setattr__(self, "control", _checked_array("control", self.control, ndims=(2,)))
         if self.prior_mean is not None:
             object.__setattr__(self, "prior_mean", _checked_array("prior_mean", self.prior_mean, ndims=(0, 1)))
-        if self.hazard > 0 and self.prior_mean is None:
+        if self.task_prior is not None:
+            _check_task_prior(self)
+        elif self.hazard > 0 and self.prior_mean is None:
             raise InputError("hazard > 0 needs prior_mean, the mean optimum of the tasks to come; got None")
+
+
+def _check_task_prior(objective: Objective) -> None:
+    if not isinstance(objective.task_prior, TaskPrior):
+        raise InputError(f"task_prior must be a TaskPrior, got {objective.task_prior!r}")
+    if objective.prior_mean is not None:
+        raise InputError("prior_mean and task_prior both state the mean of the tasks to come; leave prior_mean out")
+    if objective.hazard == 0:
+        raise InputError("task_prior needs a hazard > 0, the rate at which tasks are replaced; got 0")
 
 
 def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from plasticity import GaussianWeight as GaussianWeight
     from plasticity import InputError as InputError
     from plasticity import Landscape as Landscape
+    from plasticity import LinearGaussian as LinearGaussian
     from plasticity import Objective as Objective
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
     from plasticity import Parameter as Parameter
@@ -71,10 +72,12 @@ if TYPE_CHECKING:
     from plasticity import Step as Step
     from plasticity import SwitchingTask as SwitchingTask
     from plasticity import SynapseModel as SynapseModel
+    from plasticity import TaskPrior as TaskPrior
     from plasticity import UnknownNameError as UnknownNameError
     from plasticity import Update as Update
     from plasticity import compile_rule as compile_rule
     from plasticity import critical_discount as critical_discount
+    from plasticity import crossings as crossings
     from plasticity import dataset as dataset
     from plasticity import derive as derive
     from plasticity import explain as explain

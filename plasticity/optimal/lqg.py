@@ -146,7 +146,7 @@ def average_cost(policy: BeliefPolicy, tracking: Array, filter_gain: Array, feed
     if len(reduced) and np.linalg.eigvals(reduced).real.max() >= 0:
         return np.inf
     spread = linalg.solve_continuous_lyapunov(reduced, -(seen.T @ shaking @ seen))
-    resting = 0.0 if not np.any(known.push) and not np.any(known.feedforward) else known.cost_rate
+    resting = 0.0 if not np.any(known.offset) and not np.any(known.feedforward) else known.cost_rate
     return float(0.5 * np.trace(seen.T @ cost @ seen @ spread)) + resting
 
 

@@ -1,8 +1,8 @@
 """Minima of a loss, the saddles that link them, and paths over these passes: where a search for optimal paths begins.
 
 A direct minimisation of the action finds the best path near the one it begins with. On a landscape with several minima
-there is one family of paths for every chain of passes, so each of them is tried. What is found depends on the box that is
-searched and on the number of seeded starts: the list of points says what was seen, and nothing proves that it is complete.
+there is one family of paths for every chain of passes, so each of them is tried. What a search finds depends on its box
+and on the number of seeded starts: nothing proves that the list of points is complete.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def stationary_points(
     size = max(float((high - low).max()), 1.0)
     low, high = low - size, high + size
     x = np.vstack([points, np.random.default_rng(seed).uniform(low, high, (n_starts, points.shape[1]))])
-    longest = 0.1 * np.linalg.norm(high - low)
+    longest = 0.1 * float(np.linalg.norm(high - low))
     for _ in range(STEPS):
         step = _newton_step(landscape, x)
         length = np.linalg.norm(step, axis=1, keepdims=True)
@@ -127,9 +127,11 @@ def chains(links: tuple[Pass, ...], start: ArrayLike, end: ArrayLike, most: int 
     Every pass of a chain is turned so that its path runs forward.
     """
     goal = np.asarray(end, dtype=float)
-    done, open_ends = [], [((), np.asarray(start, dtype=float))]
+    first: tuple[tuple[Pass, ...], Array] = ((), np.asarray(start, dtype=float))
+    done: list[tuple[tuple[Pass, ...], Array]] = []
+    open_ends = [first]
     for _ in range(most):
-        longer = []
+        longer: list[tuple[tuple[Pass, ...], Array]] = []
         for chain, at in open_ends:
             visited = [np.asarray(start, dtype=float), *(link.path[-1] for link in chain)]
             for link in links:

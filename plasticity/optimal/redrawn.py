@@ -20,6 +20,7 @@ from plasticity.belief import TaskPrior
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
+from plasticity.optimal.linear_quadratic import quadratic_policy
 from plasticity.optimal.policy import Policy
 
 Array = NDArray[np.floating]
@@ -51,14 +52,28 @@ class FutureTasks:
 
 def present_task(objective: Objective, landscape: Quadratic, future: FutureTasks, hazard: float) -> Policy:
     """Policy while the task `landscape` lasts, when tasks are replaced at rate `hazard` [1/s]."""
-    from plasticity.solve import solve
-
     weight = objective.loss_weight
     hessian = landscape.hessian_matrix + hazard / weight * future.quadratic
     pull = weight * landscape.hessian_matrix @ landscape.optimum - hazard * future.linear
     optimum = np.linalg.lstsq(weight * hessian, pull, rcond=None)[0]
-    lasting = replace(objective, discount=float(objective.discount) + hazard, hazard=0.0)
-    return solve(lasting, Quadratic(hessian, optimum))
+    lasting = replace(objective, discount=float(objective.discount) + hazard, hazard=0.0, task_prior=None)
+    return quadratic_policy(lasting, Quadratic(hessian, optimum))
+
+
+def redrawn_policy(objective: Objective, landscape: Quadratic) -> Policy:
+    """Policy and value for the present task, where `objective` has a hazard and a task prior."""
+    prior, hazard, weight = objective.task_prior, objective.hazard, objective.loss_weight
+    if landscape.n != prior.n:
+        raise InputError(f"task_prior is about {prior.n} parameters, but the loss has {landscape.n}")
+    future = future_tasks(objective, prior)
+    law = present_task(objective, landscape, future, hazard)
+    optimum, target = landscape.optimum, law.landscape.optimum
+    missing = (
+        0.5 * weight * (optimum @ landscape.hessian_matrix @ optimum - target @ law.landscape.hessian_matrix @ target)
+    )
+    constant = law.value_constant + (missing + hazard * future.constant) / (float(objective.discount) + hazard)
+    note = "the loss of this policy is the present one and the value of the tasks to come; its optimum is the target"
+    return replace(law, value_constant=float(constant), notes=(*law.notes, note))
 
 
 def future_tasks(objective: Objective, prior: TaskPrior, tolerance: float = 1e-14) -> FutureTasks:

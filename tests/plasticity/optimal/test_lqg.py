@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from plasticity import Objective, OrnsteinUhlenbeck, Quadratic, derive, solve
-from plasticity.belief import LinearGaussian
+from plasticity import LinearGaussian, Objective, OrnsteinUhlenbeck, Quadratic, derive, solve
 from plasticity.errors import InputError
-from plasticity.optimal.lqg import average_cost, belief_policy
+from plasticity.optimal.lqg import average_cost
 
 
 def random_problem(seed, n=3, discount=0.0):
@@ -15,8 +14,8 @@ def random_problem(seed, n=3, discount=0.0):
     root = rng.standard_normal((4, n, n))
     hessian, metric, diffusion = (r @ r.T + 0.3 * np.eye(n) for r in root[:3])
     drift, transition = 0.3 * rng.standard_normal((n, n)), 0.3 * root[3] - np.eye(n)
-    known = solve(Objective(discount, metric=metric, drift=drift), Quadratic(hessian, np.zeros(n)))
-    return belief_policy(known, LinearGaussian(transition, diffusion, 0.5))
+    objective = Objective(discount, metric=metric, drift=drift)
+    return solve(objective, Quadratic(hessian, np.zeros(n)), LinearGaussian(transition, diffusion, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -25,8 +24,8 @@ def random_problem(seed, n=3, discount=0.0):
 )
 def test_cost_rates_of_a_wandering_optimum(tau, noise, cost):
     """Reference values (three digits) of an independent Lyapunov equation for one weight, η = k = h = 1, γ → 0."""
-    known = solve(Objective(0), Quadratic([1.0], [0.0]))
-    cost_rate = belief_policy(known, LinearGaussian(-1 / tau, 2 / tau, noise**2)).cost_rate
+    belief = LinearGaussian(-1 / tau, 2 / tau, noise**2)
+    cost_rate = solve(Objective(0), Quadratic([1.0], [0.0]), belief).cost_rate
     assert cost_rate == pytest.approx(cost, abs=5.1e-4)
 
 
@@ -65,12 +64,11 @@ def test_one_weight_is_the_derived_rule_with_a_belief_about_its_optimum(discount
     """Two components with their own time constants: the same velocity as the printed rule, to rounding."""
     taus, stds, noise, h = (1.5, 40.0), (0.8, 1.3), 0.6, 1.7
     rule = derive(Objective(discount), optimum_belief=OrnsteinUhlenbeck(taus, stds, noise))
-    known = solve(Objective(discount), Quadratic([h], [0.0]))
     belief = LinearGaussian(
         [-1 / t for t in taus], [2 * s**2 / t for s, t in zip(stds, taus, strict=True)], (h * noise) ** 2,
         readout=[[1.0, 1.0]],
     )  # fmt: skip
-    policy = belief_policy(known, belief)
+    policy = solve(Objective(discount), Quadratic([h], [0.0]), belief)
     states = {"belief_optimum_1": 0.3, "belief_optimum_2": -0.9}
     values = {"w": 0.7, "curvature": h, "gradient": 0.0, **rule.values, **states}
     flow = rule.weight_flow.subs({s: values[s.name] for s in rule.weight_flow.free_symbols})
@@ -81,16 +79,15 @@ def test_one_weight_is_the_derived_rule_with_a_belief_about_its_optimum(discount
 def test_a_random_walk_can_be_followed_without_discount():
     """dμ = σ dW, η = k = h = 1: cost rate ½(Σ + 2·½·σ²…): θ − ẑ and the error are independent; R = 1, Σ = σ s."""
     sigma, s = 0.5, 0.8
-    policy = belief_policy(solve(Objective(0), Quadratic([1.0], [0.0])), LinearGaussian(0.0, sigma**2, s**2))
+    policy = solve(Objective(0), Quadratic([1.0], [0.0]), LinearGaussian(0.0, sigma**2, s**2))
     innovations = sigma**2  # what the belief moves by per second, whatever the noise
     expected = 0.5 * sigma * s + 0.5 * innovations  # ½Σ, and V''/2 of following: P = 1
     assert policy.cost_rate == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_state_that_is_never_seen_is_refused():
-    known = solve(Objective(0.5), Quadratic([1.0, 0.0], [0.0, 0.0]))
     with pytest.raises(InputError, match="never shows"):
-        belief_policy(known, LinearGaussian([-1.0, 0.0], 1.0, 1.0))
+        solve(Objective(0.5), Quadratic([1.0, 0.0], [0.0, 0.0]), LinearGaussian([-1.0, 0.0], 1.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +100,6 @@ def test_a_state_that_is_never_seen_is_refused():
     ],
 )
 def test_bad_beliefs_are_named(arguments, message):
-    known = solve(Objective(0.5), Quadratic([1.0, 2.0], [0.0, 0.0]))
+    fine = {"transition": -1.0, "process_noise": 1.0, "observation_noise": 1.0}
     with pytest.raises(InputError, match=message):
-        belief_policy(
-            known, LinearGaussian(**{"transition": -1.0, "process_noise": 1.0, "observation_noise": 1.0, **arguments})
-        )
+        solve(Objective(0.5), Quadratic([1.0, 2.0], [0.0, 0.0]), LinearGaussian(**fine | arguments))

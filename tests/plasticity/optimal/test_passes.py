@@ -1,4 +1,4 @@
-"""Passes of a landscape: all of them are seen where theory counts them, and the best one decides the critical discount."""
+"""Passes of a landscape: their number agrees with theory, and the best one decides the critical discount."""
 
 import numpy as np
 import pytest

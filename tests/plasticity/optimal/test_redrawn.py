@@ -91,6 +91,31 @@ def test_the_value_obeys_its_hjb_equation_under_drift():
         assert later == pytest.approx(future.value(theta), rel=1e-9)
 
 
+def test_solve_takes_a_task_prior_and_gives_the_whole_value():
+    """V of a task obeys (γ + λ)V = kL + ∇V·θ̇ + ½|θ̇|² + λV̄ at any point, constants included."""
+    prior = TaskPrior(0.0, 1.0, [0.05, 5.0])
+    objective, task = Objective(GAMMA, hazard=HAZARD, task_prior=prior), Quadratic([5.0], [1.0])
+    law, future = solve(objective, task), future_tasks(objective, prior)
+    for theta in (np.array([0.3]), np.array([-2.0])):
+        slope, velocity = -law.velocity(theta), law.velocity(theta)
+        running = task.loss(theta) + 0.5 * velocity @ velocity + slope @ velocity
+        assert law.value(theta) * (GAMMA + HAZARD) == pytest.approx(running + HAZARD * future.value(theta), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"prior_mean": 0.0}, "prior_mean and task_prior"),
+        ({"hazard": 0.0}, "needs a hazard"),
+        ({"task_prior": 1.0}, "must be a TaskPrior"),
+    ],
+)
+def test_contradictory_objectives_are_refused(fields, message):
+    fine = {"hazard": HAZARD, "task_prior": TaskPrior(0.0, 1.0, [1.0])}
+    with pytest.raises(InputError, match=message):
+        Objective(GAMMA, **fine | fields)
+
+
 def test_bad_priors_are_named():
     with pytest.raises(InputError, match="weights must be 2 probabilities"):
         TaskPrior(0.0, 1.0, [1.0, 2.0], weights=[0.5, 0.6])
