@@ -28,7 +28,8 @@ class Projection:
     pre, post : str
         Names of the populations.
     rule : Rule, SynapseModel or None
-        Learning rule; None for fixed weights. Limits of control compile the rule of a SynapseModel again.
+        Learning rule; None for fixed weights. The strings of a SynapseModel run as they are, except within limits of
+        control, for which its rule is compiled again.
     sources, targets : (n_synapses,) int arrays, optional
         Presynaptic and postsynaptic neuron of every synapse; by default all neurons are connected. Rate circuits are
         all-to-all.

@@ -50,10 +50,10 @@ def controlled(
 
 
 def _limited(circuit: Circuit, projection: Projection, controllability: Controllability, seed: int) -> Projection:
-    rule = projection.rule
-    if rule is None or (controllability.is_full and rule.bounds is None):
+    rule, unlimited = projection.rule, controllability.is_full
+    if rule is None or (unlimited and rule.bounds is None):
         return projection
-    if not controllability.is_full:
+    if not unlimited:
         rule, controllability = separate_drift(rule, controllability)
     shape = circuit.population(projection.post).size, circuit.population(projection.pre).size
     limits = _limits(projection, controllability, shape, seed)
@@ -61,9 +61,10 @@ def _limited(circuit: Circuit, projection: Projection, controllability: Controll
         limits = narrowed(limits, *rule.bounds)
     weight = projection.weight if circuit.is_rate else np.broadcast_to(projection.weight, limits.shape)
     check_weights(limits, weight, f"weight of {projection.name!r}")
-    if controllability.is_full:
-        return replace(projection, rule=rule)
-    return replace(projection, rule=rule if circuit.is_rate else limited_rule(rule, limits), limits=limits, model=None)
+    if unlimited:
+        return projection
+    rule = rule if circuit.is_rate else limited_rule(rule, limits)
+    return replace(projection, rule=rule, limits=None if controllability.is_full else limits, model=None)
 
 
 def _limits(projection: Projection, controllability: Controllability, shape: tuple[int, int], seed: int) -> Constraint:
