@@ -56,20 +56,20 @@ def _without_reward(signal):
 
 def task(n_trials, seed=0, n_inputs=20, period=0.2):
     """Two patterns in random order: half of the inputs fire fast, the other half slowly."""
-    wanted = np.where(np.random.default_rng(seed).random(n_trials) < 0.5, 1, -1)
+    targets = np.where(np.random.default_rng(seed).random(n_trials) < 0.5, 1, -1)
     trains = poisson_trains(60.0, n_inputs, n_trials * period, seed=seed)
-    kept = []
+    inputs = []
     for i, t in enumerate(trains):
-        fast = (wanted[(t / period + 1e-9).astype(int)] > 0) == (i < n_inputs // 2)
-        kept.append(t[fast | (np.random.default_rng(i).random(t.size) < 0.1)])
-    return kept, wanted, period
+        fast = (targets[(t / period + 1e-9).astype(int)] > 0) == (i < n_inputs // 2)
+        inputs.append(t[fast | (np.random.default_rng(i).random(t.size) < 0.1)])
+    return inputs, targets, period
 
 
-def right(result, wanted, period):
+def right(result, targets, period):
     times, neurons = result.spikes["actor"]
-    votes = np.zeros(wanted.size)
-    np.add.at(votes, np.minimum((times / period).astype(int), wanted.size - 1), np.where(neurons < 5, 1, -1))
-    return np.sign(votes) == wanted
+    votes = np.zeros(targets.size)
+    np.add.at(votes, np.minimum((times / period).astype(int), targets.size - 1), np.where(neurons < 5, 1, -1))
+    return np.sign(votes) == targets
 
 
 def test_it_learns_to_choose_and_a_lost_reward_teaches_nothing():
@@ -77,13 +77,13 @@ def test_it_learns_to_choose_and_a_lost_reward_teaches_nothing():
 
     Learners have 58 right ones on average, so that more than 12 wrong ones are as improbable.
     """
-    inputs, wanted, period = task(100)
-    circuit = actor(inputs, wanted, period, gradient_descent(0.05), reward_modulated(0.2), weight=0.15)
+    inputs, targets, period = task(100)
+    circuit = actor(inputs, targets, period, gradient_descent(0.05), reward_modulated(0.2), weight=0.15)
     options = {"record": ("actor",), "seed": 1}
     learned = circuits.run(circuit, 100 * period, DT, "numpy", **options)
-    assert right(learned, wanted, period)[-60:].mean() >= 0.8
+    assert right(learned, targets, period)[-60:].mean() >= 0.8
     short = actor(
-        [t[t < 1.9] for t in inputs], wanted, period, gradient_descent(0.05), reward_modulated(0.2), weight=0.15
+        [t[t < 1.9] for t in inputs], targets, period, gradient_descent(0.05), reward_modulated(0.2), weight=0.15
     )
     lost = circuits.run(short, 2.0, DT, "numpy", feedback=FeedbackChannel(sparsity=1.0), **options)
     np.testing.assert_array_equal(lost.final["synapses"], 0.15)

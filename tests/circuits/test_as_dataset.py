@@ -37,13 +37,13 @@ def test_it_follows_the_schema_and_survives_a_file(kind, request, tmp_path):
 
 
 def test_synapses_are_called_by_their_neurons(spiking):
-    """The pre trace that a synapse recorded is that of the input which it is said to come from."""
+    """The pre trace that a synapse recorded is that of the input at its presynaptic end."""
     ds, projection = circuits.as_dataset(spiking), spiking.circuit.projection("synapses")
     np.testing.assert_array_equal(ds.post_synapses, projection.targets[ds.synapse_synapses])
     trains, tau = spiking.circuit.population("inputs").spike_trains, triplet_stdp().values["tau_plus"]
-    for source, found in zip(ds.pre_synapses.values, ds.pre_trace_synapses.sel(time=0.05).values, strict=True):
+    for source, value in zip(ds.pre_synapses.values, ds.pre_trace_synapses.sel(time=0.05).values, strict=True):
         earlier = trains[source][trains[source] < 0.05]
-        assert found == pytest.approx(np.exp(-(0.05 - earlier) / tau).sum(), rel=1e-9)
+        assert value == pytest.approx(np.exp(-(0.05 - earlier) / tau).sum(), rel=1e-9)
 
 
 def test_spikes_are_ragged_and_all_there(spiking):

@@ -1,4 +1,4 @@
-"""The balanced network: irregular firing at the rate that is known for it, kept by homeostasis where one wants it."""
+"""The balanced network: irregular firing at its known rate, or at the target rate of homeostasis."""
 
 from dataclasses import replace
 

@@ -22,9 +22,9 @@ def test_it_runs_as_the_circuit_does_and_can_be_watched():
     made = circuits.build(circuit, **how)
     rates = brian2.PopulationRateMonitor(made.objects["inputs"])
     made.network.add(rates)
-    found, expected = made.run(), circuits.run(circuit, device="numpy", **how)
-    np.testing.assert_array_equal(found.weights["synapses"], expected.weights["synapses"])
-    assert np.any(found.final["synapses"] != 0)
+    ours, expected = made.run(), circuits.run(circuit, device="numpy", **how)
+    np.testing.assert_array_equal(ours.weights["synapses"], expected.weights["synapses"])
+    assert np.any(ours.final["synapses"] != 0)
     assert np.sum(rates.rate / brian2.Hz) * 1e-3 * len(inputs) == pytest.approx(sum(t.size for t in inputs))
     with pytest.raises(InputError, match="has run already"):
         made.run()

@@ -99,8 +99,8 @@ def test_the_signal_is_the_gradient_of_the_likelihood():
     rate = 1e-9
     weights = np.random.default_rng(0).normal(0.05, 0.05, (3, N))
     result = circuits.run(circuit(gradient_descent(rate), weight=weights), DURATION, DT, "numpy")
-    found = (weights.ravel() - result.final["synapses"]) / rate
-    np.testing.assert_allclose(found.reshape(3, N), true_gradient(weights), rtol=1e-5, atol=1e-6)
+    estimate = (weights.ravel() - result.final["synapses"]) / rate
+    np.testing.assert_allclose(estimate.reshape(3, N), true_gradient(weights), rtol=1e-5, atol=1e-6)
 
 
 def test_noise_leaves_the_mean_of_the_gradient():
@@ -108,11 +108,11 @@ def test_noise_leaves_the_mean_of_the_gradient():
     n, rate = 200, 1e-6
     copies = circuit(gradient_descent(rate), targets=[TARGETS[0]] * n)
     result = circuits.run(copies, DURATION, DT, "numpy", seed=5, feedback=FeedbackChannel(noise=5.0))
-    found = (0.05 - result.final["synapses"].reshape(n, N)) / rate
-    error = found.std(axis=0, ddof=1) / np.sqrt(n)
+    estimate = (0.05 - result.final["synapses"].reshape(n, N)) / rate
+    error = estimate.std(axis=0, ddof=1) / np.sqrt(n)
     expected = true_gradient(np.full((3, N), 0.05))[0]
     assert (error > 0).all()
-    assert (np.abs(found.mean(axis=0) - expected) < z(found.shape[1], n - 1) * error).all()
+    assert (np.abs(estimate.mean(axis=0) - expected) < z(estimate.shape[1], n - 1) * error).all()
 
 
 @pytest.mark.parametrize("nonlinearity", ["exponential", "sigmoid"])
@@ -151,9 +151,9 @@ def test_knowing_the_noise_scales_the_gradient():
     plain = circuits.run(circuit(gradient_descent(1e-9)), DURATION, DT, "numpy").final["synapses"] - 0.05
     noise = 1e3
     known = circuit(gradient_descent(1e-9), signal=escape_rate_likelihood(noise))
-    found = circuits.run(known, DURATION, DT, "numpy").final["synapses"] - 0.05
-    assert np.abs(found).max() < 1e-4 * np.abs(plain).max()
-    assert np.abs(found).max() > 0
+    estimate = circuits.run(known, DURATION, DT, "numpy").final["synapses"] - 0.05
+    assert np.abs(estimate).max() < 1e-4 * np.abs(plain).max()
+    assert np.abs(estimate).max() > 0
 
 
 def test_squares_of_a_spike_train_need_a_clock():

@@ -158,7 +158,7 @@ def test_bad_input_is_named():
 
 
 def test_a_network_that_explodes_names_variable_and_time():
-    """Euler with dt far above tau_membrane; a run that ends before the named time, by more than a look, is well."""
+    """Euler with dt far above tau_membrane; a run that ends before the time in the error passes the checks."""
     unstable = replace(conductance_lif(tau_membrane=1e-5), threshold="", reset="")
     circuit = feedforward_spiking([[0.01]], None, None, 1, 10.0, unstable)
     with np.errstate(all="ignore"), pytest.raises(DivergedError, match="v of neuron 0 of 'outputs'") as error:

@@ -68,7 +68,7 @@ def brian_oja(w, bias, duration, dt):
 
 
 def test_same_model_in_brian2(monkeypatch):
-    """Same equations, same explicit steps; only the order of sums differs, far below the 1e-6 asked for."""
+    """Same equations, same explicit steps; only the order of sums differs, far below the required 1e-6."""
     monkeypatch.setitem(brian2.prefs, "codegen.target", "numpy")
     w, bias = ring()
     rates, weights = brian_oja(w, bias, 0.3, DT)
@@ -132,9 +132,9 @@ def test_limits_of_control(case):
     ours = run(circuit, 0.1, dt=DT, seed=4, controllability=LIMITS[case])
     r, before = np.zeros(N), w.copy()
     for _ in range(100):
-        asked = DT * RATE * (np.outer(r, r) - (r**2)[:, None] * w)
+        requested = DT * RATE * (np.outer(r, r) - (r**2)[:, None] * w)
         following = r + DT / TAU * (np.tanh(w @ r + bias) - r)
-        w, r = move(limits, w, asked, DT), following
+        w, r = move(limits, w, requested, DT), following
     assert np.abs(w - before).max() > 0.01
     assert_allclose(ours.final["recurrent"][0], w, rtol=1e-10, atol=1e-13)
 

@@ -124,9 +124,9 @@ def test_fisher_metric_of_a_neuron_takes_its_slope_out_of_the_rule():
     quick = tuple(replace(p, neuron=replace(p.rate_unit, tau_information=DT)) for p in circuit.populations)
     ours = run(replace(circuit, populations=quick), 2.0, dt=DT, record_every=DT, record=("information",))
     steep, flat = ours.final_rates["output"][0] * [1, -1]
-    told = ours.variables["output.information"][0]
-    assert_allclose(told[-1], [1.0, 0.25**2], rtol=1e-6)
-    assert told[0].tolist() == [1.0, 1.0]
+    information = ours.variables["output.information"][0]
+    assert_allclose(information[-1], [1.0, 0.25**2], rtol=1e-6)
+    assert information[0].tolist() == [1.0, 1.0]
     assert_allclose(steep, 1 - (1 - 0.5 * DT) ** 100, rtol=1e-8)
     assert_allclose(steep, flat, rtol=0.05)  # the belief starts at 1 and takes 5 % of the time to settle
 

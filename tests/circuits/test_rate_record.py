@@ -34,22 +34,22 @@ def two_layers(signal, **options):
 def test_all_weights_go_to_a_file(tmp_path):
     task = {"patterns": RANDOM.standard_normal((2, 3)), "targets": RANDOM.standard_normal((2, 4))}
     circuit = recurrent(4, gradient_descent(0.9), exact_error(), **task, n_batch=3, trials=[0, 1, 5])
-    kept = run(circuit, 0.05, 1e-3, record_every=0.02, n_tracked=4, record_weights=tmp_path / "w.nc", seed=9)
+    result = run(circuit, 0.05, 1e-3, record_every=0.02, n_tracked=4, record_weights=tmp_path / "w.nc", seed=9)
     ds = read(tmp_path / "w.nc")
-    assert ds.time.values.tolist() == kept.times.tolist() == pytest.approx([0, 0.02, 0.04, 0.05])
+    assert ds.time.values.tolist() == result.times.tolist() == pytest.approx([0, 0.02, 0.04, 0.05])
     assert_array_equal(ds.trial, [0, 1, 5])
     assert list(ds.data_vars) == ["weight_recurrent"]  # those of the input are not plastic
     weights = ds.weight_recurrent.values.reshape(3, 4, 4, 4)
     assert_array_equal(weights[:, 0], circuit.projections[0].weight)
-    assert_array_equal(weights[:, -1], kept.final["recurrent"])
+    assert_array_equal(weights[:, -1], result.final["recurrent"])
     assert np.abs(weights[:, -1] - weights[:, 0]).max() > 1e-3
-    at = kept.tracked["recurrent"]
-    assert_array_equal(weights.reshape(3, 4, 16)[:, :, at], kept.weights["recurrent"])
+    at = result.tracked["recurrent"]
+    assert_array_equal(weights.reshape(3, 4, 16)[:, :, at], result.weights["recurrent"])
     assert (ds.attrs["rule"], ds.attrs["engine"]) == (circuit.projections[0].rule.name, "rate numba")
     assert ds.attrs["seed"] == 9
-    assert list(kept.weight_mean) == list(kept.weight_std) == ["recurrent"]
-    assert_allclose(kept.weight_mean["recurrent"], weights.mean((2, 3)), rtol=1e-12)
-    assert_allclose(kept.weight_std["recurrent"], weights.std((2, 3)), rtol=1e-12)
+    assert list(result.weight_mean) == list(result.weight_std) == ["recurrent"]
+    assert_allclose(result.weight_mean["recurrent"], weights.mean((2, 3)), rtol=1e-12)
+    assert_allclose(result.weight_std["recurrent"], weights.std((2, 3)), rtol=1e-12)
 
 
 def test_a_file_needs_times_and_plastic_weights(tmp_path):

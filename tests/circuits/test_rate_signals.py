@@ -66,16 +66,16 @@ TRUE = difference_quotients(loss, WEIGHTS)
 
 def test_exact_error_is_the_gradient_at_any_depth():
     """5e-6: weights move by 1e-6·dt·n in the run, and rounding of the weights is 1e-16/(1e-6·dt·n)."""
-    for found, true in zip(measured(network("exact_error"), 50), TRUE, strict=True):
-        assert_allclose(found[0], true, atol=5e-6)
+    for estimate, true in zip(measured(network("exact_error"), 50), TRUE, strict=True):
+        assert_allclose(estimate[0], true, atol=5e-6)
 
 
 @pytest.mark.parametrize("name", ["node_perturbation", "weight_perturbation"])
 def test_perturbation_is_the_gradient_in_the_mean(name):
     """64 members of 2000 steps, 36 weights. The bias, σ² = 1e-4 times third derivatives, is far below the errors."""
-    for found, true in zip(measured(network(name, n_batch=64), 2000), TRUE, strict=True):
-        error = found.std(0, ddof=1) / 8
-        assert np.abs((found.mean(0) - true) / error).max() < z(36, 63)
+    for estimate, true in zip(measured(network(name, n_batch=64), 2000), TRUE, strict=True):
+        error = estimate.std(0, ddof=1) / 8
+        assert np.abs((estimate.mean(0) - true) / error).max() < z(36, 63)
         assert error.max() < 0.2 * np.abs(true).max()  # it could have been seen
 
 
@@ -91,13 +91,13 @@ def test_neurons_with_a_time_constant_are_perturbed_for_as_long_as_a_pattern(nam
     w *= 0.3
 
     def losses(weights, start, noise=0.0, slow=dt / tau, n_steps=50):  # one pattern
-        r, found = start, []
+        r, estimate = start, []
         u = weights @ r + into @ x[0] + noise
         for _ in range(n_steps):
-            found.append(0.5 * ((target[0] - r) ** 2).sum())
+            estimate.append(0.5 * ((target[0] - r) ** 2).sum())
             r = r + slow * (np.tanh(u) - r)
             u = weights @ r + into @ x[0] + noise
-        return np.array(found), r
+        return np.array(estimate), r
 
     _, rest = losses(w, np.zeros(n), slow=1.0, n_steps=200)
     if name == "node_perturbation":
@@ -120,9 +120,9 @@ def test_neurons_with_a_time_constant_are_perturbed_for_as_long_as_a_pattern(nam
         n_batch=members,
     )
     duration = 40 * hold
-    found = (w - run(circuit, duration, dt).final["recurrent"]) / (SLOW * duration)
-    error = found.std(0, ddof=1) / np.sqrt(members)
-    assert np.abs((found.mean(0) - expected) / error).max() < z(n * n, members - 1)
+    estimate = (w - run(circuit, duration, dt).final["recurrent"]) / (SLOW * duration)
+    error = estimate.std(0, ddof=1) / np.sqrt(members)
+    assert np.abs((estimate.mean(0) - expected) / error).max() < z(n * n, members - 1)
     assert error.max() < 0.2 * np.abs(true).max()
     assert 0 < np.linalg.norm(expected - true) < 0.1 * np.linalg.norm(true)
 
@@ -139,8 +139,8 @@ def test_perturbations_of_weights_are_noisier_than_those_of_neurons():
 def test_random_feedback_is_exact_on_the_last_layer_only():
     *hidden, last = measured(network("random_feedback"), 50)
     assert_allclose(last[0], TRUE[-1], atol=5e-6)
-    for found, true in zip(hidden, TRUE, strict=False):
-        assert np.linalg.norm(found[0] - true) > 0.5 * np.linalg.norm(true)
+    for estimate, true in zip(hidden, TRUE, strict=False):
+        assert np.linalg.norm(estimate[0] - true) > 0.5 * np.linalg.norm(true)
 
 
 def test_random_feedback_is_biased_by_its_weights():
@@ -150,13 +150,13 @@ def test_random_feedback_is_biased_by_its_weights():
     """
     linear = {"output": "linear"}
     routes = {"hidden_1": np.zeros((4, 2)), "hidden_2": np.random.default_rng(1).standard_normal((4, 2))}
-    found = measured(network("random_feedback", feedback_weights=routes, **linear), 50)[1][0]
+    estimate = measured(network("random_feedback", feedback_weights=routes, **linear), 50)[1][0]
     r1 = np.tanh(PATTERNS @ WEIGHTS[0].T)
     r2 = np.tanh(r1 @ WEIGHTS[1].T)
     e = TARGETS - r2 @ WEIGHTS[2].T
     true = -((e @ WEIGHTS[2]) * (1 - r2**2)).T @ r1 / 5
     bias = ((e @ (WEIGHTS[2] - routes["hidden_2"].T)) * (1 - r2**2)).T @ r1 / 5
-    assert_allclose(found - true, bias, atol=5e-6)
+    assert_allclose(estimate - true, bias, atol=5e-6)
     aligned = {"hidden_1": routes["hidden_1"], "hidden_2": WEIGHTS[2].T}
     assert_allclose(measured(network("random_feedback", feedback_weights=aligned, **linear), 50)[1][0], true, atol=5e-6)
 
@@ -172,9 +172,9 @@ def test_random_feedback_has_no_direction_before_learning():
 
 def test_noise_of_the_channel_has_the_mean_zero():
     noisy = measured(network("exact_error", n_batch=64), 200, feedback=FeedbackChannel(noise=0.1))
-    for found, true in zip(noisy, TRUE, strict=True):
-        error = found.std(0, ddof=1) / 8
-        assert np.abs((found.mean(0) - true) / error).max() < z(36, 63)
+    for estimate, true in zip(noisy, TRUE, strict=True):
+        error = estimate.std(0, ddof=1) / 8
+        assert np.abs((estimate.mean(0) - true) / error).max() < z(36, 63)
         assert error.min() > 1e-4
 
 

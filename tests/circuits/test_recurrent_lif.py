@@ -31,12 +31,12 @@ def network(probability, feedback="symmetric", rule=None):
 
 
 def matrices(circuit):
-    found = {"recurrence": np.zeros((N, N))}
+    changed = {"recurrence": np.zeros((N, N))}
     for p in circuit.projections:
         matrix = np.zeros((circuit.population(p.post).size, circuit.population(p.pre).size))
         matrix[p.targets, p.sources] = p.weight
-        found[p.name] = matrix
-    return found
+        changed[p.name] = matrix
+    return changed
 
 
 def forward(w):
@@ -83,13 +83,13 @@ def backward(w, truncated):
 
 def changes(circuit):
     result = circuits.run(circuit, STEPS * DT, DT, "numpy", record=("recurrent",))
-    found = {}
+    changed = {}
     for p in circuit.plastic:
         moved = (np.broadcast_to(p.weight, p.n_synapses) - result.final[p.name]) / RATE
         matrix = np.zeros((circuit.population(p.post).size, circuit.population(p.pre).size))
         matrix[p.targets, p.sources] = moved
-        found[p.name] = matrix
-    return found, result
+        changed[p.name] = matrix
+    return changed, result
 
 
 def cosine(a, b):
@@ -101,31 +101,31 @@ def test_the_network_fires_as_in_numpy():
     z = forward(matrices(circuit))[0]
     _, result = changes(circuit)
     times, neurons = result.spikes["recurrent"]
-    found = np.zeros((STEPS, N))
-    found[np.round(times / DT).astype(int), neurons] = 1
+    changed = np.zeros((STEPS, N))
+    changed[np.round(times / DT).astype(int), neurons] = 1
     assert z.sum() > 50
-    np.testing.assert_array_equal(found, z)
+    np.testing.assert_array_equal(changed, z)
 
 
 def test_without_recurrence_eprop_is_the_surrogate_gradient():
     """The eligibility is integrated by Euler steps, so that it differs by dt/2τ = 2.5 % at most."""
     circuit = network(0.0)
-    found, _ = changes(circuit)
+    changed, _ = changes(circuit)
     exact = backward(matrices(circuit), truncated=False)["input"]
     assert np.abs(exact).max() > 0
-    assert np.abs(found["input"] - exact).max() < 0.05 * np.abs(exact).max()
+    assert np.abs(changed["input"] - exact).max() < 0.05 * np.abs(exact).max()
 
 
 def test_with_recurrence_eprop_leaves_out_the_paths_through_others():
     """Its bias: the truncated gradient to the error of integration, but not the whole one."""
     circuit = network(0.5)
-    found, _ = changes(circuit)
+    changed, _ = changes(circuit)
     w = matrices(circuit)
     whole, part = backward(w, truncated=False), backward(w, truncated=True)
     wired = w["recurrence"] != 0
-    assert cosine(found["recurrence"][wired], part["recurrence"][wired]) > 0.999
-    assert cosine(found["input"], part["input"]) > 0.999
-    assert 0.3 < cosine(found["input"], whole["input"]) < 0.995
+    assert cosine(changed["recurrence"][wired], part["recurrence"][wired]) > 0.999
+    assert cosine(changed["input"], part["input"]) > 0.999
+    assert 0.3 < cosine(changed["input"], whole["input"]) < 0.995
 
 
 def test_the_network_learns_a_wave():
@@ -136,15 +136,15 @@ def test_the_network_learns_a_wave():
     pattern, draw = poisson_trains(40.0, N_IN, 0.2, seed=5), np.random.default_rng(1)
     first, out = 0.15 + 0.3 * draw.standard_normal((30, N_IN)), draw.standard_normal((1, 30)) / 10
     losses = []
-    for rule, shown in ((gradient_descent(1e-3), 20), (None, 6)):
-        inputs = tuple(np.concatenate([t + 0.2 * k for k in range(shown)]).round(6) for t in pattern)
-        wanted = np.tile(20 * np.sin(2 * np.pi * np.arange(200) / 200)[:, None], (shown, 1))
+    for rule, n_repeats in ((gradient_descent(1e-3), 20), (None, 6)):
+        inputs = tuple(np.concatenate([t + 0.2 * k for k in range(n_repeats)]).round(6) for t in pattern)
+        targets = np.tile(20 * np.sin(2 * np.pi * np.arange(200) / 200)[:, None], (n_repeats, 1))
         circuit = recurrent_lif(
-            inputs, wanted, DT, rule, rule and eprop(TAU), 30, weight_input=first, weight_output=out, seed=2
+            inputs, targets, DT, rule, rule and eprop(TAU), 30, weight_input=first, weight_output=out, seed=2
         )
         options = {"record_every": DT, "record": ("readout.error",), "n_tracked": 1}
-        error = circuits.run(circuit, 0.2 * shown, DT, "numpy", **options).variables["readout.error"]
-        losses.append((error**2).reshape(shown, -1).mean(axis=1))
+        error = circuits.run(circuit, 0.2 * n_repeats, DT, "numpy", **options).variables["readout.error"]
+        losses.append((error**2).reshape(n_repeats, -1).mean(axis=1))
     assert np.ptp(losses[1][-3:]) < 0.05 * losses[1][-1]
     assert losses[0][-3:].mean() < 0.6 * losses[1][-3:].mean()
 

@@ -75,14 +75,14 @@ class Moment:
     """Expected loss ρ − ρ* log ρ at one moment, its gradient and Fisher information, as functions of the weights."""
 
     def __init__(self, step):
-        self.psp, self.wanted = psp()[step], escape(psp()[step] @ TEACHER)
+        self.psp, self.target_rate = psp()[step], escape(psp()[step] @ TEACHER)
 
     def loss(self, w):
         rate = escape(w @ self.psp)
-        return rate - self.wanted * np.log(rate)
+        return rate - self.target_rate * np.log(rate)
 
     def gradient(self, w):
-        return (escape(w @ self.psp) - self.wanted)[..., None] * self.psp / WIDTH
+        return (escape(w @ self.psp) - self.target_rate)[..., None] * self.psp / WIDTH
 
     def hessian(self, w):
         return escape(w @ self.psp)[..., None, None] * np.outer(self.psp, self.psp) / WIDTH**2
@@ -140,10 +140,10 @@ def test_the_rate_engine_follows_the_losses(name):
 def test_limits_of_control_are_the_same_on_losses_and_in_rates(name):
     """Mask, sign, bounds and drift, each of which acts on one weight at least."""
     limits = Controllability(mask=[1, 1, 0, 1], sign=[0, 1, 1, 0], bounds=(-0.5, 0.305), drift=[-0.05, -0.1, -0.2, 0.1])
-    found = on_losses(name, limits)
-    np.testing.assert_allclose(in_rates(name, limits), found, rtol=0, atol=1e-11)
-    assert found[-1, 2] == pytest.approx(0.3 * (1 - 0.2 * DT) ** N_STEPS, rel=1e-12)
-    assert 0.305 in found
+    reference = on_losses(name, limits)
+    np.testing.assert_allclose(in_rates(name, limits), reference, rtol=0, atol=1e-11)
+    assert reference[-1, 2] == pytest.approx(0.3 * (1 - 0.2 * DT) ** N_STEPS, rel=1e-12)
+    assert 0.305 in reference
 
 
 @pytest.mark.slow  # 4 × 3 s: 3000 steps of Brian2 in NumPy

@@ -43,8 +43,8 @@ def test_a_synapse_with_a_clock_is_the_same_in_brian_and_replay(rule, tick):
         last = {"count", "belief_mean", "belief_curvature", "gradient_sum"} & {name}
         if last:
             before = exact[name].values[np.searchsorted(exact.time.values, result.times - 1e-9) - 1]
-            found = result.states["synapses"][name][1:, 0]
-            np.testing.assert_allclose(found, before[1:], rtol=1e-9, atol=1e-12 * np.abs(before).max())
+            recorded = result.states["synapses"][name][1:, 0]
+            np.testing.assert_allclose(recorded, before[1:], rtol=1e-9, atol=1e-12 * np.abs(before).max())
 
 
 def test_traces_are_recorded_as_they_are_between_spikes():

@@ -21,7 +21,7 @@ RANDOM = np.random.default_rng(0)
 RECORDS = [{"first": RANDOM.standard_normal((2, 3, 4)), "second": RANDOM.standard_normal((2, 2, 3))} for _ in range(5)]
 
 
-def kept(path, records=RECORDS, failure=None):
+def write_records(path, records=RECORDS, failure=None):
     with weight_file(path, SYNAPSES, trials=[3, 8], title="two projections", rule="oja", seed=4) as file:
         for k, record in enumerate(records):
             file.append(0.1 * k, record)
@@ -30,7 +30,7 @@ def kept(path, records=RECORDS, failure=None):
 
 
 def test_what_is_appended_is_read_back(tmp_path):
-    kept(tmp_path / "new" / "w.nc")
+    write_records(tmp_path / "new" / "w.nc")
     ds = read(tmp_path / "new" / "w.nc")  # checks the schema
     with xr.open_dataset(tmp_path / "new" / "w.nc", engine="h5netcdf") as plain:
         assert ds.identical(plain.load())
@@ -61,7 +61,7 @@ def test_a_list_of_synapses_has_no_trial(tmp_path):
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), DivergedError("w", 0.5, "use a smaller dt"), OSError("mine")])
 def test_a_run_that_ends_early_leaves_what_it_recorded(tmp_path, failure):
     with pytest.raises(type(failure)) as caught:
-        kept(tmp_path / "w.nc", RECORDS[:3], failure)
+        write_records(tmp_path / "w.nc", RECORDS[:3], failure)
     assert caught.value is failure
     assert_array_equal(read(tmp_path / "w.nc").weight_first[:, 2].values.reshape(2, 3, 4), RECORDS[2]["first"])
     assert [p.name for p in tmp_path.iterdir()] == ["w.nc"]
@@ -69,10 +69,10 @@ def test_a_run_that_ends_early_leaves_what_it_recorded(tmp_path, failure):
 
 def test_nothing_recorded_is_no_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path / "w.nc", [], KeyboardInterrupt())
+        write_records(tmp_path / "w.nc", [], KeyboardInterrupt())
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "w.nc").write_text("old")
-    kept(tmp_path / "w.nc", [])
+    write_records(tmp_path / "w.nc", [])
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 
@@ -108,14 +108,14 @@ def test_an_interrupt_waits_until_hdf5_has_written(tmp_path, monkeypatch, ctrl_c
     with pytest.raises(KeyboardInterrupt):
         interrupted_in_the_second_record()
     assert signal.getsignal(signal.SIGINT) is ctrl_c
-    found = read(tmp_path / "w.nc").weight_second.values
-    assert_array_equal(found.reshape(2, 2, 2, 3)[:, 1], RECORDS[1]["second"])
+    stored = read(tmp_path / "w.nc").weight_second.values
+    assert_array_equal(stored.reshape(2, 2, 2, 3)[:, 1], RECORDS[1]["second"])
 
 
 def test_an_interrupt_before_the_first_record_leaves_nothing(tmp_path, monkeypatch, ctrl_c):
     interrupt_next_write(monkeypatch)
     with pytest.raises(KeyboardInterrupt):
-        kept(tmp_path / "w.nc")
+        write_records(tmp_path / "w.nc")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -165,10 +165,10 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path):
 
 def test_bad_paths_and_names(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
-        kept(tmp_path)
+        write_records(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"cannot write .*file/w\.nc: .*; choose another path"):
-        kept(tmp_path / "file" / "w.nc")
+        write_records(tmp_path / "file" / "w.nc")
     with (
         pytest.raises(InputError, match="projection 'a/b' cannot be a name in a file"),
         weight_file(tmp_path / "w.nc", {"a/b": ([0], [0])}, title="x"),
