@@ -361,7 +361,7 @@ def _bracket(balance: Callable[[float], float], near: float) -> tuple[float, flo
 def _pinned(escape: _Escape, discount: float, step: float, crossing: int) -> _PinnedAction:
     ridge, normal = _ridge(escape)
     inertia = normal @ np.mean(np.atleast_3d(escape.cost.metric_matrix(escape.start)), axis=-1) @ normal
-    weight = step * np.exp(-discount * step * (crossing + 0.5))
+    weight = step * np.exp(-discount * (step * (crossing + 0.5)))
     stiffness = weight * inertia / (escape.cost.plasticity * step**2)
     place = float(escape.guide[ridge] @ normal)
     return _PinnedAction(escape.cost, discount, step, 0.5, False, crossing, normal, place, stiffness)

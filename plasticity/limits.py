@@ -32,11 +32,7 @@ def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
     ``discount=oo`` is the leading order at fixed learning rate ηk/γ: plasticity is replaced by
     ``learning_rate·discount/loss_weight`` before γ → ∞. Where the acceleration is controlled (the rule has a
     ``velocity``) the learning rate is ηk/γ². ``discount=0`` is the limit γ → 0⁺ at fixed η and k.
-
-    Raises
-    ------
-    InputError
-        If the rule lacks the parameter, a value is no limit, or there is no finite limit.
+    An `InputError` says if the rule lacks the parameter or has no finite limit.
     """
     if discount is None and duration is None:
         raise InputError("limit needs discount=0, discount=sympy.oo or duration=sympy.oo; got neither")

@@ -200,13 +200,6 @@ class Rule:
     def with_parameters(self, **values: Any) -> Rule:
         """Copy of the rule with other parameter values.
 
-        Raises
-        ------
-        UnknownNameError
-            If a name is no parameter of the rule.
-        InputError
-            If a value is no number or out of the bounds of the parameter.
-
         Examples
         --------
         >>> from plasticity.rules.pair_stdp import pair_stdp

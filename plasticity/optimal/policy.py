@@ -72,13 +72,7 @@ class Policy:
 
     @property
     def value_matrix(self) -> Array:
-        """P (n, n) of the value function.
-
-        Raises
-        ------
-        InputError
-            If P is infinite, which is possible at discount 0.
-        """
+        """P (n, n) of the value function; an `InputError` if it is infinite, which is possible at discount 0."""
         if not np.all(np.isfinite(self.value_quadratic)):
             raise InputError(
                 f"value_matrix is infinite at discount {self.objective.discount}: a costed direction is out "
@@ -88,13 +82,7 @@ class Policy:
 
     @property
     def rest_point(self) -> Array:
-        """Point (n,) at which the velocity vanishes.
-
-        Raises
-        ------
-        InputError
-            If there is none, or if it depends on the start.
-        """
+        """Point (n,) at which the velocity vanishes; an `InputError` if there is none, or it depends on the start."""
         point, still = self._stationary()
         if still.shape[1]:
             direction = np.round(still[:, 0], 6).tolist()
@@ -106,13 +94,7 @@ class Policy:
 
     @property
     def cost_rate(self) -> float:
-        """Cost per unit time paid at the rest point, ``uᵀGu/2η + kL``.
-
-        Raises
-        ------
-        InputError
-            If it depends on the start, or there is no rest point.
-        """
+        """Cost per unit time at the rest point, ``uᵀGu/2η + kL``; an `InputError` as for `rest_point`."""
         point, still = self._stationary()
         away = still.T @ self.landscape.hessian_matrix @ still
         effect = max(np.abs(self.gain @ still).max(initial=0), np.abs(away).max(initial=0))

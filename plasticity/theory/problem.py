@@ -35,10 +35,7 @@ class StatedProblem:
 def state_problem(objective: Objective, process: Inference | None, order: int) -> StatedProblem:
     """Write the objective of one synapse in symbols; `process` describes the dynamics of gradient or optimum.
 
-    Raises
-    ------
-    InputError
-        If the objective couples synapses, or has a field that is not derived with `order`.
+    An `InputError` says if the objective couples synapses, or has a field that is not derived with `order`.
     """
     at = sp.sympify(objective.discount)
     at = sp.S.Zero if at.is_zero else at

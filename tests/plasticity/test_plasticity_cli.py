@@ -6,7 +6,7 @@ import sys
 import pytest
 import sympy as sp
 
-from plasticity import Objective, derive
+from plasticity import Objective, derive, rules
 from plasticity.__main__ import BELIEFS, main
 from plasticity.pages.card import card
 from plasticity.support import catalog
@@ -66,11 +66,10 @@ def test_every_belief_is_derived(capsys, belief):
     assert ("belief_" in out) == (belief != "none")
 
 
-@pytest.mark.parametrize("name", catalog.names("plasticity.rules"))
-def test_every_rule_has_a_card(capsys, name):
-    status, out, _ = run(capsys, "card", name)
+def test_the_card_of_a_rule_of_the_catalogue(capsys):
+    status, out, _ = run(capsys, "card", "adam")
     assert status == 0
-    assert "References" in out
+    assert out == card(rules.load("adam")(), "text")
 
 
 def test_rotation_is_solved_for_two_weights(capsys):
