@@ -16,7 +16,8 @@ from plasticity.errors import InputError, require_number
 from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
+from plasticity.support.exprel import exprel
 from plasticity.theory.control import optimal_control
 from plasticity.theory.estimation import (
     Inference,
@@ -26,7 +27,6 @@ from plasticity.theory.estimation import (
     wandering_gradient,
     wandering_optimum,
 )
-from plasticity.theory.exprel import exprel
 from plasticity.theory.momentum import VELOCITY, optimal_acceleration
 from plasticity.theory.problem import StatedProblem, state_problem
 from plasticity.theory.symbols import DURATION

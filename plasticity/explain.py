@@ -12,8 +12,8 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.optimal.cost import RunningCost, finite_discount, running_cost
+from plasticity.optimal.linear_quadratic import quadratic_policy
 from plasticity.optimal.policy import described, parameter_metric
-from plasticity.solve import solve
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -178,7 +178,7 @@ def _tail(tail: str, objective: Objective, landscape: Any, cost: RunningCost, sa
     if tail == "none":
         return np.zeros(end.shape[:-1])
     if tail == "optimal":
-        return np.exp(-discount * samples.times[-1]) * solve(objective, landscape).value(end)
+        return np.exp(-discount * samples.times[-1]) * quadratic_policy(objective, landscape).value(end)
     rate = cost.cost(end, np.zeros_like(end))
     if discount == 0:
         return np.where(np.abs(rate) > 1e-12, np.inf, 0.0)

@@ -9,8 +9,8 @@ import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
-from plasticity.theory.cached_algebra import cached_algebra
-from plasticity.theory.exprel import exprel
+from plasticity.support.cached_algebra import cached_algebra
+from plasticity.support.exprel import exprel
 from plasticity.theory.symbols import (
     DISCOUNT,
     DURATION,

@@ -57,11 +57,13 @@ def poisson_trains(
         return tuple(np.empty(0) for _ in range(n))
     cells, probability = steps * n, most * dt
     count = int(cells * probability + 10 * np.sqrt(cells * probability) + 20)
-    found = np.cumsum(random.geometric(probability, count)) - 1
-    found = found[found < cells]
-    kept = found[random.random(found.size) * most < rates[found // steps]] if np.ptp(rates) else found
-    bounds = np.searchsorted(kept, np.arange(1, n) * steps)
-    return tuple((part % steps).astype(float) * dt for part in np.split(kept, bounds))
+    candidates = np.cumsum(random.geometric(probability, count)) - 1
+    candidates = candidates[candidates < cells]
+    spikes = (
+        candidates[random.random(candidates.size) * most < rates[candidates // steps]] if np.ptp(rates) else candidates
+    )
+    bounds = np.searchsorted(spikes, np.arange(1, n) * steps)
+    return tuple((part % steps).astype(float) * dt for part in np.split(spikes, bounds))
 
 
 def repeated(

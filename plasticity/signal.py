@@ -10,8 +10,8 @@ import sympy as sp
 from plasticity.errors import InputError
 from plasticity.local import TRAINS, simplified
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.catalog import require_made
-from plasticity.theory.cached_algebra import cached_algebra
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "steersman": set(PACKAGES),
 }
 HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", "numpy"]
+STOREYS = 10  # the longest chain of imports in a package
+DIALECT = {"told", "given", "said", "kept", "heard", "granted", "wanted", "found", "look"}  # no names of anything
 CATALOGUES = {
     "plasticity.rules": "plasticity/rules",
     "plasticity.signals": "plasticity/signals",
@@ -84,12 +86,51 @@ def test_imports_follow_the_layers():
         assert package == "circuits" or "brian2" not in everywhere, path
 
 
+def storey(name, imported, above=()):
+    """Length of the longest chain of imports below a module; a circle is an error that shows it."""
+    assert name not in above, f"circle of imports: {' -> '.join([*above[above.index(name) :], name])}"
+    return 1 + max((storey(other, imported, (*above, name)) for other in imported[name]), default=0)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_make_no_circle_and_few_storeys(package):
+    own = {name: path for name, path in NAMES.items() if name.partition(".")[0] == package}
+    imported = {name: {i for i in imports(path) if i in own and i != name} for name, path in own.items()}
+    tallest = {name: storey(name, imported) for name in own}
+    assert max(tallest.values()) <= STOREYS, sorted(n for n, height in tallest.items() if height > STOREYS)
+
+
+def test_a_rule_imports_nothing_above_it():
+    above = {f"plasticity.{name}" for name in ("derive", "limits", "pages", "compile", "theory")}
+    for name in ("rule", "signal"):
+        assert not [i for i in imports(NAMES[f"plasticity.{name}"]) if any(i.startswith(a) for a in above)]
+
+
 def test_catalogues_hold_members_only():
     """No module with a leading underscore; at the top of circuits and scenarios everything else is in folders."""
     for package, folder in CATALOGUES.items():
         files = {path.stem for path in (ROOT / folder).glob("*.py")}
         assert files - set(catalog.names(package)) <= {"__init__", "__main__"}
     assert [path for path in MODULES if path.stem.startswith("_") and not path.stem.startswith("__")] == []
+
+
+def defined_names(path):
+    """Identifiers that a module defines: variables, arguments, functions, classes, and its own name."""
+    yield path.stem
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+def test_names_are_the_fields_words():
+    used = {(module_name(path), name) for path in MODULES for name in defined_names(path)}
+    assert sorted(pair for pair in used if DIALECT & set(pair[1].strip("_").lower().split("_"))) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

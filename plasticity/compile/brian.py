@@ -17,7 +17,7 @@ from plasticity.local import LOCALS, Local, seconds_power
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 from plasticity.signal import Signal, observe
-from plasticity.theory.exprel import exprel
+from plasticity.support.exprel import exprel
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)

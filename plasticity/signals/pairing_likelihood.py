@@ -15,7 +15,7 @@ import sympy as sp
 
 from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
 
 
 def pairing_likelihood(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from plasticity.rule import CURVATURE, GRADIENT, Step
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast
 
 DELTA = sp.Symbol("delta", real=True)

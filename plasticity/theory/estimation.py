@@ -15,7 +15,7 @@ import sympy as sp
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, State, Step, Update, time_constant
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.symbols import Forecast
 
 COUNT = sp.Symbol("count", real=True)

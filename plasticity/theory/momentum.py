@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.rule import CURVATURE, GRADIENT, Step
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.control import DELTA, EFFECTIVENESS, OBJECTIVE, LocalProblem, effectiveness, effectiveness_step
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 

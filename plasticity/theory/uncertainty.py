@@ -14,7 +14,7 @@ import sympy as sp
 from plasticity.belief import GaussianWeight
 from plasticity.fisher import fisher_information, gaussian_mean
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
-from plasticity.theory.cached_algebra import cached_algebra
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.control import LocalProblem, optimal_control
 from plasticity.theory.estimation import Inference
 

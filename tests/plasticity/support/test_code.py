@@ -17,8 +17,8 @@ import sympy as sp
 from plasticity.compile.generated import generated_module
 from plasticity.errors import InputError
 from plasticity.rule import Step
+from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.code import code_hash, imported_files
-from plasticity.theory.cached_algebra import cached_algebra
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("plasticity", "circuits", "scenarios", "analysis")

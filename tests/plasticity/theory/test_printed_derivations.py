@@ -16,7 +16,7 @@ from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.limits import change
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT
-from plasticity.theory.exprel import exprel
+from plasticity.support.exprel import exprel
 from plasticity.theory.symbols import DISCOUNT, DURATION, LEARNING_RATE, LOSS_WEIGHT, PLASTICITY
 
 GAMMA, ETA, K = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol

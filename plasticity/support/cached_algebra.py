@@ -20,7 +20,7 @@ import sympy as sp
 
 from plasticity.support.cache import cache_folder, canonical, key, write_atomically
 from plasticity.support.code import code_hash, imported_files
-from plasticity.theory.exprel import exprel
+from plasticity.support.exprel import exprel
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

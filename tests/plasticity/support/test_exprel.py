@@ -8,7 +8,7 @@ import sympy as sp
 from numpy.testing import assert_allclose
 from sympy.printing.pycode import PythonCodePrinter
 
-from plasticity.theory.exprel import exprel
+from plasticity.support.exprel import exprel
 
 X = sp.Symbol("x", real=True)
 
