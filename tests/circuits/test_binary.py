@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,18 +204,24 @@ def test_a_weight_that_explodes_names_synapse_and_time(cache, tmp_path):
 
 
 def long_run(duration, path):
-    """A process that runs a known program for long, and the number of that program."""
+    """A process that runs a known program for long, the number of that program, and its folder."""
     code = INTERRUPTED.format(duration=duration, path=path)
     running = subprocess.Popen([sys.executable, "-c", code, os.path.dirname(__file__)], stdout=subprocess.PIPE)
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
-    while running.poll() is None and not children.read_text():
+    while running.poll() is None:
+        for child in children.read_text().split():  # imports start others for a moment
+            with suppress(FileNotFoundError, ProcessLookupError):
+                environment = Path(f"/proc/{child}/environ").read_bytes().decode().split("\0")
+                folders = [t.partition("=")[2] for t in environment if t.startswith("STEERSMAN_RUN=")]
+                if folders:
+                    return running, int(child), folders[0]
         time.sleep(0.05)
-    return running, int(children.read_text().split()[0])
+    raise AssertionError(running.communicate()[0])
 
 
 @LINUX
 def test_a_program_ends_with_a_parent_that_is_killed(cache):
-    running, program = long_run(10_000.0, None)
+    running, program, _ = long_run(10_000.0, None)
     time.sleep(0.2)
     running.kill()
     running.wait()
@@ -226,11 +233,7 @@ def test_a_program_ends_with_a_parent_that_is_killed(cache):
 
 @LINUX
 def test_an_interrupted_run_leaves_a_readable_file(cache, tmp_path):
-    running, program = long_run(2000.0, str(tmp_path / "w.nc"))
-    folder = ""
-    while not folder:
-        environment = Path(f"/proc/{program}/environ").read_bytes().decode().split("\0")
-        folder = next((text.partition("=")[2] for text in environment if text.startswith("STEERSMAN_RUN=")), "")
+    running, _, folder = long_run(2000.0, str(tmp_path / "w.nc"))
     weights = Path(folder) / "results" / "synapses.all"
     while not (weights.exists() and weights.stat().st_size):  # until the first record
         time.sleep(0.02)
