@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m plasticity", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("list", help="rules, signals and beliefs").set_defaults(command=_list)
+    commands.add_parser("glossary", help="symbols, names in code, units and meanings").set_defaults(command=_glossary)
     card = commands.add_parser("card", help="print the card of a rule of the catalogue")
     card.add_argument("rule", metavar="RULE")
     card.set_defaults(command=_card)
@@ -65,6 +66,12 @@ def _list(arguments: argparse.Namespace) -> None:
     print("beliefs (derive --belief):")
     for name, meaning in BELIEFS.items():
         print(f"  {name:{max(map(len, BELIEFS))}}  {meaning}")
+
+
+def _glossary(arguments: argparse.Namespace) -> None:
+    from plasticity.glossary import glossary_page
+
+    print(glossary_page(), end="")
 
 
 def _card(arguments: argparse.Namespace) -> None:

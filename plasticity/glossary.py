@@ -45,6 +45,14 @@ def glossary() -> Mapping[str, Term]:
     return MappingProxyType({name: Term(name, **entry) for name, entry in _file()["terms"].items()})
 
 
+def glossary_page() -> str:
+    """Markdown table of all terms, which is the page ``docs/glossary.md``."""
+    lines = ["# Glossary", "", "Made by `python -m plasticity glossary` from `plasticity/glossary.toml`.", ""]
+    lines += ["| symbol | name in code | unit | meaning |", "|---|---|---|---|"]
+    lines += [f"| {t.symbol} | `{t.name}` | {t.unit} | {t.meaning.replace('|', '∣')} |" for t in glossary().values()]
+    return "\n".join(lines) + "\n"
+
+
 @cache
 def notation() -> Mapping[str, str]:
     """LaTeX symbols by the names in code: those of the glossary, and of other names in equations."""

@@ -1,10 +1,12 @@
 """The glossary agrees with the code: units, parameters, symbols of equations, notation."""
 
+from pathlib import Path
+
 import sympy as sp
 
 from plasticity import Objective, derive, rules
 from plasticity.belief import OrnsteinUhlenbeck
-from plasticity.glossary import glossary, notation
+from plasticity.glossary import glossary, glossary_page, notation
 from plasticity.local import LOCALS, seconds_power
 from plasticity.pages.card import sections
 from plasticity.theory import symbols
@@ -57,3 +59,9 @@ def test_one_symbol_stands_for_one_quantity():
         by_latex.setdefault(latex, []).append(name)
     shared = {tuple(sorted(names)) for names in by_latex.values() if len(names) > 1}
     assert shared <= {tuple(sorted(pair)) for pair in same}
+
+
+def test_the_page_is_that_of_the_file():
+    page = Path(__file__).parents[2] / "docs" / "glossary.md"
+    assert len(glossary()) >= 40
+    assert page.read_text(encoding="utf-8") == glossary_page(), "python -m plasticity glossary > docs/glossary.md"
