@@ -45,11 +45,11 @@ def test_every_run_is_bit_identical_to_a_run_of_its_own(tmp_path):
 def test_workers_and_resuming_change_nothing_and_finished_runs_stay(tmp_path):
     grid, seeds = {"discount": [0.0, 0.5, 2.0]}, range(2)
     one = sweep("horizon", grid, seeds, tmp_path / "one", workers=1, **SMALL)
-    many = sweep("horizon", grid, seeds, tmp_path / "many", workers=4, **SMALL)
+    many = sweep("horizon", grid, seeds, tmp_path / "many", workers=3, **SMALL)
     before = names(tmp_path / "many")
     for lost in before[::2]:
         (tmp_path / "many" / "runs" / lost).unlink()
-    again = sweep("horizon", grid, seeds, tmp_path / "many", workers=2, **SMALL)
+    again = sweep("horizon", grid, seeds, tmp_path / "many", workers=1, **SMALL)
     for other in (many, again):
         xr.testing.assert_identical(without_times(one), without_times(other))
     assert set(before[1::2]) <= set(names(tmp_path / "many"))
@@ -67,7 +67,8 @@ def test_lengths_that_differ_are_padded_and_coordinates_that_differ_are_kept_per
 
 
 def test_names_of_the_runs_come_first_and_attributes_that_differ_become_variables(tmp_path):
-    ds = sweep("horizon", {"curvature": [1.0, 4.0], "start": [(1, 1), (2.0, 1.5)]}, directory=tmp_path, **SMALL)
+    grid = {"curvature": [1.0, 4.0], "start": [(1, 1), (2.0, 1.5)]}
+    ds = sweep("horizon", grid, directory=tmp_path, workers=1, **SMALL)
     assert ds.rate.dims == ("swept_curvature", "start", "seed", "direction")
     assert ds.start.values.tolist() == ["1,1", "2,1.5"]
     assert ds.swept_curvature.attrs == {"units": "1", "long_name": "curvature of the loss along the flat direction"}
@@ -78,7 +79,7 @@ def test_names_of_the_runs_come_first_and_attributes_that_differ_become_variable
 
 def test_a_list_of_points_and_random_points(tmp_path):
     points = scenarios.random_points({"discount": (0.1, 10.0, "log"), "plasticity": (1, 2)}, 3)
-    ds = sweep("horizon", points=points, seeds=(4, 2), directory=tmp_path, **SMALL)
+    ds = sweep("horizon", points=points, seeds=(4, 2), directory=tmp_path, workers=1, **SMALL)
     assert ds.action.dims == ("point", "seed")
     assert ds.plasticity.values.tolist() == [p["plasticity"] for p in points]
     alone = scenarios.run("horizon", **points[2], **SMALL)
@@ -115,24 +116,23 @@ def test_errors_are_kept_while_the_other_runs_go_on(tmp_path, capfd):
 
 
 @pytest.mark.slow  # starts two sets of workers
-@pytest.mark.parametrize("damage", ["truncate", "flip"])
-def test_a_damaged_file_is_reported_and_computed_again(tmp_path, capfd, damage):
+def test_damaged_files_are_reported_and_computed_again(tmp_path, capfd):
     arguments = ("horizon", {"discount": [0.0, 0.5, 2.0]}, (3,), tmp_path)
     whole = sweep(*arguments, workers=1, **SMALL)
     before = names(tmp_path)
-    victim = tmp_path / "runs" / before[1]
-    content = bytearray(victim.read_bytes())
-    content = content[: len(content) // 2] if damage == "truncate" else content
+    flipped, cut = (tmp_path / "runs" / name for name in before[1:])
+    content = bytearray(flipped.read_bytes())
     content[len(content) // 3] ^= 1
-    victim.write_bytes(content)
+    flipped.write_bytes(content)
+    cut.write_bytes(cut.read_bytes()[:1000])
     (tmp_path / "runs" / f"{before[0].split('.')[0]}.123.part").write_text("left by a killed run")
     (tmp_path / "sweep.nc").unlink()
     again = sweep(*arguments, workers=1, **SMALL)
     xr.testing.assert_identical(without_times(whole), without_times(again))
-    assert capfd.readouterr().err.count("is damaged and will be computed again") == 1
+    assert capfd.readouterr().err.count("is damaged and will be computed again") == 2
     after = names(tmp_path)
     assert len(after) == 3
-    assert {before[0], before[2]} <= set(after)
+    assert before[0] in after
     assert all(is_intact(tmp_path / "runs" / name) for name in after)
 
 
