@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.rate import network as network_loop
-from circuits.rate.plan import Plan, limit_kinds, reads, rules_on_rates
+from circuits.rate.plan import Plan, limit_kind, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
 from circuits.rate.state import Network, new_network, noise_std
@@ -84,7 +84,8 @@ def run(
     n_sent = 1 if reads(rules, "loss_difference") else circuit.populations[-1].size
     perfect = [FeedbackChannel()] * circuit.n_batch
     channel = open_channel(list(channels) or perfect, n_sent, dt, seed, circuit.trials)
-    plan = Plan(circuit, rules, limit_kinds(rules, limits), channel.n_received, dt)
+    kinds = tuple(limit_kind(rules.get(m), limit) for m, limit in enumerate(limits))
+    plan = Plan(circuit, rules, kinds, channel.n_received, dt)
     if channels and not (plan.sends_error or plan.is_perturbed):
         raise InputError(
             f"no rule of circuit {circuit.name!r} reads feedback, so a FeedbackChannel changes nothing; leave it out"

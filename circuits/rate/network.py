@@ -23,51 +23,29 @@ NONE = -1  # place of what a population or projection does not have
 inner = njit(error_model="numpy")  # compiled into `run`, which is cached
 reordered = njit(error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 
-# Places in a row of `own`, unless said otherwise.
-POPULATION = np.dtype(
-    [
-        ("size", "i8"),
-        ("driven", "i8"),  # 1 where the stimulus sets the rates
-        ("activation", "i8"),  # address
-        ("first", "i8"),  # projections that arrive: first ≤ index < last
-        ("last", "i8"),
-        ("table", "i8"),  # local variables of plasticity rules, 6 × size
-        ("rate", "i8"),  # of the next step
-        ("current", "i8"),
-        ("bias", "i8"),
-        ("error", "i8"),  # backpropagated error, or NONE
-        ("back", "i8"),  # sum of errors that arrive from later populations
-        ("route", "i8"),  # feedback weights, size × n_received, or NONE
-        ("twin_rate", "i8"),  # of the network with noise
-        ("twin_current", "i8"),
-        ("noise", "i8"),  # place in the random numbers of a step, or NONE
-        ("is_read", "i8"),  # whether a projection starts here
-        ("step", "f8"),  # dt/tau, or 0 for neurons without a time constant
-        ("forget", "f8"),  # dt/tau_information
-    ]
+
+def _fields(*integers: str, numbers: str = "") -> np.dtype:
+    names = " ".join(integers).split()
+    return np.dtype([*((name, "i8") for name in names), *((name, "f8") for name in numbers.split())])
+
+
+# Fields are places in a row of `own`, or NONE, unless said otherwise.
+POPULATION = _fields(
+    "size driven is_read",  # driven: the stimulus sets the rates; is_read: projections start here
+    "activation first last",  # address; projections that arrive: first ≤ index < last
+    "table bias rate current",  # local variables (6 × size), bias; rate and current of the next step
+    "error back",  # backpropagated error; sum of the errors that arrive from later populations
+    "twin_rate twin_current",  # of the same network with noise
+    "route noise",  # feedback weights (size × n_received); noise among the random numbers of a step
+    numbers="step forget",  # dt/tau, or 0 for neurons without a time constant; dt/tau_information
 )
-PROJECTION = np.dtype(
-    [
-        ("pre", "i8"),
-        ("post", "i8"),
-        ("advance", "i8"),  # addresses; 0 where there is none
-        ("factors", "i8"),
-        ("is_coupled", "i8"),  # whether limits couple synapses
-        ("weights", "i8"),
-        ("states", "i8"),
-        ("parameters", "i8"),
-        ("time_step", "i8"),  # of the rule: place of dt among the parameters
-        ("noise", "i8"),  # noise in the weights
-        ("drawn", "i8"),  # place in the random numbers of a step, or NONE
-        ("limits", "i8"),  # place in `fixed`
-        ("n_directions", "i8"),
-        ("has_matrix", "i8"),
-        ("ticks", "i8"),  # steps between ticks of the clock, or 0
-        ("memory_post", "i8"),  # factors of the last steps, n_memory × size
-        ("memory_pre", "i8"),
-        ("n_memory", "i8"),
-        ("collected", "i8"),  # place of the state that collects their products
-    ]
+PROJECTION = _fields(
+    "pre post advance factors",  # populations; addresses, 0 where there is none
+    "weights states parameters time_step",  # time_step: dt among the parameters
+    "noise drawn",  # noise of the weights; its place among the random numbers of a step
+    "limits n_directions is_coupled has_matrix",  # limits: place in `fixed`
+    "ticks collected",  # steps between ticks of the clock, or 0; state that collects the products of factors
+    "memory_post memory_pre n_memory",  # factors of the last steps (n_memory × size)
 )
 
 
@@ -82,7 +60,7 @@ class Setting(NamedTuple):
     n_sent: int
     received: int
     n_received: int
-    hold: int  # steps for which a pattern is shown
+    hold: int  # steps for which a pattern is presented
     period: int  # steps for which noise stays
     move: int  # addresses
     deliver: int
@@ -140,13 +118,13 @@ def run(
     for b in range(broken.size):
         member, remembered = own[b], filled[b]
         for now in range(first + 1, first + count + 1):
-            shown = order[b, (now // setting.hold) % order.shape[1] if order.shape[1] > 1 else 0]
-            pattern = at(patterns, shown * patterns.shape[1])
+            index = order[b, (now // setting.hold) % order.shape[1] if order.shape[1] > 1 else 0]
+            pattern = at(patterns, index * patterns.shape[1])
             next_rates(member, populations, setting, pattern, now == 0)
             pass_all(member, fixed, remembered, scratch, populations, projections, setting, now)
             fill_tables(member, populations, now == 0)
             if setting.has_targets:
-                target, output, message = at(targets, shown * targets.shape[1]), populations[-1], setting.message
+                target, output, message = at(targets, index * targets.shape[1]), populations[-1], setting.message
                 missed = deviation(target, at(member, output.rate), output.size)
                 loss[b] += missed
                 if setting.is_perturbed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,11 +69,6 @@ class Plan:
     def populations(self) -> tuple[Population, ...]:
         """Populations of the circuit, in their order."""
         return self.circuit.populations
-
-    @property
-    def last(self) -> int:
-        """Index of the population with the targets."""
-        return len(self.populations) - 1
 
     @property
     def sends_error(self) -> bool:
@@ -185,14 +180,10 @@ def reads(rules: Mapping[int, Rule], name: str) -> list[int]:
     return [m for m, rule in rules.items() if name in {s.name for s in rule.inputs}]
 
 
-def limit_kinds(rules: Mapping[int, Rule], limits: Sequence[Constraint | None]) -> tuple[str, ...]:
-    """Kind of limits of every projection, with its limits beyond the bounds of its rule."""
-    return tuple(_limit_kind(rules.get(m), constraint) for m, constraint in enumerate(limits))
-
-
-def _limit_kind(rule: Rule | None, constraint: Constraint | None) -> str:
-    if constraint is not None:
-        return "coupled" if constraint.is_coupled else "each"
+def limit_kind(rule: Rule | None, limits: Constraint | None) -> str:
+    """Kind of limits of a projection, which has these limits beyond the bounds of its rule."""
+    if limits is not None:
+        return "coupled" if limits.is_coupled else "each"
     return "deferred" if rule is not None and deferred(rule) is not None else "none"
 
 

@@ -150,7 +150,7 @@ def settle(plan: Plan, network: Network) -> None:
         names = [s.name for s in rule.states]
         for name in common_states(rule, frozenset(LOCALS)):
             values = network.states(m)[:, names.index(name)]
-            values[:] = values[:, :1, :1]  # kept by the first synapse
+            values[:] = values[:, :1, :1]  # stored by the first synapse
 
 
 def _rows(plan: Plan, n_sent: int) -> Rows:

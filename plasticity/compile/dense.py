@@ -14,7 +14,6 @@ import sympy as sp
 from plasticity.compile.elementwise import CLIPPED, DRIFT_VELOCITY, MOVED, PERMITTED, python_text
 from plasticity.compile.euler import STEP, common_states, euler
 from plasticity.compile.generated import python_code
-from plasticity.compile.hoist import hoisted
 from plasticity.compile.native import REORDERED, Signature, native
 from plasticity.errors import InputError
 from plasticity.local import LOCALS
@@ -52,7 +51,7 @@ def synapse_source(rule: Rule, limits: str = "none") -> str:
     Raises
     ------
     InputError
-        If the rule asks for what no rate network gives, or runs on spikes.
+        If the rule asks for what no rate network has, or runs on spikes.
 
     Examples
     --------
@@ -75,7 +74,7 @@ def parameter_names(rule: Rule) -> list[str]:
 
 
 def check_supplied(rule: Rule) -> None:
-    """Refuse a rule that asks for what no rate network gives.
+    """Refuse a rule that asks for what no rate network has.
 
     Raises
     ------
@@ -141,7 +140,7 @@ def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:
 class _Program:
     """Lines of the loop: its `body`, what is the same in `rows`, and what all synapses have in common, `before` it.
 
-    States that all synapses have in common, such as a count of ticks, are kept by the first synapse.
+    States that all synapses have in common, such as a count of ticks, are stored by the first synapse.
     """
 
     def __init__(self, rule: Rule):
@@ -163,7 +162,7 @@ class _Program:
     def code(self, expression: sp.Expr) -> str:
         """Text of an expression at this place; what is the same in a row goes before its loop."""
         here = sp.sympify(expression).xreplace(self.now)
-        return python_code(hoisted(here, self.inner, self.rows, "_r"))
+        return python_code(hoisted(here, self.inner, self.rows))
 
     def flow(self, following: dict[str, sp.Expr]) -> None:
         """The Euler step of all that flows, at once."""
@@ -189,6 +188,34 @@ class _Program:
         self.before.append(f"{fresh.name} = {python_code(value)}")
         self.now = {s: fresh if s.name == name else v for s, v in self.now.items()}
         self.stored[name] = fresh.name
+
+
+def hoisted(expression: sp.Basic, varying: set[sp.Symbol], constants: dict[sp.Expr, sp.Symbol]) -> sp.Basic:
+    """Replace the largest parts of `expression` that are free of `varying` by symbols, added to `constants`.
+
+    So a loop evaluates them once.
+
+    Examples
+    --------
+    >>> x, a, b = sp.symbols("x a b")
+    >>> constants = {}
+    >>> hoisted(sp.sqrt(a + b) * x + 1, {x}, constants), constants
+    (_r0*x + 1, {sqrt(a + b): _r0})
+    """
+    if not isinstance(expression, sp.Expr):
+        return expression.func(*(hoisted(a, varying, constants) for a in expression.args))
+    if not expression.free_symbols & varying:
+        if not expression.free_symbols:
+            return expression
+        return constants.setdefault(expression, sp.Symbol(f"_r{len(constants)}", real=True))
+    if expression.is_Atom:
+        return expression
+    arguments = expression.args
+    if isinstance(expression, sp.Add | sp.Mul):
+        fixed = [a for a in arguments if not a.free_symbols & varying]
+        moving = [a for a in arguments if a.free_symbols & varying]
+        arguments = [expression.func(*fixed), *moving] if fixed else moving
+    return expression.func(*(hoisted(a, varying, constants) for a in arguments))
 
 
 def _limited(rule: Rule, limits: str) -> list[str]:
