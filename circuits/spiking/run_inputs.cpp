@@ -20,13 +20,15 @@ void fail(const std::string& message) {
     std::_Exit(3);
 }
 
-std::vector<char> bytes(const std::string& name) {
+size_t size_of(const std::string& name) {
     std::ifstream file(path(name), std::ios::binary | std::ios::ate);
     if (!file) fail("cannot read " + name);
-    std::vector<char> data((size_t)file.tellg());
-    file.seekg(0);
-    if (!data.empty() && !file.read(data.data(), (std::streamsize)data.size())) fail("cannot read all of " + name);
-    return data;
+    return (size_t)file.tellg();
+}
+
+void read_bytes(const std::string& name, char* data, const size_t size) {
+    std::ifstream file(path(name), std::ios::binary);
+    if (size && !file.read(data, (std::streamsize)size)) fail("cannot read all of " + name);
 }
 
 void write(const std::string& name, const char* data, const size_t size, const bool append) {
@@ -42,7 +44,7 @@ void diverged(const std::string& name, const size_t index, const double time) {
 }
 
 void Table::read(const std::string& name) {
-    const std::vector<char> raw = bytes(name);
+    const std::vector<char> raw = run_inputs::values<char>(name);
     if (raw.size() < 24) fail(name + " is no table");
     std::memcpy(&rows, raw.data(), 8);
     std::memcpy(&columns, raw.data() + 8, 8);
@@ -75,7 +77,7 @@ double project_changes(const Table* read, const Table* control, const Table* dri
 }
 
 void record(const std::string& name, const std::vector<double>& weights) {
-    static const bool whole = bytes("record_all")[0] != 0;
+    static const bool whole = values<char>("record_all")[0] != 0;
     const double n = (double)weights.size();
     double moments[2] = {0.0, 0.0};
     for (const double w : weights) moments[0] += w / n;

@@ -21,16 +21,16 @@
 namespace run_inputs {
 
 [[noreturn]] void fail(const std::string& message);
-std::vector<char> bytes(const std::string& name);
+size_t size_of(const std::string& name);
+void read_bytes(const std::string& name, char* data, size_t size);
 void write(const std::string& name, const char* data, size_t size, bool append = false);
 [[noreturn]] void diverged(const std::string& name, size_t index, double time);
 
 // All values of a file.
 template <class T>
 std::vector<T> values(const std::string& name) {
-    const std::vector<char> raw = bytes(name);
-    std::vector<T> result(raw.size() / sizeof(T));
-    if (raw.size()) std::memcpy(result.data(), raw.data(), result.size() * sizeof(T));
+    std::vector<T> result(size_of(name) / sizeof(T));
+    read_bytes(name, reinterpret_cast<char*>(result.data()), result.size() * sizeof(T));
     return result;
 }
 
@@ -106,10 +106,14 @@ void connect(const std::string& name, std::vector<int32_t>& pre, std::vector<int
     resize(pre.size());
 }
 
+inline void save(const std::string& name, const double* data, const size_t n) {
+    write(name, reinterpret_cast<const char*>(data), n * sizeof(double));
+}
+
 template <class T>
 void save(const std::string& name, const T* data, const size_t n) {
     const std::vector<double> numbers(data, data + n);
-    write(name, reinterpret_cast<const char*>(numbers.data()), n * sizeof(double));
+    save(name, numbers.data(), n);
 }
 
 // Rows of a record that grows while the run goes on.
