@@ -110,7 +110,8 @@ def _memory(compared: list[Simulator], runs: Runs, n_plastic: int) -> Iterator[R
         found = [runs[s.worker][-1].memory / n_plastic for s in (OURS, simulator)]
         if min(found) > 0:  # 0 where the system does not tell
             label = f"{simulator.title} {runs[simulator.worker][-1].version}"
-            yield Row("  peak memory per plastic synapse", label, *found, "bytes", (0.0, math.inf), "all processes")
+            wanted = (0.0 if simulator is LIMIT else 1.0, math.inf)
+            yield Row("  peak memory per plastic synapse", label, *found, "bytes", wanted, "all processes")
 
 
 def _starts(runs: Runs, quick: bool) -> Iterator[Row]:

@@ -24,13 +24,15 @@ from circuits.running.run import compiler
 from circuits.spiking.binary import CHECKSUM, is_complete
 from circuits.spiking.model import describe
 from circuits.spiking.toolchain import PROGRAM
-from plasticity import Controllability, compile_rule, observe
+from plasticity import Controllability, observe
 from plasticity.dataset import read
 from plasticity.errors import DivergedError
 from plasticity.feedback import FeedbackChannel
 from plasticity.poisson import poisson_trains
 from plasticity.rules.adam import adam
+from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.rules.reward_stdp import reward_stdp
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 
 pytestmark = [
@@ -86,20 +88,24 @@ def pupil(
 
 
 def recurrent(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplitude=0.01, low=0.0):
-    """Neurons that excite each other and learn, and inhibit each other; another seed wires others, and another number.
+    """Neurons that excite and inhibit each other, with three rules; another seed wires others, and another number.
 
-    All start at other potentials and fire by themselves.
+    All start at other potentials and fire by themselves. Rewards are spikes of a further population.
     """
     potentials = np.random.default_rng(seed).uniform(-0.06, -0.05, 32)
     neuron = lif(v_rest=-0.049)
     cells = Population("cells", neuron=replace(neuron, initial={**neuron.initial, "v": potentials}), n=32)
-    synapse = compile_rule(replace(pair_stdp(amplitude), bounds=(low, 2.0)))
-    excites, inhibits = (at_random(name, cells, cells, probability, seed, 1.5) for name in ("excites", "inhibits"))
+    rewards = Population("rewards", (np.array([0.011 + 1e-3 * seed, 0.03, 0.044]),))
+    names = ("excites", "inhibits", "rewarded", "normalised")
+    wiring = {name: at_random(name, cells, cells, probability, seed, 1.5) for name in names}
+    rule = replace(pair_stdp(amplitude), bounds=(low, 2.0))
     projections = (
-        Projection(rule=synapse, receptor="excitatory", delay=delay, **excites),
-        Projection(receptor="inhibitory", delay=2 * delay, **inhibits),
+        Projection(rule=rule, receptor="excitatory", delay=delay, **wiring["excites"]),
+        Projection(receptor="inhibitory", delay=2 * delay, **wiring["inhibits"]),
+        Projection(rule=reward_stdp(), third_factor="rewards", **wiring["rewarded"]),
+        Projection(rule=oja(), **wiring["normalised"]),
     )
-    return circuits.run(Circuit("recurrent", (cells,), projections), duration, 1e-4, device, 0.02, seed)
+    return circuits.run(Circuit("recurrent", (cells, rewards), projections), duration, 1e-4, device, 0.02, seed)
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +176,7 @@ def test_wiring_and_delays_are_read_when_a_run_starts(cache):
     for change in runs:
         compiled = recurrent("cpp", **change)
         assert compiled.counts["cells"].sum() > 0
+        assert all(np.ptp(compiled.final[name]) > 1e-6 for name in compiled.final)
         assert_same(compiled, recurrent("numpy", **change))
         sizes.append(compiled.final["excites"].size)
     assert len(set(sizes)) == 3  # the last has the wiring of the first

@@ -1,4 +1,4 @@
-"""Brian2 against replay on random spike trains that share time steps, and the two devices against each other."""
+"""Brian2 against replay on random spike trains that share time steps."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 import circuits
 from circuits import Circuit, Feedback, Population, Projection
 from circuits.pairing import pairing
-from circuits.running.run import choose_device, compiler
+from circuits.running.run import choose_device
 from plasticity import Controllability, compile_rule, replay, rules
 from plasticity.belief import FadingMemory
 from plasticity.errors import DivergedError, InputError, UnknownNameError
@@ -19,7 +19,6 @@ from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
 
-NEEDS_COMPILER = pytest.mark.skipif(compiler() is None, reason="no C++ compiler on this machine")
 FORGETFUL = FadingMemory(time_constant=0.5)
 
 
@@ -86,16 +85,6 @@ def test_skipped_gaps_change_nothing(monkeypatch):
     np.testing.assert_allclose(skipped.final["synapses"], stepped.final["synapses"], rtol=1e-12)
     np.testing.assert_array_equal(skipped.times, stepped.times)
     np.testing.assert_allclose(skipped.weights["synapses"], stepped.weights["synapses"], rtol=1e-12)
-
-
-@pytest.mark.slow  # builds C++ when it runs for the first time
-@NEEDS_COMPILER
-def test_compiled_and_interpreted_devices_agree():
-    pre, post = trains(gap=0.5)
-    circuit = pairing(pre, post, oja())
-    results = [circuits.run(circuit, 2.6, device=d, record_every=0.5) for d in ("cpp", "numpy")]
-    np.testing.assert_allclose(results[0].final["synapses"], results[1].final["synapses"], rtol=1e-9)
-    np.testing.assert_allclose(results[0].weights["synapses"], results[1].weights["synapses"], rtol=1e-9)
 
 
 def test_a_device_is_chosen_and_announced(monkeypatch, capsys):
