@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,39 +10,16 @@ from numpy.typing import NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, finite_discount, running_cost
-from plasticity.optimal.linear_quadratic import quadratic_policy
-from plasticity.optimal.policy import described, parameter_metric
+from plasticity.optimal.cost import RunningCost, finite_discount
+from plasticity.optimal.policy import described
+from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
+from plasticity.solve import solve
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
 TAILS = ("none", "rest", "optimal")
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """A recorded path: `times` (k,) [s], `theta` (..., k, n) and the coordinates of the leading dimensions."""
-
-    times: Array
-    theta: Array
-    leading: dict[str, Array]
-
-    @property
-    def steps(self) -> Array:
-        """Time between samples (k − 1,) [s]."""
-        return np.diff(self.times)
-
-    @property
-    def middles(self) -> Array:
-        """Points in the middle of each interval (..., k − 1, n)."""
-        return 0.5 * (self.theta[..., 1:, :] + self.theta[..., :-1, :])
-
-    @property
-    def velocities(self) -> Array:
-        """Mean velocity in each interval (..., k − 1, n)."""
-        return np.diff(self.theta, axis=-2) / self.steps[:, None]
 
 
 def explain(
@@ -91,14 +67,10 @@ def explain(
     """
     samples = sampled(path, variable)
     cost = path_cost(objective, landscape, samples.theta.shape[-1])
-    discount = finite_discount(objective, "to evaluate a path")
-    points, away = samples.middles, samples.velocities - cost.free_velocity(samples.middles)
-    effort = away * cost.lowered(points, away) / (2 * cost.plasticity)
-    loss = cost.loss(points)
-    weight = _discounted_lengths(samples.times, discount)
+    away, effort, loss, weight = terms = action_terms(samples, cost, finite_discount(objective, "to evaluate a path"))
     paid = {
-        "effort_paid": effort.sum(axis=-1) @ weight,
-        "loss_paid": loss @ weight,
+        "effort_paid": terms.effort_paid,
+        "loss_paid": terms.loss_paid,
         "tail_paid": _tail(tail, objective, landscape, cost, samples),
     }
     paid["action"] = paid["effort_paid"] + paid["loss_paid"] + paid["tail_paid"]
@@ -133,43 +105,6 @@ def explain(
     )
 
 
-def sampled(path: Any, variable: str = "theta") -> Samples:
-    """Times and points of a path in a Dataset; of records at one time the last is used."""
-    if variable not in path:
-        raise InputError(f"path has no variable {variable!r}, only {', '.join(map(str, path.data_vars))}")
-    recorded = path[variable]
-    dims = recorded.dims
-    if "time" not in dims or len(dims) - dims.index("time") > 2:
-        raise InputError(f"{variable} must have dimensions (..., time, parameter) or (..., time), got {dims}")
-    theta = np.asarray(recorded.values, dtype=float)
-    if dims[-1] == "time":
-        theta = theta[..., None]
-    times = np.asarray(path["time"].values, dtype=float)
-    ordered = bool(np.all(np.diff(times) >= 0))
-    last = np.append(np.diff(times) > 0, True)
-    times, theta = times[last], theta[..., last, :]
-    if len(times) < 2 or not ordered or not np.all(np.isfinite(theta)):
-        raise InputError(f"the path {variable} must be finite and recorded at two or more increasing times")
-    lead = dims[: dims.index("time")]
-    leading = {str(d): np.asarray(path[d].values if d in path.coords else range(path.sizes[d])) for d in lead}
-    return Samples(times, theta, leading)
-
-
-def path_cost(objective: Objective, landscape: Any, n: int) -> RunningCost:
-    """Running cost in terms of θ̇ alone, also with uncontrollable directions."""
-    if objective.control is None:
-        return running_cost(objective, landscape, n)
-    metric = parameter_metric(objective, n)
-    return replace(running_cost(replace(objective, control=None, metric=None), landscape, n), metric=metric)
-
-
-def _discounted_lengths(times: Array, discount: float) -> Array:
-    """``∫ e^{−γt} dt`` over each interval [s]."""
-    if discount == 0:
-        return np.diff(times)
-    return -np.exp(-discount * times[:-1]) * np.expm1(-discount * np.diff(times)) / discount
-
-
 def _tail(tail: str, objective: Objective, landscape: Any, cost: RunningCost, samples: Samples) -> Array:
     """Cost after the end of the path, discounted to time 0."""
     if tail not in TAILS:
@@ -178,7 +113,7 @@ def _tail(tail: str, objective: Objective, landscape: Any, cost: RunningCost, sa
     if tail == "none":
         return np.zeros(end.shape[:-1])
     if tail == "optimal":
-        return np.exp(-discount * samples.times[-1]) * quadratic_policy(objective, landscape).value(end)
+        return np.exp(-discount * samples.times[-1]) * solve(objective, landscape).value(end)
     rate = cost.cost(end, np.zeros_like(end))
     if discount == 0:
         return np.where(np.abs(rate) > 1e-12, np.inf, 0.0)

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
-from plasticity.explain import Samples, explain, path_cost, sampled
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
-from plasticity.optimal.cost import difference, finite_discount
+from plasticity.optimal.cost import RunningCost, difference, finite_discount
 from plasticity.optimal.policy import Policy
+from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.solve import solve
@@ -112,7 +112,8 @@ def optimality(
     angle = _mean(angle_to_gradient(samples.velocities, samples.middles, objective, landscape), samples)
     curl = np.nan if field is None else float(np.mean(curl_of(field, samples.middles, objective)))
     compare = _against_policy if isinstance(landscape, Quadratic) else _against_plan
-    action, best, gap, notes = compare(path, samples, objective, landscape, variable)
+    cost = path_cost(objective, landscape, samples.theta.shape[-1])
+    action, best, gap, notes = compare(samples, cost, objective, landscape)
     return Optimality(_plain(action), _plain(best), _plain(gap), _plain(angle), curl, notes)
 
 
@@ -224,27 +225,26 @@ def curl_of(field: Field, theta: ArrayLike, objective: Objective) -> Array:
     return np.linalg.norm(antisymmetric, axis=(-2, -1))
 
 
-def _against_policy(path: Any, samples: Samples, objective: Objective, landscape: Quadratic, variable: str) -> tuple:
+def _against_policy(samples: Samples, cost: RunningCost, objective: Objective, landscape: Quadratic) -> tuple:
     """Action with optimal tail, value, gap as the discounted square of the excess control, notes."""
-    policy = solve(objective, landscape)
-    account = explain(path, objective, landscape, "none", variable=variable)
+    policy, discount = solve(objective, landscape), finite_discount(objective, "to evaluate a path")
+    terms = action_terms(samples, cost, discount)
+    action = terms.effort_paid + terms.loss_paid
     excess = samples.velocities - policy.velocity(samples.middles)
-    cost = path_cost(objective, landscape, excess.shape[-1])
     paid = np.einsum("...i,...i->...", excess, cost.lowered(samples.middles, excess)) / (2 * cost.plasticity)
-    gap = paid @ account.weight.values
+    gap = paid @ terms.weight
     best = policy.value(samples.theta[..., 0, :])
     if not np.all(np.isfinite(best)):
-        return account.action.values, best, gap, (*policy.notes, "action: of the window alone")
-    tail = np.exp(-finite_discount(objective, "to evaluate a path") * samples.times[-1]) * policy.value(
-        samples.theta[..., -1, :]
-    )
-    notes = ("the path is continued by the optimal policy",)
-    return account.action.values + tail, best, gap, notes
+        return action, best, gap, (*policy.notes, "action: of the window alone")
+    tail = np.exp(-discount * samples.times[-1]) * policy.value(samples.theta[..., -1, :])
+    return action + tail, best, gap, ("the path is continued by the optimal policy",)
 
 
-def _against_plan(path: Any, samples: Samples, objective: Objective, landscape: Any, variable: str) -> tuple:
+def _against_plan(samples: Samples, cost: RunningCost, objective: Objective, landscape: Any) -> tuple:
     """Action of the window, of the plan over the same window, their difference, notes."""
-    action = explain(path, objective, landscape, "none", variable=variable).action.values
+    discount = finite_discount(objective, "to evaluate a path")
+    terms = action_terms(samples, cost, discount)
+    action = terms.effort_paid + terms.loss_paid
     duration = samples.times[-1] - samples.times[0]
     trials = samples.theta.reshape(-1, *samples.theta.shape[-2:])
     even = np.linspace(samples.times[0], samples.times[-1], max(len(samples.times), 201))
@@ -253,8 +253,7 @@ def _against_plan(path: Any, samples: Samples, objective: Objective, landscape: 
         first = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
         planned = plan(objective, landscape, first[0], duration, n_points=len(even), initial_path=first)
         best.append(planned.attrs["action"])
-    shift = np.exp(-finite_discount(objective, "to evaluate a path") * samples.times[0])
-    best = shift * np.reshape(best, action.shape)
+    best = np.exp(-discount * samples.times[0]) * np.reshape(best, action.shape)
     notes = ("the optimum is the plan over the same window, a local minimum near the path; its end is free",)
     return action, best, action - best, notes
 
