@@ -18,15 +18,17 @@ from circuits.network.run_record import Run
 from circuits.rate import network as network_loop
 from circuits.rate.plan import Plan, limit_kind, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
-from circuits.rate.signals import Channel, Perturbations, open_channel, open_perturbations
-from circuits.rate.state import Network, new_network, noise_std
+from circuits.rate.signals import Channel, Perturbations, open_channel
+from circuits.rate.state import Network, new_network
 from circuits.running.grid import Grid, steps_in
 from circuits.running.recording import Recording
 from circuits.running.weight_file import recorded_weights
+from plasticity.compile.dense import parameter_names
 from plasticity.compile.generated import generated_module
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.rule import division_remedy
+from plasticity.support.streams import stream
 
 NUMBERS_AHEAD = 2**20  # random numbers drawn at once
 WORK_AHEAD = 5e7  # updates of synapses in one call of the compiled loop, which nothing interrupts: some 0.1 s
@@ -203,13 +205,25 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
 
 
 def _perturbations(plan: Plan, network: Network, seed: int) -> Perturbations:
-    """Noise of the neurons and weights whose rules read it."""
+    """Noise of the neurons and weights whose rules read it, a stream per member."""
     named: dict[str, tuple[Any, ...]] = {"neuron": plan.populations, "synapse": plan.circuit.projections}
-    return open_perturbations(
-        names=[named[kind][k].name for kind, k in network.random],
-        stds=[noise_std(plan, kind, k) for kind, k in network.random],
+    names = [f"{named[kind][k].name}/perturbation" for kind, k in network.random]
+    return Perturbations(
+        sources=[[stream(seed, name, int(trial)) for trial in plan.circuit.trials] for name in names],
+        stds=[_noise_std(plan, network, kind, k) for kind, k in network.random],
         sizes=[int(np.prod(shape)) for _, shape in network.random.values()],
         period=network.setting.period,
-        seed=seed,
-        trials=plan.circuit.trials,
+        n_batch=plan.circuit.n_batch,
     )
+
+
+def _noise_std(plan: Plan, network: Network, kind: str, index: int) -> NDArray[np.float64]:
+    """Standard deviation (n_batch,) of the noise of a population or projection: the same for all rules that read it."""
+    readers = [index]
+    if kind == "neuron":
+        readers = [m for m, rule in plan.rules.items() if plan.ends[m][1] == index and "noise_std" in rule.values]
+    places = [parameter_names(plan.rules[m]).index("noise_std") for m in readers]
+    stds = [network.rows.view("parameters", m)[:, n] for m, n in zip(readers, places, strict=True)]
+    if any(not np.array_equal(std, stds[0]) for std in stds):
+        raise InputError(f"the rules into {plan.populations[index].name!r} differ in noise_std; use the same")
+    return stds[0]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from circuits.rate.network import Delivery
 from plasticity.errors import InputError
 from plasticity.feedback import NAME, FeedbackChannel, delay_steps, draw, projection_matrix, sources_of, stacked
-from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
 
@@ -141,11 +140,3 @@ class Perturbations:
                 noise[b, n_drawn - fresh :, start:end] = std[b] * generator.standard_normal((fresh, end - start))
         self.present = noise[:, -1].copy()
         return noise
-
-
-def open_perturbations(
-    names: list[str], stds: list[Array], sizes: list[int], period: int, seed: int, trials: NDArray[np.int64]
-) -> Perturbations:
-    """Noise of the populations and projections with these names."""
-    sources = [[stream(seed, f"{name}/perturbation", int(trial)) for trial in trials] for name in names]
-    return Perturbations(sources, stds, sizes, period, len(trials))

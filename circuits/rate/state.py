@@ -221,18 +221,6 @@ def _parameters(plan: Plan, m: int) -> Array:
     return np.stack([np.broadcast_to(np.asarray(v, dtype=float), (n_batch,)) for v in values], axis=1)
 
 
-def noise_std(plan: Plan, kind: str, index: int) -> Array:
-    """Standard deviation (n_batch,) of the noise of a population or projection: the same for all rules that read it."""
-    readers = [index]
-    if kind == "neuron":
-        readers = [m for m, rule in plan.rules.items() if plan.ends[m][1] == index and "noise_std" in rule.values]
-    names = [[p.name for p in plan.rules[m].parameters].index("noise_std") for m in readers]
-    stds = [_parameters(plan, m)[:, n] for m, n in zip(readers, names, strict=True)]
-    if any(not np.array_equal(std, stds[0]) for std in stds):
-        raise InputError(f"the rules into {plan.populations[index].name!r} differ in noise_std; give the same")
-    return stds[0]
-
-
 def _random(plan: Plan) -> dict[tuple[str, int], tuple[int, tuple[int, ...]]]:
     """Noise of neurons and synapses: where it is among the random numbers of a step, and its shape."""
     shapes: dict[tuple[str, int], tuple[int, ...]]
