@@ -36,7 +36,7 @@ HEADER_RULE = f"""
 \t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header $< -o $@
 $(OBJS): {HEADER}.gch
 """
-LATE = (".neuron_index", "._timebins")  # Brian2 sets these when a run starts
+SET_BY_BRIAN = (".neuron_index", "._timebins")  # at the start of a run, and replaced after that
 # What Brian2 sets by itself and what does not depend on any number of a run.
 OWN = re.compile(
     r"(defaultclock_dt|_indices|_(timestep|t|sources|targets|lastspike|not_refractory)"
@@ -118,7 +118,7 @@ def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
     """Brian2 lists the objects of the network and runs it for no time; then it runs to the times of the run."""
     structure = built.structure
     built.network.run(0 * brian2.second, namespace={})
-    late = [name for name in structure.values if name.endswith(LATE)]
+    late = [name for name in structure.values if name.endswith(SET_BY_BRIAN)]
     clocks = ", ".join(f"&brian::{name}" for name in structure.plasticity_clocks)
     checks = " ".join(f'run_inputs::check("{n}", {_span(device, built, n)}, now);' for n in structure.checked)
     records = " ".join(f'run_inputs::record("{n}", {_array(device, built, f"{n}.w")});' for n in structure.plastic)
@@ -144,7 +144,7 @@ def _readings(device: RunTimeDevice, built: Network) -> list[str]:
     structure = built.structure
     wiring = [_connecting(device, built, o.name) for o in structure.objects if isinstance(o, SynapseGroup)]
     tables = [f'run_inputs::Tables<{k}>::value.read("{name}");' for k, name in enumerate(structure.tables)]
-    early = [name for name in structure.values if not name.endswith(LATE)]
+    early = [name for name in structure.values if not name.endswith(SET_BY_BRIAN)]
     return [*wiring, *tables, *(f'run_inputs::read("{name}", {_span(device, built, name)});' for name in early)]
 
 

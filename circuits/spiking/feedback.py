@@ -112,9 +112,9 @@ def _messages(
 ) -> NeuronGroup:
     """Group with one element per component: what arrives, and what is received of it."""
     name, unit, common, drawn = path.name, brian_unit(path.unit), channels[0], _disturbances(channels)
-    inputs.values[f"{name}.late"] = np.array(delay_steps(common, grid.dt))
+    inputs.values[f"{name}.delay_steps"] = np.array(delay_steps(common, grid.dt))
     equations = [f"arriving : {unit} {'(linked)' if is_linked else ''}", f"received : {unit}"]
-    equations.append("late : integer (shared, constant)")
+    equations.append("delay_steps : integer (shared, constant)")
     if "factor" not in drawn:
         equations.append("gain : 1 (shared, constant)")
         inputs.values[f"{name}.gain"] = np.array(float(common.gain))
@@ -150,7 +150,7 @@ def _received(channels: PathChannels, unit: str) -> str:
     if "delivered" in drawn:
         text = brian_text(RECEIVED, value=f"({text})", delivered="delivered(t, i)")
     step = "int(t/dt + 0.5)"
-    return f"sent = delayed({step}, late, N, i, arriving)\nreceived = int({step} >= late)*({text})"
+    return f"sent = delayed({step}, delay_steps, N, i, arriving)\nreceived = int({step} >= delay_steps)*({text})"
 
 
 def _weighted(

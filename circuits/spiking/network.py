@@ -248,23 +248,23 @@ def _cpp_table(structure: ModelStructure, name: str) -> str:
 
 
 def _delay(builder: _Builder, record: Function) -> brian2.Function:
-    units = {"step": 1, "late": 1, "n": 1, "i": 1, "x": _unit(record.unit)}
-    types = "const int64_t step, const int64_t late, const int64_t n, const int64_t i, const double x"
+    units = {"step": 1, "delay": 1, "n": 1, "i": 1, "x": _unit(record.unit)}
+    types = "const int64_t step, const int64_t delay, const int64_t n, const int64_t i, const double x"
     static = f"static run_inputs::DelayLine {record.name}_line;\n"
-    cpp = f"{record.name}_line.exchange(step, late, n, i, x)"
+    cpp = f"{record.name}_line.exchange(step, delay, n, i, x)"
     return _function(record, delay_line(), units, types, cpp, stateless=False, static=static)
 
 
 def delay_line() -> Callable[..., NDArray[np.float64]]:
-    """Function of (step, late, n, i, x) that returns the messages x (n,) of `late` steps before, 0 at first."""
+    """Function of (step, delay, n, i, x) that returns the messages x (n,) of `delay` steps before, 0 at first."""
     waiting: list[NDArray[np.float64]] = []
 
-    def exchange(step: Any, late: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not late:
+    def exchange(step: Any, delay: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not delay:
             return x
         if not waiting:
-            waiting.extend(np.zeros((int(late), int(n))))
-        slot = int(step) % int(late)
+            waiting.extend(np.zeros((int(delay), int(n))))
+        slot = int(step) % int(delay)
         oldest, waiting[slot] = waiting[slot], np.array(x)
         return oldest
 

@@ -55,13 +55,13 @@ struct Tables {
 template <int K>
 Table Tables<K>::value;
 
-// Messages of the last `late` steps: each call returns the oldest and keeps the newest; 0 before there were any.
+// Messages of the last `delay` steps: each call returns the oldest and keeps the newest; 0 before there were any.
 struct DelayLine {
     std::vector<double> messages;
-    inline double exchange(const int64_t step, const int64_t late, const int64_t n, const int64_t i, double x) {
-        if (late == 0) return x;
-        if (messages.empty()) messages.assign((size_t)(late * n), 0.0);
-        std::swap(messages[(size_t)(step % late * n + i)], x);
+    inline double exchange(const int64_t step, const int64_t delay, const int64_t n, const int64_t i, double x) {
+        if (delay == 0) return x;
+        if (messages.empty()) messages.assign((size_t)(delay * n), 0.0);
+        std::swap(messages[(size_t)(step % delay * n + i)], x);
         return x;
     }
 };
@@ -156,17 +156,17 @@ void advance(N& network, const double end) {
     network.t = end;
 }
 
-// Run to each of the times in a file; check the network after each, and record at some. A late clock ticks for the first
-// time after one interval.
+// Run to each of the times in a file; check the network after each, and record at some. A plasticity clock ticks for the
+// first time after one interval.
 template <class N>
-void run(N& network, const std::set<void*>& late_clocks, const std::function<void(double)>& check,
+void run(N& network, const std::set<void*>& plasticity_clocks, const std::function<void(double)>& check,
          const std::function<void()>& record) {
     const std::vector<double> pauses = values<double>("pauses"), records = values<double>("records");
     const auto objects = network.objects;
     for (const double pause : pauses) {
         network.objects.clear();
         for (const auto& object : objects)
-            if (!late_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0])
+            if (!plasticity_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0])
                 network.objects.push_back(object);
         if (pause > network.t) advance(network, pause);
         check(pause);

@@ -24,7 +24,7 @@ class Function:
     ----------
     symbol : str
     kind : {"table", "delay", "coupling"}
-        ``f(t, i)`` reads the table `name`; ``f(step, late, n, i, x)`` returns the x of `late` steps before, once per
+        ``f(t, i)`` reads the table `name`; ``f(step, delay, n, i, x)`` returns the x of `delay` steps before, once per
         step and element; ``f(dt)`` computes the changes of coupled synapses.
     name : str
         Unique in the model.
