@@ -32,7 +32,7 @@ def error(value, method="mean"):
 @pytest.fixture(scope="module")
 def linear():
     fitted = fit("pair_stdp", "wang_2005", ["A_plus", "A_minus"])
-    return fitted, posterior(fitted, n_walkers=16, max_steps=1000)
+    return fitted, posterior(fitted, n_walkers=16, max_steps=3000)
 
 
 def test_linear_rule_has_the_gaussian_posterior_of_the_normal_equations(linear):

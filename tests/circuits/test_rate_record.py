@@ -31,8 +31,8 @@ def two_layers(signal, **options):
     return feedforward((3, 4, 2), gradient_descent(), signal, n_batch=3, **TASK, **options)
 
 
-def test_all_weights_go_to_a_file(tmp_path):
-    task = {"patterns": RANDOM.standard_normal((2, 3)), "targets": RANDOM.standard_normal((2, 4))}
+def test_all_weights_go_to_a_file(tmp_path, random):
+    task = {"patterns": random.standard_normal((2, 3)), "targets": random.standard_normal((2, 4))}
     circuit = recurrent(4, gradient_descent(0.9), exact_error(), **task, n_batch=3, trials=[0, 1, 5])
     result = run(circuit, 0.05, 1e-3, record_every=0.02, n_tracked=4, record_weights=tmp_path / "w.nc", seed=9)
     ds = read(tmp_path / "w.nc")

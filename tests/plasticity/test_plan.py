@@ -41,9 +41,9 @@ def test_midpoint_rule_is_of_second_order():
 
 def test_gradients_alone_find_the_same_path():
     newton = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, 201)
-    gradient = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, 201, method="gradient", tolerance=1e-8)
+    gradient = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, 201, method="gradient", tolerance=1e-7)
     assert_allclose(newton.theta, gradient.theta, atol=1e-7)
-    finer = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, 1601, method="gradient", tolerance=1e-8)
+    finer = plan(OBJECTIVE, DoubleWell(), START, 4.0, END, 1601, method="gradient", tolerance=1e-7)  # 1e-8 is rounding
     assert finer.attrs["iterations"] < 1.5 * gradient.attrs["iterations"]  # does not depend on the mesh
 
 
