@@ -82,7 +82,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network in every condition; the engine is the rate engine, whatever `device`."""
     p = parameters
-    results = {**_rates(p), **_decay(p), **_rotation(p), **_variances(p, seed)}
+    results = {**_approach(p), **_rotation(p), **_variances(p, seed)}
     grid, turning, spread = ("discount", "curvature"), ("discount", "parameter"), ("rule", "discount", "curvature")
     named = {
         "rate": (grid, "1/s", "rate of approach"),
@@ -114,36 +114,28 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     )
 
 
-def _rates(p: Parameters) -> dict[str, Array]:
-    """Rate of approach along each direction, from all weights 0 to an optimum of 1."""
+def _approach(p: Parameters) -> dict[str, Array]:
+    """Rate of approach along each direction, from all weights 0 to an optimum of 1, and rest point under decay."""
     from plasticity import Objective, derive, solve
     from scenarios.support.linear_network import balanced_patterns, learn
 
     patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
-    measured, predicted = [], []
+    valley = Quadratic(np.array(p.curvatures), optimum[0])
+    rows = []
     for discount in p.discounts:
-        objective = Objective(discount, p.plasticity, p.loss_weight)
-        times, w = learn(derive(objective), patterns, optimum, 0 * optimum, p.duration, p.dt, n_records=100)
-        measured.append(fit_exponential(times, w[:, 0], rest=1.0).rate)
-        policy = solve(objective, Quadratic(np.array(p.curvatures), optimum[0]))
-        predicted.append(-np.diagonal(policy.closed_loop))
-    return {"rate": np.array(measured), "rate_predicted": np.array(predicted)}
-
-
-def _decay(p: Parameters) -> dict[str, Array]:
-    """Rest point of weights that decay, with a rule that counts on it."""
-    from plasticity import Objective, derive, solve
-    from scenarios.support.linear_network import balanced_patterns, learn
-
-    patterns, optimum = balanced_patterns(p.curvatures), np.ones((1, len(p.curvatures)))
-    measured, predicted = [], []
-    for discount in p.discounts:
-        objective = Objective(discount, p.plasticity, p.loss_weight, drift=-p.decay)
-        duration = SETTLING / p.decay
-        _, w = learn(derive(objective), patterns, optimum, 0 * optimum, duration, p.dt, n_records=2)
-        measured.append(w[-1, 0])
-        predicted.append(solve(objective, Quadratic(np.array(p.curvatures), optimum[0])).rest_point)
-    return {"rest_decay": np.array(measured), "rest_decay_predicted": np.array(predicted)}
+        free = Objective(discount, p.plasticity, p.loss_weight)
+        decaying = Objective(discount, p.plasticity, p.loss_weight, drift=-p.decay)
+        times, w = learn(derive(free), patterns, optimum, 0 * optimum, p.duration, p.dt, n_records=100)
+        _, decayed = learn(derive(decaying), patterns, optimum, 0 * optimum, SETTLING / p.decay, p.dt, n_records=2)
+        rows.append(
+            {
+                "rate": fit_exponential(times, w[:, 0], rest=1.0).rate,
+                "rate_predicted": -np.diagonal(solve(free, valley).closed_loop),
+                "rest_decay": decayed[-1, 0],
+                "rest_decay_predicted": solve(decaying, valley).rest_point,
+            }
+        )
+    return _columns(rows)
 
 
 def _rotation(p: Parameters) -> dict[str, Array]:
@@ -185,6 +177,11 @@ def _rotation(p: Parameters) -> dict[str, Array]:
                 "turn_rotation_predicted": np.sign(p.rotation) * np.abs(policy.eigenvalues.imag).max(),
             }
         )
+    return _columns(rows)
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, Array]:
+    """Values of all discounts, by name."""
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -246,10 +246,12 @@ def _copy(path: Path, index: tuple[int, ...], targets: Mapping[str, h5py.Dataset
     """Copy the values of one run to its place."""
     with h5py.File(path) as run:
         for name, target in targets.items():
-            if name in run:
+            try:
                 values = run[name][()]
-                if np.size(values):
-                    target[(*index, *(slice(n) for n in np.shape(values)))] = values
+            except KeyError:
+                continue  # a variable of other runs
+            if np.size(values):
+                target[(*index, *(slice(n) for n in np.shape(values)))] = values
 
 
 def _plain(value: Any) -> Any:
