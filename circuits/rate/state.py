@@ -43,8 +43,10 @@ class Rows:
         self.size += -(-int(np.prod(shape)) // LINE) * LINE
 
     def allocate(self) -> None:
-        """Make the rows, with zeros."""
-        self.numbers = np.zeros((self.n_batch, max(1, self.size)))
+        """Make the rows, with zeros, from the beginning of a line of the cache."""
+        room = np.zeros(self.n_batch * self.size + LINE)
+        first = -(room.ctypes.data // room.itemsize) % LINE
+        self.numbers = room[first : first + self.n_batch * self.size].reshape(self.n_batch, self.size)
 
     def start(self, *name: Any) -> int:
         """Place of an array in a row; NONE if there is no such array."""
