@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,9 @@ from circuits.network.run_record import Run
 from circuits.rate.plan import Plan
 from circuits.rate.state import Network, settle
 from circuits.running.recording import RATE_VARIABLES, Recording
-from circuits.running.weight_file import WeightFile
+
+if TYPE_CHECKING:
+    from circuits.running.weight_file import WeightFile
 
 ENGINE = "rate numba"
 

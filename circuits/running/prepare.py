@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from circuits.network.circuit import Circuit, Population, Projection
 from circuits.neurons.model import NeuronModel
 from circuits.running.devices import DEVICES
-from circuits.running.grid import Grid, check_grid, steps_in
+from circuits.running.grid import Grid, steps_in
 from circuits.running.limits import controlled
 from circuits.running.recording import Recording, recording
 from plasticity.controllability import Controllability
@@ -213,3 +213,39 @@ def _check_events(projection: Projection) -> None:
             f"rule {rule.name!r} of {projection.name!r} needs third-factor events, such as rewards or "
             "plateau potentials; give run(..., third_factor=times)"
         )
+
+
+def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
+    """Check that prescribed spikes, delays and ticks are multiples of `dt`, and spikes before `duration`.
+
+    Raises
+    ------
+    InputError
+        Naming the population, neuron and spike, the projection, or the rule.
+    """
+    for population in circuit.populations:
+        for neuron, times in enumerate(population.spike_trains):
+            off = np.abs(times / dt - np.round(times / dt)) > 1e-6
+            if off.any():
+                raise InputError(
+                    f"spike at {times[off][0]:.9g} s of {population.name}[{neuron}] is off the grid of dt = "
+                    f"{dt:g} s; choose a dt that divides all spike times"
+                )
+            if times[-1:].max(initial=0) >= duration:
+                raise InputError(
+                    f"spike at {times[-1]:g} s of {population.name}[{neuron}] is not before the end; "
+                    f"use a duration above it, got {duration:g} s"
+                )
+            if (np.diff(np.round(times / dt)) < 0.5).any():
+                raise InputError(
+                    f"{population.name}[{neuron}] has two spikes in one time step; use a smaller dt than {dt:g} s"
+                )
+    for projection in circuit.projections:
+        rule = projection.rule
+        delays = {f"delay of {projection.name!r}": projection.delay}
+        if rule is not None:
+            delays[f"pre_delay of {projection.name!r}"] = rule.values.get("pre_delay", 0.0)
+            delays[f"clock_step of rule {rule.name!r}"] = rule.clock_dt if "clock" in rule.events else 0.0
+        for name, delay in delays.items():
+            if delay:
+                steps_in(name, delay, dt)

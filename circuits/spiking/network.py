@@ -10,9 +10,9 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
-from circuits.spiking.neurons import SCHEDULE
 from circuits.spiking.structure import (
     RECORDING,
+    SCHEDULE,
     STEPS,
     Function,
     ModelStructure,

@@ -32,7 +32,6 @@ from plasticity.compile.brian import brian_unit
 from plasticity.errors import InputError
 from plasticity.support.streams import stream
 
-SCHEDULE = ("start", "thresholds", "synapses", "groups", "resets", "end")
 RELAY, SOURCE_FIRES, ARRIVAL, EVERY_STEP, FEEDBACK, DELIVER, FIRE = 10, 20, 30, 40, 50, 65, 80
 ANNOUNCE, EVENT = 85, 90  # third-factor events, after all neurons have fired
 MAXIMAL_COUNT = 5e7  # random numbers that are drawn beforehand: 400 MB

@@ -15,6 +15,8 @@ from plasticity.controllability import Constraint
 
 STEPS, RECORDING = "steps", "recording"  # clocks
 
+SCHEDULE = ("start", "thresholds", "synapses", "groups", "resets", "end")  # of a time step
+
 
 @dataclass(frozen=True)
 class Function:
