@@ -16,7 +16,7 @@ from scenarios.sweeps.sweep import sweep
 from scenarios.sweeps.worker import Task
 
 GRID = {"discount": [1e-9, 1e-3]}
-SMALL = {"n_images": 200, "hidden": (8,), "n_epochs": 6, "n_trials": 2, "n_rates": 1, "n_tuning_trials": 1}
+SMALL = {"n_images": 200, "hidden": (8,), "n_epochs": 40, "n_trials": 2, "n_rates": 1, "n_tuning_trials": 1}
 
 
 @pytest.mark.slow  # starts a scheduler and several workers
@@ -39,7 +39,7 @@ def test_a_cluster_with_a_worker_killed_in_the_middle_gives_the_same(tmp_path):
         ds = sweep("digits", GRID, range(4), folder, scheduler=cluster.scheduler_address, **SMALL)
         killer.join(10)
     assert killed
-    assert killed[0] < 8
+    assert killed[0] < 8  # a run takes many times as long as the thread waits
     xr.testing.assert_identical(ds.drop_attrs(deep=False), local.drop_attrs(deep=False))
     assert len(list(folder.glob("runs/*"))) == 8
 
