@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Generator
+from pathlib import Path
 
 from plasticity.errors import InputError
+from scenarios.sweeps.folder import result
 from scenarios.sweeps.worker import Outcome, Task, failed, run_task
 
 ONE_AT_A_TIME = threading.Lock()  # Brian2, HDF5 and `ast` are for one thread; a worker of dask may have several
@@ -37,10 +39,13 @@ def run_on_cluster(tasks: list[Task], address: str, attempts: int) -> Generator[
         by_key = {future.key: task for future, task in zip(futures, tasks, strict=True)}
         try:
             for future in as_completed(futures, loop=client.loop):
+                task = by_key[future.key]
                 if future.status == "finished":
                     yield future.result()
+                elif result(Path(task.folder), task.key):  # its worker was lost after the result had been written
+                    yield Outcome(task.key)
                 else:
-                    yield failed(by_key[future.key], f"{future.status}: {_cause(future)}", attempts=attempts)
+                    yield failed(task, f"{future.status}: {_cause(future)}", attempts=attempts)
         finally:
             client.cancel(futures)
 
