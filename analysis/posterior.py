@@ -77,7 +77,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     _check(fitted, n_walkers, max_steps)
     emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
     chart = _Chart(SearchSpace(fitted.problem()))
-    # factor 1 jumps between modes; the snooker move of emcee 3.1.6 violates detailed balance (corrected in dfm/emcee #531)
+    # factor 1 jumps between modes; emcee 3.1.6 has a snooker move that violates detailed balance (dfm/emcee #531)
     moves = [(emcee.moves.DEMove(), 0.9), (emcee.moves.DEMove(gamma0=1.0), 0.1)]
     samplers, states = [], []
     for ensemble in range(ENSEMBLES):
