@@ -1,6 +1,6 @@
 """Which spikes a trace counts is an assumption like any other: errors of best fits with equally many free parameters.
 
-The numbers are those of an independent search over the same rules (issue text); a fit may only be better than them.
+The numbers are those of an independent search over the same rules; a fit may only be better than them.
 """
 
 import pytest
