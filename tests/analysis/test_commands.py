@@ -108,8 +108,8 @@ WANG = ["--data", "wang_2005", "--starts", "1"]
 def test_fit_with_everything_goes_into_the_run_and_its_report(tmp_path, capsys):
     pytest.importorskip("emcee")
     path = str(tmp_path / "fit.nc")
-    asked = ["--cross-validate", "--intervals", "--recover", "-o", path]
-    assert status("fit", "pair_stdp", *WANG, "--free", "A_plus", *asked) == 0
+    options = ["--cross-validate", "--intervals", "--recover", "-o", path]
+    assert status("fit", "pair_stdp", *WANG, "--free", "A_plus", *options) == 0
     printed = capsys.readouterr().out
     for words in ("left out by protocol: score", "97.5 %", "covered", "identifiable"):
         assert words in printed

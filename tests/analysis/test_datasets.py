@@ -173,8 +173,8 @@ def test_trains_of_unequal_length_lose_their_padding():
         **dict.fromkeys(set(SOURCE_ATTRIBUTES) - {"data"}, ""),
     )
     pre, post = spike_trains(data)
-    for found, given in zip([*pre, *post], [*pre_trains, *post_trains], strict=True):
-        assert_allclose(found, given, rtol=0, atol=0)
+    for result, expected_input in zip([*pre, *post], [*pre_trains, *post_trains], strict=True):
+        assert_allclose(result, expected_input, rtol=0, atol=0)
 
 
 def test_unknown_name_offers_the_nearest():

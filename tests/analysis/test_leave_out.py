@@ -42,11 +42,11 @@ def test_groups_are_left_out_together():
     residual = target - hat @ target
     left = leave_out(fit("pair_stdp", data, AMPLITUDES), unit="interval", n_starts=1)
     assert left.units == ("0.01", "-0.01", "0.005", "0.015", "-0.005", "-0.015")
-    found = (data.value.values - left.predictions) / data.sem.values
+    result = (data.value.values - left.predictions) / data.sem.values
     for interval in map(float, left.units):
         group = data.interval.values == interval
         expected = np.linalg.solve(np.eye(group.sum()) - hat[np.ix_(group, group)], residual[group])
-        assert_allclose(found[group], expected, rtol=1e-5)
+        assert_allclose(result[group], expected, rtol=1e-5)
 
 
 def test_a_rule_without_free_parameters_has_seen_nothing():

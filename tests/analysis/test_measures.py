@@ -33,14 +33,14 @@ def curve(values, times, **others):
 
 def test_learning_curve_is_the_mean_and_the_spread_of_the_process(noisy):
     """q = 1 − r·dt: mean qᵗ, variance (noise·dt)²(1 − q²ᵗ)/(1 − q²), for 160 means and 160 errors."""
-    found = learning_curve(noisy, "theta")
-    check_schema(found)
-    assert found.value.dims == ("time", "parameter")
-    assert int(found.n) == N_TRIALS
+    result = learning_curve(noisy, "theta")
+    check_schema(result)
+    assert result.value.dims == ("time", "parameter")
+    assert int(result.n) == N_TRIALS
     q, steps = 1 - RATES * DT, np.arange(81)[:, None]
     error = np.sqrt((NOISE * DT) ** 2 * (1 - q ** (2 * steps)) / (1 - q**2) / N_TRIALS)
-    assert np.all(np.abs(found.value - q**steps) <= z(160) * error + 1e-15)
-    assert_allclose(found.sem**2, error**2, rtol=variance_error(N_TRIALS - 1, 160), atol=1e-30)
+    assert np.all(np.abs(result.value - q**steps) <= z(160) * error + 1e-15)
+    assert_allclose(result.sem**2, error**2, rtol=variance_error(N_TRIALS - 1, 160), atol=1e-30)
     assert np.isnan(learning_curve(noisy.isel(trial=[0]), "theta").sem).all()
 
 
@@ -55,10 +55,10 @@ def test_convergence_rate_keeps_labels_and_units():
     times, names = np.linspace(1.0, 3.0, 30), ["slow", "fast"]
     path = curve(5.0 + np.exp(-np.outer(times - 1.0, [1.0, 4.0])), times, weight=names)
     for rest in (None, 5.0, xr.DataArray([5.0, 5.0], {"weight": names}, dims="weight")):
-        found = convergence_rate(path, rest)
-        assert_allclose(found.rate.sel(weight=names), [1.0, 4.0], rtol=1e-9)
-        assert_allclose(found.rest, 5.0, rtol=1e-9)
-        assert (found.rate.attrs["units"], found.rest.attrs["units"]) == ("1/s", "mV")
+        result = convergence_rate(path, rest)
+        assert_allclose(result.rate.sel(weight=names), [1.0, 4.0], rtol=1e-9)
+        assert_allclose(result.rest, 5.0, rtol=1e-9)
+        assert (result.rate.attrs["units"], result.rest.attrs["units"]) == ("1/s", "mV")
     copied = convergence_rate(path.expand_dims(copy=3), rest)
     assert copied.rate.dims == ("copy", "weight")
     assert_allclose(copied.rate, [[1.0, 4.0]] * 3, rtol=1e-9)
@@ -68,10 +68,10 @@ def test_convergence_rate_keeps_labels_and_units():
 def test_an_exponential_reaches_a_criterion_at_its_logarithm(n):
     """t = ln(a/c)/r. A chord lies above a convex curve, by at most h²/8·r²y; divided by its slope, ≥ r·c·e^{−rh}."""
     times, rates, criterion = np.linspace(0.0, 4.0, n), np.array([0.6, 1.0, 2.3]), 0.21
-    found = time_to_criterion(curve(3.0 * np.exp(-np.outer(times, rates)), times, weight=[1, 2, 3]), criterion)
-    assert (found.attrs["units"], found.weight.values.tolist()) == ("s", [1, 2, 3])
-    assert found[0] == np.inf  # 3·e^{−2.4} = 0.27
-    late, step, rates = (found[1:] - np.log(3.0 / criterion) / rates[1:]).values, times[1], rates[1:]
+    result = time_to_criterion(curve(3.0 * np.exp(-np.outer(times, rates)), times, weight=[1, 2, 3]), criterion)
+    assert (result.attrs["units"], result.weight.values.tolist()) == ("s", [1, 2, 3])
+    assert result[0] == np.inf  # 3·e^{−2.4} = 0.27
+    late, step, rates = (result[1:] - np.log(3.0 / criterion) / rates[1:]).values, times[1], rates[1:]
     assert np.all(late >= 0)
     assert np.all(late <= step**2 / 8 * rates * np.exp(2 * rates * step))
     assert late.max() > 1e-5  # so that the bound is one
@@ -81,9 +81,9 @@ def test_a_curve_must_stay_beyond_the_criterion():
     """Straight pieces are interpolated without error, between uneven records."""
     times, values = np.array([0.0, 1.0, 3.0, 4.0, 8.0]), np.array([4.0, 1.0, 3.0, 2.0, 0.0])
     both = curve(np.stack([values, -values], axis=1), times, sign=[1, -1])
-    found = {c: time_to_criterion(both.isel(sign=0), c).item() for c in (5.0, 4.0, 3.0, 2.5, 1.0, 0.0, -1.0)}
-    assert found == {5.0: 0.0, 4.0: 0.0, 3.0: 1 / 3, 2.5: 3.5, 1.0: 6.0, 0.0: 8.0, -1.0: np.inf}
-    for criterion, time in found.items():
+    result = {c: time_to_criterion(both.isel(sign=0), c).item() for c in (5.0, 4.0, 3.0, 2.5, 1.0, 0.0, -1.0)}
+    assert result == {5.0: 0.0, 4.0: 0.0, 3.0: 1 / 3, 2.5: 3.5, 1.0: 6.0, 0.0: 8.0, -1.0: np.inf}
+    for criterion, time in result.items():
         assert time_to_criterion(both, -criterion, "above").sel(sign=-1) == time
 
 
@@ -103,23 +103,23 @@ def test_moments_of_two_values_and_of_an_even_grid():
         {"time": ("time", np.arange(4.0), "s", "time")},
         title="two distributions",
     )
-    found = weight_moments(ds, bounds=(0, 1))
-    check_schema(found)
-    assert "other_mean" not in found
-    assert found.weight_mean.dims == ("time",)
-    assert_allclose(found.weight_mean, p, rtol=1e-13)
-    assert_allclose(found.weight_std, np.sqrt(pq), rtol=1e-13)
-    assert_allclose(found.weight_skewness, (q - p) / np.sqrt(pq), rtol=1e-12, atol=1e-12)
-    assert_allclose(found.weight_kurtosis, (1 - 6 * pq) / pq, rtol=1e-12)
-    assert_allclose(found.weight_at_low, q, rtol=1e-15)
-    assert_allclose(found.weight_at_high, p, rtol=1e-15)
+    result = weight_moments(ds, bounds=(0, 1))
+    check_schema(result)
+    assert "other_mean" not in result
+    assert result.weight_mean.dims == ("time",)
+    assert_allclose(result.weight_mean, p, rtol=1e-13)
+    assert_allclose(result.weight_std, np.sqrt(pq), rtol=1e-13)
+    assert_allclose(result.weight_skewness, (q - p) / np.sqrt(pq), rtol=1e-12, atol=1e-12)
+    assert_allclose(result.weight_kurtosis, (1 - 6 * pq) / pq, rtol=1e-12)
+    assert_allclose(result.weight_at_low, q, rtol=1e-15)
+    assert_allclose(result.weight_at_high, p, rtol=1e-15)
     step = 3.0 / (n - 1)
-    assert_allclose(found.weight_even_mean, [0.5, -0.5, 0.1], rtol=1e-13)
-    assert_allclose(found.weight_even_std[:2], step * np.sqrt((n**2 - 1) / 12), rtol=1e-13)
-    assert_allclose(found.weight_even_kurtosis[:2], -6 / 5 * (n**2 + 1) / (n**2 - 1), rtol=1e-12)
-    assert_allclose(found.weight_even_skewness[:2], 0, atol=1e-13)
-    assert np.isnan([found.weight_even_skewness[2], found.weight_even_kurtosis[2]]).all()
-    assert [found[f"weight_even_{key}"].attrs["units"] for key in ("std", "kurtosis")] == ["mV", "1"]
+    assert_allclose(result.weight_even_mean, [0.5, -0.5, 0.1], rtol=1e-13)
+    assert_allclose(result.weight_even_std[:2], step * np.sqrt((n**2 - 1) / 12), rtol=1e-13)
+    assert_allclose(result.weight_even_kurtosis[:2], -6 / 5 * (n**2 + 1) / (n**2 - 1), rtol=1e-12)
+    assert_allclose(result.weight_even_skewness[:2], 0, atol=1e-13)
+    assert np.isnan([result.weight_even_skewness[2], result.weight_even_kurtosis[2]]).all()
+    assert [result[f"weight_even_{key}"].attrs["units"] for key in ("std", "kurtosis")] == ["mV", "1"]
     assert_allclose(weight_moments(ds, "other").other_mean, 1.0)
 
 
@@ -127,12 +127,12 @@ def test_moments_of_a_run_are_those_that_the_engine_keeps():
     rule = observe(gradient_descent(0.5), exact_error())
     circuit = circuits.load("feedforward_rate")((3, 4, 2), rule, patterns=np.eye(3), targets=np.ones((3, 2)), n_batch=2)
     ds = circuits.as_dataset(circuits.run(circuit, 0.05, dt=0.01, record_every=0.01, n_tracked=12))
-    found = weight_moments(ds)
-    check_schema(found)
+    result = weight_moments(ds)
+    check_schema(result)
     for name in ("layer_1", "layer_2"):
-        assert found[f"weight_{name}_mean"].dims == ("trial", "time")
+        assert result[f"weight_{name}_mean"].dims == ("trial", "time")
         for key in ("mean", "std"):
-            assert_allclose(found[f"weight_{name}_{key}"], ds[f"weight_{key}_{name}"], rtol=1e-12)
+            assert_allclose(result[f"weight_{name}_{key}"], ds[f"weight_{key}_{name}"], rtol=1e-12)
     last = weight_moments(ds, "final_weight_layer_2").final_weight_layer_2_std
     assert_allclose(last, ds.weight_std_layer_2.isel(time=-1), rtol=1e-12)
 

@@ -24,10 +24,10 @@ def window(delay):
 
 
 def test_one_pair_shows_the_two_exponentials():
-    found = stdp_window(pair_stdp(**VALUES), DELAYS, n_pairs=1)
-    check_schema(found)
-    assert_allclose(found.weight_change, window(DELAYS), rtol=1e-12)
-    assert_allclose(found.delay, DELAYS)
+    result = stdp_window(pair_stdp(**VALUES), DELAYS, n_pairs=1)
+    check_schema(result)
+    assert_allclose(result.weight_change, window(DELAYS), rtol=1e-12)
+    assert_allclose(result.delay, DELAYS)
     assert_allclose(stdp_window(pair_stdp(**VALUES), DELAYS).weight_change, 60 * window(DELAYS), rtol=1e-9)  # e^{−1/τ}
 
 
@@ -36,20 +36,20 @@ def test_pairs_at_a_high_frequency_meet_their_neighbours():
     n, frequency = 5, 12.0
     apart = np.arange(1 - n, n)
     terms = (n - np.abs(apart)) * window(DELAYS[:, None] + apart / frequency)
-    found = stdp_window(pair_stdp(**VALUES), DELAYS, n, frequency, weight=2.0).weight_change
+    result = stdp_window(pair_stdp(**VALUES), DELAYS, n, frequency, weight=2.0).weight_change
     rounding = 1e-9 / VALUES["tau_plus"] * np.abs(terms).sum(axis=1)
-    assert np.all(np.abs(found - terms.sum(axis=1)) < rounding)
+    assert np.all(np.abs(result - terms.sum(axis=1)) < rounding)
 
 
 def test_a_weight_that_flows_is_read_after_it_settled():
     """Oja's rule lets the weight relax after the spikes: as much as `replay` says, until then and no longer."""
     changes = []
     for settle in (0.0, 0.01, 1.0):
-        found = stdp_window(oja(), [-0.01, 0.01], 1, weight=0.5, settle=settle).weight_change
-        for change, trains in zip(found.values, (([0.01], [0.0]), ([0.0], [0.01])), strict=True):
+        result = stdp_window(oja(), [-0.01, 0.01], 1, weight=0.5, settle=settle).weight_change
+        for change, trains in zip(result.values, (([0.01], [0.0]), ([0.0], [0.01])), strict=True):
             end = replay(oja(), *trains, weight=0.5, duration=0.01 + settle).weight[-1]
             assert change == pytest.approx(float(end) - 0.5, rel=1e-12)
-        changes.append(found.values)
+        changes.append(result.values)
     assert np.all(np.abs(np.diff(changes, axis=0)) > 1e-3 * np.abs(changes[0]))
 
 

@@ -77,21 +77,21 @@ def test_page_contains_every_number_and_assumption(cells, tmp_path):
 def test_cells_do_not_depend_on_the_number_of_workers(cells):
     """To the last bit; the slower job comes first, so that the other one ends before it."""
     jobs = [(cell.benchmark, LABELS.index(cell.label)) for cell in (cells[1], cells[0])]
-    found = make_cells(jobs, workers=2)
-    for cell, alone in zip(found, (cells[1], cells[0]), strict=True):
+    result = make_cells(jobs, workers=2)
+    for cell, alone in zip(result, (cells[1], cells[0]), strict=True):
         assert (cell.label, cell.error, cell.sentence) == (alone.label, alone.error, alone.sentence)
         xr.testing.assert_identical(cell.run, alone.run.assign_attrs(created=cell.run.attrs["created"]))
 
 
 def test_table_writes_a_page_a_figure_and_every_run(tmp_path, monkeypatch):
     monkeypatch.setitem(table.__globals__, "N_SETS", 2)  # how many does not matter here, and takes time
-    found = table(tmp_path, ["milstein_2021_kernel"], workers=1)
+    result = table(tmp_path, ["milstein_2021_kernel"], workers=1)
     candidates = BENCHMARKS["milstein_2021_kernel"].candidates
-    assert [cell.label for cell in found] == [candidate.label for candidate in candidates]
+    assert [cell.label for cell in result] == [candidate.label for candidate in candidates]
     names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
     runs = [f"runs/milstein_2021_kernel/{i:02d}_{candidate.rule}.nc" for i, candidate in enumerate(candidates, 1)]
     assert names == ["milstein_2021_kernel.png", *runs, "table.html", "table.md"]
-    assert [read(tmp_path / run).attrs["label"] for run in runs] == [cell.label for cell in found]
+    assert [read(tmp_path / run).attrs["label"] for run in runs] == [cell.label for cell in result]
 
 
 def test_bad_input(tmp_path):

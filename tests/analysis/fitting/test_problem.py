@@ -21,13 +21,13 @@ def test_frequency_curve_of_the_triplet_rule_is_that_of_independent_spikes():
     # mean drift A3 τ₊ τ_y x y² − A2 τ₋ x y with x = y = f, for 900/f seconds; τ_x is not used
     data = without_missing_errors(load("kirkwood_1996"))
     rule = triplet_stdp(A3_plus=1e-4, A2_minus=1e-4, tau_plus=0.02, tau_minus=0.02, tau_y=0.05)
-    found = predictor(rule, data)(values(rule))[0]
+    result = predictor(rule, data)(values(rule))[0]
     f = data.frequency.values
     expected = PULSES * (1e-4 * 0.02 * 0.05 * f**2 - 1e-4 * 0.02 * f)
     # counts of 900 random spikes scatter by 1/30, their square by 2/30; pairs at 1 and 2 Hz are rarer: the sum of both
     scale = PULSES * (1e-4 * 0.02 * 0.05 * f**2 + 1e-4 * 0.02 * f)
     few = 1 / np.sqrt(PULSES * REPEATS * np.minimum(1, 0.02 * f))
-    assert np.all(np.abs(found - expected) < z(f.size) * scale * (2 / np.sqrt(PULSES * REPEATS) + few))
+    assert np.all(np.abs(result - expected) < z(f.size) * scale * (2 / np.sqrt(PULSES * REPEATS) + few))
 
 
 def test_plateau_is_a_post_spike_for_rules_without_a_third_factor():
