@@ -143,7 +143,9 @@ def test_an_uncertain_synapse_learns_the_fisher_information():
     gained = 1 / result.states["synapses"]["belief_variance"][-1].reshape(3, N)[0] - 1e-3
     until = round(result.times[-1] / DT)
     expected = 1e-11 * information[:until].sum(axis=0) * DT
-    np.testing.assert_allclose(gained, expected, rtol=1e-5)  # the weights move by 1e-6 at most
+    moved = np.abs(result.final["synapses"] - 0.05).max() * potentials().sum(axis=1).max()  # of a potential
+    assert moved / 0.3 < 1e-4
+    np.testing.assert_allclose(gained, expected, rtol=moved / 0.3 + 1e-8)  # 1e-8: rounding of a difference from 1e-3
 
 
 def test_knowing_the_noise_scales_the_gradient():
