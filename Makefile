@@ -9,7 +9,7 @@ PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/pyth
 DATA := sjostrom_2001
 RUN := $(BIN)/python -m scenarios run pairing_frequency
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
-TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_observe.py tests/plasticity/test_derive.py \
+TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py tests/plasticity/test_derive.py \
 	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
 	tests/plasticity/test_dataset.py tests/circuits/test_pairing.py tests/circuits/test_binary.py \
 	tests/scenarios/test_run.py

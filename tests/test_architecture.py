@@ -263,3 +263,9 @@ def test_data_files_are_packaged():
         assert f"*{path.suffix}" in listed or path.name in listed, path
     for package in PACKAGES:
         assert (ROOT / package / "py.typed").is_file()
+
+
+def test_files_that_the_makefile_names_exist():
+    named = re.findall(r"tests/[\w/]+\.py", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).is_file()] == []
