@@ -8,7 +8,7 @@ from circuits.neurons.escape_rate import escape_rate
 from plasticity.errors import InputError, UnknownNameError
 from scenarios.spike_timing import Parameters, learning_rule, potentials
 
-SHORT = {"n_presentations": 25, "n_inputs": 60, "n_learners": 6, "n_records": 4, "noises": (0.0, 30.0)}
+SHORT = {"n_presentations": 25, "n_inputs": 60, "n_learners": 6, "n_records": 4, "noises": (0.0, 100.0)}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +27,20 @@ def test_without_noise_the_loss_falls(run):
 
 
 def test_noise_does_less_harm_to_those_who_know_it(run):
-    """At noise 30 (variance 900 per second, of spikes about 20) half of those who trust it are worse by a fifth."""
-    final = run.loss.isel(time=-1).sel(noise=30.0)
+    """At noise 100 (variance 10⁴ per second, of spikes about 20) all who trust it end silent or worse: 44.8 against 23.7.
+
+    The loss of silence is that of three missed spikes; in four other seeds the 24 plain learners ended above 43.8, the
+    informed ones below 23.9.
+    """
+    final = run.loss.isel(time=-1).sel(noise=100.0)
     plain, informed = final.sel(rule="gradient").values, final.sel(rule="informed").values
-    assert np.median(plain) > 1.2 * informed.max()
+    assert plain.min() > 1.5 * informed.max()
     assert plain.mean() > run.loss.isel(time=-1).sel(noise=0.0, rule="gradient").mean()
 
 
 def test_learners_without_noise_are_equal_and_with_noise_are_not(run):
     assert np.ptp(run.loss.sel(noise=0.0).values, axis=0).max() < 1e-9
-    assert np.ptp(run.loss.sel(noise=30.0, rule="gradient").isel(time=-1).values) > 1e-3
+    assert np.ptp(run.loss.sel(noise=100.0, rule="gradient").isel(time=-1).values) > 1e-3
 
 
 def test_potentials_are_those_of_a_pattern_that_repeats():
