@@ -40,7 +40,7 @@ class Optimality:
     action : float or array
         J of the path and its tail [loss].
     optimum : float or array
-        Least J from the same start [loss].
+        Least J from the same start [loss]; on a loss that is not quadratic the least one of a search.
     gap : float or array
         Excess cost of the path, ≥ 0 up to the sampling error [loss].
     angle : float or array
@@ -73,7 +73,9 @@ def optimality(
 
     On a quadratic loss the path is continued by the optimal policy, and the gap is the cost of its control u beyond
     the optimal one at the same point: ``∫ e^{−γt} (u − u*)ᵀG(u − u*)/2η dt``, which is J − V(θ_0) without
-    cancellation. On another loss the optimum is the plan from the same start over the same window, with a free end.
+    cancellation. On another loss the optimum is the best plan from the same start over the same window, with a free
+    end: of one near the path and those of a search over passes (`plan`). That is an upper bound of the least J, and
+    the gap a lower bound.
 
     Parameters
     ----------
@@ -241,21 +243,33 @@ def _against_policy(samples: Samples, cost: RunningCost, objective: Objective, l
 
 
 def _against_plan(samples: Samples, cost: RunningCost, objective: Objective, landscape: Any) -> tuple:
-    """Action of the window, of the plan over the same window, their difference, notes."""
+    """Action of the window, of the best plan over the same window, their difference, notes."""
     discount = finite_discount(objective, "to evaluate a path")
     terms = action_terms(samples, cost, discount)
     action = terms.effort_paid + terms.loss_paid
     duration = samples.times[-1] - samples.times[0]
-    trials = samples.theta.reshape(-1, *samples.theta.shape[-2:])
     even = np.linspace(samples.times[0], samples.times[-1], max(len(samples.times), 201))
+    searched: dict[bytes, xr.Dataset] = {}
     best = []
-    for trial in trials:
-        first = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
-        planned = plan(objective, landscape, first[0], duration, n_points=len(even), initial_path=first)
-        best.append(planned.attrs["action"])
-    best = np.exp(-discount * samples.times[0]) * np.reshape(best, action.shape)
-    notes = ("the optimum is the plan over the same window, a local minimum near the path; its end is free",)
-    return action, best, action - best, notes
+    for trial in samples.theta.reshape(-1, *samples.theta.shape[-2:]):
+        start = trial[0]
+        if start.tobytes() not in searched:
+            searched[start.tobytes()] = plan(objective, landscape, start, duration)
+        near = np.stack([np.interp(even, samples.times, column) for column in trial.T], axis=1)
+        plans = [
+            plan(objective, landscape, start, duration, n_points=len(even), initial_path=first)
+            for first in (near, searched[start.tobytes()])
+        ]
+        paths = Samples(even, np.stack([path.theta.values for path in plans]), {})
+        on_mesh = action_terms(paths, cost, discount)
+        best.append(np.min(on_mesh.effort_paid + on_mesh.loss_paid))
+    scopes = sorted({path.attrs["scope"] for path in searched.values()})
+    notes = (
+        f"the optimum is the best plan over the same window, its end free, of one near the path and another "
+        f"({'; '.join(scopes)}): an upper bound, so that the gap is at least this",
+    )
+    optimum = np.reshape(best, action.shape)
+    return action, optimum, action - optimum, notes
 
 
 def _mean(values: Array, samples: Samples) -> Array:

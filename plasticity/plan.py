@@ -10,19 +10,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
+from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount, running_cost
-from plasticity.optimal.minimise import minimise_by_gradient, minimise_by_newton
-from plasticity.optimal.path import Outcome, PathAction
+from plasticity.optimal.path import Outcome
 from plasticity.optimal.policy import described
+from plasticity.optimal.window import METHODS, ORDERS, Window, resampled
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
-METHODS = {"newton": minimise_by_newton, "gradient": minimise_by_gradient}
-QUADRATURES = {"midpoint": 0.5, "left": 0.0}  # where in its interval a cost is taken
 NEWTON_LIMIT = 64  # parameters: the banded factor costs n_points · n³
+LONGEST = 700.0  # γT: e^{−γT} is then near the smallest number
+COARSE = 1e-2  # relative error of J that draws a warning
+LOCAL = "local: near the initial path"
 
 
 def plan(
@@ -31,18 +33,24 @@ def plan(
     start: ArrayLike,
     duration: float,
     end: ArrayLike | None = None,
-    n_points: int = 200,
+    n_points: int | None = None,
     initial_path: ArrayLike | None = None,
     *,
-    quadrature: str = "midpoint",
+    search: bool = True,
+    quadrature: str = "gauss",
     method: str | None = None,
     tolerance: float | None = None,
     n_iterations: int = 500,
 ) -> xr.Dataset:
     """Path that minimises the discounted action over a window.
 
-    ``J = Σ_i h e^{−γ s_i} { (v_i − f)ᵀG(v_i − f)/2η + kL(m_i) }`` with ``v_i = (θ_{i+1} − θ_i)/h``, and m_i, s_i
-    taken in the middle of each interval, or at its left end (first order; the rule of the paper's figure).
+    ``J = Σ_i W_i { (v_i − f)ᵀG(v_i − f)/2η + kL(m_i) }`` with ``v_i = (θ_{i+1} − θ_i)/h`` and m_i in the i-th
+    interval, of which W_i is the discounted length.
+
+    A landscape may have many minima, and a minimisation ends in the best path near its first one. With a free end
+    several families of first paths are compared: rest, the way down, straight lines to every minimum near the start,
+    paths over every pass between the minima, and seeded bends. That is a search, no proof; in one to three dimensions
+    `policy` has the proof.
 
     Parameters
     ----------
@@ -56,13 +64,18 @@ def plan(
         Length of the window [s].
     end : (n,) array, optional
         θ at the end of the window; free by default.
-    n_points : int
-        Points of the path, both ends included.
+    n_points : int, optional
+        Points of the path, both ends included; by default as many as make the error of J less than 1e-4.
     initial_path : (k, n) array or Dataset, optional
-        Initial guess, spread evenly over the window; by default a straight line to `end`, or rest at `start`. The
-        result is a local minimum near it.
-    quadrature : {"midpoint", "left"}
-        Where in an interval its cost is taken; midpoint is of second order.
+        Initial guess, spread evenly over the window; the result is a local minimum near it. Without a search it is a
+        straight line to `end`, or rest at `start`.
+    search : bool
+        Compare families of first paths, if the end is free, there is no `initial_path`, and the loss has a Hessian
+        (up to 64 parameters) and is not a `Quadratic`.
+    quadrature : {"gauss", "midpoint", "left"}
+        Where in an interval its cost is taken: at the mean of its time with the weight ``e^{−γt}`` (second order,
+        also where γh is large), in the middle (second order), or at its left end (first order; the rule of the
+        paper's figure).
     method : {"newton", "gradient"}, optional
         Newton steps on the block-banded system, or L-BFGS preconditioned by the kinetic term. By default Newton up
         to 64 parameters.
@@ -75,13 +88,20 @@ def plan(
     Returns
     -------
     xarray.Dataset
-        ``theta`` (time, parameter); attributes action, mean_action (action/duration), converged (1 or 0),
-        iterations, gradient_norm (relative, as above).
+        ``theta`` (time, parameter); attributes action, mean_action (action/duration), error (of the action,
+        relative, estimated from twice the step), converged (1 or 0), iterations, gradient_norm (relative, as above);
+        scope ("best of N searched families", or "local: near the initial path"), family (the one that was best) and
+        passes_searched.
+
+    Raises
+    ------
+    InputError
+        If γT exceeds 700: weights of the last costs would underflow.
 
     Warns
     -----
     RuntimeWarning
-        Without convergence.
+        Without convergence, or if the mesh is so coarse that the error exceeds 1 %.
 
     Examples
     --------
@@ -96,40 +116,71 @@ def plan(
     ----------
     vastola_2025, eq. 1 and Fig. 1.
     """
-    if quadrature not in QUADRATURES:
-        raise UnknownNameError("quadrature", quadrature, QUADRATURES)
-    start, end, first = _paths(start, end, n_points, initial_path)
-    duration = require_number("duration", duration, low=0, exclusive=True, unit="s")
-    action = PathAction(
-        running_cost(objective, landscape, start.size),
-        finite_discount(objective, "for `plan`"),
-        duration / (n_points - 1),
-        QUADRATURES[quadrature],
-        free_end=end is None,
-    )
-    if not np.isfinite(action.value(first)[0]):
-        raise InputError("the loss is not finite along the initial path; use another initial_path")
+    if quadrature not in ORDERS:
+        raise UnknownNameError("quadrature", quadrature, ORDERS)
+    if n_points is not None:
+        n_points = require_whole("n_points", n_points, low=3)
+    start, end, line = _paths(start, end, initial_path)
+    gradient_only = start.size > NEWTON_LIMIT or getattr(landscape, "hessian", None) is None
     if method is None:
-        gradient_only = start.size > NEWTON_LIMIT or getattr(landscape, "hessian", None) is None
         method = "gradient" if gradient_only else "newton"
     if method not in METHODS:
         raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if tolerance is None:
         tolerance = 1e-8 if method == "newton" else 1e-5
-    tolerance = require_number("tolerance", tolerance, low=0, exclusive=True)
-    outcome = METHODS[method](action, first, tolerance, n_iterations)
+    window = Window(
+        running_cost(objective, landscape, start.size),
+        finite_discount(objective, "for `plan`"),
+        require_number("duration", duration, low=0, exclusive=True, unit="s"),
+        quadrature,
+        end is None,
+        method,
+        require_number("tolerance", tolerance, low=0, exclusive=True),
+        n_iterations,
+    )
+    _require_weights(window)
+    first = resampled(line, n_points or window.first_mesh(line[[0, -1]]) + 1)
+    if not np.isfinite(window.action(len(first) - 1).value(first)[0]):
+        raise InputError("the loss is not finite along the initial path; use another initial_path")
+    family, scope, n_passes = "initial path", LOCAL, 0
+    if search and end is None and initial_path is None and not gradient_only and not isinstance(landscape, Quadratic):
+        family, first, n_families, n_passes = window.search(start, n_points)
+        scope = f"best of {n_families} searched families"
+    outcome, error = window.refine(first) if n_points is None else (window.minimise(first), None)
+    error = window.estimate(outcome) if error is None else error
+    _warn(outcome, error, window.tolerance)
+    facts = {"scope": scope, "family": family, "passes_searched": n_passes, "error": float(error)}
+    return _as_dataset(objective, outcome, window, facts)
+
+
+def _require_weights(window: Window) -> None:
+    if window.discount * window.duration > LONGEST:
+        raise InputError(
+            f"duration must be at most {LONGEST:g}/discount = {LONGEST / window.discount:g} s, got "
+            f"{window.duration:g} s: later costs weigh e^−{LONGEST:g}; use a shorter duration, and go on from its end"
+        )
+
+
+def _warn(outcome: Outcome, error: float, tolerance: float) -> None:
     if not outcome.converged:
         warnings.warn(
             f"plan has not converged after {outcome.iterations} iterations: relative gradient norm "
             f"{outcome.gradient_norm:.3g} > {tolerance:g}; use more n_iterations or another initial_path",
             RuntimeWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    return _as_dataset(objective, outcome, duration, method)
+    elif error > COARSE:
+        warnings.warn(
+            f"the mesh of plan is coarse: with {len(outcome.path)} points the action has an error of about "
+            f"{error:.1%}; use more n_points, or none for a mesh by accuracy",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
-def _as_dataset(objective: Objective, outcome: Outcome, duration: float, method: str) -> xr.Dataset:
+def _as_dataset(objective: Objective, outcome: Outcome, window: Window, facts: dict[str, Any]) -> xr.Dataset:
     n_points, n = outcome.path.shape
+    duration = window.duration
     return make_dataset(
         {"theta": (("time", "parameter"), outcome.path, "1", "parameters θ")},
         {
@@ -138,7 +189,7 @@ def _as_dataset(objective: Objective, outcome: Outcome, duration: float, method:
         },
         title="planned path",
         rule="optimal plan",
-        engine=f"direct transcription, {method}",
+        engine=f"direct transcription, {window.method}",
         parameters=described(objective),
         references=("vastola_2025",),
         action=outcome.action,
@@ -146,29 +197,23 @@ def _as_dataset(objective: Objective, outcome: Outcome, duration: float, method:
         converged=int(outcome.converged),
         iterations=outcome.iterations,
         gradient_norm=float(outcome.gradient_norm),
+        **facts,
     )
 
 
-def _paths(
-    start: ArrayLike, end: ArrayLike | None, n_points: int, initial_path: Any
-) -> tuple[Array, Array | None, Array]:
-    """Ends and first path, checked."""
+def _paths(start: ArrayLike, end: ArrayLike | None, initial_path: Any) -> tuple[Array, Array | None, Array]:
+    """Ends and first path (k, n), checked."""
     start = _point("start", start, None)
     end = None if end is None else _point("end", end, start.size)
-    n_points = require_whole("n_points", n_points, low=3)
-    share = np.linspace(0.0, 1.0, n_points)
-    if initial_path is None:
-        path = start + share[:, None] * ((start if end is None else end) - start)
-    else:
-        guess = np.asarray(getattr(initial_path, "theta", initial_path), dtype=float)
-        if guess.ndim != 2 or guess.shape[1] != start.size or len(guess) < 2 or not np.all(np.isfinite(guess)):
-            raise InputError(f"initial_path must be finite, of shape (k, {start.size}), got shape {guess.shape}")
-        even = np.linspace(0.0, 1.0, len(guess))
-        path = np.stack([np.interp(share, even, column) for column in guess.T], axis=1)
-    path[0] = start
-    if end is not None:
-        path[-1] = end
-    return start, end, path
+    line = np.stack([start, start if end is None else end])
+    if initial_path is not None:
+        line = np.array(getattr(initial_path, "theta", initial_path), dtype=float)
+        if line.ndim != 2 or line.shape[1] != start.size or len(line) < 2 or not np.all(np.isfinite(line)):
+            raise InputError(f"initial_path must be finite, of shape (k, {start.size}), got shape {line.shape}")
+        line[0] = start
+        if end is not None:
+            line[-1] = end
+    return start, end, line
 
 
 def _point(name: str, value: ArrayLike, n: int | None) -> Array:

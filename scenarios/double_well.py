@@ -178,7 +178,7 @@ def _costs(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Kinetic and potential cost per unit time where the action takes them, their weights, and their sum."""
     from plasticity.optimal.cost import running_cost
-    from plasticity.plan import QUADRATURES
+    from plasticity.optimal.window import QUADRATURES
 
     cost = running_cost(objective, well, 2)
     middle = QUADRATURES[p.quadrature]

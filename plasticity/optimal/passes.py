@@ -18,6 +18,7 @@ from plasticity.errors import InputError
 Array = NDArray[np.floating]
 SAME = 1e-5  # distance, in units of the box, within which two points are one
 STEPS = 60  # of Newton's method
+FARTHEST = 100.0  # units of θ that a descent may go; some losses fall without end
 FLAT = 1e-9  # curvature, relative to the largest, that is none
 
 
@@ -106,13 +107,18 @@ def passes(landscape: Any, points: ArrayLike, n_starts: int = 300, seed: int = 0
     >>> found.path[[0, -1]].round(3).tolist()
     [[-0.93, 0.0], [1.057, 0.0]]
     """
-    everything = stationary_points(landscape, points, n_starts, seed)
-    minima = [p for p in everything if p.index == 0]
+    return links(landscape, stationary_points(landscape, points, n_starts, seed))
+
+
+def links(landscape: Any, points: tuple[StationaryPoint, ...]) -> tuple[Pass, ...]:
+    """Every pass between these minima over one of these saddles, lowest saddle first."""
+    minima = [p for p in points if p.index == 0]
     result = []
-    for saddle in (p for p in everything if p.index == 1):
+    for saddle in (p for p in points if p.index == 1):
         direction = np.linalg.eigh(landscape.hessian(saddle.position))[1][:, 0]
         direction = direction * (1 if direction[np.argmax(np.abs(direction))] > 0 else -1)
-        sides = [_descent(landscape, saddle.position, sign * direction) for sign in (-1.0, 1.0)]
+        nudge = 1e-4 * (1 + float(np.linalg.norm(saddle.position)))
+        sides = [descent(landscape, saddle.position + sign * nudge * direction, 1e-3 * nudge) for sign in (-1.0, 1.0)]
         ends = [_nearest(minima, side[-1]) for side in sides]
         if None not in ends:
             path = np.vstack([sides[0][::-1], saddle.position[None], sides[1]])
@@ -157,11 +163,17 @@ def evenly_spaced(path: ArrayLike, n_points: int) -> Array:
 
 
 def _newton_step(landscape: Any, x: Array) -> Array:
-    """H⁺g at many points (k, n); flat directions stay where they are."""
-    values, vectors = np.linalg.eigh(landscape.hessian(x))
+    """H⁺g at many points (k, n); flat directions stay where they are, and points without a loss are NaN."""
+    with np.errstate(all="ignore"):
+        hessian = np.array(landscape.hessian(x))
+    defined = np.all(np.isfinite(hessian), axis=(1, 2))
+    hessian[~defined] = np.eye(x.shape[1])
+    values, vectors = np.linalg.eigh(hessian)
     largest = np.abs(values).max(axis=1, keepdims=True)
     flat = np.abs(values) <= FLAT * np.maximum(largest, 1e-300)
-    along = np.einsum("kij,ki->kj", vectors, landscape.gradient(x))
+    with np.errstate(all="ignore"):
+        along = np.einsum("kij,ki->kj", vectors, landscape.gradient(x))
+    along[~defined] = np.nan
     step = np.where(flat, 0.0, along / np.where(flat, 1.0, values))
     return np.einsum("kij,kj->ki", vectors, step)
 
@@ -177,13 +189,12 @@ def _distinct(landscape: Any, x: Array, close: float) -> tuple[StationaryPoint, 
     return tuple(sorted(result, key=lambda p: p.loss))
 
 
-def _descent(landscape: Any, saddle: Array, direction: Array) -> Array:
-    """Points (k, n) of the steepest descent from beside a saddle to near a minimum, without the saddle."""
+def descent(landscape: Any, start: ArrayLike, close: float) -> Array:
+    """Points (k, n) of the steepest descent from a point to a minimum, ended within about the distance `close`."""
     from scipy.integrate import solve_ivp
 
-    hessian = landscape.hessian(saddle)
-    nudge = 1e-4 * (1 + np.linalg.norm(saddle))
-    rate = abs(np.linalg.eigvalsh(hessian)[0])
+    start = np.asarray(start, dtype=float)
+    rate = max(float(np.abs(np.linalg.eigvalsh(landscape.hessian(start))).max()), 1e-12)
 
     def slope(t: float, x: Array) -> Array:
         return -landscape.gradient(x) / rate
@@ -191,10 +202,13 @@ def _descent(landscape: Any, saddle: Array, direction: Array) -> Array:
     def arrived(t: float, x: Array) -> float:
         gradient = landscape.gradient(x)
         curved = np.linalg.eigvalsh(landscape.hessian(x))[0] > 0
-        return float(np.linalg.norm(gradient) - 1e-3 * nudge * rate) if curved else 1.0
+        return float(np.linalg.norm(gradient) - close * rate) if curved else 1.0
 
-    arrived.terminal = True  # type: ignore[attr-defined]
-    flow = solve_ivp(slope, (0.0, 1e4), saddle + nudge * direction, "LSODA", events=arrived, rtol=1e-6, atol=1e-9)
+    def lost(t: float, x: Array) -> float:
+        return float(np.linalg.norm(x - start) - FARTHEST * (1 + np.linalg.norm(start)))
+
+    arrived.terminal = lost.terminal = True  # type: ignore[attr-defined]
+    flow = solve_ivp(slope, (0.0, 1e4), start, "LSODA", events=(arrived, lost), rtol=1e-6, atol=1e-9)
     return flow.y.T
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -28,7 +28,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class PathAction:
-    """Discretised action ``Σ_i h e^{−γ s_i} ℓ(m_i, v_i)`` of a path θ_0 … θ_N with fixed start.
+    """Discretised action ``Σ_i W_i ℓ(m_i, v_i)`` of a path θ_0 … θ_N with fixed start, ``W_i = h e^{−γ s_i}``.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class PathAction:
         Where in its interval the cost is taken: ½ is the midpoint rule, 0 the left-end rule.
     free_end : bool
         Whether θ_N is free.
+    exact_weights : bool
+        Whether ``W_i = ∫ e^{−γt} dt`` over the interval.
     """
 
     cost: RunningCost
@@ -49,12 +51,16 @@ class PathAction:
     step: float
     middle: float
     free_end: bool
+    exact_weights: bool = field(default=False, kw_only=True)
 
     def weights(self, n_intervals: int) -> Array:
-        """``h e^{−γ s_i}`` of each interval [s]."""
+        """W_i of each interval [s]."""
         if n_intervals not in self._weights:
-            times = self.step * (np.arange(n_intervals) + self.middle)
-            self._weights[n_intervals] = self.step * np.exp(-self.discount * times)
+            place, length = self.middle, self.step
+            if self.exact_weights and self.discount > 0:
+                place, length = 0.0, -np.expm1(-self.discount * self.step) / self.discount
+            times = self.step * (np.arange(n_intervals) + place)
+            self._weights[n_intervals] = length * np.exp(-self.discount * times)
         return self._weights[n_intervals]
 
     def moving(self, path: Array) -> Array:
