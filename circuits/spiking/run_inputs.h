@@ -3,6 +3,8 @@
 #ifndef STEERSMAN_RUN_INPUTS_H
 #define STEERSMAN_RUN_INPUTS_H
 
+#include "brianlib/clocks.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -166,7 +168,7 @@ void run(N& network, const std::set<void*>& plasticity_clocks, const std::functi
     for (const double pause : pauses) {
         network.objects.clear();
         for (const auto& object : objects)
-            if (!plasticity_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0])
+            if (!plasticity_clocks.count(object.first) || network.t > 0.5 * static_cast<Clock*>(object.first)->dt[0])
                 network.objects.push_back(object);
         if (pause > network.t) advance(network, pause);
         check(pause);
