@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from plasticity.optimality import optimality as optimality
     from plasticity.plan import plan as plan
     from plasticity.poisson import poisson_trains as poisson_trains
+    from plasticity.policy import LandscapePolicy as LandscapePolicy
+    from plasticity.policy import policy as policy
     from plasticity.protocols import pairing as pairing
     from plasticity.protocols import quadruplet as quadruplet
     from plasticity.protocols import triplet as triplet

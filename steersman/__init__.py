@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from plasticity import GaussianWeight as GaussianWeight
     from plasticity import InputError as InputError
     from plasticity import Landscape as Landscape
+    from plasticity import LandscapePolicy as LandscapePolicy
     from plasticity import LinearGaussian as LinearGaussian
     from plasticity import Objective as Objective
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from plasticity import pairing as pairing
     from plasticity import plan as plan
     from plasticity import poisson_trains as poisson_trains
+    from plasticity import policy as policy
     from plasticity import quadruplet as quadruplet
     from plasticity import replay as replay
     from plasticity import rules as rules

@@ -142,11 +142,11 @@ def test_importing_a_package_loads_nothing_heavy(package):
 
 PUBLIC = {
     "plasticity": "CURVATURE Controllability DivergedError DoubleWell FadingMemory FeedbackChannel GRADIENT "
-    "GaussianWeight InputError Landscape LinearGaussian Objective OrnsteinUhlenbeck Parameter Policy "
+    "GaussianWeight InputError Landscape LandscapePolicy LinearGaussian Objective OrnsteinUhlenbeck Parameter Policy "
     "Quadratic Rule Signal State Step SwitchingTask SynapseModel TaskPrior UnknownNameError Update "
     "WEIGHT compile_rule critical_discount crossings dataset derive explain filters "
     "fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
-    "plan poisson_trains quadruplet replay rules signals simulate solve time_constant trace triplet",
+    "plan poisson_trains policy quadruplet replay rules signals simulate solve time_constant trace triplet",
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate datasets discriminate "
     "figures fit learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
     "circuits": "Circuit Feedback NeuronModel Population Projection RateUnit "

@@ -61,7 +61,7 @@ class Window:
         """Intervals that resolve the fastest motion near some points (k, n); 100 where there is no Hessian."""
         if getattr(self.cost.landscape, "hessian", None) is None or self.method != "newton":
             return 100
-        fastest = max(self._rates(point).max() for point in points)
+        fastest = max(motion_rates(self.cost, self.discount, point).max() for point in points)
         if self.quadrature != "gauss":
             fastest = max(fastest, self.discount)
         return int(np.clip(np.ceil(self.duration * fastest / STEP), 64, FINEST // (4 * points.shape[1])))
@@ -105,14 +105,8 @@ class Window:
 
     def _portions(self, goal: Array) -> list[float]:
         """Shares of the window in which a first path goes all its way: all of it, and as fast as its goal attracts."""
-        fast = 4 / max(float(self._rates(goal).min()), 1e-300) / self.duration
+        fast = 4 / max(float(motion_rates(self.cost, self.discount, goal).min()), 1e-300) / self.duration
         return [1.0, fast] if fast < 0.7 else [1.0]
-
-    def _rates(self, point: Array) -> Array:
-        """Rates ``√(γ²/4 + ηk|v|) − γ/2`` [1/s], v the eigenvalues of G⁻¹H."""
-        hessian = self.cost.loss_weight * self.cost.plasticity * self.cost.landscape.hessian(point)
-        square = np.abs(eigh(hessian, self.cost.metric_matrix(point), eigvals_only=True))
-        return square / (self.discount / 2 + np.sqrt(self.discount**2 / 4 + square) + 1e-300)
 
     def _finite(self, path: Array) -> bool:
         return bool(np.isfinite(self.action(len(path) - 1).value(path)[0]))
@@ -138,6 +132,13 @@ def resampled(path: Array, n_points: int, share: Array | None = None) -> Array:
     share = np.linspace(0.0, 1.0, n_points) if share is None else share
     at = np.linspace(0.0, 1.0, len(path))
     return np.stack([np.interp(share, at, column) for column in path.T], axis=1)
+
+
+def motion_rates(cost: RunningCost, discount: float, point: Array) -> Array:
+    """Rates ``√(γ²/4 + ηk|v|) − γ/2`` [1/s] (n,) of optimal motion near a point, v the eigenvalues of G⁻¹H."""
+    hessian = cost.loss_weight * cost.plasticity * cost.landscape.hessian(point)
+    square = np.abs(eigh(hessian, cost.metric_matrix(point), eigvals_only=True))
+    return square / (discount / 2 + np.sqrt(discount**2 / 4 + square) + 1e-300)
 
 
 def _centre(x: float) -> float:
