@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from plasticity.errors import InputError, require_number
+from plasticity.objective import TaskPrior as TaskPrior
+from plasticity.objective import constant_matrix
 
 
 @dataclass(frozen=True)
@@ -273,9 +275,9 @@ class LinearGaussian:
             If a shape does not fit, Q is not positive semidefinite, or N not positive definite.
         """
         n_states = self.read_matrix(n).shape[1]
-        transition = square("transition", self.transition, n_states)
-        diffusion = square("process_noise", self.process_noise, n_states)
-        noise = square("observation_noise", self.observation_noise, n)
+        transition = constant_matrix("transition", self.transition, n_states)
+        diffusion = constant_matrix("process_noise", self.process_noise, n_states)
+        noise = constant_matrix("observation_noise", self.observation_noise, n)
         for name, matrix, low in (("process_noise", diffusion, -1e-12), ("observation_noise", noise, 0.0)):
             values = np.linalg.eigvalsh(matrix)
             if not np.allclose(matrix, matrix.T) or values[0] < low * max(values[-1], 1.0) or (low == 0 >= values[0]):
@@ -284,94 +286,6 @@ class LinearGaussian:
                     f"{'below' if low < 0 else 'above'} 0), but its smallest eigenvalue is {values[0]:g}"
                 )
         return transition, diffusion, noise
-
-
-@dataclass(frozen=True, eq=False)
-class TaskPrior:
-    """What tasks to come look like: their optima are N(mean, covariance), their curvatures one of several.
-
-    Parameters
-    ----------
-    mean : float or (n,) array
-        μ_0.
-    covariance : float, (n,) or (n, n) array
-        Covariance of the optimum over tasks.
-    hessians : sequence of (n, n) arrays, (n,) arrays (diagonals) or floats
-        Curvatures that a task can have.
-    weights : sequence of float, optional
-        Their probabilities; equal by default.
-
-    Raises
-    ------
-    InputError
-        If sizes do not fit, or the weights are no probabilities.
-
-    Examples
-    --------
-    >>> TaskPrior(0.0, 1.0, hessians=[0.05, 5.0]).weights
-    (0.5, 0.5)
-
-    References
-    ----------
-    vastola_2025, section on continual learning.
-    """
-
-    mean: Any
-    covariance: Any
-    hessians: Any
-    weights: Any = None
-
-    def __post_init__(self) -> None:
-        """Bring the curvatures to matrices of one size."""
-        if not len(self.hessians):
-            raise InputError("hessians must hold at least one curvature, got none")
-        sizes = [np.shape(h)[0] if np.ndim(h) else np.size(self.mean) for h in self.hessians]
-        n = max(sizes)
-        hessians = tuple(square(f"hessians[{i}]", h, n) for i, h in enumerate(self.hessians))
-        weights = np.full(len(hessians), 1 / len(hessians)) if self.weights is None else np.asarray(self.weights, float)
-        if weights.shape != (len(hessians),) or weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
-            raise InputError(f"weights must be {len(hessians)} probabilities that sum to 1, got {self.weights}")
-        object.__setattr__(self, "hessians", hessians)
-        object.__setattr__(self, "weights", tuple(float(w) for w in weights))
-        if np.ndim(self.mean) and np.shape(self.mean) != (n,):
-            raise InputError(f"mean must be a number or ({n},), got shape {np.shape(self.mean)}")
-        square("covariance", self.covariance, n)
-
-    @property
-    def n(self) -> int:
-        """Number of parameters."""
-        return len(self.hessians[0])
-
-    @property
-    def mean_vector(self) -> np.ndarray:
-        """μ_0 (n,)."""
-        return np.broadcast_to(np.asarray(self.mean, dtype=float), (self.n,)).copy()
-
-    @property
-    def covariance_matrix(self) -> np.ndarray:
-        """Covariance (n, n) of the optimum over tasks."""
-        return square("covariance", self.covariance, self.n)
-
-
-def square(name: str, value: Any, n: int) -> np.ndarray:
-    """Expand a number or a diagonal to an (n, n) array.
-
-    Raises
-    ------
-    InputError
-        If the shape does not fit.
-
-    Examples
-    --------
-    >>> square("transition", -2.0, 2)
-    array([[-2., -0.],
-           [-0., -2.]])
-    """
-    array = np.asarray(value, dtype=float)
-    array = array * np.eye(n) if array.ndim == 0 else np.diag(array) if array.ndim == 1 else array
-    if array.shape != (n, n):
-        raise InputError(f"{name} must be a number, ({n},) or ({n}, {n}), got shape {np.shape(value)}")
-    return array
 
 
 def _numbers(name: str, value: Any) -> Any:

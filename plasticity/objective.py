@@ -14,8 +14,74 @@ from typing import Any
 
 import numpy as np
 
-from plasticity.belief import TaskPrior
 from plasticity.errors import InputError, require_number
+
+
+@dataclass(frozen=True, eq=False)
+class TaskPrior:
+    """What tasks to come look like: their optima are N(mean, covariance), their curvatures one of several.
+
+    Parameters
+    ----------
+    mean : float or (n,) array
+        μ_0.
+    covariance : float, (n,) or (n, n) array
+        Covariance of the optimum over tasks.
+    hessians : sequence of (n, n) arrays, (n,) arrays (diagonals) or floats
+        Curvatures that a task can have.
+    weights : sequence of float, optional
+        Their probabilities; equal by default.
+
+    Raises
+    ------
+    InputError
+        If sizes do not fit, or the weights are no probabilities.
+
+    Examples
+    --------
+    >>> TaskPrior(0.0, 1.0, hessians=[0.05, 5.0]).weights
+    (0.5, 0.5)
+
+    References
+    ----------
+    vastola_2025, section on continual learning.
+    """
+
+    mean: Any
+    covariance: Any
+    hessians: Any
+    weights: Any = None
+
+    def __post_init__(self) -> None:
+        """Bring the curvatures to matrices of one size."""
+        if not len(self.hessians):
+            raise InputError("hessians must hold at least one curvature, got none")
+        sizes = [np.shape(h)[0] if np.ndim(h) else np.size(self.mean) for h in self.hessians]
+        n = max(sizes)
+        hessians = tuple(constant_matrix(f"hessians[{i}]", h, n) for i, h in enumerate(self.hessians))
+        weights = np.full(len(hessians), 1 / len(hessians)) if self.weights is None else np.asarray(self.weights, float)
+        if weights.shape != (len(hessians),) or weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
+            raise InputError(f"weights must be {len(hessians)} probabilities that sum to 1, got {self.weights}")
+        object.__setattr__(self, "hessians", hessians)
+        object.__setattr__(self, "weights", tuple(float(w) for w in weights))
+        if np.ndim(self.mean) and np.shape(self.mean) != (n,):
+            raise InputError(f"mean must be a number or ({n},), got shape {np.shape(self.mean)}")
+        constant_matrix("covariance", self.covariance, n)
+
+    @property
+    def n(self) -> int:
+        """Number of parameters."""
+        return len(self.hessians[0])
+
+    @property
+    def mean_vector(self) -> np.ndarray:
+        """μ_0 (n,)."""
+        return np.broadcast_to(np.asarray(self.mean, dtype=float), (self.n,)).copy()
+
+    @property
+    def covariance_matrix(self) -> np.ndarray:
+        """Covariance (n, n) of the optimum over tasks."""
+        return constant_matrix("covariance", self.covariance, self.n)
 
 
 @dataclass(frozen=True, eq=False)

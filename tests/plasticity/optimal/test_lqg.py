@@ -96,7 +96,7 @@ def test_a_state_that_is_never_seen_is_refused():
         ({"transition": "fast"}, "transition must be numbers"),
         ({"observation_noise": 0.0}, "observation_noise must be a covariance"),
         ({"process_noise": -1.0}, "process_noise must be a covariance"),
-        ({"transition": [-1.0, -1.0, -1.0]}, "transition must be a number"),
+        ({"transition": [-1.0, -1.0, -1.0]}, "transition must have shape"),
     ],
 )
 def test_bad_beliefs_are_named(arguments, message):
