@@ -22,10 +22,11 @@ from scipy.optimize import brentq
 
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, running_cost
+from plasticity.optimal.cost import running_cost
 from plasticity.optimal.minimise import minimise_by_newton
 from plasticity.optimal.passes import Pass, chains, evenly_spaced, passes
 from plasticity.optimal.path import PathAction
+from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
 RESOLUTION = 0.12  # coarsest step, in units of the fastest time constant; two halvings and extrapolation follow

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, finite_discount
+from plasticity.optimal.cost import finite_discount
 from plasticity.optimal.policy import described
+from plasticity.optimal.running import RunningCost
 from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.solve import solve
 

@@ -17,8 +17,9 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, difference, finite_discount
+from plasticity.optimal.cost import finite_discount
 from plasticity.optimal.policy import Policy
+from plasticity.optimal.running import RunningCost, difference
 from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule

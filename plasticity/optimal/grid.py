@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, finite_discount, running_cost
+from plasticity.optimal.cost import finite_discount, running_cost
+from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
 CELLS = {1: 4096, 2: 320, 3: 64}  # along each axis of the finest grid, by dimension

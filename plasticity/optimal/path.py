@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from plasticity.optimal.cost import RunningCost
+from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
 ROW_WISE = 256  # parameters from which rows are worth a loop

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from plasticity.errors import InputError
 from plasticity.objective import Objective
-from plasticity.optimal.cost import RunningCost, running_cost
+from plasticity.optimal.cost import running_cost
 from plasticity.optimal.policy import parameter_metric
+from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from plasticity.optimal.cost import RunningCost
 from plasticity.optimal.families import families, surroundings
 from plasticity.optimal.minimise import minimise_by_gradient, minimise_by_newton
 from plasticity.optimal.path import Outcome, PathAction
+from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
 METHODS = {"newton": minimise_by_newton, "gradient": minimise_by_gradient}
