@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.equations import algebra
 from plasticity.errors import InputError, require_number
 from plasticity.limits import change
 from plasticity.objective import Objective
@@ -255,7 +256,7 @@ def _check(
             "weight_belief brings its own metric (Fisher): metric, drift, control, hazard, duration and beliefs "
             "about a process must be left out"
         )
-    if weight is not None and sp.sympify(objective.discount).is_zero:
+    if weight is not None and algebra("discount", objective.discount).is_zero:
         raise InputError(
             "weight_belief has no limit of a long horizon (the expected loss is linear in the variance); "
             "discount must be > 0, got 0"

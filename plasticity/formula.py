@@ -1,45 +1,17 @@
-"""A loss landscape from a formula: read by an allow-list, differentiated by SymPy, batched by NumPy."""
+"""A loss landscape from a formula, differentiated by SymPy, batched by NumPy."""
 
 from __future__ import annotations
 
-import ast
 import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from plasticity.equations import CONSTANTS, FUNCTIONS, read
 from plasticity.errors import InputError, UnknownNameError
-
-SMOOTH = (
-    sp.exp,
-    sp.log,
-    sp.sqrt,
-    sp.sin,
-    sp.cos,
-    sp.tan,
-    sp.asin,
-    sp.acos,
-    sp.atan,
-    sp.sinh,
-    sp.cosh,
-    sp.tanh,
-)
-FUNCTIONS = {function.__name__: function for function in (*SMOOTH, sp.erf)}
-CONSTANTS = {"pi": sp.pi, "E": sp.E}
-OPERATORS: dict[type, Any] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
-    ast.UAdd: lambda a: a,
-    ast.USub: lambda a: -a,
-}
-LARGEST_POWER = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,40 +82,4 @@ def parse(text: str | sp.Expr, symbols: str | Sequence[str]) -> Expression:
         return Expression(expression, tuple(known.values()))
     if not isinstance(text, str):
         raise InputError(f"a loss must be a formula as text or SymPy expression, got {text!r}")
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-        expression = sp.sympify(_build(tree.body, known))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"cannot read the formula {text!r}; write it like 'x**4 - x**2 + x*y'") from None
-    if expression.has(sp.zoo, sp.nan, sp.oo, sp.I):
-        raise InputError(f"the formula {text!r} is not a finite real number; it simplifies to {expression}")
-    return Expression(expression, tuple(known.values()))
-
-
-def _build(node: ast.AST, known: dict[str, sp.Symbol]) -> sp.Expr:
-    """SymPy expression of one node of the syntax tree; everything that is not listed here is refused."""
-    match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            return sp.sympify(value)
-        case ast.Name(id=name):
-            if name in known or name in CONSTANTS:
-                return known.get(name, CONSTANTS.get(name))
-            raise UnknownNameError("symbol", name, [*known, *CONSTANTS])
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATORS:
-            return OPERATORS[type(op)](_build(operand, known))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-            first, second = _build(left, known), _build(right, known)
-            if isinstance(op, ast.Pow) and second.is_number and not abs(second) <= LARGEST_POWER:
-                raise InputError(f"a power in a formula must be at most {LARGEST_POWER}, got {second}")
-            return OPERATORS[type(op)](first, second)
-        case ast.BinOp(op=ast.BitXor()):
-            raise InputError("a formula writes powers as x**2, not x^2")
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
-            if name not in FUNCTIONS:
-                raise UnknownNameError("function", name, FUNCTIONS)
-            return FUNCTIONS[name](_build(argument, known))
-    raise InputError(
-        f"a formula may hold numbers, symbols, + - * / ** and functions of one argument; got {ast.unparse(node)[:80]!r}"
-    )
+    return Expression(read(text, known), tuple(known.values()))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError, require_number
 from plasticity.support.checks import require_array
+from plasticity.support.late import call
 
 if TYPE_CHECKING:
     from plasticity.formula import Expression
@@ -208,6 +209,4 @@ def from_expression(text: str | Any, symbols: str | Sequence[str]) -> Expression
     >>> from_expression("x**4 - x**2 + x*y", symbols="x y").gradient([1.0, 3.0])
     array([5., 1.])
     """
-    from plasticity.formula import parse
-
-    return parse(text, symbols)
+    return call("plasticity.formula:parse", text, symbols)

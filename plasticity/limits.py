@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from plasticity.equations import algebra
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, WEIGHT, Parameter, Rule, Step, Update, expressions, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
@@ -37,9 +38,9 @@ def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
     if discount is None and duration is None:
         raise InputError("limit needs discount=0, discount=sympy.oo or duration=sympy.oo; got neither")
     if discount is not None:
-        rule = _discount_limit(rule, sp.sympify(discount))
+        rule = _discount_limit(rule, algebra("discount", discount))
     if duration is not None:
-        rule = _duration_limit(rule, sp.sympify(duration))
+        rule = _duration_limit(rule, algebra("duration", duration))
     return rule
 
 
@@ -246,9 +247,9 @@ def _map(rule: Rule, into: Callable[[sp.Expr], sp.Expr], new: tuple[Parameter, .
         rule,
         parameters=(*(p for p in rule.parameters if p.name not in names), *new),
         weight_flow=into(rule.weight_flow),
-        states=tuple(replace(s, flow=into(sp.sympify(s.flow))) for s in rule.states),
+        states=tuple(replace(s, flow=into(s.flow)) for s in rule.states),
         events={
-            event: tuple(Update(u.target, into(sp.sympify(u.expression))) for u in updates)
+            event: tuple(Update(u.target, into(u.expression)) for u in updates)
             for event, updates in rule.events.items()
         },
     )

@@ -1,22 +1,14 @@
-"""Local variables: quantities of a circuit that a synapse can read besides spikes; and units of time.
+"""Local variables: quantities of a circuit that a synapse can read besides spikes.
 
 A signal writes the gradient in these variables; an engine supplies their values. Each belongs to the presynaptic
 neuron j, the postsynaptic neuron i, the synapse ij, or the whole network (a broadcast third factor).
-
-Weights and losses are dimensionless unless a signal defines a unit of its loss, so every unit is a power of the
-second, such as ``"1"``, ``"s"``, ``"Hz"``, ``"s**2"`` or ``"1/(loss*s)"``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import sympy as sp
-
-from plasticity.errors import InputError
-
-_SECOND = sp.Symbol("s", positive=True)
 
 
 @dataclass(frozen=True)
@@ -71,36 +63,3 @@ def local(name: str) -> sp.Symbol:
     pre_rate
     """
     return LOCALS[name].symbol
-
-
-@cache
-def seconds_power(unit: str, loss_unit: str = "1") -> int:
-    """Exponent n such that `unit` is sⁿ; an `InputError` if it is no power of the second.
-
-    Examples
-    --------
-    >>> seconds_power("Hz"), seconds_power("1/(loss*s)", loss_unit="Hz**3")
-    (-1, 2)
-    """
-    names = {"s": _SECOND, "Hz": 1 / _SECOND}
-    try:
-        expression = sp.sympify(unit, locals={**names, "loss": sp.sympify(loss_unit, locals=names)})
-        power = sp.degree(expression * _SECOND**20, _SECOND) - 20
-    except (sp.SympifyError, sp.PolynomialError, TypeError) as error:
-        raise InputError(f"unit {unit!r} must be a product of powers of s and Hz") from error
-    if sp.simplify(expression / _SECOND**power) != 1:
-        raise InputError(f"unit {unit!r} must be a product of powers of s and Hz")
-    return int(power)
-
-
-def simplified(unit: str, loss_unit: str = "1") -> str:
-    """Shortest text for `unit`, with the unit of the loss filled in.
-
-    Examples
-    --------
-    >>> simplified("1/(loss*s)", loss_unit="Hz**3"), simplified("1/s"), simplified("s/s")
-    ('s**2', 'Hz', '1')
-    """
-    power = seconds_power(unit, loss_unit)
-    special = {0: "1", 1: "s", -1: "Hz"}
-    return special.get(power, f"s**{power}" if power > 0 else f"Hz**{-power}")

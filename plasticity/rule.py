@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from plasticity.equations import check_names, check_units, resolve
 from plasticity.errors import InputError, UnknownNameError, require_number
 from plasticity.local import LOCALS
 from plasticity.support.late import call
@@ -25,6 +26,7 @@ WEIGHT = sp.Symbol("w", real=True)
 GRADIENT = sp.Symbol("gradient", real=True)  # ∂L/∂w, from a landscape or a signal
 CURVATURE = sp.Symbol("curvature", nonnegative=True)  # ∂²L/∂w², from a landscape or a signal
 INPUTS = (GRADIENT, CURVATURE, *(v.symbol for v in LOCALS.values()))
+_UNITS = {"w": "1", "gradient": "loss", "curvature": "loss", **{v.name: v.unit for v in LOCALS.values()}}
 
 
 @dataclass(frozen=True)
@@ -146,10 +148,19 @@ class Rule:
     cautions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check that every name in the equations is defined."""
-        object.__setattr__(self, "events", MappingProxyType({k: tuple(v) for k, v in self.events.items() if v}))
-        object.__setattr__(self, "weight_flow", sp.sympify(self.weight_flow))
-        _check_closed(self)
+        """Put the symbols of the rule into its equations, by name, and check names and units."""
+        for key, kind in (("states", State), ("parameters", Parameter)):
+            object.__setattr__(self, key, _records(self.name, key, getattr(self, key), kind))
+        own: list[State | Parameter] = [*self.states, *self.parameters]
+        known = {s.name: s for s in (WEIGHT, *INPUTS)}
+        check_names(self.name, [record.name for record in own], known)
+        known |= {record.name: record.symbol for record in own}
+        events = _checked_events(self, known)
+        object.__setattr__(self, "events", MappingProxyType(events))
+        object.__setattr__(self, "weight_flow", resolve(self.name, self.weight_flow, known))
+        states = tuple(_with(s, "flow", resolve(self.name, s.flow, known)) for s in self.states)
+        object.__setattr__(self, "states", states)
+        _check_units(self)
         if self.bounds is not None:
             low, high = (require_number("bounds", b) for b in self.bounds)
             if not low < high:
@@ -236,12 +247,12 @@ def time_constant(name: str, value: float, meaning: str) -> Parameter:
 
 def flows(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
     """Flow of the weight and of every state, by symbol."""
-    return {WEIGHT: rule.weight_flow, **{s.symbol: sp.sympify(s.flow) for s in rule.states}}
+    return {WEIGHT: rule.weight_flow, **{s.symbol: s.flow for s in rule.states}}
 
 
 def expressions(rule: Rule) -> list[sp.Expr]:
     """Every flow and every assignment of a rule."""
-    updates = [sp.sympify(u.expression) for event in rule.events.values() for u in event]
+    updates = [u.expression for event in rule.events.values() for u in event]
     return [*flows(rule).values(), *updates]
 
 
@@ -272,13 +283,31 @@ def division_remedy(rules: Iterable[Rule]) -> str:
     return f"; the rule divides by {', '.join(names)}, {remedy}" if names else ""
 
 
-def _check_closed(rule: Rule) -> None:
+def _records(rule: str, name: str, values: Any, kind: type) -> tuple[Any, ...]:
+    """Tuple of records of one kind."""
+    try:
+        records = tuple(values)
+    except TypeError:
+        records = (values,)
+    wrong = [record for record in records if not isinstance(record, kind)]
+    if wrong or isinstance(values, str):
+        got = wrong[0] if wrong else values
+        raise InputError(f"{name} of rule {rule!r} must be a tuple of {kind.__name__}, got {got!r}")
+    return records
+
+
+def _with(record: Any, name: str, value: sp.Expr) -> Any:
+    """Record with an expression, itself if it has it."""
+    return record if getattr(record, name) is value else replace(record, **{name: value})
+
+
+def _checked_events(rule: Rule, known: Mapping[str, sp.Symbol]) -> dict[str, tuple[Update, ...]]:
+    """Assignments of every event that has some, in the symbols of the rule."""
     targets = {WEIGHT.name, *(s.name for s in rule.states)}
-    known = targets | {p.name for p in rule.parameters} | {s.name for s in INPUTS}
-    for symbol in sorted(free_symbols(rule), key=str):
-        if symbol.name not in known:
-            raise InputError(f"rule {rule.name!r} uses {symbol.name!r}, which is no parameter, state or input of it")
-    for event, updates in rule.events.items():
+    if not isinstance(rule.events, Mapping):
+        raise InputError(f"events of rule {rule.name!r} must map {', '.join(EVENTS)} to updates, got {rule.events!r}")
+    events = {k: _records(rule.name, f"events[{k!r}]", v, Update) for k, v in rule.events.items()}
+    for event, updates in events.items():
         if event not in EVENTS:
             raise UnknownNameError("event", event, EVENTS)
         if event == "pre_delayed" and "pre_delay" not in known:
@@ -286,3 +315,20 @@ def _check_closed(rule: Rule) -> None:
         for update in updates:
             if update.target not in targets:
                 raise InputError(f"rule {rule.name!r} assigns {update.target!r} at {event!r}, which is no state")
+    return {
+        event: tuple(_with(u, "expression", resolve(rule.name, u.expression, known)) for u in updates)
+        for event, updates in events.items()
+        if updates
+    }
+
+
+def _check_units(rule: Rule) -> None:
+    """Every flow has the unit of its variable per second, every assignment that of its target."""
+    own: list[State | Parameter] = [*rule.states, *rule.parameters]
+    units = _UNITS | {record.name: record.unit for record in own}
+    flowing = [(f"d{v.name}/dt", flow, f"({units[v.name]})/s") for v, flow in flows(rule).items()]
+    jumps = [(f"{u.target} at {e!r}", u.expression, units[u.target]) for e, us in rule.events.items() for u in us]
+    try:
+        check_units((*flowing, *jumps), frozenset(units.items()))
+    except InputError as error:
+        raise InputError(f"rule {rule.name!r}: {error}") from None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
+from plasticity.equations import simplified
 from plasticity.errors import InputError
-from plasticity.local import TRAINS, simplified
+from plasticity.local import TRAINS
 from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.catalog import require_made
@@ -117,7 +118,7 @@ def with_signal(rule: Rule, signal: Signal) -> Rule:
     rule = _collecting(rule, signal) if "clock" in rule.events else rule
     rule = _with_curvature(rule, signal)
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
-    shifted = {v: _with_density(sp.sympify(flow), signal) for v, flow in flows.items()}
+    shifted = {v: _with_density(flow, signal) for v, flow in flows.items()}
     events = dict(rule.events)
     for event in ("pre", "post", "third_factor"):
         jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
@@ -148,7 +149,7 @@ def _with_curvature(rule: Rule, signal: Signal) -> Rule:
     return replace(
         rule,
         weight_flow=rule.weight_flow.subs(CURVATURE, signal.curvature),
-        states=tuple(replace(s, flow=sp.sympify(s.flow).subs(CURVATURE, signal.curvature)) for s in rule.states),
+        states=tuple(replace(s, flow=s.flow.subs(CURVATURE, signal.curvature)) for s in rule.states),
         parameters=_once(*rule.parameters, *signal.parameters),
     )
 

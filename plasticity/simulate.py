@@ -197,7 +197,7 @@ def _normals(seed: int, trials: range, n_steps: int, n: int) -> Iterator[Array]:
 
 def _learner(run: _Run) -> Callable[[dict[str, Any]], None]:
     """Function that carries out one step of the rule on all variables, by name."""
-    clock = [(u.target, _function((sp.sympify(u.expression),))) for u in run.rule.events.get("clock", ())]
+    clock = [(u.target, _function((u.expression,))) for u in run.rule.events.get("clock", ())]
     following = euler(run.rule)
     flow = _function(tuple(following.values()))
 

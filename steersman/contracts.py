@@ -19,8 +19,9 @@ from analysis.pages.bibliography import entries
 from plasticity import Objective, compile_rule, derive, observe, replay, rules, signals, simulate
 from plasticity.compile.classify import flows
 from plasticity.dataset import check_schema, read, write
+from plasticity.equations import seconds_power
 from plasticity.landscapes import Quadratic
-from plasticity.local import LOCALS, seconds_power
+from plasticity.local import LOCALS
 from plasticity.support import catalog
 
 KEYS = set(entries())
@@ -128,6 +129,33 @@ def test_landscape_rule_repeats_by_seed_and_finds_a_minimum(name):
     xr.testing.assert_equal(runs[0], runs[1])
     final = runs[0].theta.values[0, -1]
     assert np.linalg.norm(final - bowl.optimum) < 0.6 * np.linalg.norm(start - bowl.optimum)
+
+
+@pytest.mark.parametrize("name", rules.names())
+def test_rule_in_plain_symbols_is_the_same_rule(name):
+    """Symbols are found by name, so an equation means the same whatever assumptions its symbols carry."""
+    rule = rule_of(name)
+
+    def plain(expression):
+        return expression.xreplace({s: sp.Symbol(s.name) for s in expression.free_symbols})
+
+    again = replace(
+        rule,
+        weight_flow=plain(rule.weight_flow),
+        states=tuple(replace(s, flow=plain(s.flow)) for s in rule.states),
+        events={
+            event: tuple(replace(u, expression=plain(u.expression)) for u in updates)
+            for event, updates in rule.events.items()
+        },
+    )
+    third = [0.2, 0.4] if "third_factor" in rule.events else ()
+    both = (rule, again)
+    if rule.inputs:
+        runs = [simulate(r, Quadratic([2.0, 1.0], [0.1, 0.2]), [1.0, -1.0], 50, 0.01).theta.values for r in both]
+    else:
+        pre, post = trains()
+        runs = [replay(r, pre, post, third_factor=third).weight.values for r in both]
+    assert np.array_equal(*runs)
 
 
 @pytest.mark.parametrize("name", signals.names())

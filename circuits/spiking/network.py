@@ -24,8 +24,8 @@ from circuits.spiking.structure import (
     SynapseGroup,
 )
 from plasticity.controllability import Constraint, drift, project
+from plasticity.equations import seconds_power
 from plasticity.errors import UnknownNameError
-from plasticity.local import seconds_power
 
 SET_WHEN_BUILT = ("dt", "delay", "neuron_index", "_timebins", "_indices")
 REQUESTED, PERMITTED = "requested_change", "permitted_change"

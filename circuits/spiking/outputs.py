@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit, Population
@@ -98,7 +97,7 @@ def _relaxed(name: str, model: SynapseModel, state: str, arrays: Mapping[str, ND
     exact = {v.name: ab for v, ab in event_driven(rule).items() if v not in clock_driven(rule)}
     if state not in exact or exact[state] == (0, 0):
         return values
-    rate, push = (float(sp.sympify(r).subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])
+    rate, push = (float(r.subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])
     elapsed = arrays[f"{name}_record.t"][:, None] - arrays[f"{name}_record.lastupdate"]
     relaxed = np.expm1(rate * elapsed) / rate if rate else elapsed
     return values * np.exp(rate * elapsed) + push * relaxed

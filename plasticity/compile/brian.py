@@ -12,8 +12,9 @@ from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
 from plasticity.compile.elementwise import CLIPPED, brian_text
+from plasticity.equations import seconds_power
 from plasticity.errors import InputError, require_number
-from plasticity.local import LOCALS, Local, seconds_power
+from plasticity.local import LOCALS, Local
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 from plasticity.signal import Signal, observe
@@ -190,7 +191,7 @@ def check_rule(rule: Rule) -> None:
             raise InputError(
                 f"{p.name} of rule {rule.name!r} must be one number (or one per synapse), got {p.value!r}; set it first"
             )
-    used = set().union(*(sp.sympify(e).atoms(sp.Function) for e in _expressions(rule)))
+    used = set().union(*(e.atoms(sp.Function) for e in _expressions(rule)))
     unknown = [f for f in used if not isinstance(f, _FUNCTIONS)]
     if unknown:
         raise InputError(f"rule {rule.name!r} uses {unknown[0]}, a function that Brian2 does not have")
@@ -258,5 +259,5 @@ def _text(expression: sp.Expr, unit: str = "1") -> str:
     """Brian2 text of an expression; a zero flow keeps its unit."""
     if expression == 0:
         return "0*hertz" if unit == "1" else f"0*{unit}*hertz"
-    expression = sp.sympify(expression).subs(_NEURONS)
+    expression = expression.subs(_NEURONS)
     return _Printer({"abbrev": False, "full_prec": False}).doprint(expression).replace("Abs(", "abs(")

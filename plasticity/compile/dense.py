@@ -111,7 +111,7 @@ def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:
     for update in ticks:
         program.assign(update.target, update.expression)
     changed = {*flowing, *(u.target for u in ticks)} - set(program.common)
-    read = {x.name for e in (*flowing.values(), *(u.expression for u in ticks)) for x in sp.sympify(e).free_symbols}
+    read = {x.name for e in (*flowing.values(), *(u.expression for u in ticks)) for x in e.free_symbols}
     own = {k: s.name for k, s in enumerate(rule.states) if s.name in read | changed and s.name not in program.common}
     row = [f"{n} = _post[{k} * _n_post + _i]" for k, n in enumerate(POST) if n in read]
     row += [f"{symbol.name} = {python_code(e)}" for e, symbol in program.rows.items()]
@@ -161,7 +161,7 @@ class _Program:
 
     def code(self, expression: sp.Expr) -> str:
         """Text of an expression at this place; what is the same in a row goes before its loop."""
-        here = sp.sympify(expression).xreplace(self.now)
+        here = expression.xreplace(self.now)
         return python_code(hoisted(here, self.inner, self.rows))
 
     def flow(self, following: dict[str, sp.Expr]) -> None:
@@ -169,14 +169,14 @@ class _Program:
         own = {name: self.code(e) for name, e in following.items() if name not in self.common}
         self.body += [f"_next_{name} = {text}" for name, text in own.items()]
         self.body += [f"{name} = _next_{name}" for name in own]
-        together = {name: sp.sympify(e).xreplace(self.now) for name, e in following.items() if name in self.common}
+        together = {name: e.xreplace(self.now) for name, e in following.items() if name in self.common}
         for name, e in together.items():
             self._advance(name, e)
 
     def assign(self, name: str, expression: sp.Expr) -> None:
         """One assignment at a tick."""
         if name in self.common:
-            self._advance(name, sp.sympify(expression).xreplace(self.now))
+            self._advance(name, expression.xreplace(self.now))
             return
         self.body.append(f"{name} = {self.code(expression)}")
         if name == WEIGHT.name and self.rule.bounds is not None:

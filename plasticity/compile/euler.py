@@ -35,7 +35,7 @@ def common_states(rule: Rule, arrays: frozenset[str]) -> list[str]:
     changes: dict[str, set[str]] = {s.name: {x.name for x in s.flow.free_symbols} for s in rule.states}
     for update in rule.events.get("clock", ()):
         if update.target in changes:
-            changes[update.target] |= {x.name for x in sp.sympify(update.expression).free_symbols}
+            changes[update.target] |= {x.name for x in update.expression.free_symbols}
     common = set(changes)
     own = {WEIGHT.name, GRADIENT.name, CURVATURE.name, *arrays}
     while True:

@@ -97,7 +97,7 @@ def python_code(expression: sp.Expr) -> str:
     >>> python_code(sp.sqrt(x) / 2)
     '(1/2)*math.sqrt(x)'
     """
-    plain = sp.sympify(expression).replace(sp.Heaviside, lambda x, *at_zero: sp.Piecewise((1, x > 0), (0, True)))
+    plain = expression.replace(sp.Heaviside, lambda x, *at_zero: sp.Piecewise((1, x > 0), (0, True)))
     return PythonCodePrinter({"fully_qualified_modules": True}).doprint(plain)
 
 

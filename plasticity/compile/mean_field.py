@@ -65,7 +65,7 @@ def on_rates(rule: Rule) -> Rule:
         states=tuple(replace(s, flow=flowing[s.symbol].subs(steady)) for s in remaining),
         events={
             "clock": tuple(
-                Update(u.target, sp.sympify(u.expression).subs(steady))
+                Update(u.target, u.expression.subs(steady))
                 for u in rule.events.get("clock", ())
                 if u.target not in {s.name for s in steady}
             )
@@ -93,7 +93,7 @@ def _after(rule: Rule, event: str) -> dict[sp.Symbol, sp.Expr]:
     values: dict[sp.Symbol, sp.Expr] = {}
     symbols = {s.name: s.symbol for s in rule.states} | {WEIGHT.name: WEIGHT}
     for update in rule.events.get(event, ()):
-        values[symbols[update.target]] = sp.sympify(update.expression).subs(values, simultaneous=True)
+        values[symbols[update.target]] = update.expression.subs(values, simultaneous=True)
     return values
 
 

@@ -40,7 +40,7 @@ def without_thresholds(rule: Rule) -> tuple[Rule, tuple[Threshold, ...]]:
     >>> [str(threshold.constant) for threshold in without_thresholds(graupner_calcium())[1]]
     ['-theta_d', '-theta_p']
     """
-    steps = sorted({h for flow in flows(rule).values() for h in sp.sympify(flow).atoms(sp.Heaviside)}, key=str)
+    steps = sorted({h for flow in flows(rule).values() for h in flow.atoms(sp.Heaviside)}, key=str)
     if not steps:
         return rule, ()
     names = [Parameter(f"above_{k}", 0.0, meaning="1 above the threshold, else 0") for k in range(len(steps))]
@@ -48,7 +48,7 @@ def without_thresholds(rule: Rule) -> tuple[Rule, tuple[Threshold, ...]]:
     smooth = replace(
         rule,
         weight_flow=rule.weight_flow.xreplace(numbers),
-        states=tuple(replace(s, flow=sp.sympify(s.flow).xreplace(numbers)) for s in rule.states),
+        states=tuple(replace(s, flow=s.flow.xreplace(numbers)) for s in rule.states),
         parameters=(*rule.parameters, *names),
     )
     alone = {v for v, rates in event_driven(smooth).items() if not any(r.has(*numbers.values()) for r in rates)}

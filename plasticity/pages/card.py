@@ -97,7 +97,7 @@ def _equations(rule: Rule) -> tuple[Step, ...]:
     for event, updates in rule.events.items():
         where = _EVENTS.get(event, f"{event} spike")
         for i, update in enumerate(updates):
-            assignment = Assignment(sp.Symbol(update.target), sp.sympify(update.expression))
+            assignment = Assignment(sp.Symbol(update.target), update.expression)
             flows.append(Step(f"At a {where}, {i + 1}", assignment))
     return tuple(flows)
 
@@ -149,7 +149,7 @@ def _parameters(rule: Rule) -> tuple[tuple[str, ...], ...]:
 def _symbols(rule: Rule, equations: list[Any]) -> tuple[tuple[str, ...], ...]:
     """Glossary entries of the symbols in `equations` that are described nowhere else on the card."""
     described = {s.name for s in (*rule.parameters, *rule.states, *rule.inputs)}
-    used = {symbol.name for e in equations for symbol in sp.sympify(e).free_symbols} - described
+    used = {symbol.name for e in equations for symbol in sp.sympify(e, strict=True).free_symbols} - described
     names = sorted(used, key=lambda name: (_SUFFIX.sub("", name), name))
     terms = [(name, glossary().get(name) or glossary().get(_SUFFIX.sub("", name))) for name in names]
     return tuple((name, symbol_name(name), term.unit, term.meaning) for name, term in terms if term)

@@ -61,7 +61,7 @@ def latex(equation: Any) -> str:
     >>> print(latex(gradient_descent().weight_flow))
     - g \alpha
     """
-    expression = sp.sympify(equation)
+    expression = sp.sympify(equation, strict=True)
     return sp.latex(expression, symbol_names={s: symbol_name(s.name) for s in expression.atoms(sp.Symbol)})
 
 

@@ -208,11 +208,11 @@ def _symbol(rule: Rule, name: str) -> sp.Symbol:
 
 
 def _summands(expression: sp.Expr) -> list[sp.Expr]:
-    expression = sp.sympify(expression).expand(deep=False)
+    expression = expression.expand(deep=False)
     return [] if expression == 0 else list(sp.Add.make_args(expression))
 
 
 def _operations(expressions: Sequence[sp.Expr]) -> int:
     """Arithmetic operations, with what expressions share counted once."""
-    shared, rest = sp.cse([sp.sympify(e) for e in expressions])
+    shared, rest = sp.cse(list(expressions))
     return int(sum(sp.count_ops(e) for _, e in shared) + sum(sp.count_ops(e) for e in rest))

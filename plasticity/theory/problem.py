@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from plasticity.equations import algebra
 from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
@@ -37,7 +38,7 @@ def state_problem(objective: Objective, process: Inference | None, order: int) -
 
     An `InputError` says if the objective couples synapses, or has a field that is not derived with `order`.
     """
-    at = sp.sympify(objective.discount)
+    at = algebra("discount", objective.discount)
     at = sp.S.Zero if at.is_zero else at
     gains, gain_parameters = _controls(objective)
     metric, metric_parameters = _metric(objective, len(gains))
@@ -80,9 +81,10 @@ def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Pa
     if objective.metric is None:
         return (sp.S.One,) * m, ()
     if callable(objective.metric):
-        metric = sp.sympify(objective.metric(WEIGHT))
+        metric = objective.metric(WEIGHT)
         if getattr(metric, "shape", ()):
             raise InputError("metric(w) is a matrix, which couples synapses; derive takes a function to a number")
+        metric = algebra("metric(w)", metric)
         return (metric,) * m, ()
     meaning = "metric G: cost of change"
     if m > 1 and objective.metric.ndim == 1:
@@ -109,8 +111,9 @@ def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Pa
         friction = Parameter("friction", -_scalar("drift", objective.drift), unit="Hz", meaning=words)
         return sp.S.Zero, -friction.symbol, (friction,)
     if callable(objective.drift):
-        drift = sp.sympify(objective.drift(WEIGHT))
-        return drift, sp.diff(drift, WEIGHT), ()
+        scale = Parameter("drift", 1.0, unit="Hz", meaning="unit of the drift function f(w), 1/s", positive=True)
+        drift = scale.symbol * algebra("drift(w)", objective.drift(WEIGHT))
+        return drift, sp.diff(drift, WEIGHT), (scale,)
     value = _scalar("drift", objective.drift)
     rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
     return rate.symbol * WEIGHT, rate.symbol, (rate,)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from plasticity.equations import algebra
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, Step
 from plasticity.theory.symbols import DISCOUNT, LEARNING_RATE, LOSS_WEIGHT, PLASTICITY
@@ -54,7 +55,7 @@ def rotating_pair(discount: object = DISCOUNT.symbol) -> RotatingPair:
     ----------
     vastola_2025, section on partial controllability.
     """
-    at = sp.sympify(discount)
+    at = algebra("discount", discount)
     if at.is_negative:
         raise InputError(f"discount must be >= 0, got {discount}")
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
@@ -80,7 +81,7 @@ def rotating_pair(discount: object = DISCOUNT.symbol) -> RotatingPair:
     at_zero = dict.fromkeys(_DELTA, 0)
     velocity = (drift + control).subs(at_zero).subs(b).applyfunc(sp.factor)
     closed = (drift + control).jacobian(_DELTA)
-    taken = (m.subs(_P, p).applyfunc(lambda e: _at(sp.sympify(e), at)) for m in (velocity, closed))
+    taken = (m.subs(_P, p).applyfunc(lambda e: _at(e, at)) for m in (velocity, closed))
     velocity, closed = taken
     steps = (
         Step("Cost rate near the present weights", sp.Eq(sp.Symbol("cost_rate"), cost)),

@@ -109,7 +109,7 @@ def test_a_run_that_diverges_leaves_what_was_recorded(tmp_path):
 
 U, X = sp.Symbol("u", real=True), sp.Symbol("x", real=True)
 ROOT = {"output": sp.sqrt(U), "patterns": [[1.0], [-1.0]], "hold": 0.3, "weights": [[[2.0]]]}
-GROWING = Rule("growing", "a state that grows without bounds", states=(State("x", X**2, initial=1e10),))
+GROWING = Rule("growing", "a state that grows without bounds", states=(State("x", X**2, unit="Hz", initial=1e10),))
 LOST = {
     r"rate of output\[0\] \(member 0\) is no longer finite at t = 0.3 s": lambda: feedforward((1, 1), None, **ROOT),
     r"input of output\[0\] \(member 0\) is no longer finite at t = 0.1 s": lambda: feedforward(

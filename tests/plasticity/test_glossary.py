@@ -6,8 +6,9 @@ import sympy as sp
 
 from plasticity import Objective, derive, rules
 from plasticity.belief import OrnsteinUhlenbeck
+from plasticity.equations import seconds_power
 from plasticity.glossary import glossary, glossary_page, notation
-from plasticity.local import LOCALS, seconds_power
+from plasticity.local import LOCALS
 from plasticity.pages.card import sections
 from plasticity.theory import symbols
 

@@ -198,5 +198,6 @@ def test_rules_that_cannot_run_say_why():
         Rule("x", "x", sp.Symbol("oops"))
     with pytest.raises(InputError, match="assigns 'y'"):
         Rule("x", "x", events={"pre": (Update("y", WEIGHT),)})
+    k = Parameter("k", None, unit="Hz")
     with pytest.raises(InputError, match="no value"):
-        replay(Rule("x", "x", Parameter("k", None).symbol, (State("s"),), {}, (Parameter("k", None),)), [], [])
+        replay(Rule("x", "x", k.symbol, (State("s"),), {}, (k,)), [], [])

@@ -39,15 +39,17 @@ def branching():
     """A rule with branches, curvature, a tick, flows, a parameter per weight, bounds."""
     memory, step = State("memory", nonnegative=True), Parameter("clock_step", None, unit="s")
     gain = Parameter("gain", np.array([0.5, 1.0, 2.0]), unit="Hz")
+    second = Parameter("one_second", 1.0, unit="s")
     memory = replace(memory, flow=(GRADIENT**2 - memory.symbol) * gain.symbol)
-    size = sp.Piecewise((sp.sqrt(CURVATURE + gain.symbol), memory.symbol < 0.1), (sp.S(2), True))
+    size = sp.Piecewise((sp.sqrt(CURVATURE + gain.symbol * second.symbol), memory.symbol < 0.1), (sp.S(2), True))
+    pace = step.symbol / second.symbol
     return Rule(
         "branching",
         "Branches",
-        weight_flow=-GRADIENT * gain.symbol / (1 + size) - WEIGHT**3,
+        weight_flow=-GRADIENT * gain.symbol / (1 + size) - WEIGHT**3 / second.symbol,
         states=(memory,),
-        events={"clock": (Update("w", WEIGHT - step.symbol * sp.sign(GRADIENT) * sp.exp(-memory.symbol)),)},
-        parameters=(gain, step),
+        events={"clock": (Update("w", WEIGHT - pace * sp.sign(GRADIENT) * sp.exp(-memory.symbol)),)},
+        parameters=(gain, step, second),
         bounds=(-0.8, 0.9),
     )
 
@@ -55,10 +57,12 @@ def branching():
 def counting():
     """States that are the same for all parameters: a count that is used before and after it goes up, a decay."""
     count, decay, step = State("count"), State("decay", initial=1.0, nonnegative=True), Parameter("step", 0.3)
-    decay = replace(decay, flow=-decay.symbol * (1 + count.symbol))
+    second = Parameter("one_second", 1.0, unit="s")
+    decay = replace(decay, flow=-decay.symbol * (1 + count.symbol) / second.symbol)
     move = Update("w", WEIGHT - step.symbol * GRADIENT * decay.symbol / (1 + count.symbol) ** 2)
     up = Update("count", count.symbol + step.symbol)
-    return Rule("counting", "Counts", states=(count, decay), events={"clock": (move, up, move, up)}, parameters=(step,))
+    events = {"clock": (move, up, move, up)}
+    return Rule("counting", "Counts", states=(count, decay), events=events, parameters=(step, second))
 
 
 def many_rates(rule, name, n=3):

@@ -61,8 +61,8 @@ def test_what_brian_cannot_run_is_refused():
         compile_rule(derive(Objective(discount=sp.oo)))
     with pytest.raises(InputError, match="clock ticks"):
         compile_rule(Rule("ticking", "ticking", events={"clock": (Update("w", WEIGHT / 2),)}))
-    k = Parameter("k", 1.0)
+    k, unknown = Parameter("k", 1.0, unit="Hz"), Parameter("k", None, unit="Hz")
     with pytest.raises(InputError, match="function that Brian2 does not have"):
         compile_rule(Rule("odd", "odd", k.symbol * sp.gamma(WEIGHT), parameters=(k,)))
     with pytest.raises(InputError, match="must be one number"):
-        compile_rule(Rule("open", "open", Parameter("k", None).symbol * WEIGHT, parameters=(Parameter("k", None),)))
+        compile_rule(Rule("open", "open", unknown.symbol * WEIGHT, parameters=(unknown,)))

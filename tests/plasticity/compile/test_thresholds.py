@@ -97,7 +97,9 @@ def test_a_smooth_factor_beside_a_switch_is_integrated_between_crossings():
 def test_what_cannot_be_followed_exactly_is_refused():
     with pytest.raises(InputError, match="cannot be followed exactly"):
         without_thresholds(two_traces(lambda x, y, theta: x * y - theta))
-    coupled = Rule("c", "c", sp.Heaviside(WEIGHT - 0.5), (State("s", WEIGHT),))
+    rate = Parameter("rate", 1.0, unit="Hz")
+    flow = rate.symbol * sp.Heaviside(WEIGHT - 0.5)
+    coupled = Rule("c", "c", flow, (State("s", rate.symbol * WEIGHT),), parameters=(rate,))
     with pytest.raises(InputError, match="cannot be followed exactly"):
         replay(coupled, [], [], duration=1.0)
 

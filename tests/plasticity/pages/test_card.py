@@ -113,8 +113,9 @@ def test_a_rule_written_by_hand_has_a_card_too():
 
 
 def test_states_show_where_they_start():
-    state = State("memory", -sp.Symbol("memory", real=True), initial=0.5, meaning="something")
-    assert "at the start 0.5" in card(Rule("a", "A", states=(state,)))
+    rate = Parameter("rate", 1.0, unit="Hz")
+    state = State("memory", -rate.symbol * sp.Symbol("memory"), initial=0.5, meaning="something")
+    assert "at the start 0.5" in card(Rule("a", "A", states=(state,), parameters=(rate,)))
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,7 @@ PROBLEMS = {  # a derived rule, and what stands for the symbols of the general s
     ),
     "drift of w": (
         lambda: derive(Objective(sp.Symbol("gamma"), drift=lambda w: w - w**3)),
-        lambda r: {"f_0": WEIGHT - WEIGHT**3, "a": 1 - 3 * WEIGHT**2},
+        lambda r: {"f_0": symbols(r)["drift"] * (WEIGHT - WEIGHT**3), "a": symbols(r)["drift"] * (1 - 3 * WEIGHT**2)},
     ),
     "hazard": (lambda: derive(Objective(1.0, hazard=0.5, prior_mean=0.3)), between_tasks),
     "hazard, drift and metric": (
