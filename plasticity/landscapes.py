@@ -34,6 +34,19 @@ class Landscape(Protocol):
         ...
 
 
+def curvature_of(landscape: Landscape, theta: ArrayLike) -> NDArray[np.float64]:
+    """Curvature (..., n) that a synapse takes at θ (..., n): the diagonal of the Hessian, 0 where it is negative.
+
+    ``v_i = max(∂²L/∂θ_i², 0)``: the local problem of a rule has an optimum for every discount if v ≥ 0.
+
+    Examples
+    --------
+    >>> curvature_of(DoubleWell(), [-0.2, 0.1])
+    array([0., 2.])
+    """
+    return np.maximum(np.diagonal(landscape.hessian(theta), axis1=-2, axis2=-1), 0.0)
+
+
 class LandscapeSequence(ABC):
     """Landscape that changes from step to step, such as the loss of successive mini-batches."""
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
-from plasticity.landscapes import Quadratic
+from plasticity.landscapes import Quadratic, curvature_of
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount
 from plasticity.optimal.policy import Policy
@@ -146,8 +146,7 @@ def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
 
     def velocity(theta: Array) -> Array:
         gradient = landscape.gradient(theta) if GRADIENT in inputs else np.nan
-        hessian = landscape.hessian(theta) if CURVATURE in inputs else None
-        curvature = np.nan if hessian is None else np.diagonal(hessian, axis1=-2, axis2=-1)
+        curvature = curvature_of(landscape, theta) if CURVATURE in inputs else np.nan
         return np.broadcast_to(function(theta, gradient, curvature, *subject.values.values()), theta.shape)
 
     return velocity

@@ -24,7 +24,7 @@ from plasticity.controllability import (
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError, require_number, require_whole
 from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
-from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic
+from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic, curvature_of
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.support.checks import require_array
 
@@ -56,10 +56,10 @@ def simulate(
     """Parameters and loss along runs of `rule` on `landscape`, one synapse per parameter.
 
     At every step the learner observes the gradient once, with noise, and the curvature (the diagonal of the
-    Hessian), at its present parameters. A rule with a ``clock`` event then carries out its assignments, once,
-    in their order; after that, what flows takes one explicit Euler step ``v ← v + dt·flow``, all variables at
-    once, so that the path converges to the exact flow at first order in `dt`. White noise of intensity σ² in
-    continuous time is ``gradient_noise = σ/√dt``.
+    Hessian, taken as 0 where it is negative), at its present parameters. A rule with a ``clock`` event then carries out
+    its assignments, once, in their order; after that, what flows takes one explicit Euler step ``v ← v + dt·flow``, all
+    variables at once, so that the path converges to the exact flow at first order in `dt`. White noise of intensity σ²
+    in continuous time is ``gradient_noise = σ/√dt``.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _records(run: _Run, learner: Callable, theta: Array, seed: int, first: int) 
             gradient = gradient if noise is None else gradient + run.noise_std * next(noise)
             now[GRADIENT.name] = send(gradient) if send else gradient
         if CURVATURE in inputs:
-            now[CURVATURE.name] = np.diagonal(landscape.hessian(now[WEIGHT.name]), axis1=-2, axis2=-1)
+            now[CURVATURE.name] = curvature_of(landscape, now[WEIGHT.name])
         learner(now)
         _check_finite(run, now, step + 1, first)
     yield now[WEIGHT.name], run.at(run.n_steps).loss(now[WEIGHT.name])

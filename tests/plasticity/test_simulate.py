@@ -13,7 +13,7 @@ from plasticity import Objective, derive, observe, rules, simulate
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.dataset import check_schema
 from plasticity.errors import DivergedError, InputError
-from plasticity.landscapes import Quadratic
+from plasticity.landscapes import DoubleWell, Quadratic
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, Update
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.signals.exact_error import exact_error
@@ -354,9 +354,22 @@ def test_output_follows_the_schema_and_starts_at_the_start():
     ],
 )
 def test_divergence_names_variable_time_and_remedy(rule, h, message):
-    """θ grows by 1e9 a step from 1, and 1e308 is reached after 35; a negative curvature has no real root."""
+    """θ grows by 1e9 a step from 1, and 1e308 is reached after 35; at no curvature a long horizon has no rule."""
     with pytest.raises(DivergedError, match=message):
         simulate(rule, Quadratic(h, [0.0, 0.0]), [1.0, 1.0], 100, 1.0)
+
+
+def test_a_finite_horizon_descends_through_concave_parts():
+    """The curvature −3.52 on the ridge is beyond −γ²/4; taken as 0, the rate is ηk/γ."""
+    well, start = DoubleWell(), np.array([-0.2, 0.1])
+    rule = derive(Objective(0.5))
+    first = simulate(rule, well, start, 1, 1e-3).theta.values[0, -1]
+    slope = well.gradient(start)
+    np.testing.assert_allclose(first[0] - start[0], -1e-3 * slope[0] / 0.5, rtol=1e-9)
+    np.testing.assert_allclose(first[1] - start[1], -1e-3 * slope[1] / (0.25 + np.sqrt(0.0625 + 2)), rtol=1e-9)
+    path = simulate(rule, well, start, 4000, 1e-3)
+    assert np.all(np.diff(path.loss.values[0]) < 0)
+    np.testing.assert_allclose(path.theta.values[0, -1], well.minima[0], atol=0.01)
 
 
 def observing(duration):
