@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
     from plasticity.optimal.policy import Policy as Policy
+    from plasticity.optimality import excess as excess
     from plasticity.optimality import optimality as optimality
     from plasticity.plan import plan as plan
     from plasticity.poisson import poisson_trains as poisson_trains

@@ -120,6 +120,98 @@ def optimality(
     return Optimality(_plain(action), _plain(best), _plain(gap), _plain(angle), curl, notes)
 
 
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """Cost of a linear policy beyond the optimal one near the optimum of a quadratic loss, made by `excess`.
+
+    From a start x away from the optimum the gap is ``J − J* = ½ xᵀXx`` and the least cost ``J* = ½ xᵀPx``.
+
+    Parameters
+    ----------
+    gap : (n, n) array
+        X [loss]; infinite if the rule diverges faster than the discount forgets.
+    optimum : (n, n) array
+        P [loss].
+    """
+
+    gap: Array
+    optimum: Array
+
+    @property
+    def relative(self) -> float:
+        """``tr X/tr P``: relative excess of the mean cost over starts without a preferred direction."""
+        return float(np.trace(self.gap) / np.trace(self.optimum))
+
+    @property
+    def worst(self) -> float:
+        """Largest (J − J*)/J* over all starts, the top eigenvalue of ``P⁻¹X``."""
+        from scipy.linalg import eigh
+
+        return float(eigh(self.gap, self.optimum, eigvals_only=True)[-1]) if np.all(np.isfinite(self.gap)) else np.inf
+
+    def start(self, offset: ArrayLike) -> Array:
+        """(J − J*)/J* (...) from starts θ − μ (..., n)."""
+        x = np.asarray(offset, dtype=float)
+        paid, least = (np.einsum("...i,ij,...j->...", x, matrix, x) for matrix in (self.gap, self.optimum))
+        return paid / least if np.all(np.isfinite(self.gap)) else np.full(x.shape[:-1], np.inf)
+
+
+def excess(rule: Rule | Policy | Field, objective: Objective, landscape: Quadratic) -> Excess:
+    """Excess cost of a rule over the optimum on a quadratic loss: what being local or diagonal costs.
+
+    With the rule's Jacobian ``A = ∂θ̇/∂θ`` at the optimum, that of the optimal policy A* (`solve`) and
+    ``D = A − A*``, the gap X solves the Lyapunov equation
+
+        γX = DᵀGD/η + AᵀX + XA .
+
+    It is exact where the rule is linear in θ and vanishes at the optimum.
+
+    Parameters
+    ----------
+    rule : Rule, Policy or callable
+        A velocity field, as for `optimality`.
+    objective : Objective
+        Discount γ, plasticity η, metric G, drift.
+    landscape : Quadratic
+        Its Hessian positive definite.
+
+    Raises
+    ------
+    InputError
+        If the loss is not quadratic with one optimum, or the rule or the optimal policy does not rest at it.
+
+    Examples
+    --------
+    A synapse that sees its own curvature only, on a loss that couples three of them:
+
+    >>> from plasticity import derive
+    >>> loss = Quadratic(0.1 * np.eye(3) + 0.9, np.zeros(3))
+    >>> round(excess(derive(Objective(discount=0)), Objective(discount=0), loss).relative, 3)
+    0.301
+
+    References
+    ----------
+    vastola_2025, eqs. 6-9.
+    """
+    from scipy.linalg import solve_continuous_lyapunov
+
+    if not isinstance(landscape, Quadratic) or np.linalg.eigvalsh(landscape.hessian_matrix)[0] <= 0:
+        raise InputError("landscape must be a Quadratic with a positive definite Hessian to evaluate an excess")
+    discount = finite_discount(objective, "to evaluate an excess")
+    best, field, rest = solve(objective, landscape), velocity_field(rule, landscape), landscape.optimum
+    own, optimal = difference(field, rest), difference(best.velocity, rest)
+    scale = 1e-9 * (np.abs(own).max() + np.abs(optimal).max()) * (1 + np.abs(rest).max())
+    if np.abs(np.asarray(field(rest))).max() > scale or np.abs(best.velocity(rest)).max() > scale:
+        raise InputError("the rule and the optimal policy must rest at the optimum of the loss to evaluate an excess")
+    shifted = own - 0.5 * discount * np.eye(len(rest))
+    if np.linalg.eigvals(shifted).real.max() >= 0:
+        return Excess(np.full_like(own, np.inf), best.value_quadratic)
+    away = own - optimal
+    metric = path_cost(objective, landscape, len(rest)).metric_matrix(rest)
+    gap = solve_continuous_lyapunov(shifted.T, -away.T @ metric @ away / objective.plasticity)
+    return Excess(0.5 * (gap + gap.T), best.value_quadratic)
+
+
 def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
     """Velocity (..., n) at θ (..., n) of a policy, a callable, or a rule without states and events.
 

@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from plasticity import crossings as crossings
     from plasticity import dataset as dataset
     from plasticity import derive as derive
+    from plasticity import excess as excess
     from plasticity import explain as explain
     from plasticity import filters as filters
     from plasticity import fisher_information as fisher_information
