@@ -16,7 +16,7 @@ from plasticity.equations import algebra
 from plasticity.errors import InputError, require_number
 from plasticity.limits import change
 from plasticity.objective import Objective
-from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update
+from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.exprel import exprel
 from plasticity.theory.control import optimal_control
@@ -106,7 +106,32 @@ def derive(
         rule = rule.limit(discount=stated.limit)
     if duration == sp.oo:
         rule = rule.limit(duration=sp.oo)
-    return _observing(rule, _memories(gradient_belief, curvature_belief))
+    rule = _observing(rule, _memories(gradient_belief, curvature_belief))
+    noisy = optimum_belief is not None and curvature_belief is not None
+    newton = duration == sp.oo
+    return replace(
+        rule, cautions=(*rule.cautions, *([_NOISE] if noisy else []), *([_JACOBI] if newton else []), *_stepwise(rule))
+    )
+
+
+_NOISE = (
+    "The noise of the observed optimum is constant, but gradient noise σ gives σ/v: where the believed curvature v "
+    "varies by a factor, the gain of the filter is off by its square."
+)
+_JACOBI = (
+    "With several weights this is a step with the diagonal of the Hessian (Jacobi), not Newton's: it diverges where "
+    "2 diag(H) − H is not positive definite; Newton's step needs the whole Hessian."
+)
+
+
+def _stepwise(rule: Rule) -> tuple[str, ...]:
+    """Caution about a continuous policy that is taken in steps."""
+    if TICK.symbol not in free_symbols(rule):
+        return ()
+    return (
+        "The weight takes Euler steps of the policy in continuous time: bad where the rate R of the learner times the "
+        "step is not small, divergent where it exceeds 2; the best step for discrete observations never diverges.",
+    )
 
 
 def _policy(

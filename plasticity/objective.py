@@ -189,6 +189,8 @@ def _check_discount(discount: Any) -> None:
     if callable(discount) and symbols is None:
         raise InputError(f"discount must be a number, a symbol or sympy.oo, got {discount!r}")
     if symbols:
+        if discount.is_extended_negative or discount.is_extended_real is False:
+            raise InputError(f"discount must be >= 0, got {discount}, which its assumptions exclude")
         return
     if getattr(discount, "is_infinite", False) and getattr(discount, "is_extended_positive", False):
         return

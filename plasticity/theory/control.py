@@ -99,7 +99,8 @@ def optimal_control(problem: LocalProblem) -> LocalControl:
         *general.steps[2:],
         Step("At this weight", sp.Eq(_U, control)),
     )
-    return LocalControl(control, general.rate.subs(here).subs(EFFECTIVE_DISCOUNT, discount), steps)
+    rate = general.rate_without_drift if problem.slope == 0 else general.rate
+    return LocalControl(control, rate.subs(here).subs(EFFECTIVE_DISCOUNT, discount), steps)
 
 
 def effectiveness_step(value: sp.Expr) -> Step:
@@ -116,6 +117,7 @@ class _General:
     control: sp.Expr
     effective_discount: sp.Expr
     rate: sp.Expr
+    rate_without_drift: sp.Expr
     steps: tuple[Step, ...]
 
 
@@ -144,6 +146,8 @@ def _solve(n: int) -> _General:
     sources = [(_DRIFT,), (_G,), *zip(h, z, strict=True), *zip(h, means, strict=True)]
     here = sum(sp.prod(s) * sp.factor(sp.diff(here, *s)) for s in sources)
     rate = sp.expand(eta * EFFECTIVENESS * p - _SLOPE)
+    still = sp.cancel((-quadratic.subs(_P, 0) / sp.cancel((quadratic - quadratic.subs(_P, 0)) / _P)).subs(_SLOPE, 0))
+    still = sp.cancel(eta * EFFECTIVENESS * still.subs(_P, p.subs(_SLOPE, 0)))  # p = kv/(γ + R): no difference
     v_of = sp.Symbol("V")
     steps = (
         OBJECTIVE,
@@ -162,7 +166,7 @@ def _solve(n: int) -> _General:
         Step("Optimal control at δ = 0", sp.Eq(_U, here)),
     )
     forecasts = tuple(Forecast(*f) for f in zip(z, r, means, strict=True))
-    return _General(forecasts, tuple(h), here, effective_discount, rate, steps)
+    return _General(forecasts, tuple(h), here, effective_discount, rate, still, steps)
 
 
 def _cost_root(quadratic: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

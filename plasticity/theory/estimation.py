@@ -47,7 +47,14 @@ def fading_gradient(belief: FadingMemory) -> Inference:
     """Belief about a gradient that stands still but may have changed: a moving average of gradients."""
     state = State("belief_mean", unit="loss", meaning="belief about the gradient", estimates="gradient")
     memory = _fading(belief, state, (GRADIENT, GRADIENT), ("decay_mean", "tau_gradient", "gradient"))
-    return replace(memory, assumptions=("The gradient is known through a fading memory.",))
+    return replace(
+        memory,
+        assumptions=("The gradient is known through a fading memory.",),
+        cautions=(
+            "The memory ignores that the gradient changes because the learner moves (dg/dt = H dw/dt): bad where it is "
+            "longer than the learner needs; for 4Rτ > 1, with R the rate of the learner, the weight oscillates.",
+        ),
+    )
 
 
 def fading_curvature(belief: FadingMemory) -> Inference:
@@ -128,6 +135,8 @@ def wandering_gradient(belief: OrnsteinUhlenbeck) -> Inference:
         cautions=(
             "The belief ignores that the gradient changes because the learner moves (dg/dt = H dw/dt): at equal "
             "effective learning rate it leaves the same stationary variance as no belief.",
+            "Where the optimum moves, g = H(w − μ), and the noise is large, this is worse than never moving; use "
+            "optimum_belief there.",
         ),
     )
 

@@ -43,12 +43,14 @@ def state_problem(objective: Objective, process: Inference | None, order: int) -
     gains, gain_parameters = _controls(objective)
     metric, metric_parameters = _metric(objective, len(gains))
     drift, slope, drift_parameters = _drift(objective, order)
+    frozen = _frozen_metric(metric[0], at) if callable(objective.metric) else ()
     gradient, forecasts, task_parameters = _task(objective, process)
     local = LocalProblem(metric, gains, drift, slope, gradient, forecasts=forecasts)
     common = _common(objective, at, order)
     parameters = (*common, *metric_parameters, *gain_parameters, *drift_parameters, *task_parameters)
     limit = at if at in (sp.S.Zero, sp.oo) else None
-    return StatedProblem(local, parameters, _assumptions(objective, at, order), _cautions(objective, at), limit)
+    cautions = (*_cautions(objective, at, order), *frozen)
+    return StatedProblem(local, parameters, _assumptions(objective, at, order), cautions, limit)
 
 
 def _common(objective: Objective, at: sp.Expr, order: int) -> tuple[Parameter, ...]:
@@ -68,24 +70,75 @@ def _controls(objective: Objective) -> tuple[tuple[sp.Expr, ...], tuple[Paramete
             "weight, solve takes (n, m)"
         )
     names = ["control"] if m == 1 else [f"control_{i + 1}" for i in range(m)]
-    gains = tuple(
-        Parameter(n, float(b), meaning="gain b of this control on the weight", low=_ANY)
-        for n, b in zip(names, objective.control[0], strict=True)
-    )
+    row, words = objective.control[0], "gain b of this control on the weight"
+    if _mixes_controls(objective.metric, m):  # G = CCᵀ: the controls Cᵀu cost their squared size
+        row = np.linalg.solve(np.linalg.cholesky(objective.metric), row)
+        words = "gain of a combination of controls that has the unit cost"
+    gains = tuple(Parameter(n, float(b), meaning=words, low=_ANY) for n, b in zip(names, row, strict=True))
     if not np.any(objective.control):
         raise InputError("control is 0: nothing can move the weight; give a gain that is not 0")
     return tuple(p.symbol for p in gains), gains
+
+
+def _mixes_controls(metric: Any, m: int) -> bool:
+    return m > 1 and not callable(metric) and np.shape(metric) == (m, m)
+
+
+def _function_of_weight(name: str, function: Any) -> sp.Expr:
+    """Value of a function of the weight, as an expression of SymPy."""
+    try:
+        value = function(WEIGHT)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise InputError(
+            f"{name}(w) cannot be evaluated for a symbol w ({error}); derive takes functions of SymPy, "
+            f"such as sympy.exp in place of numpy.exp"
+        ) from None
+    if getattr(value, "shape", ()):
+        raise InputError(f"{name}(w) is a matrix, which couples synapses; derive takes a function to a number")
+    if isinstance(value, list | tuple):
+        raise InputError(f"{name}(w) must be one number for one weight, got {value!r}")
+    return algebra(f"{name}(w)", value)
+
+
+def _is_positive_for(metric: sp.Expr, **sign: bool) -> bool:
+    return metric.subs(WEIGHT, sp.Dummy("w", **sign)).is_positive is True
+
+
+def _require_positive(metric: sp.Expr) -> None:
+    """Raise an error where a metric is not shown to be positive for positive weights."""
+    if not metric.free_symbols - {WEIGHT}:
+        positive = metric.is_positive or _is_positive_for(metric, positive=True)
+    else:
+        positive = not metric.is_nonpositive  # other signals in it have a sign of their own
+    if not positive:
+        raise InputError(
+            f"metric(w) = {metric} is not shown to be positive for w > 0: a cost of change that is not positive has no "
+            "optimum; write it so that its sign shows, such as 1/w**2 or 1 + w**2"
+        )
+
+
+def _frozen_metric(metric: sp.Expr, at: sp.Expr) -> tuple[str, ...]:
+    """Cautions about a metric that is a function of the weight."""
+    words = []
+    if metric.has(WEIGHT) and not (metric.is_positive or _is_positive_for(metric, negative=True)):
+        words.append(f"The metric {metric} is not shown to be positive for w <= 0: a rule there may climb the loss.")
+    if metric.has(WEIGHT) and at not in (sp.S.Zero, sp.oo):
+        words.append(
+            "The metric is frozen at the present weight: approximate at a finite discount, and bad where G changes by "
+            "a factor on the way to the optimum; `plan` and `policy` take the whole metric."
+        )
+    return tuple(words)
 
 
 def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Parameter, ...]]:
     if objective.metric is None:
         return (sp.S.One,) * m, ()
     if callable(objective.metric):
-        metric = objective.metric(WEIGHT)
-        if getattr(metric, "shape", ()):
-            raise InputError("metric(w) is a matrix, which couples synapses; derive takes a function to a number")
-        metric = algebra("metric(w)", metric)
+        metric = _function_of_weight("metric", objective.metric)
+        _require_positive(metric)
         return (metric,) * m, ()
+    if _mixes_controls(objective.metric, m):
+        return (sp.S.One,) * m, ()
     meaning = "metric G: cost of change"
     if m > 1 and objective.metric.ndim == 1:
         if objective.metric.size != m:
@@ -112,7 +165,7 @@ def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Pa
         return sp.S.Zero, -friction.symbol, (friction,)
     if callable(objective.drift):
         scale = Parameter("drift", 1.0, unit="Hz", meaning="unit of the drift function f(w), 1/s", positive=True)
-        drift = scale.symbol * algebra("drift(w)", objective.drift(WEIGHT))
+        drift = scale.symbol * _function_of_weight("drift", objective.drift)
         return drift, sp.diff(drift, WEIGHT), (scale,)
     value = _scalar("drift", objective.drift)
     rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
@@ -166,10 +219,18 @@ def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ..
     return tuple(words)
 
 
-def _cautions(objective: Objective, at: sp.Expr) -> tuple[str, ...]:
+def _cautions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ...]:
     words = ["The rule is local: leaving a local minimum needs a plan over the landscape (`plan`)."]
     if at != sp.oo:
         words.append("A negative curvature steeper than −γ²/(4ηk)·G has no optimum; the curvature is taken ≥ 0.")
-    if objective.drift is not None:
-        words.append("A drift that grows faster than γ/2 and a vanishing loss have no finite optimum together.")
+    if at == sp.oo and objective.hazard > 0:
+        words.append(
+            "The hazard has no effect here: λ ≪ γ in the limit of a short horizon. At a finite λ/γ the target is the "
+            "mean of the optimum and μ_0 with the weights γ and λ; use a finite discount."
+        )
+    if objective.drift is not None and order == 1:
+        words.append(
+            "Where the drift grows faster than γ/2, a vanishing curvature is the limit v → 0⁺, which stabilises a "
+            "weight that costs nothing; at v = 0 itself the optimum is no control (`solve`)."
+        )
     return tuple(words)
