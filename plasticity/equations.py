@@ -274,6 +274,19 @@ def check_units(equations: tuple[tuple[str, sp.Expr, str], ...], units: frozense
         balance.equal(name, dimension(unit), expression, balance.of(name, expression))
 
 
+def unit_of(expression: sp.Expr, units: Mapping[str, str]) -> str:
+    """Unit of an expression in symbols of known units; symbols without one count as numbers.
+
+    Examples
+    --------
+    >>> unit_of(3 * sp.Symbol("pre_rate") ** 2, {"pre_rate": "Hz"})
+    's**-2'
+    """
+    free = {s.name: _NONE for s in expression.free_symbols}
+    known = {name: dimension(unit) for name, unit in units.items()}
+    return _text(_Balance(free | known).of("the expression", expression) or _NONE)
+
+
 class _Balance:
     """Dimensions of expressions, and the power of the second that the loss must be for all equations to hold."""
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from plasticity.equations import algebra
+from plasticity.equations import algebra, unit_of
 from plasticity.errors import InputError
+from plasticity.local import LOCALS
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
 from plasticity.theory.control import LocalProblem
@@ -164,8 +165,11 @@ def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Pa
         friction = Parameter("friction", -_scalar("drift", objective.drift), unit="Hz", meaning=words)
         return sp.S.Zero, -friction.symbol, (friction,)
     if callable(objective.drift):
-        scale = Parameter("drift", 1.0, unit="Hz", meaning="unit of the drift function f(w), 1/s", positive=True)
-        drift = scale.symbol * _function_of_weight("drift", objective.drift)
+        function = _function_of_weight("drift", objective.drift)
+        unit = unit_of(function, {v.name: v.unit for v in LOCALS.values()})  # its numbers stand for what lacks to 1/s
+        unit = "Hz" if unit == "1" else f"Hz/({unit})"
+        scale = Parameter("drift", 1.0, unit=unit, meaning="unit of the drift function f(w)", positive=True)
+        drift = scale.symbol * function
         return drift, sp.diff(drift, WEIGHT), (scale,)
     value = _scalar("drift", objective.drift)
     rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
