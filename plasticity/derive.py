@@ -65,7 +65,8 @@ def derive(
     optimum_belief : OrnsteinUhlenbeck or SwitchingTask, optional
         The optimum moves and is observed as ``w − gradient/curvature``. Short-lived changes are followed less.
     weight_belief : GaussianWeight, optional
-        The synapse holds a Gaussian belief about its weight (state ``belief_variance``).
+        The synapse holds a Gaussian belief about its weight (state ``belief_variance``), at ``discount`` 0 or
+        ``sympy.oo``: in between its metric, which changes with the variance, leaves no closed form.
     duration : float or sympy.oo, optional
         Time between observations [s]: the weight changes at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``; ``oo`` is
         Newton's method.
@@ -102,7 +103,10 @@ def derive(
     rule, rate = _policy(stated, process, weight_belief, order)
     if duration is not None:
         rule = _acting_for(rule, rate, duration)
-    if stated.limit is not None:
+    if weight_belief is not None and stated.limit == 0:  # solved at γ = 0: nothing is left to take the limit of
+        used = {s.name for s in free_symbols(rule)}
+        rule = replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
+    elif stated.limit is not None:
         rule = rule.limit(discount=stated.limit)
     if duration == sp.oo:
         rule = rule.limit(duration=sp.oo)
@@ -148,7 +152,7 @@ def _policy(
     )
     rate = sp.S.Zero
     if weight_belief is not None:
-        uncertain = uncertain_weight(weight_belief)
+        uncertain = uncertain_weight(weight_belief, stated.limit == 0)
         steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.control)
     elif order == 2:
         control, steps = optimal_acceleration(stated.local)
@@ -281,10 +285,12 @@ def _check(
             "weight_belief brings its own metric (Fisher): metric, drift, control, hazard, duration and beliefs "
             "about a process must be left out"
         )
-    if weight is not None and algebra("discount", objective.discount).is_zero:
+    at = algebra("discount", objective.discount)
+    if weight is not None and not (at.is_zero or at == sp.oo):
         raise InputError(
-            "weight_belief has no limit of a long horizon (the expected loss is linear in the variance); "
-            "discount must be > 0, got 0"
+            f"weight_belief has no closed form at discount={at}, because its Fisher metric changes with the variance; "
+            "use discount=0 or sympy.oo, or `plan` the mean m and x = ln s² with metric diag(e⁻ˣ, ½) and the loss "
+            "L(m) + v eˣ/2, which is exact"
         )
     stepwise = [b.decay is not None for b in (gradient, curvature) if isinstance(b, FadingMemory)]
     continuous = moving and objective.hazard == 0

@@ -17,10 +17,12 @@ from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.control import LocalProblem, optimal_control
 from plasticity.theory.estimation import Inference
+from plasticity.theory.symbols import LOSS_WEIGHT, PLASTICITY
 
 VARIANCE = sp.Symbol("belief_variance", nonnegative=True)
 _W, _M = sp.symbols("omega m", real=True)
 _S = sp.Symbol("S", positive=True)
+_DISTANCE = sp.Symbol("d", real=True)  # of the mean from the optimum
 _LOG_DENSITY = -((_W - _M) ** 2) / (2 * _S) - sp.log(2 * sp.pi * _S) / 2
 
 
@@ -33,51 +35,107 @@ class UncertainWeight:
     steps: tuple[Step, ...]
 
 
-def uncertain_weight(belief: GaussianWeight) -> UncertainWeight:
+def uncertain_weight(belief: GaussianWeight, long_horizon: bool = False) -> UncertainWeight:
     """Optimal control of a Gaussian belief: ``dw/dt = −(ηk/γ) s² g``, ``ds²/dt = −(ηk/γ) s⁴ v`` at short horizon.
+
+    With a long horizon the metric changes on the way: ``dw/dt = −sqrt(2ηk/v) s g`` and, at the optimum,
+    ``ds²/dt = −sqrt(2ηkv) s³``.
 
     Examples
     --------
     >>> uncertain_weight(GaussianWeight(0.25)).inference.states[0].flow
     -belief_variance**2*curvature*loss_weight*plasticity/discount + process_noise
     """
+    if long_horizon:
+        return _long_horizon(belief)
     fisher, expected = _gaussian()
     mean = optimal_control(LocalProblem(metric=(fisher[0, 0],)))
     by_variance = LocalProblem(
         metric=(fisher[1, 1],), gradient=sp.diff(expected, _S), curvature=sp.diff(expected, _S, 2)
     )
     variance = optimal_control(by_variance)
-    noise = Parameter("process_noise", belief.process_noise, unit="Hz", meaning="growth of uncertainty")
     here = {_S: VARIANCE}
+    cautions = (
+        "The Fisher metric is taken at the present variance: exact in the limit of a short horizon only.",
+        "A negative curvature would let the variance grow without bound.",
+    )
+    inference = _inference(belief, sp.cancel(variance.control.subs(here)), cautions)
+    steps = (
+        Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
+        Step("Fisher matrix of (m, S)", fisher),
+        Step("Expected loss", sp.Eq(sp.Symbol("E_L"), expected), "the loss to second order about m"),
+        *mean.steps,
+        Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), inference.states[0].flow), "by the same equations"),
+    )
+    return UncertainWeight(mean.control.subs(here), inference, steps)
+
+
+def _inference(belief: GaussianWeight, flow: sp.Expr, cautions: tuple[str, ...]) -> Inference:
+    noise = Parameter("process_noise", belief.process_noise, unit="Hz", meaning="growth of uncertainty")
     state = State(
         "belief_variance",
-        sp.cancel(variance.control.subs(here)) + noise.symbol,
+        flow + noise.symbol,
         initial=belief.variance,
         meaning="variance of the weight",
         estimates="weight",
         nonnegative=True,
     )
-    inference = Inference(
+    return Inference(
         (state,),
         (noise,),
         assumptions=(
             "The synapse holds a Gaussian belief about its weight; w is the mean.",
             "The cost of changing the belief is its squared speed in the Fisher metric of the Gaussian.",
         ),
-        cautions=(
-            "The expected loss is linear in the variance, so there is no limit of a long horizon.",
-            "A negative curvature would let the variance grow without bound.",
-        ),
+        cautions=cautions,
         references=("amari_1998", "aitchison_2021"),
     )
+
+
+def _long_horizon(belief: GaussianWeight) -> UncertainWeight:
+    """Control at γ → 0⁺ to second order in the distance d of the mean from the optimum, in units of s."""
+    fisher, _ = _gaussian()
+    value, root, controls, equations = _without_discount(fisher[0, 0], fisher[1, 1])
+    here = {_S: VARIANCE, _DISTANCE: GRADIENT / CURVATURE}
+    mean, variance = (c.subs(here) for c in controls)
+    cautions = (
+        "The value is exact to second order in (w − μ)/s: bad where (g/v)² exceeds s²; `plan` in w and ln s² is exact.",
+        "The growth of uncertainty (process_noise) is added to the flow; the plan does not count on it.",
+        "A negative curvature has no limit of a long horizon.",
+    )
+    inference = _inference(belief, variance, cautions)
     steps = (
         Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
         Step("Fisher matrix of (m, S)", fisher),
-        Step("Expected loss", sp.Eq(sp.Symbol("E_L"), expected), "the loss to second order about m"),
-        *mean.steps,
-        Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), state.flow), "by the same equations"),
+        *(Step(f"Coefficient of d^{2 * i} in the HJB equation", sp.Eq(e, 0)) for i, e in enumerate(equations)),
+        Step("Value at γ = 0", sp.Eq(sp.Symbol("V"), value), f"the non-negative root; a = {root}, d = g/v"),
+        Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), inference.states[0].flow)),
     )
-    return UncertainWeight(mean.control.subs(here), inference, steps)
+    return UncertainWeight(mean, inference, steps)
+
+
+@cached_algebra
+def _without_discount(by_mean: sp.Expr, by_variance: sp.Expr) -> tuple[sp.Expr, sp.Expr, tuple, tuple]:
+    """Value of (d, S) at γ = 0, its coefficient at the optimum, both controls, the equations of the coefficients.
+
+    The problem is invariant under (d, s) → (cd, cs), V → cV, so that V = √S (a + b d²/S + …).
+    """
+    eta, k = PLASTICITY.symbol, LOSS_WEIGHT.symbol
+    a, b, v = sp.symbols("a b v", positive=True)
+    value = sp.sqrt(_S) * (a + b * _DISTANCE**2 / _S)
+    loss = v * (_DISTANCE**2 + _S) / 2
+    slopes = sp.diff(value, _DISTANCE), sp.diff(value, _S)
+    balance = sp.expand(k * loss - eta * (slopes[0] ** 2 / by_mean + slopes[1] ** 2 / by_variance) / 2)
+    equations = tuple(sp.factor(balance.coeff(_DISTANCE, n)) for n in (0, 2))
+    at_optimum = sp.solve(equations[0], a)[0]
+    around = sp.solve(equations[1].subs(a, at_optimum), b)[0]
+    solved = {a: at_optimum, b: around, v: CURVATURE}
+    controls = tuple(
+        sp.powsimp(sp.expand((-eta * s / g).subs(solved, simultaneous=True).subs(v, CURVATURE)))
+        for s, g in zip(slopes, (by_mean, by_variance), strict=True)
+    )
+    value = value.subs({a: at_optimum, b: around}).subs(v, CURVATURE)
+    return value, at_optimum.subs(v, CURVATURE), controls, equations
 
 
 @cached_algebra

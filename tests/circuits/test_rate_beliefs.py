@@ -38,7 +38,7 @@ RULES = {
     ),
     "velocity": (heavy_ball(discount=0.3), ("velocity",)),
     "weight variance": (
-        derive(Objective(discount=0.8), weight_belief=GaussianWeight(0.5, process_noise=0.1)),
+        derive(Objective(sp.oo, plasticity=1.25), weight_belief=GaussianWeight(0.5, process_noise=0.1)),
         ("belief_variance",),
     ),
 }
@@ -82,7 +82,7 @@ def test_the_belief_about_the_gradient_is_its_low_pass():
 
 def test_the_variance_of_a_weight_settles_where_drift_and_information_balance():
     """ds²/dt = −(ηk/γ) s⁴ v + q: s² = sqrt(qγ/(ηk v)), v = 1."""
-    rule = derive(Objective(discount=0.8), weight_belief=GaussianWeight(0.5, process_noise=0.1))
+    rule = derive(Objective(sp.oo, plasticity=1.25), weight_belief=GaussianWeight(0.5, process_noise=0.1))
     ours = run(network(rule), 60.0, dt=DT)
     assert_allclose(ours.final_states["layer_1"]["belief_variance"], np.sqrt(0.1 * 0.8), rtol=1e-6)
 
