@@ -113,9 +113,8 @@ def derive(
     rule = _observing(rule, _memories(gradient_belief, curvature_belief))
     noisy = optimum_belief is not None and curvature_belief is not None
     newton = duration == sp.oo
-    return replace(
-        rule, cautions=(*rule.cautions, *([_NOISE] if noisy else []), *([_JACOBI] if newton else []), *_stepwise(rule))
-    )
+    cautions = (*([_NOISE] if noisy else []), *([_JACOBI] if newton else []), *_stepwise(rule))
+    return replace(rule, cautions=(*rule.cautions, *cautions)) if cautions else rule
 
 
 _NOISE = (
@@ -130,7 +129,7 @@ _JACOBI = (
 
 def _stepwise(rule: Rule) -> tuple[str, ...]:
     """Caution about a continuous policy that is taken in steps."""
-    if TICK.symbol not in free_symbols(rule):
+    if all(p.name != TICK.name for p in rule.parameters):
         return ()
     return (
         "The weight takes Euler steps of the policy in continuous time: bad where the rate R of the learner times the "
