@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 NEWTON_LIMIT = 64  # parameters: the banded factor costs n_points · n³
-LONGEST = 700.0  # γT: e^{−γT} is then near the smallest number
 COARSE = 1e-2  # relative error of J that draws a warning
 LOCAL = "local: near the initial path"
 
@@ -93,11 +92,6 @@ def plan(
         scope ("best of N searched families", or "local: near the initial path"), family (the one that was best) and
         passes_searched.
 
-    Raises
-    ------
-    InputError
-        If γT exceeds 700: weights of the last costs would underflow.
-
     Warns
     -----
     RuntimeWarning
@@ -138,7 +132,6 @@ def plan(
         require_number("tolerance", tolerance, low=0, exclusive=True),
         n_iterations,
     )
-    _require_weights(window)
     first = resampled(line, n_points or window.first_mesh(line[[0, -1]]) + 1)
     if not np.isfinite(window.action(len(first) - 1).value(first)[0]):
         raise InputError("the loss is not finite along the initial path; use another initial_path")
@@ -151,14 +144,6 @@ def plan(
     _warn(outcome, error, window.tolerance)
     facts = {"scope": scope, "family": family, "passes_searched": n_passes, "error": float(error)}
     return _as_dataset(objective, outcome, window, facts)
-
-
-def _require_weights(window: Window) -> None:
-    if window.discount * window.duration > LONGEST:
-        raise InputError(
-            f"duration must be at most {LONGEST:g}/discount = {LONGEST / window.discount:g} s, got "
-            f"{window.duration:g} s: later costs weigh e^−{LONGEST:g}; use a shorter duration, and go on from its end"
-        )
 
 
 def _warn(outcome: Outcome, error: float, tolerance: float) -> None:

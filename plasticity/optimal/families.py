@@ -129,4 +129,5 @@ def _bend(start: Array, goal: Array, random: np.random.Generator) -> Array:
 
 
 def _words(point: NDArray[np.floating]) -> str:
-    return "(" + ", ".join(f"{value:.3g}" for value in np.round(point, 6) + 0.0) + ")"
+    shown = [f"{value:.3g}" for value in np.round(point[:4], 6) + 0.0]
+    return "(" + ", ".join([*shown, "…"] if point.size > 4 else shown) + ")"

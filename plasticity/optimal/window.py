@@ -21,6 +21,7 @@ ORDERS = {"gauss": 2, "midpoint": 2, "left": 1}  # of the error of J in the step
 ACCURACY = 1e-4  # relative error of J at which a mesh that is chosen is fine enough
 FINEST = 16_000  # numbers in a path of a chosen mesh
 STEP = 0.3  # of the coarsest mesh, in units of the fastest time constant
+SIGHT = 30.0  # horizons 1/γ whose costs are above rounding
 ROUGH = (1e-3, 40)  # tolerance and iterations by which families are compared
 TIE = 1e-4  # relative difference of J below which two families lead to the same path
 FINALISTS = 3
@@ -54,8 +55,30 @@ class Window:
         return PathAction(self.cost, self.discount, step, middle, self.free_end, exact_weights=exact)
 
     def minimise(self, path: Array) -> Outcome:
-        """Best path near a first one, on its mesh."""
-        return METHODS[self.method](self.action(len(path) - 1), path, self.tolerance, self.n_iterations)
+        """Best path near a first one, on its mesh.
+
+        Of costs that weigh less than rounding nothing can be seen. So a long window is solved in pieces of `SIGHT`
+        horizons, each from the middle of the one before, where the end of that is felt with e^{−SIGHT/2} only.
+        """
+        n_intervals = len(path) - 1
+        piece = n_intervals
+        if self.discount * self.duration > SIGHT:
+            piece = max(2, int(np.ceil(n_intervals * SIGHT / (self.discount * self.duration))))
+        path, begin, outcomes = path.copy(), 0, []
+        while begin == 0 or begin + piece - piece // 2 < n_intervals:
+            end = min(begin + piece, n_intervals)
+            action = replace(self.action(n_intervals), free_end=self.free_end or end < n_intervals)
+            outcome = METHODS[self.method](action, path[begin : end + 1], self.tolerance, self.n_iterations)
+            path[begin : end + 1] = outcome.path
+            outcomes.append(outcome)
+            begin += piece // 2
+        return Outcome(
+            path,
+            self.action(n_intervals).value(path)[0],
+            all(outcome.converged for outcome in outcomes),
+            sum(outcome.iterations for outcome in outcomes),
+            max(outcome.gradient_norm for outcome in outcomes),
+        )
 
     def first_mesh(self, points: Array) -> int:
         """Intervals that resolve the fastest motion near some points (k, n); 100 where there is no Hessian."""

@@ -222,12 +222,25 @@ def test_the_weight_of_an_interval_is_of_second_order_and_exact_for_costs_linear
         assert_allclose(action.weights(4).sum(), -np.expm1(-4 * ratio) / ratio, rtol=1e-12)
 
 
-def test_windows_beyond_the_smallest_number_are_refused_and_coarse_meshes_reported():
-    loss = Quadratic([1.0, 4.0], [0.0, 0.0])
-    with pytest.raises(InputError, match=r"at most 700/discount = 14 s"):
-        plan(Objective(50.0), loss, [1.0, 1.0], 16.0)
+@pytest.mark.parametrize(("discount", "duration"), [(50.0, 16.0), (10.0, 60.0), (2.0, 500.0)])
+def test_windows_beyond_the_smallest_number(discount, duration):
+    # e^{−γT} = e^{−600} to e^{−1000}; every part of the path is the optimal one of what follows
+    loss, well = Quadratic([1.0, 4.0], [0.0, 0.0]), DoubleWell()
+    policy = solve(Objective(discount), loss)
+    path = plan(Objective(discount), loss, [1.0, 1.0], duration)
+    assert path.attrs["error"] < 2e-3
+    assert_allclose(path.attrs["action"], policy.value([1.0, 1.0]), rtol=max(2 * path.attrs["error"], 1e-5))
+    # the free end is felt over its last horizons
+    inner = path.time.values < duration - 10 / discount
+    assert_allclose(path.theta.values[inner], policy.path([1.0, 1.0], path.time.values)[inner], atol=5e-3)
+    down = plan(Objective(discount), well, [-0.3, 0.55], duration)
+    assert np.all(np.diff(well.loss(down.theta.values)) < 1e-9)
+    assert np.abs(down.theta.values[:, 0] + 0.6).max() < 0.4  # towards the minimum at −0.93
+
+
+def test_coarse_meshes_are_reported():
     with pytest.warns(RuntimeWarning, match="coarse.*more n_points"):
-        plan(Objective(0.0), loss, [1.0, 1.0], 16.0, n_points=6)
+        plan(Objective(0.0), Quadratic([1.0, 4.0], [0.0, 0.0]), [1.0, 1.0], 16.0, n_points=6)
 
 
 @pytest.mark.parametrize("duration", [4.0, 10.0, 40.0])

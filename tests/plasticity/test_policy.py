@@ -29,16 +29,16 @@ def closed_loop(feedback, start):
     return np.trapezoid(np.exp(-DISCOUNT * times) * running, times) + tail
 
 
-@pytest.mark.parametrize(("n", "accuracy", "n_starts"), [(1, 1e-4, 6), (2, 1e-3, 4), (3, 1e-2, 2)])
+@pytest.mark.parametrize(("n", "accuracy", "n_starts"), [(1, 1e-4, 4), (2, 1e-3, 2), (3, 1e-2, 1)])
 def test_the_closed_loop_costs_what_the_best_plan_costs(n, accuracy, n_starts):
     loss, objective = mixture(n, 0, 4), Objective(DISCOUNT)
     feedback = policy(objective, loss, [[-2.5] * n, [2.5] * n])
     for start in np.random.default_rng(n).uniform(-1.4, 1.4, (n_starts, n)):
-        best = min(
-            feedback.path(start).attrs["value"],
-            (planned := plan(objective, loss, start, feedback.duration)).attrs["action"]
-            + np.exp(-DISCOUNT * feedback.duration) * loss.loss(planned.theta.values[-1]) / DISCOUNT,
-        )
+        paths = [feedback.path(start), plan(objective, loss, start, feedback.duration)]
+        # the mesh of a plan by accuracy leaves 1e-4: a finer one, so that the comparison is of the policies
+        paths = [plan(objective, loss, start, feedback.duration, n_points=1001, initial_path=path) for path in paths]
+        tails = [np.exp(-DISCOUNT * feedback.duration) * loss.loss(path.theta.values[-1]) / DISCOUNT for path in paths]
+        best = min(path.attrs["action"] + tail for path, tail in zip(paths, tails, strict=True))
         assert_allclose(closed_loop(feedback, start), best, rtol=accuracy)
         assert_allclose(feedback.value(start), best, rtol=max(10 * accuracy, feedback.error))
 
@@ -79,6 +79,7 @@ def test_without_a_grid_every_velocity_is_planned():
     assert_allclose(feedback.value(theta), exact.value(theta), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_separate_parameters_in_four_dimensions_move_as_each_alone():
     wells = {"a": 0.5, "b": 0.3, "c": 0.4, "d": 0.6}
     together = from_expression(
