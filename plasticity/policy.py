@@ -67,13 +67,13 @@ class LandscapePolicy:
     def value(self, theta: ArrayLike) -> Array:
         """V (...) at θ (..., n): the least action J from there on."""
         if self.grid is not None:
-            return self.grid.value(theta)
+            return np.reshape(self.grid.value(theta), np.shape(theta)[:-1])
         return self._each(theta, lambda start: self.path(start).attrs["value"])
 
     def velocity(self, theta: ArrayLike) -> Array:
         """Optimal θ̇ (..., n) at θ (..., n) [θ/s]; without a grid each point is planned anew (receding horizon)."""
         if self.grid is not None:
-            return self.grid.velocity(theta)
+            return np.reshape(self.grid.velocity(theta), np.shape(theta))
         return self._each(theta, lambda start: _first_velocity(self.path(start)))
 
     def path(self, start: ArrayLike) -> xr.Dataset:

@@ -170,8 +170,8 @@ def _warn_no_updates(circuit: Circuit, duration: float) -> None:
     for name, rule in circuit.rules.items():
         if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
             say(
-                f"rule {rule.name!r} of {name!r} updates every {rule.clock_dt:g} s but the run lasts {duration:g} s, so no "
-                "update happens; choose a smaller clock_step or a longer duration"
+                f"rule {rule.name!r} of {name!r} updates every {rule.clock_dt:g} s but the run lasts {duration:g} s, "
+                "so no update happens; choose a smaller clock_step or a longer duration"
             )
 
 

@@ -101,3 +101,13 @@ def test_bad_input_is_named():
         policy(Objective(0), DoubleWell())
     with pytest.raises(InputError, match="no minimum"):
         policy(Objective(0.3), from_expression("-x**2", "x"))
+
+
+def test_shapes_are_those_of_the_points():
+    """One point, a list, a table of points: V (...) and θ̇ (..., n), the same numbers."""
+    law = policy(Objective(0.5), from_expression("(x**2 - 1)**2 - x/2", "x"))
+    table = np.array([[[0.2], [0.4]], [[0.6], [0.8]]])
+    assert law.velocity([0.2]).shape == (1,)
+    assert law.value([0.2]).shape == ()
+    assert law.velocity(table).shape == table.shape
+    np.testing.assert_array_equal(law.value(table)[0, 1], law.value([0.4]))
