@@ -1,6 +1,7 @@
 """Every member of every catalogue fulfils the contract that users can run on members of their own."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -41,6 +42,6 @@ def test_a_users_file_is_tested_by_one_command(tmp_path):
     path.write_text(RULE, encoding="utf-8")
     done = contract(path, "-k", "my_rule")
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert re.search(r"[4-9] passed", done.stdout)
     path.write_text(RULE.replace('meaning="growth"', 'meaning=""'), encoding="utf-8")
     assert contract(path, "-k", "my_rule and sourced").returncode == 1

@@ -1,5 +1,7 @@
 """Limits of the general rule are the textbook rules: the difference simplifies to 0."""
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
@@ -7,7 +9,7 @@ from plasticity import Objective, derive
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.errors import InputError
 from plasticity.limits import in_steps, reparametrised, small_discount
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 GAMMA = sp.Symbol("gamma", positive=True)
@@ -185,7 +187,8 @@ def test_a_limit_that_does_not_exist_is_refused(rule, limit, named):
 
 
 def test_an_infinite_limit_is_refused():
-    from plasticity.belief import GaussianWeight
-
+    """Gradient descent with the rate ηk/γ of a short horizon, taken at every γ."""
+    parameters = (replace(DISCOUNT, value=1.0), PLASTICITY, LOSS_WEIGHT)
+    flow = -GRADIENT * PLASTICITY.symbol * LOSS_WEIGHT.symbol / DISCOUNT.symbol
     with pytest.raises(InputError, match="no finite limit for a long horizon"):
-        derive(Objective(1.0), weight_belief=GaussianWeight(1.0)).limit(discount=0)
+        Rule("descent", "Gradient descent at rate ηk/γ", flow, parameters=parameters).limit(discount=0)

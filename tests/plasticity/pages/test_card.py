@@ -1,6 +1,7 @@
 """The rule card says everything about a rule: its equations, parameters, derivation and limits, in three formats."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -11,7 +12,8 @@ from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, S
 from plasticity.errors import UnknownNameError
 from plasticity.pages.card import card, page, sections
 from plasticity.pages.notation import latex, symbol_name
-from plasticity.rule import WEIGHT, Parameter, Rule, State
+from plasticity.rule import GRADIENT, WEIGHT, Parameter, Rule, State
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
 GENERAL = {
     "multi-step": lambda: derive(Objective(sp.Symbol("gamma"), metric=2.0, drift=-1.0)),
@@ -20,7 +22,7 @@ GENERAL = {
     "future optimum": lambda: derive(Objective(1.0), optimum_belief=OrnsteinUhlenbeck((1.0, 9.0), 1.0, 1.0, mean=1.0)),
     "switching": lambda: derive(Objective(1.0), optimum_belief=SwitchingTask(0.1, 0.0, 1.0, 1.0)),
     "exact Adam": lambda: derive(Objective(1.0), FadingMemory(decay=0.9), FadingMemory(decay=0.99)),
-    "uncertain": lambda: derive(Objective(1.0), weight_belief=GaussianWeight(1.0)),
+    "uncertain": lambda: derive(Objective(sp.oo), weight_belief=GaussianWeight(1.0)),
     "controls": lambda: derive(Objective(1.0, control=[[1.0, 2.0]], metric=[1.0, 2.0])),
 }
 RULES = GENERAL | {name: rules.load(name) for name in rules.names()}
@@ -97,7 +99,11 @@ def test_the_limits_on_the_card_are_those_of_the_engine():
     text = card(derive(Objective(1.0)), "text")
     assert "discount → ∞ (at fixed learning rate)\n     dw/dt = -gradient*learning_rate\n" in text
     assert "discount → 0\n     dw/dt = -gradient*sqrt(loss_weight)*sqrt(plasticity)/sqrt(curvature)" in text
-    assert "no finite limit" in card(GENERAL["uncertain"](), "text")
+    parameters = (replace(DISCOUNT, value=1.0), PLASTICITY, LOSS_WEIGHT)
+    flow = -GRADIENT * PLASTICITY.symbol * LOSS_WEIGHT.symbol / DISCOUNT.symbol
+    assert "no finite limit" in card(
+        Rule("descent", "Gradient descent at rate ηk/γ", flow, parameters=parameters), "text"
+    )
     assert "Delta_w = -gradient/curvature" in card(GENERAL["duration"](), "text")
 
 
