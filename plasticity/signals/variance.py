@@ -23,7 +23,7 @@ def variance() -> Signal:
     >>> from plasticity import Objective, derive
     >>> rule = derive(Objective(discount=sp.oo, drift=lambda w: -(local("post_rate") ** 2) * w))
     >>> rule.with_signal(variance()).weight_flow
-    learning_rate*post_rate*pre_rate - post_rate**2*w
+    -drift*post_rate**2*w + learning_rate*post_rate*pre_rate
 
     References
     ----------

@@ -232,7 +232,7 @@ def test_output_synapses_know_their_curvature():
 def test_signals_of_spikes_are_refused():
     from plasticity.signal import Signal
 
-    reward = Signal("reward", "reward", density=-local("reward_deviation") * local("pre_rate"))
+    reward = Signal("reward", "reward", density=-local("reward_deviation") * local("pre_rate"), loss_unit="Hz")
     circuit = feedforward((2, 1), RULE, reward, patterns=[[1, 1]], targets=[[1]])
     with pytest.raises(InputError, match="asks for reward_deviation .* which rate networks do not have"):
         run(circuit, 1.0, dt=0.1)
