@@ -39,14 +39,19 @@ def compiler() -> str | None:
     return next((c for c in COMPILERS if shutil.which(c)), None)
 
 
-@cache
 def _toolchain() -> list[str]:
     """Brian2, the compiler as a file, flags, processor, and the code that writes the program."""
     command = shutil.which((compiler() or "none").split()[-1]) or "none"
     real = Path(command).resolve()
     size = real.stat().st_size if real.is_file() else 0
     flags = [os.environ.get(name, "") for name in ("CXXFLAGS", "CPPFLAGS", "LDFLAGS")]
-    return [version("brian2"), str(real), str(size), *flags, _processor(), code_hash(HERE / name for name in CODE)]
+    return [str(real), str(size), *flags, *_fixed()]
+
+
+@cache
+def _fixed() -> tuple[str, ...]:
+    """What does not change while a process runs: Brian2, processor, code."""
+    return version("brian2"), _processor(), code_hash(HERE / name for name in CODE)
 
 
 def _processor() -> str:

@@ -21,6 +21,7 @@ from circuits.neurons.integrate_and_fire import lif
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.running.run import compiler
+from circuits.spiking import toolchain
 from circuits.spiking.binary import CHECKSUM, is_complete
 from circuits.spiking.model import describe
 from circuits.spiking.toolchain import PROGRAM
@@ -296,3 +297,15 @@ def test_a_value_that_would_stay_in_the_text_of_the_program_is_an_error(tmp_path
     less = replace(structure, values=tuple(name for name in structure.values if name != "steps.dt"))
     with pytest.raises(RuntimeError, match="values of _array_steps_dt are part of the compiled program"):
         write_program(less, tmp_path)
+
+
+def test_the_key_follows_the_compiler_of_the_moment(monkeypatch, tmp_path):
+    """A process whose path or flags change asks for another program, and for the first one when they are back."""
+    first = toolchain._toolchain()
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        assert toolchain._toolchain() != first
+    with monkeypatch.context() as patch:
+        patch.setenv("CXXFLAGS", "-O1")
+        assert toolchain._toolchain() != first
+    assert toolchain._toolchain() == first
