@@ -43,7 +43,9 @@ class Controllability:
         Limits of every weight, numbers or arrays; weights are clipped to them after every change.
     rank : None, int or (n_weights, m) array
         One controller for many weights: they move only along m directions, the columns of B (in the order of
-        ``weights.ravel()``), or m random ones drawn from the seed. Clipping to bounds may leave their span.
+        ``weights.ravel()``), or m random ones drawn from the seed. Clipping to bounds may leave their span. It is a
+        subspace, onto which changes are projected orthogonally in the (n_weights, n_weights) metric: the scale of B
+        is irrelevant, and 2·B is the same as B. `Objective.control`, in contrast, has gains: θ̇ = f + Bu, cost uᵀGu/2η.
     drift : None, float or array
         f(w) = a·w with a number or one number per weight (decay is negative), or A·w with an (n_weights, n_weights)
         matrix [1/s]. It also moves weights that are not plastic. The drift assumed by a derived rule acts by default;

@@ -18,6 +18,7 @@ from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
+from plasticity.support.checks import require_record
 from plasticity.support.exprel import exprel
 from plasticity.theory.control import optimal_control
 from plasticity.theory.estimation import (
@@ -97,6 +98,7 @@ def derive(
     ----------
     vastola_2025, eq. 1 and the sections on horizons, partial controllability and partial observability.
     """
+    require_record("objective", objective, Objective)
     _check(objective, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration, order)
     process = _process(gradient_belief, optimum_belief)
     stated = state_problem(objective, process, order)
@@ -307,5 +309,5 @@ def _check_kinds(gradient: object, curvature: object, optimum: object, weight: o
     for name, (belief, allowed) in kinds.items():
         if belief is not None and not isinstance(belief, allowed):
             raise InputError(f"{name} must be {' or '.join(k.__name__ for k in allowed)}, got {belief!r}")
-    if order not in (1, 2):
+    if isinstance(order, bool) or order not in (1, 2):
         raise InputError(f"order must be 1 (velocity) or 2 (acceleration), got {order!r}")

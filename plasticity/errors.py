@@ -101,8 +101,11 @@ def require_number(
     unit = f" {unit}" if unit and unit != "1" else ""
     if isinstance(value, bool | str | bytes) or value is None:
         raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}")
+    refuse_units(name, value)
     try:
         number = float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise InputError(f"{name} must be a number below 1e308, got an integer beyond it") from None
     except (TypeError, ValueError):
         raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}") from None
     if not math.isfinite(number):
@@ -112,6 +115,41 @@ def require_number(
     if number > high:
         raise InputError(f"{name} must be <= {high:g}{unit}, got {number:g}{unit}")
     return number
+
+
+def refuse_units(name: str, value: object) -> None:
+    """Refuse what is no plain number although it converts to one: times, masked, complex or dimensioned values.
+
+    Raises
+    ------
+    InputError
+        Naming the kind and how to convert it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> refuse_units("delay", np.timedelta64(10, "ms"))
+    Traceback (most recent call last):
+    plasticity.errors.InputError: delay is a timedelta64[ms]; give seconds: value / np.timedelta64(1, 's')
+    """
+    if isinstance(value, bool | str | bytes) or value is None:
+        raise InputError(f"{name} must be numbers, got {value!r}")
+    dtype = getattr(value, "dtype", None)
+    kind = getattr(dtype, "kind", "")
+    if kind == "m":
+        raise InputError(f"{name} is a {dtype}; give seconds: value / np.timedelta64(1, 's')")
+    if kind == "M":
+        raise InputError(f"{name} is a {dtype}; give seconds from the start: (value - start) / np.timedelta64(1, 's')")
+    if kind == "c" or isinstance(value, complex):
+        raise InputError(f"{name} must be real, got complex {value!r}; use its real part")
+    if kind == "b":
+        raise InputError(f"{name} must be numbers, got True and False: {value!r}")
+    if kind in "SU" and kind:
+        raise InputError(f"{name} must be numbers, got text: {value!r}")
+    if hasattr(value, "mask") and hasattr(value, "compressed"):
+        raise InputError(f"{name} is masked; use value.compressed(), or fill what is missing")
+    if any(hasattr(value, unit) for unit in ("dim", "dimensionality", "unit")) and not hasattr(value, "free_symbols"):
+        raise InputError(f"{name} carries a unit, {value!r}; divide by the unit in which it is expected")
 
 
 def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
@@ -172,9 +210,13 @@ def require_finite(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """
     import numpy as np
 
+    refuse_units(name, values)
     try:
+        refuse_units(name, np.asarray(values))
         array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} must be numbers, got {values!r}") from None
     wrong = np.argwhere(~np.isfinite(np.atleast_1d(array)))
     if wrong.size:

@@ -2,7 +2,7 @@
 
 A learner with parameters θ minimises (vastola_2025, eq. 1)
 
-    J[θ] = E ∫ e^{-γt} { (θ̇ − f)ᵀ G (θ̇ − f) / 2η + k L(θ) } dt ,    θ̇ = f(θ) + B u ,
+    J[θ] = E ∫ e^{-γt} { uᵀ G u / 2η + k L(θ) } dt ,    θ̇ = f(θ) + B u ,
 
 the cost of changing weights plus the loss on the way.
 """
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from plasticity.errors import InputError, require_number
+from plasticity.support.checks import require_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,9 @@ class Objective:
         f: velocity of the weights without control. A matrix A means f(θ) = Aθ, a number a means a·1 (decay is
         negative); a callable maps θ to f(θ).
     control : None or (n, m) array
-        B: the directions in which weights can be moved. None is the identity.
+        B in θ̇ = f + Bu: the gains of m controls u. Their cost is uᵀGu/2η with G of size m, so B = 2·1 moves the
+        weights four times as far per cost: to change B is to change the problem. None is the identity.
+        `Controllability.rank`, in contrast, is a subspace, of which the scale of B is irrelevant.
     hazard : float
         λ ≥ 0 [1/s]: rate at which the task is replaced by a fresh draw from a task prior.
     prior_mean : None, float or (n,) array
@@ -200,17 +203,11 @@ def _check_discount(discount: Any) -> None:
 
 
 def _checked_array(name: str, value: Any, ndims: tuple[int, ...], square: bool = False) -> np.ndarray:
-    try:
-        array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, got {value!r}") from None
+    array = require_array(name, value)
     if array.ndim not in ndims:
         raise InputError(f"{name} must have {' or '.join(map(str, ndims))} dimensions, got {array.ndim}")
     if square and array.ndim == 2 and array.shape[0] != array.shape[1]:
         raise InputError(f"{name} must be square, got shape {array.shape}")
-    if not np.all(np.isfinite(array)):
-        raise InputError(f"{name} must be finite, got {array.tolist()}")
-    array.setflags(write=False)
     return array
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError, require_finite, require_number, require_whole
 from plasticity.support.streams import stream
 
 
@@ -43,11 +43,15 @@ def poisson_trains(
     >>> [t.size for t in poisson_trains(100.0, n=3, duration=1.0, seed=1)]
     [102, 107, 94]
     """
-    rates = np.broadcast_to(np.asarray(rates, dtype=float), (n,))
+    n, seed = require_whole("n", n, low=0), require_whole("seed", seed, low=0)
+    rates = require_finite("rates", rates)
+    if rates.shape not in ((), (n,)):
+        raise InputError(f"rates must be a number or ({n},), one per neuron, got shape {rates.shape}")
+    rates = np.broadcast_to(rates, (n,))
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     require_number("duration", duration, low=0, unit="s")
-    if not np.all(np.isfinite(rates)) or rates.min(initial=0) < 0:
-        raise InputError(f"rates must be finite and >= 0 Hz, got {rates[~(rates >= 0)][:1].tolist() or 'nan'}")
+    if rates.min(initial=0) < 0:
+        raise InputError(f"rates must be finite and >= 0 Hz, got {rates.min():g}")
     most = float(rates.max(initial=0))
     if most * dt > 0.5:
         raise InputError(f"rates must be at most {0.5 / dt:g} Hz for dt = {dt:g} s, got {most:g} Hz; use a smaller dt")

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.compile.events import EVENT_CODES, loop_module
 from plasticity.dataset import make_dataset
-from plasticity.errors import DivergedError, InputError, require_number
+from plasticity.errors import DivergedError, InputError, refuse_units, require_number
 from plasticity.rule import Rule
+from plasticity.support.catalog import require_made
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -57,7 +58,8 @@ def replay(
     Raises
     ------
     InputError
-        If spikes are out of order, negative or not finite, a parameter has no value, or the rule needs a gradient.
+        If spikes are out of order, negative or not finite, the weight starts outside the bounds of the rule, a
+        parameter has no value, or the rule needs a gradient.
     DivergedError
         If a variable leaves the finite numbers; names it and the time.
 
@@ -68,6 +70,11 @@ def replay(
     >>> print(f"{float(ds.weight[-1]) - 1:.6f}")  # 0.01/e
     0.003679
     """
+    require_made(rule, Rule, "plasticity.rules")
+    weight = require_number("weight", weight)
+    if rule.bounds is not None and not rule.bounds[0] <= weight <= rule.bounds[1]:
+        low, high = rule.bounds
+        raise InputError(f"weight is {weight:g}, outside the bounds {low:g} … {high:g} of the rule; start inside")
     events = {
         "pre": spike_train("pre_spikes", pre_spikes),
         "post": spike_train("post_spikes", post_spikes),
@@ -213,9 +220,13 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     InputError
         If they are not; names the first offending spike.
     """
+    refuse_units(name, times)
     try:
+        refuse_units(name, np.asarray(times))
         train = np.round(np.asarray(times, dtype=float), _SIMULTANEOUS)
-    except (TypeError, ValueError):
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} must be spike times in seconds, got {times!r}") from None
     if train.ndim != 1:
         raise InputError(f"{name} must be one-dimensional, got shape {train.shape}")

@@ -26,7 +26,8 @@ from plasticity.errors import DivergedError, InputError, require_number, require
 from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
 from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic, curvature_of
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
-from plasticity.support.checks import require_array
+from plasticity.support.catalog import require_made
+from plasticity.support.checks import require_array, require_record
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -108,6 +109,15 @@ def simulate(
     >>> ds.theta.values[0, :, 0]  # each step multiplies by 1 − 0.1·2
     array([1.  , 0.8 , 0.64])
     """
+    require_made(rule, Rule, "plasticity.rules")
+    for name, limits, kind in (
+        ("feedback", feedback, FeedbackChannel),
+        ("controllability", controllability, Controllability),
+    ):
+        if limits is not None:
+            require_record(name, limits, kind)
+    if not all(hasattr(landscape, part) for part in ("gradient", "hessian", "loss")) and not hasattr(landscape, "at"):
+        raise InputError(f"landscape must have loss, gradient and hessian (plasticity.landscapes), got {landscape!r}")
     n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)
     theta = _start(start, n_trials, landscape)
     run = _checked(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])
@@ -256,8 +266,10 @@ def _limited(
         if matrix is not None and len(matrix) != theta.shape[1]:
             raise InputError(f"projection must return {theta.shape[1]} numbers, one per parameter, got {len(matrix)}")
     rule, n = run.rule, theta.shape[1]
-    if controllability is None or controllability.is_full:  # then a start outside the bounds of the rule is clipped
+    if controllability is None or controllability.is_full:
         bounds = rule.bounds and narrowed(constrain(Controllability(), n), *rule.bounds)
+        if bounds is not None:
+            check_weights(bounds, theta, "start")
         return replace(run, constraint=bounds)
     rule, controllability = separate_drift(rule, controllability)
     constraint = constrain(controllability, n, seed, run.values.get("metric"))

@@ -14,6 +14,7 @@ from plasticity.optimal.linear_quadratic import quadratic_policy
 from plasticity.optimal.lqg import BeliefPolicy, belief_policy
 from plasticity.optimal.policy import Policy
 from plasticity.optimal.redrawn import redrawn_policy
+from plasticity.support.checks import require_record
 
 
 @overload
@@ -71,6 +72,8 @@ def solve(objective: Objective, landscape: Quadratic, belief: LinearGaussian | N
     ----------
     vastola_2025, eqs. 6-9; chu_2005.
     """
+    require_record("objective", objective, Objective)
+    require_record("landscape", landscape, Quadratic)
     if belief is None:
         known = objective.task_prior is None
         return quadratic_policy(objective, landscape) if known else redrawn_policy(objective, landscape)

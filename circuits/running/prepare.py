@@ -107,6 +107,7 @@ def prepared(
         If they do not fit the circuit, the grid or one another.
     """
     require_number("dt", dt, low=0, exclusive=True, unit="s")
+    seed = require_whole("seed", seed, low=0)
     if record_every is not None:
         steps_in("record_every", record_every, dt)
     circuit = controlled(circuit, controllability, seed)

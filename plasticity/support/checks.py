@@ -1,4 +1,4 @@
-"""Checks of arrays that a user passes."""
+"""Checks of arrays and records that a user passes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.errors import InputError
+from plasticity.errors import InputError, refuse_units
 
 
 def require_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
@@ -23,9 +23,13 @@ def require_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -
     >>> require_array("start", [0, 1], shape=(2,))
     array([0., 1.])
     """
+    refuse_units(name, value)
     try:
+        refuse_units(name, np.asarray(value))
         array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
+    except InputError:
+        raise
+    except (TypeError, ValueError, OverflowError):
         raise InputError(f"{name} must be numbers, got {value!r}") from None
     if not np.all(np.isfinite(array)):
         raise InputError(f"{name} must be finite, got {array.tolist()}")
@@ -33,3 +37,21 @@ def require_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -
         raise InputError(f"{name} must have shape {shape}, got {array.shape}")
     array.setflags(write=False)
     return array
+
+
+def require_record(name: str, value: Any, kind: type) -> None:
+    """Refuse what is no record of the given kind.
+
+    Raises
+    ------
+    InputError
+        If it is not; the message names it.
+
+    Examples
+    --------
+    >>> require_record("feedback", "x", dict)
+    Traceback (most recent call last):
+    plasticity.errors.InputError: feedback must be a dict, got 'x'; make one with dict(…)
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{name} must be a {kind.__name__}, got {value!r}; make one with {kind.__name__}(…)")

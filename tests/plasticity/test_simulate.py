@@ -50,7 +50,7 @@ def branching():
         states=(memory,),
         events={"clock": (Update("w", WEIGHT - pace * sp.sign(GRADIENT) * sp.exp(-memory.symbol)),)},
         parameters=(gain, step, second),
-        bounds=(-0.8, 0.9),
+        bounds=(-1.0, 1.0),
     )
 
 

@@ -261,3 +261,16 @@ def test_costed_directions_out_of_reach_and_neutral_chains_are_told_from_roundin
     limit, near = (solve(Objective(g, drift=chain, control=turn[:, :1]), loss) for g in (0, 1e-6))
     assert "limit" in limit.notes[0]
     assert_allclose(limit.gain, near.gain, atol=1e-5)
+
+
+def test_gains_of_controls_count_and_a_subspace_has_no_scale():
+    """γ = 0, η = k = h = 1: with θ̇ = Bu and cost u²/2 the closed loop is −|B|; to project onto 2B is to onto B."""
+    from plasticity.controllability import Controllability, constrain, move
+
+    for gain in (1.0, 2.0):
+        policy = solve(Objective(0, control=[[gain]]), Quadratic([[1.0]], [0.0]))
+        assert policy.velocity([1.0])[0] == pytest.approx(-gain, rel=1e-12)
+    b, change = np.array([[1.0], [2.0]]), np.array([1.0, 0.0])
+    for scale in (1.0, 2.0):
+        moved = move(constrain(Controllability(rank=scale * b), (2,)), np.zeros(2), change, 0.1)
+        assert_allclose(moved, [0.2, 0.4], rtol=1e-12)  # b (b·change)/(b·b)
