@@ -110,12 +110,12 @@ def simulate(
     array([1.  , 0.8 , 0.64])
     """
     require_made(rule, Rule, "plasticity.rules")
-    for name, limits, kind in (
+    for name, record, kind in (
         ("feedback", feedback, FeedbackChannel),
         ("controllability", controllability, Controllability),
     ):
-        if limits is not None:
-            require_record(name, limits, kind)
+        if record is not None:
+            require_record(name, record, kind)
     if not all(hasattr(landscape, part) for part in ("gradient", "hessian", "loss")) and not hasattr(landscape, "at"):
         raise InputError(f"landscape must have loss, gradient and hessian (plasticity.landscapes), got {landscape!r}")
     n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)

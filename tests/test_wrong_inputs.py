@@ -24,7 +24,7 @@ NO_NUMBER = [
     "",
     1j,
     float("nan"),
-    float("inf"),
+    INFINITE,
     10**400,
     [],
     {},

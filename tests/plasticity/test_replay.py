@@ -176,7 +176,7 @@ def test_poisson_trains_drift_as_the_mean_field_formula_says():
         ([], [0.1, 0.1], "post_spikes is out of order"),
         ([-0.1], [], r"pre_spikes must be finite and >= 0 s, got -0\.1"),
         ([np.nan], [], "pre_spikes must be finite"),
-        (["soon"], [], "pre_spikes must be spike times in seconds"),
+        (["soon"], [], "pre_spikes must be numbers, got text"),
         ([[0.1]], [], "pre_spikes must be one-dimensional"),
     ],
 )
