@@ -106,7 +106,9 @@ WRONG = {
 WITHOUT_WRONG_VALUES = {(poisson_trains, "name")}  # any text names a stream; others are turned into text
 
 
-@pytest.mark.parametrize(("function", "name"), [(f, n) for f, of in WRONG.items() for n in of], ids=lambda x: getattr(x, "__name__", x))
+@pytest.mark.parametrize(
+    ("function", "name"), [(f, n) for f, of in WRONG.items() for n in of], ids=lambda x: getattr(x, "__name__", x)
+)
 def test_wrong_values_are_refused(function, name):
     failures = []
     for value in WRONG[function][name]:
