@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from plasticity.landscapes import from_expression as from_expression
     from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
+    from plasticity.optimal.discrete import step_policy as step_policy
     from plasticity.optimal.policy import Policy as Policy
     from plasticity.optimality import excess as excess
     from plasticity.optimality import optimality as optimality

@@ -10,7 +10,8 @@ import numpy as np
 
 from plasticity.errors import InputError, require_number
 from plasticity.objective import TaskPrior as TaskPrior
-from plasticity.objective import constant_matrix
+from plasticity.objective import constant_matrix, covariance_matrix
+from plasticity.support.checks import require_array
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ class LinearGaussian:
     mean : float or (n,) array
         m: where the optimum is on average.
     covariance : float, (n_states,) or (n_states, n_states) array, optional
-        Covariance of z at the start; by default the steady state of the filter.
+        Covariance of z at the start. `solve` takes the filter in its steady state and refuses it.
     readout : (n, n_states) array, optional
         C: how states add up to the optimum. By default the identity.
 
@@ -242,16 +243,9 @@ class LinearGaussian:
         """Check that all are finite numbers."""
         for name in ("transition", "process_noise", "observation_noise", "mean", "covariance", "readout"):
             value = getattr(self, name)
-            if value is None:
+            if value is None and name in ("covariance", "readout"):
                 continue
-            try:
-                array = np.array(value, dtype=float)
-            except (TypeError, ValueError):
-                raise InputError(f"{name} must be numbers, got {value!r}") from None
-            if not np.all(np.isfinite(array)):
-                raise InputError(f"{name} must be finite, got {array.tolist()}")
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
+            object.__setattr__(self, name, require_array(name, value))
 
     def read_matrix(self, n: int) -> np.ndarray:
         """C (n, n_states) for a loss of n parameters.
@@ -266,6 +260,12 @@ class LinearGaussian:
             raise InputError(f"readout must have {n} rows, one per parameter, got shape {read.shape}")
         return read
 
+    def mean_vector(self, n: int) -> np.ndarray:
+        """M (n,) for a loss of n parameters; an `InputError` if it has another size."""
+        if self.mean.shape not in ((), (n,)):
+            raise InputError(f"mean must be a number or ({n},), one per parameter, got shape {self.mean.shape}")
+        return np.broadcast_to(self.mean, (n,)).copy()
+
     def matrices(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """F, Q (n_states, n_states) and N (n, n) for a loss of n parameters.
 
@@ -276,15 +276,8 @@ class LinearGaussian:
         """
         n_states = self.read_matrix(n).shape[1]
         transition = constant_matrix("transition", self.transition, n_states)
-        diffusion = constant_matrix("process_noise", self.process_noise, n_states)
-        noise = constant_matrix("observation_noise", self.observation_noise, n)
-        for name, matrix, low in (("process_noise", diffusion, -1e-12), ("observation_noise", noise, 0.0)):
-            values = np.linalg.eigvalsh(matrix)
-            if not np.allclose(matrix, matrix.T) or values[0] < low * max(values[-1], 1.0) or (low == 0 >= values[0]):
-                raise InputError(
-                    f"{name} must be a covariance ({'no' if low < 0 else 'every'} eigenvalue "
-                    f"{'below' if low < 0 else 'above'} 0), but its smallest eigenvalue is {values[0]:g}"
-                )
+        diffusion = covariance_matrix("process_noise", self.process_noise, n_states)
+        noise = covariance_matrix("observation_noise", self.observation_noise, n, definite=True)
         return transition, diffusion, noise
 
 

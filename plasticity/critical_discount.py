@@ -102,7 +102,7 @@ def crossings(
 
     The critical discount is the largest over all paths. A search begins with the straight line and with the path of
     steepest descent over every saddle between the two (`plasticity.optimal.passes`); ways that end in the same crossing
-    are listed once.
+    are listed once, and those without convergence are left out.
 
     Raises
     ------

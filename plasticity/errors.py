@@ -57,7 +57,7 @@ class DivergedError(ArithmeticError):
 
 
 class FailedRunsError(RuntimeError):
-    """Runs of a sweep ended in errors, which are kept beside the results of the others."""
+    """Runs of a sweep ended in errors, which are stored beside the results of the others."""
 
 
 def require_number(

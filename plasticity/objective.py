@@ -36,7 +36,7 @@ class TaskPrior:
     Raises
     ------
     InputError
-        If sizes do not fit, or the weights are no probabilities.
+        If sizes do not fit, the covariance is none, or the weights are no probabilities.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class TaskPrior:
         object.__setattr__(self, "weights", tuple(float(w) for w in weights))
         if np.ndim(self.mean) and np.shape(self.mean) != (n,):
             raise InputError(f"mean must be a number or ({n},), got shape {np.shape(self.mean)}")
-        constant_matrix("covariance", self.covariance, n)
+        object.__setattr__(self, "covariance", covariance_matrix("covariance", self.covariance, n))
 
     @property
     def n(self) -> int:
@@ -78,11 +78,6 @@ class TaskPrior:
     def mean_vector(self) -> np.ndarray:
         """μ_0 (n,)."""
         return np.broadcast_to(np.asarray(self.mean, dtype=float), (self.n,)).copy()
-
-    @property
-    def covariance_matrix(self) -> np.ndarray:
-        """Covariance (n, n) of the optimum over tasks."""
-        return constant_matrix("covariance", self.covariance, self.n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +180,68 @@ def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
     if array.shape != (n, n):
         raise InputError(f"{name} must have shape ({n}, {n}) for {n} parameters, got {array.shape}")
     return array
+
+
+def covariance_matrix(name: str, value: Any, n: int, definite: bool = False) -> np.ndarray:
+    """Expand a number, a diagonal or a matrix to a covariance (n, n).
+
+    Raises
+    ------
+    InputError
+        If it is none, or `definite` is asked of one with a vanishing variance.
+
+    Examples
+    --------
+    >>> covariance_matrix("noise", [1.0, -1.0], 2)
+    Traceback (most recent call last):
+    plasticity.errors.InputError: noise must be a covariance, symmetric without negative eigenvalues, got [1.0, -1.0]
+    """
+    matrix = constant_matrix(name, require_array(name, value), n)
+    values = np.linalg.eigvalsh(matrix)
+    low = 0.0 if definite else -1e-12 * max(values[-1], 0.0)
+    if not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0) or values[0] < low or (definite and values[0] == 0):
+        kind = "with positive" if definite else "without negative"
+        raise InputError(f"{name} must be a covariance, symmetric {kind} eigenvalues, got {np.asarray(value).tolist()}")
+    return matrix
+
+
+def linear_dynamics(objective: Objective, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A (n, n), B (n, m) and G (m, m) of an objective whose drift and metric are constant.
+
+    Raises
+    ------
+    InputError
+        If one of them is a function, or a shape does not fit.
+
+    Examples
+    --------
+    >>> [matrix.shape for matrix in linear_dynamics(Objective(0.5, control=[[1.0], [0.0]]), 2)]
+    [(2, 2), (2, 1), (1, 1)]
+    """
+    drift = constant_matrix("drift", 0.0 if objective.drift is None else objective.drift, n)
+    control = np.eye(n) if objective.control is None else objective.control
+    if control.shape[0] != n:
+        raise InputError(f"control must have {n} rows, one per parameter, got shape {control.shape}")
+    return drift, control, constant_matrix("metric", objective.metric, control.shape[1])
+
+
+def numeric_discount(objective: Objective, purpose: str) -> float:
+    """γ as a number; an `InputError` that names `purpose` if it is symbolic or ``oo``.
+
+    Examples
+    --------
+    >>> numeric_discount(Objective(discount=0.5), "for `plan`")
+    0.5
+    """
+    try:
+        discount = float(objective.discount)
+    except TypeError:
+        discount = np.inf
+    if not np.isfinite(discount):
+        raise InputError(
+            f"discount must be a finite number {purpose}, got {objective.discount}; symbols and limits are in `derive`"
+        )
+    return discount
 
 
 def _check_discount(discount: Any) -> None:

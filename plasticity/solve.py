@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import overload
 
-import numpy as np
-
 from plasticity.belief import LinearGaussian
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
@@ -83,5 +81,5 @@ def solve(objective: Objective, landscape: Quadratic, belief: LinearGaussian | N
         raise InputError(
             f"hazard must be 0 with a belief, got {objective.hazard:g}: a moving optimum is stated by the belief alone"
         )
-    mean = np.broadcast_to(belief.mean, landscape.optimum.shape)
+    mean = belief.mean_vector(landscape.n)
     return belief_policy(quadratic_policy(objective, Quadratic(landscape.hessian_matrix, mean)), belief)

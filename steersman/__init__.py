@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from plasticity import signals as signals
     from plasticity import simulate as simulate
     from plasticity import solve as solve
+    from plasticity import step_policy as step_policy
     from plasticity import time_constant as time_constant
     from plasticity import trace as trace
     from plasticity import triplet as triplet

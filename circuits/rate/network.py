@@ -29,7 +29,7 @@ def _fields(*integers: str, numbers: str = "") -> np.dtype:
     return np.dtype([*((name, "i8") for name in names), *((name, "f8") for name in numbers.split())])
 
 
-# Fields are places in a row of `own`, or NONE, unless said otherwise.
+# Fields are places in a row of `own`, or NONE, unless stated otherwise.
 POPULATION = _fields(
     "size driven is_read",  # driven: the stimulus sets the rates; is_read: projections start here
     "activation first last",  # address; projections that arrive: first ≤ index < last

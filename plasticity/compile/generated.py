@@ -23,7 +23,7 @@ from plasticity.support.code import without_docstrings
 def generated_module(kind: str, source: str) -> ModuleType:
     """Module with the text `source`, loaded from the cache folder ``kind`` (written there if needed).
 
-    Texts that differ in comments, docstrings and layout alone are the same module. The cache is kept below its limit,
+    Texts that differ in comments, docstrings and layout alone are the same module. The cache stays below its limit,
     and damaged files in it are made anew.
 
     Raises

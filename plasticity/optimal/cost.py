@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.objective import Objective, constant_matrix
+from plasticity.objective import Objective, constant_matrix, numeric_discount
 from plasticity.optimal.running import RunningCost
 
 Array = NDArray[np.float64]
@@ -95,14 +95,7 @@ def finite_discount(objective: Objective, purpose: str) -> float:
     >>> finite_discount(Objective(discount=0.5), "for `plan`")
     0.5
     """
-    try:
-        discount = float(objective.discount)
-    except TypeError:
-        discount = np.inf
-    if not np.isfinite(discount):
-        raise InputError(
-            f"discount must be a finite number {purpose}, got {objective.discount}; limits are in `derive`"
-        )
+    discount = numeric_discount(objective, purpose)
     if objective.hazard > 0:
         raise InputError(
             f"hazard must be 0 {purpose}, which takes one loss, got {objective.hazard:g}; use `solve`, or average over "

@@ -18,7 +18,9 @@ from scipy import linalg
 
 from plasticity.errors import InputError, require_number
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective, constant_matrix
+from plasticity.objective import Objective, linear_dynamics
+from plasticity.optimal.cost import finite_discount
+from plasticity.support.checks import require_record
 
 Array = NDArray[np.floating]
 
@@ -63,7 +65,7 @@ def step_policy(objective: Objective, landscape: Quadratic, step: float) -> Step
     Raises
     ------
     InputError
-        If `step` is not positive, the discount no number, or there is no finite optimum.
+        If `step` is not positive, the discount no number, there is a hazard, or no finite optimum.
 
     Examples
     --------
@@ -73,11 +75,9 @@ def step_policy(objective: Objective, landscape: Quadratic, step: float) -> Step
     array([0.381966])
     """
     step = require_number("step", step, low=0, exclusive=True, unit="s")
-    gamma = require_number("discount", objective.discount, low=0, unit="1/s")
-    n = landscape.n
-    drift = constant_matrix("drift", 0.0 if objective.drift is None else objective.drift, n)
-    control = np.eye(n) if objective.control is None else np.asarray(objective.control)
-    metric = constant_matrix("metric", objective.metric, control.shape[1])
+    require_record("landscape", landscape, Quadratic)
+    gamma, n = finite_discount(objective, "for `step_policy`"), landscape.n
+    drift, control, metric = linear_dynamics(objective, n)
     length = step if gamma == 0 else -np.expm1(-gamma * step) / gamma
     remaining = np.exp(-gamma * step)
     effort = length * metric / (objective.plasticity * step**2)

@@ -10,7 +10,7 @@ from scipy import linalg
 
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective, constant_matrix
+from plasticity.objective import Objective, linear_dynamics, numeric_discount
 from plasticity.optimal.policy import Policy
 from plasticity.optimal.riccati import (
     FixedModeGrows,
@@ -62,21 +62,7 @@ def _ingredients(objective: Objective, landscape: Quadratic) -> tuple[float, Arr
         raise InputError(
             f"landscape must be Quadratic for `solve`, got {type(landscape).__name__}; use `plan` for others"
         )
-    try:
-        discount = float(objective.discount)
-    except TypeError:
-        discount = np.inf
-    if not np.isfinite(discount):
-        raise InputError(
-            f"discount must be a finite number for `solve`, got {objective.discount}; "
-            "use `derive` for a symbolic discount and its limits"
-        )
-    n = landscape.n
-    a = np.zeros((n, n)) if objective.drift is None else constant_matrix("drift", objective.drift, n)
-    b = np.eye(n) if objective.control is None else objective.control
-    if b.shape[0] != n:
-        raise InputError(f"control must have {n} rows, one per parameter, got shape {b.shape}")
-    return discount, a, b, constant_matrix("metric", objective.metric, b.shape[1])
+    return numeric_discount(objective, "for `solve`"), *linear_dynamics(objective, landscape.n)
 
 
 def _whitened(objective: Objective, b: Array, metric: Array) -> Array:

@@ -5,7 +5,7 @@ the curvature, observes the gradient, ``dy = H(θ − μ) dt + dV``, ``E dV dV�
 here: the best control uses the posterior mean ẑ as if it were z (the separation theorem), because what it learns does
 not depend on where it moves. With ``e = θ − m`` and ``V = ½eᵀPe + bᵀe + eᵀXẑ + …``
 
-    u = −ηG⁻¹Bᵀ(Pe + Xẑ + b) ,   (γ − A_clᵀ) X − XF = −kHC ,   dẑ = Fẑ dt + K (dy_z − HCẑ dt) ,   K = ΣCᵀHN⁻¹
+    u = −ηG⁻¹Bᵀ(Pe + Xẑ + b) ,   (γ − A_clᵀ) X − XF = −kHC ,   dẑ = Fẑ dt + K (H(e − Cẑ) dt − dy) ,   K = ΣCᵀHN⁻¹
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy import linalg
 
 from plasticity.belief import LinearGaussian
 from plasticity.errors import InputError
-from plasticity.objective import constant_matrix
+from plasticity.objective import linear_dynamics
 from plasticity.optimal.policy import Policy
 
 Array = NDArray[np.floating]
@@ -39,7 +39,7 @@ class BeliefPolicy:
     covariance : (n_states, n_states) array
         Posterior covariance Σ of z in the steady state.
     filter_gain : (n_states, n) array
-        ΣCᵀHN⁻¹, by which an innovation of the gradient moves ẑ, with the sign of the optimum.
+        K = ΣCᵀHN⁻¹, by which the expected minus the observed gradient moves ẑ.
     """
 
     known: Policy
@@ -54,7 +54,7 @@ class BeliefPolicy:
 
     def velocity(self, theta: ArrayLike, state: ArrayLike) -> Array:
         """θ̇ (..., n) [θ/s] at weights θ (..., n) and posterior mean ẑ (..., n_states)."""
-        return self.known.velocity(theta) + np.asarray(state, dtype=float) @ (self._control @ self.tracking).T
+        return self.known.velocity(theta) + np.asarray(state, dtype=float) @ (self.control_matrix @ self.tracking).T
 
     @cached_property
     def cost_rate(self) -> float:
@@ -62,9 +62,9 @@ class BeliefPolicy:
         return average_cost(self, self.tracking, self.filter_gain)
 
     @property
-    def _control(self) -> Array:
-        control = self.known.objective.control
-        return np.eye(len(self.known.closed_loop)) if control is None else np.asarray(control)
+    def control_matrix(self) -> Array:
+        """B (n, m)."""
+        return linear_dynamics(self.known.objective, self.known.landscape.n)[1]
 
 
 def belief_policy(known: Policy, belief: LinearGaussian) -> BeliefPolicy:
@@ -75,18 +75,16 @@ def belief_policy(known: Policy, belief: LinearGaussian) -> BeliefPolicy:
     InputError
         If sizes do not fit, or an unstable part of the optimum is never seen.
     """
-    landscape, objective = known.landscape, known.objective
-    hessian, n = landscape.hessian_matrix, landscape.n
-    transition, read = belief.matrices(n)[0], belief.read_matrix(n)
-    discount = float(objective.discount)
-    right = -objective.loss_weight * hessian @ read
-    left = discount * np.eye(n) - known.closed_loop.T
-    cross = _sylvester(left, -transition, right)
-    metric = np.eye(known.gain.shape[0]) if objective.metric is None else _matrix(objective.metric, known.gain.shape[0])
-    control = np.eye(n) if objective.control is None else np.asarray(objective.control)
+    if belief.covariance is not None:
+        raise InputError("covariance must be left out for `solve`, which takes the filter in its steady state")
+    objective, hessian, n = known.objective, known.landscape.hessian_matrix, known.landscape.n
+    transition, _, noise = belief.matrices(n)
+    read, (_, control, metric) = belief.read_matrix(n), linear_dynamics(objective, n)
+    left = float(objective.discount) * np.eye(n) - known.closed_loop.T
+    cross = _sylvester(left, -transition, -objective.loss_weight * hessian @ read)
     tracking = -objective.plasticity * np.linalg.solve(metric, control.T @ cross)
     covariance = steady_covariance(belief, hessian)
-    gain = covariance @ read.T @ hessian @ np.linalg.inv(belief.matrices(n)[2])
+    gain = np.linalg.solve(noise, hessian @ read @ covariance).T
     return BeliefPolicy(known, belief, tracking, covariance, gain)
 
 
@@ -123,11 +121,10 @@ def average_cost(policy: BeliefPolicy, tracking: Array, filter_gain: Array, feed
     """
     known, belief = policy.known, policy.belief
     objective, hessian = known.objective, known.landscape.hessian_matrix
-    n, control = len(hessian), policy._control
+    n = len(hessian)
     transition, diffusion, noise = belief.matrices(n)
-    read = belief.read_matrix(n)
+    read, (drift, control, metric) = belief.read_matrix(n), linear_dynamics(objective, n)
     feedback = known.gain if feedback is None else feedback
-    drift = known.closed_loop + control @ known.gain  # A
     n_z = len(transition)
     system = np.block(
         [
@@ -138,7 +135,6 @@ def average_cost(policy: BeliefPolicy, tracking: Array, filter_gain: Array, feed
     )
     away = np.hstack([np.eye(n), -read, np.zeros((n, n_z))])
     steering = np.hstack([-feedback, np.zeros((len(feedback), n_z)), tracking])
-    metric = _matrix(objective.metric, len(feedback))
     cost = objective.loss_weight * away.T @ hessian @ away + steering.T @ metric @ steering / objective.plasticity
     shaking = linalg.block_diag(np.zeros((n, n)), diffusion, filter_gain @ noise @ filter_gain.T)
     seen = _observable(system, cost)
@@ -169,7 +165,3 @@ def _sylvester(left: Array, right: Array, value: Array) -> Array:
     n, m = value.shape
     system = np.kron(left, np.eye(m)) + np.kron(np.eye(n), right.T)
     return np.linalg.lstsq(system, value.ravel(), rcond=None)[0].reshape(n, m)
-
-
-def _matrix(value: Array | float | None, n: int) -> Array:
-    return np.asarray(constant_matrix("metric", value, n))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from plasticity.belief import TaskPrior
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective, constant_matrix
+from plasticity.objective import Objective, linear_dynamics
 from plasticity.optimal.linear_quadratic import quadratic_policy
 from plasticity.optimal.policy import Policy
 
@@ -68,11 +68,13 @@ def redrawn_policy(objective: Objective, landscape: Quadratic) -> Policy:
     future = future_tasks(objective, prior)
     law = present_task(objective, landscape, future, hazard)
     optimum, target = landscape.optimum, law.landscape.optimum
-    missing = (
-        0.5 * weight * (optimum @ landscape.hessian_matrix @ optimum - target @ law.landscape.hessian_matrix @ target)
-    )
+    present = optimum @ landscape.hessian_matrix @ optimum
+    missing = 0.5 * weight * (present - target @ law.landscape.hessian_matrix @ target)
     constant = law.value_constant + (missing + hazard * future.constant) / (float(objective.discount) + hazard)
-    note = "the loss of this policy is the present one and the value of the tasks to come; its optimum is the target"
+    note = (
+        "objective and loss of this policy are those while the task lasts: the discount is γ + λ, the loss includes "
+        "the value of the tasks to come, its optimum is the target"
+    )
     return replace(law, value_constant=float(constant), notes=(*law.notes, note))
 
 
@@ -114,39 +116,18 @@ def future_tasks(objective: Objective, prior: TaskPrior, tolerance: float = 1e-1
 
 def _constant(objective: Objective, prior: TaskPrior, future: FutureTasks, weight: float, hazard: float) -> float:
     """Value c̄ of a fresh task at θ = 0: γc̄ is the mean over tasks of what is left of the HJB equation there."""
-    covariance = prior.covariance_matrix
-    gamma = float(objective.discount)
+    gamma, mean, covariance = float(objective.discount), prior.mean_vector, prior.covariance
     if gamma == 0:
         return np.inf
+    _, control, metric = linear_dynamics(objective, prior.n)
+    reach = objective.plasticity * control @ np.linalg.solve(metric, control.T)
     rate = 0.0
     for share, hessian in zip(prior.weights, prior.hessians, strict=True):
-        policy = present_task(objective, Quadratic(hessian, prior.mean_vector), future, hazard)
-        reach = _reach(policy)
+        policy = present_task(objective, Quadratic(hessian, mean), future, hazard)
         slope = policy.value_linear - policy.value_matrix @ policy.landscape.optimum  # ∂V/∂θ at θ = 0, mean optimum
-        spread = _response(policy, weight * hessian, gamma + hazard)  # −∂(slope)/∂μ
-        mean = prior.mean_vector
-        rate += (
-            share
-            * 0.5
-            * (
-                weight * (mean @ hessian @ mean + np.trace(hessian @ covariance))
-                - slope @ reach @ slope
-                - np.trace(spread.T @ reach @ spread @ covariance)
-            )
-        )
+        left = (gamma + hazard) * np.eye(prior.n) - policy.closed_loop.T
+        spread = np.linalg.solve(left, weight * hessian)  # −∂(slope)/∂μ
+        loss = weight * (mean @ hessian @ mean + np.trace(hessian @ covariance))
+        steering = slope @ reach @ slope + np.trace(spread.T @ reach @ spread @ covariance)
+        rate += 0.5 * share * (loss - steering)
     return rate / gamma
-
-
-def _reach(policy: Policy) -> Array:
-    """S = ηBG⁻¹Bᵀ, from the gain K = ηG⁻¹BᵀP and the closed loop."""
-    objective = policy.objective
-    n = len(policy.closed_loop)
-    control = np.eye(n) if objective.control is None else np.asarray(objective.control)
-    metric = constant_matrix("metric", objective.metric, control.shape[1])
-    return objective.plasticity * control @ np.linalg.solve(metric, control.T)
-
-
-def _response(policy: Policy, cost: Array, discount: float) -> Array:
-    """How the slope of the value changes with the optimum: (γ + λ − A_clᵀ)⁻¹ kH."""
-    n = len(policy.closed_loop)
-    return np.linalg.solve(discount * np.eye(n) - policy.closed_loop.T, cost)

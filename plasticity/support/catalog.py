@@ -223,7 +223,7 @@ def _catalogue_of(file: Path) -> str:
     Raises
     ------
     InputError
-        If it cannot be told.
+        If it cannot be determined.
     """
     tree = _tree(file)
     if any(isinstance(node, ast.ClassDef) and node.name == "Parameters" for node in tree.body):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.errors import InputError, refuse_units
+from plasticity.errors import InputError, require_finite
 
 
 def require_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.float64]:
@@ -23,16 +23,7 @@ def require_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -
     >>> require_array("start", [0, 1], shape=(2,))
     array([0., 1.])
     """
-    refuse_units(name, value)
-    try:
-        refuse_units(name, np.asarray(value))
-        array = np.array(value, dtype=float)
-    except InputError:
-        raise
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{name} must be numbers, got {value!r}") from None
-    if not np.all(np.isfinite(array)):
-        raise InputError(f"{name} must be finite, got {array.tolist()}")
+    array = np.array(require_finite(name, value))
     if shape is not None and array.shape != shape:
         raise InputError(f"{name} must have shape {shape}, got {array.shape}")
     array.setflags(write=False)

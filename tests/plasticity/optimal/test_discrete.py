@@ -90,3 +90,8 @@ def test_what_has_no_optimum_is_refused():
         step_policy(Objective(0.1), Quadratic([-1.0], [0.0]), 1.0)
     with pytest.raises(InputError, match="step"):
         step_policy(Objective(0.1), Quadratic([1.0], [0.0]), 0.0)
+
+
+def test_a_hazard_is_refused():
+    with pytest.raises(InputError, match="hazard"):
+        step_policy(Objective(0.5, hazard=1.0, prior_mean=0.0), Quadratic([1.0], [0.0]), 1.0)

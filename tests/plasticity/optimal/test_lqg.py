@@ -103,3 +103,18 @@ def test_bad_beliefs_are_named(arguments, message):
     fine = {"transition": -1.0, "process_noise": 1.0, "observation_noise": 1.0}
     with pytest.raises(InputError, match=message):
         solve(Objective(0.5), Quadratic([1.0, 2.0], [0.0, 0.0]), LinearGaussian(**fine | arguments))
+
+
+@pytest.mark.parametrize(
+    ("belief", "message"),
+    [
+        (lambda: LinearGaussian(-1.0, 1.0, 1.0, covariance=2.0), "covariance must be left out"),
+        (lambda: LinearGaussian(None, 1.0, 1.0), "transition"),
+        (lambda: LinearGaussian(-1.0, 1.0, 1.0, mean=[0.0, 1.0, 2.0]), r"mean must be a number or \(2,\)"),
+        (lambda: LinearGaussian(-1.0, [1.0, -1.0], 1.0), "process_noise must be a covariance"),
+        (lambda: LinearGaussian(-1.0, 1.0, 0.0), "observation_noise must be a covariance, symmetric with positive"),
+    ],
+)
+def test_beliefs_that_are_none(belief, message):
+    with pytest.raises(InputError, match=message):
+        solve(Objective(0.5), Quadratic([1.0, 2.0], [0.0, 0.0]), belief())

@@ -121,3 +121,8 @@ def test_bad_priors_are_named():
         TaskPrior(0.0, 1.0, [1.0, 2.0], weights=[0.5, 0.6])
     with pytest.raises(InputError, match="at least one curvature"):
         TaskPrior(0.0, 1.0, [])
+
+
+def test_a_covariance_of_tasks_is_one():
+    with pytest.raises(InputError, match="covariance must be a covariance"):
+        TaskPrior(0.0, -1.0, hessians=[[[1.0]]])
