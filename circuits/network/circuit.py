@@ -19,6 +19,7 @@ from plasticity.local import LOCALS
 from plasticity.rule import Rule
 
 Array = NDArray[np.float64]
+SYNAPSES_PER_TRACE = 8  # per neuron, from which on a trace costs less in the neurons than in every synapse
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +113,13 @@ class Circuit:
 
     @property
     def learning(self) -> tuple[tuple[Projection, SynapseModel], ...]:
-        """Projections that learn, each with its compiled rule."""
-        return tuple((p, p.synapse) for p in self.projections if p.synapse is not None)
+        """Projections that learn, each with its compiled rule; traces are in neurons where these have many synapses."""
+        return tuple((p, model) for p in self.projections if (model := self._model(p)) is not None)
+
+    def _model(self, projection: Projection) -> SynapseModel | None:
+        n_neurons = self.population(projection.pre).size + self.population(projection.post).size
+        many = projection.n_synapses >= SYNAPSES_PER_TRACE * n_neurons
+        return projection.synapse_without_traces if many else projection.synapse
 
     @property
     def has_targets(self) -> bool:

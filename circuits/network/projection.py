@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.compile.brian import SynapseModel, compile_rule
+from plasticity.compile.brian import SynapseModel, compile_rule, neuron_traces
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError, require_finite, require_number
 from plasticity.rule import Rule
@@ -142,6 +142,11 @@ class Projection:
             return self.model
         bounds = None if self.limits is None else (self.limits.low, self.limits.high)
         return compile_rule(self.rule, method=self.method, bounds=bounds)
+
+    @cached_property
+    def synapse_without_traces(self) -> SynapseModel | None:
+        """The same, without the traces that belong to neurons."""
+        return None if self.synapse is None else neuron_traces(self.synapse)
 
 
 def listed(projection: Projection, n_post: int, n_pre: int) -> Projection:

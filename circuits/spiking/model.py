@@ -23,7 +23,8 @@ from circuits.spiking.structure import (
     SpikeRecord,
     StateRecord,
 )
-from circuits.spiking.synapses import clock_name, synapse_group
+from circuits.spiking.synapses import clock_name, spike_time, synapse_group
+from circuits.spiking.traces import trace_objects
 from plasticity.feedback import FeedbackChannel
 
 Channels = Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]]
@@ -82,7 +83,13 @@ def _objects(
         objects += population_objects(population, circuit, own, grid, inputs)
     for projection in circuit.plastic:
         objects += third_factor_objects(projection, circuit, inputs)
-    objects += [synapse_group(projection, circuit, inputs) for projection in circuit.projections]
+    models = {projection.name: model for projection, model in circuit.learning}
+    for projection in circuit.projections:
+        model = models.get(projection.name)
+        if model is not None:
+            times = {side: spike_time(projection, circuit, side) for side in ("pre", "post")}
+            objects += trace_objects(projection, model, circuit, times, inputs)
+        objects.append(synapse_group(projection, model, circuit, inputs))
     for path in (p for p in circuit.feedback if p not in wires):
         objects += feedback_objects(path, resolved[path.name], circuit, grid, inputs)
     return [*objects, *_monitors(circuit, record, inputs)]

@@ -164,6 +164,9 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
     first = np.zeros(1, dtype=int)
     sources, targets = (first, first) if builder.inputs is None else builder.inputs.connections[record.name]
     made.connect(i=np.asarray(sources, dtype=int), j=np.asarray(targets, dtype=int))
+    for reference in record.references:
+        group = builder.objects[reference.source]
+        made.variables.add_reference(reference.variable, group, index=f"_synaptic_{reference.side}")
     for pathway in record.pathways:
         made_pathway = getattr(made, pathway.name)
         made_pathway.when, made_pathway.order = pathway.when, pathway.order

@@ -164,7 +164,7 @@ def _can_skip(circuit: Circuit) -> bool:
     """Whether nothing but prescribed spikes and ticks changes anything: also no spikes that are on their way."""
     only_spikes = all(p.is_passive for p in circuit.populations) and not circuit.feedback
     at_once = all(delay == 0 for p in circuit.projections for delay in presynaptic_delays(p).values())
-    return only_spikes and at_once and all(model.method is None for _, model in circuit.learning)
+    return only_spikes and at_once and all(model.method is None and not model.traces for _, model in circuit.learning)
 
 
 def _gap_skipper(made: BrianNetwork) -> brian2.NetworkOperation:

@@ -94,7 +94,8 @@ def _relaxed(name: str, model: SynapseModel, state: str, arrays: Mapping[str, ND
     if f"{name}_record.lastupdate" not in arrays:
         return values
     rule = model.rule
-    exact = {v.name: ab for v, ab in event_driven(rule).items() if v not in clock_driven(rule)}
+    advanced = {v.name for v in clock_driven(rule)} | {trace.name for trace in model.traces}
+    exact = {v.name: ab for v, ab in event_driven(rule).items() if v.name not in advanced}
     if state not in exact or exact[state] == (0, 0):
         return values
     rate, push = (float(r.subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])

@@ -110,6 +110,15 @@ class Pathway:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Variable of the synapses that is a variable of another group, of the neuron at one side of each synapse."""
+
+    variable: str
+    source: str
+    side: str
+
+
+@dataclass(frozen=True)
 class SynapseGroup:
     """Arguments of a Brian2 ``Synapses`` object and the operations of its synapses; the wiring is a run input."""
 
@@ -123,6 +132,7 @@ class SynapseGroup:
     summed_order: int = 0
     operations: tuple[Operation, ...] = ()
     functions: tuple[Function, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,23 @@ from circuits.network.circuit import Circuit, Projection
 from circuits.running.limits import REQUESTED
 from circuits.spiking.neurons import ARRIVAL, event_name
 from circuits.spiking.structure import Function, Operation, Pathway, RunInputs, SynapseGroup, Table
+from circuits.spiking.traces import references
 from plasticity.compile.brian import SynapseModel
 from plasticity.compile.elementwise import CLIPPED, brian_text
 
-EARLIER, POST, THIRD_FACTOR, TICK = -5, 1, 2, 10  # slot ``synapses``: delayed effects, pre (0) and post spikes, …
+# Slot ``synapses``: delayed effects, pre (0) and post spikes, each between the jumps of traces, third factors, ticks.
+EARLIER, POST, THIRD_FACTOR, TICK = -5, 5, 8, 10
 ADVANCE, CLIP, PROJECT, APPLY = -10, -9, -8, -7  # slot ``groups``, before the neurons (0)
 
 
-def synapse_group(projection: Projection, circuit: Circuit, inputs: RunInputs) -> SynapseGroup:
+def synapse_group(
+    projection: Projection, model: SynapseModel | None, circuit: Circuit, inputs: RunInputs
+) -> SynapseGroup:
     """Synapses of a projection; their numbers are added to `inputs`."""
-    model, name = projection.synapse, projection.name
+    name = projection.name
     inputs.connections[name] = projection.sources, projection.targets
     inputs.values[f"{name}.w"] = np.asarray(projection.weight, dtype=float)
-    pathways = _presynaptic(projection, circuit, inputs)
+    pathways = _presynaptic(projection, model, circuit, inputs)
     equations = "w : 1"
     if model is not None:
         inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()})
@@ -44,6 +48,7 @@ def synapse_group(projection: Projection, circuit: Circuit, inputs: RunInputs) -
         update_order=ADVANCE,
         operations=() if model is None else tuple(_operations(projection, model, inputs)),
         functions=(_coupling(projection, inputs),) if _is_coupled(projection) else (),
+        references=() if model is None else references(projection, model),
     )
 
 
@@ -65,15 +70,25 @@ def clock_name(projection: Projection) -> str:
     return f"{projection.name}_ticks"
 
 
-def _presynaptic(projection: Projection, circuit: Circuit, inputs: RunInputs) -> list[Pathway]:
+def spike_time(projection: Projection, circuit: Circuit, side: str) -> tuple[str, int]:
+    """Slot and order of a time step in which the synapses of a projection learn from the spikes of one side."""
+    neuron = circuit.population(projection.post).neuron_model
+    if side == "post":
+        return "synapses", POST
+    source_first = circuit.population(projection.pre).has_spike_trains and neuron is not None and neuron.every_step
+    return ("thresholds", ARRIVAL) if source_first else ("synapses", 0)
+
+
+def _presynaptic(
+    projection: Projection, model: SynapseModel | None, circuit: Circuit, inputs: RunInputs
+) -> list[Pathway]:
     """A presynaptic spike acts on the neuron with the present weight, then the synapse learns."""
-    neuron, model = circuit.population(projection.post).neuron_model, projection.synapse
+    neuron = circuit.population(projection.post).neuron_model
     acts = neuron.receptor(projection.receptor) if neuron and projection.receptor is not None else ""
     code = {"pre": "\n".join(filter(None, (acts, model.on_pre if model else "")))}
     if model is not None and model.on_pre_delayed:
         code["pre_delayed"] = model.on_pre_delayed
-    source_first = circuit.population(projection.pre).has_spike_trains and neuron is not None and neuron.every_step
-    when = {"pre": ("thresholds", ARRIVAL) if source_first else ("synapses", 0), "pre_delayed": ("synapses", EARLIER)}
+    when = {"pre": spike_time(projection, circuit, "pre"), "pre_delayed": ("synapses", EARLIER)}
     for pathway, delay in presynaptic_delays(projection).items():
         if code[pathway]:
             inputs.values[f"{projection.name}_{pathway}.delay"] = np.array(delay)

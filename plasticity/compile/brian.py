@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from sympy.printing.str import StrPrinter
 
 from plasticity.compile.classify import clock_driven, flows
 from plasticity.compile.elementwise import CLIPPED, brian_text
+from plasticity.compile.owner import Ownership, ownership
 from plasticity.equations import seconds_power
 from plasticity.errors import InputError, require_number
 from plasticity.local import LOCALS, Local
 from plasticity.pages.report import cost, report
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
+from plasticity.rule import CURVATURE, EVENTS, GRADIENT, WEIGHT, Rule, Update, free_symbols
 from plasticity.signal import Signal, observe
 from plasticity.support.exprel import exprel
 
@@ -29,6 +31,34 @@ class _Printer(StrPrinter):
 
     def _print_Heaviside(self, step: sp.Heaviside) -> str:
         return f"int({self._print(step.args[0])} > 0)"
+
+
+@dataclass(frozen=True)
+class NeuronTrace:
+    """A state of a rule that lives in the neurons of one side: a variable of a Brian2 ``NeuronGroup``.
+
+    Parameters
+    ----------
+    name, side, unit : str
+        State, ``"pre"`` or ``"post"``, and its Brian2 unit.
+    equation, jump : str
+        Its differential equation, and the statement at a spike of its neuron, for a synapse onto the group of traces.
+    follows : bool
+        Whether the jump comes after the synapses have read the trace at this spike, rather than before.
+    initial : float
+        In SI units.
+    parameters : tuple of str
+        Constants that both read.
+    """
+
+    name: str
+    side: str
+    unit: str
+    equation: str
+    jump: str
+    follows: bool
+    initial: float
+    parameters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +85,8 @@ class SynapseModel:
     pre_delay : float
     on_third_factor : str
         Statements at a third-factor event, after the spikes of that time.
+    traces : tuple of NeuronTrace
+        States that neurons own (`neuron_traces`). Empty where every synapse has its own.
     """
 
     rule: Rule
@@ -69,6 +101,7 @@ class SynapseModel:
     on_pre_delayed: str = ""
     pre_delay: float = 0.0
     on_third_factor: str = ""
+    traces: tuple[NeuronTrace, ...] = ()
 
     @property
     def is_event_driven(self) -> bool:
@@ -90,7 +123,7 @@ class SynapseModel:
     @property
     def n_variables(self) -> int:
         """Doubles stored per synapse: weight, states, own parameters, the time of the last event where needed."""
-        return len(cost(self.rule).variables)
+        return len(cost(self.rule, in_neurons=bool(self.traces)).variables)
 
 
 def compile_rule(
@@ -132,23 +165,73 @@ def compile_rule(
     if signal is not None:
         rule = observe(rule, signal)
     check_rule(rule)
-    clocked = clock_driven(rule)
+    return _model(rule, method, _parameters(rule, bounds))
+
+
+def neuron_traces(model: SynapseModel) -> SynapseModel:
+    """The same synapse with the traces that its two neurons own (`plasticity.compile.owner`) taken out of it.
+
+    Its statements read a trace by the name of the state, which must refer to the variable of the neuron. A model whose
+    strings were changed by hand stays as it is.
+
+    Examples
+    --------
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> model = neuron_traces(compile_rule(pair_stdp()))
+    >>> print(model.on_post)
+    w = A_plus*pre_trace + w
+    >>> [(t.side, t.jump) for t in model.traces]
+    [('pre', 'pre_trace_post = pre_trace_post + 1'), ('post', 'post_trace_post = post_trace_post + 1')]
+    """
+    owners = {name: owner for name, owner in ownership(model.rule).items() if owner.owner != "synapse"}
+    if not owners or _texts(_model(model.rule, model.method, model.parameters)) != _texts(model):
+        return model
+    return _model(model.rule, model.method, model.parameters, owners)
+
+
+def _texts(model: SynapseModel) -> tuple[str, ...]:
+    """Strings of a model, which its user may have changed by hand."""
+    return model.model, model.on_pre, model.on_pre_delayed, model.on_post, model.on_third_factor, model.on_clock
+
+
+def _model(
+    rule: Rule,
+    method: str | None,
+    parameters: Mapping[str, tuple[Any, str]],
+    owners: Mapping[str, Ownership] = MappingProxyType({}),
+) -> SynapseModel:
+    """Strings of a rule, some of whose states neurons own."""
+    clocked = {v for v in clock_driven(rule) if v.name not in owners}
     default = "euler" if rule.inputs else "rk4"
-    parameters = _parameters(rule, bounds)
-    is_bounded = "weight_low" in parameters
+    text = {event: _statements(rule, event, "weight_low" in parameters, owners) for event in EVENTS}
     return SynapseModel(
         rule=rule,
-        model="\n".join([*_equations(rule, clocked), *_declarations(parameters)]),
-        on_pre=_statements(rule, "pre", is_bounded),
-        on_post=_statements(rule, "post", is_bounded),
-        on_clock=_statements(rule, "clock", is_bounded),
+        model="\n".join([*_equations(rule, clocked, owners), *_declarations(parameters)]),
+        on_pre=text["pre"],
+        on_post=text["post"],
+        on_clock=text["clock"],
         clock_dt=rule.clock_dt if "clock" in rule.events else None,
         parameters=parameters,
-        initial={s.name: float(s.initial) for s in rule.states},
+        initial={s.name: float(s.initial) for s in rule.states if s.name not in owners},
         method=(method or default) if clocked else None,
-        on_pre_delayed=_statements(rule, "pre_delayed", is_bounded),
+        on_pre_delayed=text["pre_delayed"],
         pre_delay=_pre_delay(rule),
-        on_third_factor=_statements(rule, "third_factor", is_bounded),
+        on_third_factor=text["third_factor"],
+        traces=tuple(_trace(rule, name, owner) for name, owner in owners.items()),
+    )
+
+
+def _trace(rule: Rule, name: str, owner: Ownership) -> NeuronTrace:
+    state = next(s for s in rule.states if s.name == name)
+    unit = brian_unit(state.unit)
+    equation = f"d{name}/dt = {_text(state.flow, unit)} : {unit}" if state.flow != 0 else f"{name} : {unit}"
+    updates = [u for u in rule.events[owner.owner] if u.target == name]
+    read = set().union(state.flow.free_symbols, *(u.expression.free_symbols for u in updates)) - {state.symbol}
+    in_target = {s: sp.Symbol(f"{s.name}_post") for s in (*read, state.symbol)}
+    jumps = [_assignment(Update(f"{name}_post", u.expression.subs(in_target)), unit) for u in updates]
+    parameters = tuple(sorted(s.name for s in read))
+    return NeuronTrace(
+        name, owner.owner, unit, equation, "\n".join(jumps), owner.follows, float(state.initial), parameters
     )
 
 
@@ -201,11 +284,13 @@ def _expressions(rule: Rule) -> list[sp.Expr]:
     return [*flows(rule).values(), *(u.expression for us in rule.events.values() for u in us)]
 
 
-def _equations(rule: Rule, clocked: set) -> list[str]:
+def _equations(rule: Rule, clocked: set, owners: Mapping[str, Ownership]) -> list[str]:
     units = {WEIGHT.name: "1", **{s.name: brian_unit(s.unit) for s in rule.states}}
     lines = []
     for variable, flow in flows(rule).items():
         unit = units[variable.name]
+        if variable.name in owners:
+            continue
         if flow == 0 and variable not in clocked:
             lines.append(f"{variable.name} : {unit}")
         else:
@@ -244,15 +329,22 @@ def _pre_delay(rule: Rule) -> float:
     return next((p.value for p in rule.parameters if p.name == "pre_delay"), 0.0)
 
 
-def _statements(rule: Rule, event: str, is_bounded: bool) -> str:
+def _statements(rule: Rule, event: str, is_bounded: bool, owners: Mapping[str, Ownership]) -> str:
     units = {s.name: brian_unit(s.unit) for s in rule.states}
     lines = []
     for update in rule.events.get(event, ()):
-        text = _text(update.expression) if update.expression != 0 else f"0*{units.get(update.target, '1')}"
+        if update.target in owners:
+            continue
+        line = _assignment(update, units.get(update.target, "1"))
         if update.target == WEIGHT.name and is_bounded:
-            text = brian_text(CLIPPED, weight=text, low="weight_low", high="weight_high")
-        lines.append(f"{update.target} = {text}")
+            clipped = brian_text(CLIPPED, weight=line.removeprefix("w = "), low="weight_low", high="weight_high")
+            line = f"w = {clipped}"
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _assignment(update: Update, unit: str) -> str:
+    return f"{update.target} = {_text(update.expression) if update.expression != 0 else f'0*{unit}'}"
 
 
 def _text(expression: sp.Expr, unit: str = "1") -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import sympy as sp
 
 from plasticity.compile.classify import clock_driven, event_driven
+from plasticity.compile.owner import ownership
 from plasticity.local import LOCALS
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
 
@@ -99,21 +100,27 @@ def terms(rule: Rule) -> tuple[Term, ...]:
     return tuple(listed)
 
 
-def cost(rule: Rule) -> Cost:
-    """Memory and operations of a synapse with this rule.
+def cost(rule: Rule, in_neurons: bool = False) -> Cost:
+    """Memory and operations of a synapse with this rule, with or without the traces that its neurons own.
 
     Examples
     --------
     >>> from plasticity.rules.pair_stdp import pair_stdp
     >>> cost(pair_stdp()).variables, cost(pair_stdp()).bytes
     (('w', 'pre_trace', 'post_trace', 'last event'), 32)
+    >>> cost(pair_stdp(), in_neurons=True).variables
+    ('w',)
     """
-    clocked = clock_driven(rule)
-    relaxing = [v for v in event_driven(rule) if v not in clocked and flows(rule)[v] != 0]
+    away = {name for name, state in ownership(rule).items() if in_neurons and state.owner != "synapse"}
+    clocked = {v for v in clock_driven(rule) if v.name not in away}
+    relaxing = [v for v in event_driven(rule) if v not in clocked and flows(rule)[v] != 0 and v.name not in away]
     used = {s.name for s in free_symbols(rule)}
     arrays = [p.name for p in rule.parameters if np.ndim(p.value) and p.name in used]
-    variables = (WEIGHT.name, *(s.name for s in rule.states), *(["last event"] if relaxing else []), *arrays)
-    operations = {event: _operations([u.expression for u in us]) for event, us in rule.events.items()}
+    states = [s.name for s in rule.states if s.name not in away]
+    variables = (WEIGHT.name, *states, *(["last event"] if relaxing else []), *arrays)
+    operations = {
+        event: _operations([u.expression for u in us if u.target not in away]) for event, us in rule.events.items()
+    }
     if clocked:
         operations["step"] = _operations([flows(rule)[v] for v in clocked])
     rank = 2 if clocked else (1 if "clock" in rule.events else 0)
@@ -158,7 +165,24 @@ def summary(rule: Rule) -> dict[str, str]:
         "Cost class": f"{_CLASSES[price.rank]}.",
         "Memory": f"{price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
         "Operations": f"{', '.join(per_event) or 'none'}.",
+        **({"Traces": _traces(rule)} if rule.states else {}),
     }
+
+
+def _traces(rule: Rule) -> str:
+    """Which states become variables of neurons in large networks, and why others do not."""
+    owners = ownership(rule)
+    moved = [f"{name} ({state.owner} neuron)" for name, state in owners.items() if state.owner != "synapse"]
+    staying = [f"{name}, because it {state.reason}" for name, state in owners.items() if state.owner == "synapse"]
+    sentences = []
+    if moved:
+        n_bytes = cost(rule, in_neurons=True).bytes
+        sentences.append(
+            f"where neurons have many synapses, they own {', '.join(moved)}, and a synapse {n_bytes} bytes"
+        )
+    if staying:
+        sentences.append(f"each synapse has its own {'; '.join(staying)}")
+    return "; ".join(sentences) + "."
 
 
 def _locality(rule: Rule, every: Sequence[Term]) -> str:
