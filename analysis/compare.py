@@ -18,7 +18,8 @@ from analysis.fit import Fit, as_dataset
 from analysis.fitting.search import scores
 from analysis.pages.render import numbered
 from plasticity.dataset import check_schema, read
-from plasticity.errors import InputError, require_whole
+from plasticity.errors import InputError
+from plasticity.support.checks import require_whole
 
 __all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
 

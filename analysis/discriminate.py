@@ -12,9 +12,10 @@ from scipy.special import logsumexp
 from analysis.fit import Fit, parameter_draws
 from analysis.posterior import posterior
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number, require_whole
+from plasticity.errors import InputError
 from plasticity.protocols import pairing, pairing_name
 from plasticity.replay import final_weights
+from plasticity.support.checks import require_number, require_whole
 
 __all__ = ["discriminate", "expected_log_bayes_factor"]
 

@@ -20,9 +20,10 @@ from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, scores
 from plasticity import rules
 from plasticity.dataset import encode_json, make_dataset
-from plasticity.errors import DivergedError, require_whole
+from plasticity.errors import DivergedError
 from plasticity.replay import replay
 from plasticity.rule import Rule
+from plasticity.support.checks import require_whole
 
 if TYPE_CHECKING:
     from analysis.leave_out import LeftOut

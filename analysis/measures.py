@@ -14,7 +14,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import LEADING_DIMENSIONS
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import require_number
 from plasticity.support.exponential import fit_exponential
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]

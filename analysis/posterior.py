@@ -14,7 +14,8 @@ from tqdm import tqdm
 from analysis.fit import Fit
 from analysis.fitting.search import SearchSpace
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_whole
+from plasticity.errors import InputError
+from plasticity.support.checks import require_whole
 
 if TYPE_CHECKING:
     from emcee import EnsembleSampler

@@ -14,7 +14,8 @@ from analysis.fitting.problem import with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
 from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, UnknownNameError, require_whole
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import require_whole
 
 __all__ = ["confusion", "recover", "synthetic_values"]
 

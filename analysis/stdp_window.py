@@ -7,10 +7,11 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number, require_whole
+from plasticity.errors import InputError
 from plasticity.protocols import pairing
 from plasticity.replay import merge_protocols, replay, run_events
 from plasticity.rule import Rule
+from plasticity.support.checks import require_number, require_whole
 
 __all__ = ["stdp_window"]
 

@@ -23,7 +23,8 @@ from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, signed, write_pages
 from analysis.recover import recover
 from plasticity.dataset import check_writable, write
-from plasticity.errors import DivergedError, InputError, require_whole
+from plasticity.errors import DivergedError, InputError
+from plasticity.support.checks import require_whole
 
 __all__ = ["Cell", "make_cell", "make_cells", "standing", "table", "write_page"]
 

@@ -14,10 +14,11 @@ from circuits.neurons.escape_rate import escape_rate, spike_source
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.readout import critic
 from plasticity.compile.brian import SynapseModel
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import require_number
 
 
 def actor(

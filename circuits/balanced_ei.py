@@ -18,11 +18,11 @@ from circuits.neurons.integrate_and_fire import lif
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.derive import derive
-from plasticity.errors import require_number
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signal import Signal, observe
 from plasticity.signals.homeostasis import homeostasis
+from plasticity.support.checks import require_number
 from plasticity.support.streams import stream
 
 

@@ -15,10 +15,11 @@ from circuits.neurons.integrate_and_fire import pulse_lif
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.readout import readout
 from plasticity.compile.brian import SynapseModel
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import require_number
 from plasticity.support.streams import stream
 
 FEEDBACK = ("symmetric", "random")

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from circuits.network.circuit import Circuit, Population, Projection, Stimulus
 from circuits.network.connectivity import error_feedback, random_weights, rate_rule
 from circuits.neurons.rate_unit import RateUnit
-from plasticity.errors import require_whole
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import require_whole
 
 
 def recurrent_rate(

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.objective import TaskPrior as TaskPrior
 from plasticity.objective import constant_matrix, covariance_matrix
-from plasticity.support.checks import require_array
+from plasticity.support.checks import require_array, require_number
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.compile import elementwise
-from plasticity.errors import InputError, require_number, require_whole
+from plasticity.errors import InputError
 from plasticity.feedback import orthonormal
 from plasticity.rule import WEIGHT, Rule
-from plasticity.support.checks import require_array
+from plasticity.support.checks import require_array, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]

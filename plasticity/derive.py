@@ -13,12 +13,12 @@ import sympy as sp
 
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.equations import algebra
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
-from plasticity.support.checks import require_record
+from plasticity.support.checks import require_number, require_record
 from plasticity.support.exprel import exprel
 from plasticity.theory.control import optimal_control
 from plasticity.theory.estimation import (

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticity.compile import elementwise
-from plasticity.errors import InputError, require_number, require_whole
-from plasticity.support.checks import require_array
+from plasticity.errors import InputError
+from plasticity.support.checks import require_array, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]

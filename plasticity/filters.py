@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.belief import GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.objective import constant_matrix
-from plasticity.support.checks import require_array
+from plasticity.support.checks import require_array, require_number
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,7 +9,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
+from plasticity.support.checks import require_number
 
 
 def fisher_matrix(score: ArrayLike | Callable[[Any], ArrayLike], damping: float = 0.0) -> Any:

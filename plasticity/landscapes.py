@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number
-from plasticity.support.checks import require_array
+from plasticity.errors import InputError
+from plasticity.support.checks import require_array, require_number
 from plasticity.support.late import call
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from plasticity.errors import InputError, require_number
-from plasticity.support.checks import require_array
+from plasticity.errors import InputError
+from plasticity.support.checks import require_array, require_number
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
-from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount, running_cost
 from plasticity.optimal.path import Outcome
 from plasticity.optimal.policy import described
 from plasticity.optimal.window import METHODS, ORDERS, Window, resampled
+from plasticity.support.checks import require_number, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr

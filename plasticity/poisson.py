@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_finite, require_number, require_whole
+from plasticity.errors import InputError
+from plasticity.support.checks import require_finite, require_number, require_whole
 from plasticity.support.streams import stream
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number, require_whole
+from plasticity.errors import InputError
+from plasticity.support.checks import require_number, require_whole
 
 __all__ = ["pairing", "pairing_name", "quadruplet", "quadruplet_name", "triplet", "triplet_name"]
 

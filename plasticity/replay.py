@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.compile.events import EVENT_CODES, loop_module
 from plasticity.dataset import make_dataset
-from plasticity.errors import DivergedError, InputError, refuse_units, require_number
+from plasticity.errors import DivergedError, InputError
 from plasticity.rule import Rule
 from plasticity.support.catalog import require_made
+from plasticity.support.checks import refuse_units, require_number
 
 if TYPE_CHECKING:
     import xarray as xr

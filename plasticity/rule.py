@@ -16,8 +16,9 @@ from typing import Any
 import sympy as sp
 
 from plasticity.equations import check_names, check_units, resolve
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
+from plasticity.support.checks import require_number
 from plasticity.support.late import call
 
 EVENTS = ("pre", "post", "third_factor", "clock", "pre_delayed")

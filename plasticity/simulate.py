@@ -22,12 +22,12 @@ from plasticity.controllability import (
     separate_drift,
 )
 from plasticity.dataset import make_dataset
-from plasticity.errors import DivergedError, InputError, require_number, require_whole
+from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
 from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic, curvature_of
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import require_array, require_record
+from plasticity.support.checks import require_array, require_number, require_record, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr

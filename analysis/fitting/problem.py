@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from analysis.data.kinds import require_errors
 from analysis.data.record import spike_trains
 from plasticity.compile.events import loop_module
-from plasticity.errors import InputError, UnknownNameError, require_number
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
+from plasticity.support.checks import require_number
 
 __all__ = ["Predictor", "Problem", "default_bounds", "make_problem", "predictor", "with_values"]
 

@@ -14,9 +14,10 @@ from circuits.network.projection import Projection as Projection
 from circuits.network.projection import dense, listed
 from circuits.network.stimulus import Stimulus as Stimulus
 from plasticity.compile.brian import SynapseModel, check_rule
-from plasticity.errors import InputError, UnknownNameError, require_finite, require_whole
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
 from plasticity.rule import Rule
+from plasticity.support.checks import require_finite, require_whole
 
 Array = NDArray[np.float64]
 SYNAPSES_PER_TRACE = 8  # per neuron, from which on a trace costs less in the neurons than in every synapse

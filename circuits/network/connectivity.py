@@ -9,10 +9,11 @@ import numpy as np
 from circuits.network.population import Population
 from circuits.network.projection import Feedback
 from plasticity.compile.brian import SynapseModel
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.rule import GRADIENT, Rule
 from plasticity.signal import Signal, observe
 from plasticity.support.catalog import require_made
+from plasticity.support.checks import require_number
 from plasticity.support.streams import stream
 
 

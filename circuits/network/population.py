@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.rate_unit import RateUnit
-from plasticity.errors import InputError, require_finite, require_whole
+from plasticity.errors import InputError
+from plasticity.support.checks import require_finite, require_whole
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from plasticity.compile.brian import SynapseModel, compile_rule, neuron_traces
 from plasticity.controllability import Constraint
-from plasticity.errors import InputError, UnknownNameError, require_finite, require_number
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import Rule
 from plasticity.support.catalog import require_made
+from plasticity.support.checks import require_finite, require_number
 
 
 @dataclass(frozen=True, eq=False)

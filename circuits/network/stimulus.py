@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.errors import InputError, require_finite, require_number
+from plasticity.errors import InputError
+from plasticity.support.checks import require_finite, require_number
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ from typing import Any
 import sympy as sp
 
 from circuits.neurons.model import NeuronModel, with_units
-from plasticity.errors import UnknownNameError, require_number
+from plasticity.errors import UnknownNameError
+from plasticity.support.checks import require_number
 
 _V, _RATE, _THRESHOLD, _WIDTH, _MOST = sp.symbols("v rate_at_threshold v_threshold width maximal_rate", real=True)
 NONLINEARITIES = {

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plasticity.errors import UnknownNameError, require_number
+from plasticity.errors import UnknownNameError
+from plasticity.support.checks import require_number
 
 
 @dataclass(frozen=True)

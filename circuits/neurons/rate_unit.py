@@ -7,7 +7,8 @@ from typing import Any
 
 import sympy as sp
 
-from plasticity.errors import InputError, UnknownNameError, require_finite, require_number
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import require_finite, require_number
 
 INPUT = sp.Symbol("u", real=True)
 NONLINEARITIES = {

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
+from plasticity.support.checks import require_number
 
 N_CHECKS = 100  # of finite values in a run
 

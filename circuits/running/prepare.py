@@ -16,9 +16,10 @@ from circuits.running.grid import Grid, steps_in
 from circuits.running.limits import controlled
 from circuits.running.recording import Recording, recording
 from plasticity.controllability import Controllability
-from plasticity.errors import InputError, UnknownNameError, require_number, require_whole
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.feedback import FeedbackChannel
 from plasticity.replay import spike_train, spike_trains
+from plasticity.support.checks import require_number, require_whole
 
 Limits = Controllability | Mapping[str, Controllability] | None
 Channels = FeedbackChannel | Sequence[FeedbackChannel] | Mapping[str, Any] | None

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
-from plasticity.errors import InputError, UnknownNameError, require_whole
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import require_whole
 
 RATE_VARIABLES = {"rate": "post_rate", "information": "post_information"}  # names in records and in rules
 

@@ -15,11 +15,12 @@ from plasticity.compile.classify import clock_driven, flows
 from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.compile.owner import Ownership, ownership
 from plasticity.equations import seconds_power
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.local import LOCALS, Local
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, EVENTS, GRADIENT, WEIGHT, Rule, Update, free_symbols
 from plasticity.signal import Signal, observe
+from plasticity.support.checks import require_number
 from plasticity.support.exprel import exprel
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, linear_dynamics
 from plasticity.optimal.cost import finite_discount
-from plasticity.support.checks import require_record
+from plasticity.support.checks import require_number, require_record
 
 Array = NDArray[np.floating]
 

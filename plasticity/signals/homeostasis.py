@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from plasticity.errors import require_number
 from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal, impulse
+from plasticity.support.checks import require_number
 
 _X, _Y = sp.symbols("x y", positive=True)
 

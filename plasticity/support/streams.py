@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 
-from plasticity.errors import require_whole
+from plasticity.support.checks import require_whole
 
 
 def stream(seed: int, name: str, trial: int = 0) -> np.random.Generator:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
+from plasticity.support.checks import require_number
 
 
 @dataclass(frozen=True)

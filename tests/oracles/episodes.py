@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.errors import InputError, require_number
+from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
 from plasticity.solve import solve
+from plasticity.support.checks import require_number
 
 Array = NDArray[np.float64]
 
