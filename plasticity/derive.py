@@ -29,9 +29,9 @@ from plasticity.theory.estimation import (
     wandering_gradient,
     wandering_optimum,
 )
-from plasticity.theory.momentum import VELOCITY, optimal_acceleration
+from plasticity.theory.momentum import optimal_acceleration
 from plasticity.theory.problem import StatedProblem, state_problem
-from plasticity.theory.symbols import DURATION
+from plasticity.theory.symbols import DURATION, VELOCITY, Forecast
 from plasticity.theory.uncertainty import uncertain_weight
 
 
@@ -56,7 +56,8 @@ def derive(
         Discount (number, symbol, 0 or ``sympy.oo``), plasticity, loss weight; metric None, a number or a
         function of w; drift None, a number or a function of w (linearised at w); control None or (1, m), the gains
         of m controls; hazard and prior mean. At ``discount=oo`` only the learning rate ηk/γ is left: its default
-        is plasticity·loss_weight. With ``order=2`` a drift −c is a friction.
+        is plasticity·loss_weight. With ``order=2`` the drift is that of the velocity: −c is a friction, a function
+        is one of the velocity. A hazard is announced: beliefs that are states begin anew when the task changes.
     gradient_belief : FadingMemory or OrnsteinUhlenbeck, optional
         The gradient is estimated by a filter of the observed ones (state ``belief_mean``): a moving average, or
         a Kalman–Bucy filter, whose policy also expects the gradient to fade.
@@ -67,10 +68,11 @@ def derive(
         The optimum moves and is observed as ``w − gradient/curvature``. Short-lived changes are followed less.
     weight_belief : GaussianWeight, optional
         The synapse holds a Gaussian belief about its weight (state ``belief_variance``), at ``discount`` 0 or
-        ``sympy.oo``: in between its metric, which changes with the variance, leaves no closed form.
+        ``sympy.oo``: in between its metric, which changes with the variance, leaves no closed form. Metric and
+        controls change the price of moving mean and variance; at ``oo`` a drift carries both along.
     duration : float or sympy.oo, optional
-        Time between observations [s]: the weight changes at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``; ``oo`` is
-        Newton's method.
+        Time between observations [s]: the weight changes at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``, and by
+        what its forecasts ask for on the way; ``oo`` is Newton's method.
     order : {1, 2}
         Whether the velocity or the acceleration of the weight is controlled (state ``velocity``).
 
@@ -78,7 +80,8 @@ def derive(
     -------
     Rule
         With inputs ``gradient`` and, where the curvature matters and is not estimated, ``curvature``. With a
-        fading memory per step (``decay``) all updates are at clock ticks: count, beliefs, then the weight.
+        fading memory per step (``decay``) the weight moves at clock ticks: count, memories, then the weight; beliefs
+        in continuous time go on in between.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def derive(
     stated = state_problem(objective, process, order)
     rule, rate = _policy(stated, process, weight_belief, order)
     if duration is not None:
-        rule = _acting_for(rule, rate, duration)
+        rule = _acting_for(rule, rate, duration, stated.local.forecasts)
     if weight_belief is not None and stated.limit == 0:  # solved at γ = 0: nothing is left to take the limit of
         used = {s.name for s in free_symbols(rule)}
         rule = replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
@@ -151,44 +154,76 @@ def _policy(
         references=("vastola_2025",),
         cautions=stated.cautions,
     )
+    rule = rule if process is None else _with(rule, process)
     rate = sp.S.Zero
     if weight_belief is not None:
-        uncertain = uncertain_weight(weight_belief, stated.limit == 0)
-        steps, rule = uncertain.steps, replace(_with(rule, uncertain.inference), weight_flow=uncertain.control)
+        name = "belief_variance" if process is None else "weight_variance"
+        uncertain = uncertain_weight(weight_belief, stated.local, stated.limit == 0, name)
+        steps, control = uncertain.steps, uncertain.control
+        rule = replace(_with(rule, uncertain.inference), weight_flow=stated.local.drift + control)
     elif order == 2:
         control, steps = optimal_acceleration(stated.local)
-        flow = stated.local.slope * VELOCITY + control
-        velocity = State("velocity", flow, "Hz", meaning="velocity of the weight")
-        rule = replace(rule, weight_flow=VELOCITY, states=(velocity,))
+        velocity = State("velocity", stated.local.drift + control, "Hz", meaning="velocity of the weight")
+        rule = replace(rule, weight_flow=VELOCITY, states=(*rule.states, velocity))
     else:
         solution = optimal_control(stated.local)
         steps, rate = solution.steps, solution.rate
-        rule = rule if process is None else _with(rule, process)
         rule = replace(rule, weight_flow=stated.local.drift + solution.control)
     return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
 
 
-def _acting_for(rule: Rule, rate: sp.Expr, duration: object) -> Rule:
-    """Rule that observes at clock ticks; in between the closed loop relaxes: ẇ(t + s) = ẇ(t) e^{−rs}."""
+def _acting_for(rule: Rule, rate: sp.Expr, duration: object, forecasts: tuple[Forecast, ...]) -> Rule:
+    """Rule that acts at clock ticks for the time until the next.
+
+    In between the closed loop relaxes at the rate r of its last observation, ``ẇ(t) = ẇ_0 e^{−rt}``, plus what its
+    forecasts z ask for on the way: ``Σ (∂ẇ/∂z) ρ(z̄ − z) ∫ e^{−ρs} e^{−r(t−s)} ds``.
+    """
     value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
     r, relaxed, finite = _relaxation()
     moved = rule.weight_flow * finite.subs(r, rate)
+    on_the_way = sp.S.Zero
+    for z in forecasts:
+        rho, ahead = _following()
+        asked = sp.diff(rule.weight_flow, z.symbol) * (z.mean - z.symbol)
+        on_the_way += asked * ahead.subs({r: rate, rho: z.rate})
     acting = replace(
         rule,
         weight_flow=sp.S.Zero,
-        events={"clock": (Update(WEIGHT.name, WEIGHT + moved),)},
+        events={"clock": (Update(WEIGHT.name, WEIGHT + moved + on_the_way),)},
         parameters=(*rule.parameters, replace(DURATION, value=value)),
         assumptions=(
             *rule.assumptions,
             "The learner observes at clock ticks; in between it acts on the last observation.",
         ),
     )
-    steps = (
+    steps = [
         Step("Relaxation between observations", sp.Eq(sp.Symbol("Delta_w"), sp.Symbol("dw/dt") * relaxed), "r: rate"),
         Step("Rate of the closed loop", sp.Eq(r, rate)),
-        Step("Change at an observation", change(acting), "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"),
-    )
+    ]
+    if forecasts:
+        words = "time for which it follows z̄ − z until the next tick; ρ: rate of z"
+        steps.append(Step("Following a forecast", sp.Eq(sp.Symbol("followed"), _following()[1]), words))
+    note = "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"
+    steps.append(Step("Change at an observation", change(acting), note))
     return replace(acting, steps=(*rule.steps, *steps))
+
+
+@cached_algebra
+def _following() -> tuple[sp.Symbol, sp.Expr]:
+    """Rate ρ of a forecast, and ρ ∫∫ e^{−ρs} e^{−r(t−s)} ds dt over a duration, without a division by r − ρ."""
+    r, rho, since, t = sp.symbols("r rho s t", positive=True)
+    time = DURATION.symbol
+    product = sp.expand(sp.exp(-rho * since) * sp.exp(-r * (t - since)))
+    lag = sp.simplify(sp.integrate(product, (since, 0, t), conds="none"))
+    exact = rho * sp.integrate(sp.expand(lag.rewrite(sp.exp)), (t, 0, time))
+    apart = sp.Abs(r - rho)
+    smaller = (r + rho - apart) / 2
+    finite = time * exprel(-r * time) - time * sp.exp(-smaller * time) * exprel(-apart * time)
+    for values in ({r: 2, rho: 3, time: 1}, {r: 5, rho: 1, time: 2}):
+        at = [sp.N(e.rewrite(sp.exp).subs(values), 30) for e in (exact, finite)]
+        if abs(at[0] - at[1]) > 1e-25:
+            raise ArithmeticError(f"{finite} is not {exact}")
+    return rho, finite
 
 
 @cached_algebra
@@ -244,10 +279,11 @@ def _observing(rule: Rule, memories: list[Inference]) -> Rule:
     )
     for memory in memories:
         acting = _with(acting, memory)
-    if ticks:
-        moves = [(s, flows[s.name]) for s in (*rule.states, State(WEIGHT.name)) if flows[s.name] != 0]
+    if ticks:  # what is controlled moves at ticks; beliefs in continuous time go on in between
+        controlled = [s for s in rule.states if s.name == "velocity" or s.estimates == "weight"]
+        moves = [(s, flows[s.name]) for s in (*controlled, State(WEIGHT.name)) if flows[s.name] != 0]
         clock += [Update(s.name, s.symbol + TICK.symbol * f) for s, f in moves]
-        flows = dict.fromkeys(flows, sp.S.Zero)
+        flows |= {s.name: sp.S.Zero for s, _ in moves}
         acting = replace(acting, parameters=(*acting.parameters, *([TICK] if moves else [])))
     acting = replace(
         acting,
@@ -271,32 +307,48 @@ def _check(
     if objective.task_prior is not None:
         raise InputError("task_prior is for `solve`; use prior_mean with `derive`, where tasks share their curvature")
     _check_kinds(gradient, curvature, optimum, weight, order)
-    moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
     if gradient is not None and optimum is not None:
-        raise InputError("gradient_belief and optimum_belief exclude each other: leave one of them out")
-    if order == 2 and (moving or weight is not None or duration is not None):
         raise InputError(
-            "order=2 takes no hazard, optimum_belief, weight_belief, duration or OrnsteinUhlenbeck gradient_belief"
+            "gradient_belief and optimum_belief exclude each other: as g = v(w − μ), they are two different dynamics "
+            "of one observation; leave one of them out"
         )
-    if duration is not None and moving:
-        raise InputError("duration takes no hazard and no belief about a process: use duration=None")
-    plain = objective.metric is None and objective.drift is None and objective.control is None
-    if weight is not None and (moving or duration is not None or not plain):
+    if order == 2 and duration is not None:
         raise InputError(
-            "weight_belief brings its own metric (Fisher): metric, drift, control, hazard, duration and beliefs "
-            "about a process must be left out"
+            "order=2 takes no duration: between observations weight and velocity relax together, at real or complex "
+            "rates that depend on the curvature, so that no one formula holds; use `solve` for (w, velocity), with "
+            "drift [[0, 1], [0, −c]] and control [[0], [1]], and the path of its policy"
         )
+    if weight is not None:
+        _check_weight_belief(objective, gradient, optimum, duration, order)
+
+
+def _check_weight_belief(
+    objective: Objective, gradient: object, optimum: object, duration: object, order: object
+) -> None:
+    """Raise an error where the belief about a weight leaves no closed form."""
     at = algebra("discount", objective.discount)
-    if weight is not None and not (at.is_zero or at == sp.oo):
+    alternative = "`plan` the mean m and x = ln s² with metric diag(e⁻ˣ, ½) and the loss L(m) + v eˣ/2, which is exact"
+    if order == 2:
+        raise InputError(
+            "weight_belief takes no order=2: the Fisher metric is curved, and what an acceleration of the belief costs "
+            "is not stated by the objective; use order=1"
+        )
+    if duration is not None:
+        raise InputError(
+            "weight_belief takes no duration: its rate changes with the variance while it acts; use duration=None"
+        )
+    if not (at.is_zero or at == sp.oo):
         raise InputError(
             f"weight_belief has no closed form at discount={at}, because its Fisher metric changes with the variance; "
-            "use discount=0 or sympy.oo, or `plan` the mean m and x = ln s² with metric diag(e⁻ˣ, ½) and the loss "
-            "L(m) + v eˣ/2, which is exact"
+            f"use discount=0 or sympy.oo, or {alternative}"
         )
-    stepwise = [b.decay is not None for b in (gradient, curvature) if isinstance(b, FadingMemory)]
-    continuous = moving and objective.hazard == 0
-    if any(stepwise) and (continuous or weight is not None or not all(stepwise)):
-        raise InputError("beliefs must all be per step (decay) or all continuous (time_constant)")
+    moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
+    if at.is_zero and (moving or objective.drift is not None or callable(objective.metric)):
+        raise InputError(
+            "weight_belief at discount=0 takes no drift, no hazard, no belief about a process and no metric that "
+            "depends on w: the closed form is due to the scaling (w − μ, s) → (c(w − μ), cs), which they break; use "
+            f"discount=sympy.oo, or {alternative}"
+        )
 
 
 def _check_kinds(gradient: object, curvature: object, optimum: object, weight: object, order: object) -> None:

@@ -155,8 +155,9 @@ def _limit(expression: sp.Expr, symbol: sp.Symbol, at: sp.Expr) -> sp.Expr:
     """Limit for a positive symbol, term by term where every term has a finite one."""
     if not expression.has(symbol):
         return expression
-    inner = {f: f.func(_limit(f.args[0], symbol, at)) for f in expression.atoms(exprel) if f.has(symbol)}
-    expression = expression.xreplace(inner)
+    relaxing = {f for f in expression.atoms(exprel, sp.exp, sp.Abs) if f.has(symbol) and expression.has(exprel)}
+    taken = {f: f.func(_limit(f.args[0], symbol, at)) for f in relaxing}
+    expression = expression.xreplace({f: g for f, g in taken.items() if not g.has(sp.oo, -sp.oo, sp.nan, sp.zoo)})
     if at == 0:
         value = expression.subs(symbol, 0)
         if value.is_finite is not False and not value.has(sp.nan, sp.zoo, sp.oo):
@@ -200,7 +201,7 @@ def _short_horizon(expression: sp.Expr, order: int) -> sp.Expr:
 
 @cached_algebra
 def _long_duration(expression: sp.Expr) -> sp.Expr:
-    """T·exprel(−rT) → 1/r for a closed loop with a positive rate r."""
+    """T·exprel(−rT) → 1/r for a closed loop with a positive rate r, and what has faded is gone."""
     time = DURATION.symbol
     if not expression.has(time):
         return expression
@@ -211,6 +212,13 @@ def _long_duration(expression: sp.Expr) -> sp.Expr:
         rates[rate] = sp.expand(-argument / time)
         return (sp.exp(-rate * time) - 1) / (-rate * time)
 
+    def fading(argument: sp.Expr) -> sp.Expr:
+        rate = sp.Dummy("rate", positive=True)
+        rates[rate] = sp.expand(-argument / time)
+        return sp.exp(-rate * time)
+
+    fades = {f: fading(f.args[0]) for f in expression.atoms(sp.exp) if f.has(time)}
+    expression = expression.xreplace(fades)
     constant, moving = expression.replace(exprel, relaxed).as_independent(time, as_Add=True)
     taken = sp.Add(*(sp.limit(term, time, sp.oo) for term in sp.Add.make_args(sp.expand(moving))))
     taken = taken.subs(rates)

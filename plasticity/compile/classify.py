@@ -8,6 +8,9 @@ import sympy as sp
 
 from plasticity.local import LOCALS
 from plasticity.rule import WEIGHT, Rule, flows
+from plasticity.support.cached_algebra import cached_algebra
+
+_LONG = 60  # operations beyond which an expression is left as it is
 
 
 def affine(variable: sp.Symbol, flow: sp.Expr, variables: Collection[sp.Symbol]) -> tuple | None:
@@ -21,11 +24,16 @@ def affine(variable: sp.Symbol, flow: sp.Expr, variables: Collection[sp.Symbol])
     >>> affine(x, -x / tau, {x: None})
     (-1/tau, 0)
     """
+    return _affine(variable, flow, tuple(sorted(variables, key=str)))
+
+
+@cached_algebra
+def _affine(variable: sp.Symbol, flow: sp.Expr, variables: tuple[sp.Symbol, ...]) -> tuple | None:
     alpha = sp.diff(flow, variable)
     beta = sp.expand(flow - alpha * variable)
     if any((alpha.has(v) or beta.has(v)) for v in variables):
         return None
-    return sp.simplify(alpha), sp.simplify(beta)
+    return tuple(sp.simplify(e) if sp.count_ops(e) < _LONG else e for e in (alpha, beta))
 
 
 def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -67,8 +68,8 @@ def effectiveness(problem: LocalProblem) -> sp.Expr:
     """
     eta = PLASTICITY.symbol
     controls = sp.symbols(f"u1:{len(problem.control) + 1}", real=True)
-    motion = _dot(problem.control, controls)
-    cost = _dot(problem.metric, [u**2 for u in controls]) / (2 * eta)
+    motion = dot(problem.control, controls)
+    cost = dot(problem.metric, [u**2 for u in controls]) / (2 * eta)
     best = sp.solve([sp.diff(cost + _SLOPE_OF_V * motion, u) for u in controls], controls)
     per_cost = sp.expand(-motion.subs(best) / (eta * _SLOPE_OF_V))
     if sp.simplify(cost.subs(best) - eta * per_cost * _SLOPE_OF_V**2 / 2) != 0:
@@ -87,10 +88,7 @@ def optimal_control(problem: LocalProblem) -> LocalControl:
     """
     general = _solve(len(problem.forecasts))
     here = {EFFECTIVENESS: effectiveness(problem), _SLOPE: problem.slope, _DRIFT: problem.drift, _V: problem.curvature}
-    here[_G] = problem.gradient.subs(dict.fromkeys((f.symbol for f in problem.forecasts), 0))
-    for symbolic, weight, forecast in zip(general.forecasts, general.weights, problem.forecasts, strict=True):
-        here |= {symbolic.symbol: forecast.symbol, symbolic.rate: forecast.rate, symbolic.mean: forecast.mean}
-        here[weight] = sp.diff(problem.gradient, forecast.symbol)
+    here |= placed(general, problem)
     discount = general.effective_discount.subs(here)
     control = general.control.subs(here, simultaneous=True).subs(EFFECTIVE_DISCOUNT, discount)
     steps = (
@@ -101,6 +99,15 @@ def optimal_control(problem: LocalProblem) -> LocalControl:
     )
     rate = general.rate_without_drift if problem.slope == 0 else general.rate
     return LocalControl(control, rate.subs(here).subs(EFFECTIVE_DISCOUNT, discount), steps)
+
+
+def placed(general: Any, problem: LocalProblem) -> dict[sp.Expr, sp.Expr]:
+    """Gradient and forecasts of a problem, by the symbols that stand for them in a general solution."""
+    here = {general.gradient: problem.gradient.subs(dict.fromkeys((f.symbol for f in problem.forecasts), 0))}
+    for symbolic, weight, forecast in zip(general.forecasts, general.weights, problem.forecasts, strict=True):
+        here |= {symbolic.symbol: forecast.symbol, symbolic.rate: forecast.rate, symbolic.mean: forecast.mean}
+        here[weight] = sp.diff(problem.gradient, forecast.symbol)
+    return here
 
 
 def effectiveness_step(value: sp.Expr) -> Step:
@@ -114,6 +121,7 @@ class _General:
 
     forecasts: tuple[Forecast, ...]
     weights: tuple[sp.Symbol, ...]
+    gradient: sp.Symbol
     control: sp.Expr
     effective_discount: sp.Expr
     rate: sp.Expr
@@ -126,10 +134,10 @@ def _solve(n: int) -> _General:
     """Solve the Hamilton–Jacobi–Bellman equation with n forecasts z, whose weights in the gradient are h."""
     gamma, eta, k = DISCOUNT.symbol, PLASTICITY.symbol, LOSS_WEIGHT.symbol
     z, r, means, h, q = (sp.symbols(f"{x}1:{n + 1}", real=True) for x in ("z", "r", "zbar", "h", "q"))
-    loss = (_G + _dot(h, z)) * DELTA + _V * DELTA**2 / 2
-    value = _P * DELTA**2 / 2 + (_B + _dot(q, z)) * DELTA + _V_0
+    loss = (_G + dot(h, z)) * DELTA + _V * DELTA**2 / 2
+    value = _P * DELTA**2 / 2 + (_B + dot(q, z)) * DELTA + _V_0
     slope = sp.diff(value, DELTA)
-    ahead = sum(a * (b - c) * sp.diff(value, c) for a, b, c in zip(r, means, z, strict=True))
+    ahead = expected_change(value, z, r, means)
     effort = _U**2 / (2 * eta * EFFECTIVENESS)
     bracket = effort + k * loss + _SLOPE_OF_V * (_DRIFT + _SLOPE * DELTA + _U) + ahead
     control = sp.solve(sp.diff(bracket, _U), _U)[0]
@@ -166,7 +174,7 @@ def _solve(n: int) -> _General:
         Step("Optimal control at δ = 0", sp.Eq(_U, here)),
     )
     forecasts = tuple(Forecast(*f) for f in zip(z, r, means, strict=True))
-    return _General(forecasts, tuple(h), here, effective_discount, rate, still, steps)
+    return _General(forecasts, tuple(h), _G, here, effective_discount, rate, still, steps)
 
 
 def _cost_root(quadratic: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -185,5 +193,12 @@ def _cost_root(quadratic: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return sp.solve(discount - EFFECTIVE_DISCOUNT, _P)[0], sp.expand(discount.subs(_P, costs[0]), deep=False)
 
 
-def _dot(a: Sequence, b: Sequence) -> sp.Expr:
+def expected_change(value: sp.Expr, z: Sequence, rates: Sequence, means: Sequence) -> sp.Expr:
+    """Rate at which the value is expected to change because forecasts relax: ``Σ r (z̄ − z) ∂V/∂z``."""
+    ahead = (r * (mean - one) * sp.diff(value, one) for one, r, mean in zip(z, rates, means, strict=True))
+    return sum(ahead, sp.S.Zero)
+
+
+def dot(a: Sequence, b: Sequence) -> sp.Expr:
+    """Σ a b."""
     return sum((x * y for x, y in zip(a, b, strict=True)), sp.S.Zero)

@@ -15,7 +15,7 @@ from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter
 from plasticity.theory.control import LocalProblem
 from plasticity.theory.estimation import Inference
-from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, Forecast, horizon
+from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY, VELOCITY, Forecast, horizon
 
 _ANY = float("-inf")
 
@@ -85,20 +85,20 @@ def _mixes_controls(metric: Any, m: int) -> bool:
     return m > 1 and not callable(metric) and np.shape(metric) == (m, m)
 
 
-def _function_of_weight(name: str, function: Any) -> sp.Expr:
-    """Value of a function of the weight, as an expression of SymPy."""
+def _function_of(name: str, function: Any, variable: sp.Symbol = WEIGHT) -> sp.Expr:
+    """Value of a function of the weight or its velocity, as an expression of SymPy."""
     try:
-        value = function(WEIGHT)
+        value = function(variable)
     except (TypeError, AttributeError, ValueError) as error:
         raise InputError(
-            f"{name}(w) cannot be evaluated for a symbol w ({error}); derive takes functions of SymPy, "
-            f"such as sympy.exp in place of numpy.exp"
+            f"{name}({variable}) cannot be evaluated for a symbol {variable} ({error}); derive takes functions of "
+            f"SymPy, such as sympy.exp in place of numpy.exp"
         ) from None
     if getattr(value, "shape", ()):
-        raise InputError(f"{name}(w) is a matrix, which couples synapses; derive takes a function to a number")
+        raise InputError(f"{name}({variable}) is a matrix, which couples synapses; derive takes a function to a number")
     if isinstance(value, list | tuple):
-        raise InputError(f"{name}(w) must be one number for one weight, got {value!r}")
-    return algebra(f"{name}(w)", value)
+        raise InputError(f"{name}({variable}) must be one number for one weight, got {value!r}")
+    return algebra(f"{name}({variable})", value)
 
 
 def _is_positive_for(metric: sp.Expr, **sign: bool) -> bool:
@@ -135,7 +135,7 @@ def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Pa
     if objective.metric is None:
         return (sp.S.One,) * m, ()
     if callable(objective.metric):
-        metric = _function_of_weight("metric", objective.metric)
+        metric = _function_of("metric", objective.metric)
         _require_positive(metric)
         return (metric,) * m, ()
     if _mixes_controls(objective.metric, m):
@@ -156,42 +156,68 @@ def _metric(objective: Objective, m: int) -> tuple[tuple[sp.Expr, ...], tuple[Pa
 def _drift(objective: Objective, order: int) -> tuple[sp.Expr, sp.Expr, tuple[Parameter, ...]]:
     if objective.drift is None:
         return sp.S.Zero, sp.S.Zero, ()
-    if order == 2:
-        if callable(objective.drift):
-            raise InputError("drift must be a number with order=2: minus the friction of the velocity")
-        if np.any(objective.drift > 0):
-            raise InputError(f"drift must be <= 0 with order=2 (minus a friction), got {objective.drift}")
-        words = "friction c of the velocity"
-        friction = Parameter("friction", -_scalar("drift", objective.drift), unit="Hz", meaning=words)
-        return sp.S.Zero, -friction.symbol, (friction,)
+    moving = WEIGHT if order == 1 else VELOCITY
     if callable(objective.drift):
-        function = _function_of_weight("drift", objective.drift)
-        unit = unit_of(function, {v.name: v.unit for v in LOCALS.values()})  # its numbers stand for what lacks to 1/s
-        unit = "Hz" if unit == "1" else f"Hz/({unit})"
-        scale = Parameter("drift", 1.0, unit=unit, meaning="unit of the drift function f(w)", positive=True)
-        drift = scale.symbol * function
-        return drift, sp.diff(drift, WEIGHT), (scale,)
+        return _drift_function(objective.drift, moving)
     value = _scalar("drift", objective.drift)
-    rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
-    return rate.symbol * WEIGHT, rate.symbol, (rate,)
+    if order == 1:
+        rate = Parameter("drift", value, unit="Hz", meaning="rate of drift, negative for decay", low=_ANY)
+        return rate.symbol * WEIGHT, rate.symbol, (rate,)
+    if np.any(np.greater(value, 0)):
+        words = "rate at which the velocity grows without control"
+        growth = Parameter("growth", value, unit="Hz", meaning=words, positive=True)
+        return growth.symbol * VELOCITY, growth.symbol, (growth,)
+    friction = Parameter("friction", -value, unit="Hz", meaning="friction c of the velocity")
+    return -friction.symbol * VELOCITY, -friction.symbol, (friction,)
+
+
+def _drift_function(function: Any, moving: sp.Symbol) -> tuple[sp.Expr, sp.Expr, tuple[Parameter, ...]]:
+    """Drift that is a function of the weight [1], or of its velocity in units of 1/s."""
+    value = _function_of("drift", function, moving)
+    units = {v.name: v.unit for v in LOCALS.values()}
+    unit = unit_of(value, units)  # its numbers stand for what lacks to the unit of the change
+    rate = "Hz" if moving == WEIGHT else "Hz**2"
+    unit = rate if unit == "1" else f"{rate}/({unit})"
+    scale = Parameter("drift", 1.0, unit=unit, meaning=f"unit of the drift function f({moving})", positive=True)
+    own: tuple[Parameter, ...] = (scale,)
+    if moving == VELOCITY:
+        speed = Parameter("velocity_unit", 1.0, unit="Hz", meaning="unit of the velocity in the drift", positive=True)
+        value, own = value.subs(VELOCITY, VELOCITY / speed.symbol), (scale, speed)
+    drift = scale.symbol * value
+    return drift, sp.diff(drift, moving), own
 
 
 def _task(objective: Objective, process: Inference | None) -> tuple:
-    """Coefficient of δ in the loss, its forecasts, and the parameters of a hazard."""
-    if process is not None and process.forecasts:
-        if objective.hazard > 0:
-            raise InputError(
-                f"hazard is {objective.hazard:g}, but the belief already describes how the task changes; set hazard=0"
-            )
-        return process.gradient, process.forecasts, ()
+    """Coefficient of δ in the loss, its forecasts, and the parameters of a hazard.
+
+    Relaxation and replacement both move an expected value linearly, so that their rates add up and their means are
+    weighted by their rates.
+    """
+    gradient, forecasts = (GRADIENT, ()) if process is None else (process.gradient, process.forecasts)
     if objective.hazard == 0:
-        return GRADIENT, (), ()
-    words = "rate λ at which the task is replaced"
-    hazard = Parameter("hazard", float(objective.hazard), unit="Hz", meaning=words)
+        return gradient, forecasts, ()
+    if len(forecasts) > 1:
+        raise InputError(
+            "hazard with an optimum_belief of several components leaves open how the optimum of a new task splits over "
+            "them; use one time_constant, or hazard=0"
+        )
+    taken = () if process is None else {p.name for p in process.parameters}
+    names = [f"task_{name}" if name in taken else name for name in ("hazard", "prior_mean")]
+    hazard = Parameter(names[0], float(objective.hazard), unit="Hz", meaning="rate λ at which the task is replaced")
     value = _scalar("prior_mean", objective.prior_mean)
-    prior = Parameter("prior_mean", value, meaning="mean optimum μ_0 of the tasks to come", low=_ANY)
-    new_task = CURVATURE * (WEIGHT - prior.symbol)
-    return GRADIENT, (Forecast(GRADIENT, hazard.symbol, new_task),), (hazard, prior)
+    prior = Parameter(names[1], value, meaning="mean optimum μ_0 of the tasks to come", low=_ANY)
+    rate = hazard.symbol
+    if not forecasts:
+        return GRADIENT, (Forecast(GRADIENT, rate, _of_new_task(prior)),), (hazard, prior)
+    (own,) = forecasts
+    new = _of_new_task(prior) if gradient == own.symbol else prior.symbol
+    both = own.rate + rate
+    return gradient, (Forecast(own.symbol, both, (own.rate * own.mean + rate * new) / both),), (hazard, prior)
+
+
+def _of_new_task(prior: Parameter) -> sp.Expr:
+    """Expected gradient of a new task, with the curvature of the present one."""
+    return CURVATURE * (WEIGHT - prior.symbol)
 
 
 def _scalar(name: str, value: Any) -> Any:
@@ -216,9 +242,9 @@ def _assumptions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ..
     if objective.drift is not None and order == 1:
         words.append("Weights drift without control; the drift is linearised at the present weight.")
     if objective.drift is not None and order == 2:
-        words.append("The velocity of a weight decays by friction without control.")
+        words.append("Without control the velocity of a weight changes in proportion to itself (friction or growth).")
     if objective.hazard > 0:
-        words.append("The task is replaced at random times; every task has the same curvature.")
+        words.append("The task is replaced at random times, which is announced; every task has the same curvature.")
     words.append("The loss is quadratic near the present weight; each synapse plans for itself.")
     return tuple(words)
 

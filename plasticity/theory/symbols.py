@@ -14,6 +14,8 @@ LOSS_WEIGHT = Parameter("loss_weight", 1.0, meaning="weight of the loss, k", pos
 LEARNING_RATE = Parameter("learning_rate", 1.0, unit="1/(loss*s)", meaning="learning rate ηk/γ", positive=True)
 DURATION = Parameter("duration", None, unit="s", meaning="time between observations", positive=True)
 
+VELOCITY = sp.Symbol("velocity", real=True)  # of a weight whose acceleration is controlled
+
 SHORT_HORIZON = "short horizon, γ → ∞ at fixed ηk/γ"
 LONG_HORIZON = "long horizon, γ → 0⁺"
 FINITE_HORIZON = "The planning horizon is 1/γ"

@@ -7,7 +7,7 @@ diagonal metric, each with the optimal control of one weight.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -15,11 +15,10 @@ from plasticity.belief import GaussianWeight
 from plasticity.fisher import fisher_information, gaussian_mean
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, State, Step
 from plasticity.support.cached_algebra import cached_algebra
-from plasticity.theory.control import LocalProblem, optimal_control
+from plasticity.theory.control import EFFECTIVENESS, LocalProblem, effectiveness, effectiveness_step, optimal_control
 from plasticity.theory.estimation import Inference
 from plasticity.theory.symbols import LOSS_WEIGHT, PLASTICITY
 
-VARIANCE = sp.Symbol("belief_variance", nonnegative=True)
 _W, _M = sp.symbols("omega m", real=True)
 _S = sp.Symbol("S", positive=True)
 _DISTANCE = sp.Symbol("d", real=True)  # of the mean from the optimum
@@ -35,45 +34,62 @@ class UncertainWeight:
     steps: tuple[Step, ...]
 
 
-def uncertain_weight(belief: GaussianWeight, long_horizon: bool = False) -> UncertainWeight:
+def uncertain_weight(
+    belief: GaussianWeight,
+    local: LocalProblem | None = None,
+    long_horizon: bool = False,
+    name: str = "belief_variance",
+) -> UncertainWeight:
     """Optimal control of a Gaussian belief: ``dw/dt = −(ηk/γ) s² g``, ``ds²/dt = −(ηk/γ) s⁴ v`` at short horizon.
 
     With a long horizon the metric changes on the way: ``dw/dt = −sqrt(2ηk/v) s g`` and, at the optimum,
-    ``ds²/dt = −sqrt(2ηkv) s³``.
+    ``ds²/dt = −sqrt(2ηkv) s³``. The metric G and the controls of `local` change the price of both speeds, η → ηΣb²/G;
+    its drift carries the belief along, ``dm/dt = f``, ``ds²/dt = 2f' s²``. `name` is that of the variance.
 
     Examples
     --------
     >>> uncertain_weight(GaussianWeight(0.25)).inference.states[0].flow
     -belief_variance**2*curvature*loss_weight*plasticity/discount + process_noise
     """
+    local = LocalProblem() if local is None else local
+    own = sp.Symbol(name, nonnegative=True)
     if long_horizon:
-        return _long_horizon(belief)
+        return _long_horizon(belief, local, own)
     fisher, expected = _gaussian()
-    mean = optimal_control(LocalProblem(metric=(fisher[0, 0],)))
-    by_variance = LocalProblem(
-        metric=(fisher[1, 1],), gradient=sp.diff(expected, _S), curvature=sp.diff(expected, _S, 2)
+    by_mean, by_variance = (tuple(g * fisher[i, i] for g in local.metric) for i in (0, 1))
+    mean = optimal_control(replace(local, metric=by_mean))
+    of_variance = optimal_control(
+        replace(
+            local,
+            metric=by_variance,
+            drift=2 * local.slope * _S,
+            slope=2 * local.slope,
+            gradient=sp.diff(expected, _S),
+            curvature=sp.diff(expected, _S, 2),
+            forecasts=(),
+        )
     )
-    variance = optimal_control(by_variance)
-    here = {_S: VARIANCE}
+    here = {_S: own}
     cautions = (
         "The Fisher metric is taken at the present variance: exact in the limit of a short horizon only.",
         "A negative curvature would let the variance grow without bound.",
     )
-    inference = _inference(belief, sp.cancel(variance.control.subs(here)), cautions)
+    flow = (2 * local.slope * _S + sp.cancel(of_variance.control)).subs(here)
+    inference = _inference(belief, own, flow, cautions)
     steps = (
         Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
         Step("Fisher matrix of (m, S)", fisher),
         Step("Expected loss", sp.Eq(sp.Symbol("E_L"), expected), "the loss to second order about m"),
         *mean.steps,
-        Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), inference.states[0].flow), "by the same equations"),
+        Step("Variance", sp.Eq(sp.Symbol(f"d_{name}/dt"), inference.states[0].flow), "by the same equations"),
     )
     return UncertainWeight(mean.control.subs(here), inference, steps)
 
 
-def _inference(belief: GaussianWeight, flow: sp.Expr, cautions: tuple[str, ...]) -> Inference:
+def _inference(belief: GaussianWeight, own: sp.Symbol, flow: sp.Expr, cautions: tuple[str, ...]) -> Inference:
     noise = Parameter("process_noise", belief.process_noise, unit="Hz", meaning="growth of uncertainty")
     state = State(
-        "belief_variance",
+        own.name,
         flow + noise.symbol,
         initial=belief.variance,
         meaning="variance of the weight",
@@ -92,24 +108,26 @@ def _inference(belief: GaussianWeight, flow: sp.Expr, cautions: tuple[str, ...])
     )
 
 
-def _long_horizon(belief: GaussianWeight) -> UncertainWeight:
+def _long_horizon(belief: GaussianWeight, local: LocalProblem, own: sp.Symbol) -> UncertainWeight:
     """Control at γ → 0⁺ to second order in the distance d of the mean from the optimum, in units of s."""
     fisher, _ = _gaussian()
     value, root, controls, equations = _without_discount(fisher[0, 0], fisher[1, 1])
-    here = {_S: VARIANCE, _DISTANCE: GRADIENT / CURVATURE}
-    mean, variance = (c.subs(here) for c in controls)
+    here = {_S: own, _DISTANCE: GRADIENT / CURVATURE, PLASTICITY.symbol: PLASTICITY.symbol * EFFECTIVENESS}
+    price = effectiveness(local)
+    mean, variance = (c.subs(here).subs(EFFECTIVENESS, price) for c in controls)
     cautions = (
         "The value is exact to second order in (w − μ)/s: bad where (g/v)² exceeds s²; `plan` in w and ln s² is exact.",
         "The growth of uncertainty (process_noise) is added to the flow; the plan does not count on it.",
         "A negative curvature has no limit of a long horizon.",
     )
-    inference = _inference(belief, variance, cautions)
+    inference = _inference(belief, own, variance, cautions)
     steps = (
         Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
         Step("Fisher matrix of (m, S)", fisher),
         *(Step(f"Coefficient of d^{2 * i} in the HJB equation", sp.Eq(e, 0)) for i, e in enumerate(equations)),
         Step("Value at γ = 0", sp.Eq(sp.Symbol("V"), value), f"the non-negative root; a = {root}, d = g/v"),
-        Step("Variance", sp.Eq(sp.Symbol("d_belief_variance/dt"), inference.states[0].flow)),
+        effectiveness_step(price),
+        Step("Variance", sp.Eq(sp.Symbol(f"d_{own}/dt"), inference.states[0].flow), "η times the effectiveness for η"),
     )
     return UncertainWeight(mean, inference, steps)
 

@@ -330,7 +330,8 @@ def test_a_velocity_is_updated_before_the_weight():
 # --- bad input ----------------------------------------------------------------------------------------------------
 
 OU = OrnsteinUhlenbeck(1.0, 1.0, 1.0)
-STEP, FLOW = FadingMemory(decay=0.9), FadingMemory(time_constant=1.0)
+TWO = OrnsteinUhlenbeck((1.0, 2.0), 1.0, 1.0)
+STEP = FadingMemory(decay=0.9)
 
 
 @pytest.mark.parametrize(
@@ -343,16 +344,13 @@ STEP, FLOW = FadingMemory(decay=0.9), FadingMemory(time_constant=1.0)
         ({"metric": [1.0, 2.0], "control": [[1.0, 1.0, 1.0]]}, {}, "metric has 2 entries"),
         ({}, {"order": 3}, "order must be 1"),
         ({}, {"order": 2, "duration": 1.0}, "order=2 takes no"),
-        ({"drift": 1.0}, {"order": 2}, "drift must be <= 0"),
         ({}, {"gradient_belief": 0.9}, "gradient_belief must be FadingMemory or OrnsteinUhlenbeck"),
         ({}, {"optimum_belief": STEP}, "optimum_belief must be"),
         ({}, {"gradient_belief": OU, "optimum_belief": OU}, "leave one of them out"),
-        ({"hazard": 1.0, "prior_mean": 0.0}, {"optimum_belief": OU}, "hazard is 1"),
-        ({}, {"gradient_belief": STEP, "curvature_belief": FLOW}, "all be per step"),
-        ({}, {"gradient_belief": OU, "curvature_belief": STEP}, "all be per step"),
-        ({}, {"duration": 1.0, "gradient_belief": OU}, "duration takes no"),
         ({}, {"duration": -1.0}, "duration must be > 0"),
-        ({"metric": 2.0}, {"weight_belief": GaussianWeight(1.0)}, "weight_belief brings its own metric"),
+        ({}, {"weight_belief": GaussianWeight(1.0), "order": 2}, "metric is curved"),
+        ({"discount": 0, "drift": -1.0}, {"weight_belief": GaussianWeight(1.0)}, "closed form is due to the scaling"),
+        ({"hazard": 1.0, "prior_mean": 0.0}, {"optimum_belief": TWO}, "splits over"),
         ({"discount": 0.3}, {"weight_belief": GaussianWeight(1.0)}, "no closed form at discount=0.3.*`plan`"),
         ({}, {"gradient_belief": OrnsteinUhlenbeck((1.0, 2.0), 1.0, 1.0)}, "one component"),
     ],

@@ -24,7 +24,8 @@ DELTA, A, F0, U, P, SLOPE = sp.symbols("delta a f_0 u p V'", real=True)
 M, GAMMA_R = sp.symbols("effectiveness effective_discount", positive=True)
 ROOT = sp.Symbol("root", positive=True)
 VELOCITY = sp.Symbol("velocity", real=True)
-BY_W, BY_VELOCITY, P11, P12, P22, B1, B2 = sp.symbols("V_d V_v p11 p12 p22 b1 b2", real=True)
+BY_W, BY_VELOCITY, P12, P22 = sp.symbols("V_d V_v p12 p22", real=True)
+DAMPING, STIFFNESS = sp.symbols("damping stiffness", positive=True)
 CHANGES = {sp.Symbol(name) for name in ("dw/dt", "d_velocity/dt", "Delta_w", "Delta_velocity")}
 HJB_TITLES = {
     "Objective", "Cost rate near the present weight", "Control effectiveness", "HJB equation",
@@ -32,6 +33,7 @@ HJB_TITLES = {
     "Optimal control", "Its optimal root", "Optimal control at δ = 0", "At this weight", "Coefficient of δ²/2",
     "Effective discount γ + R", "Coefficient of δ", "Quartic for p22", "Square root in it",
     *(f"Coefficient of δ^{m} velocity^{n}" for m, n in ((2, 0), (1, 1), (0, 2), (1, 0), (0, 1))),
+    *(f"Coefficient of z1 {x}" for x in ("δ", "velocity")), "Linear coefficient", "Damping ηMp22", "Stiffness ηMp12",
 }  # fmt: skip
 
 
@@ -87,12 +89,7 @@ def check_velocity_control(steps):
     cost, bracket, value = of["Cost rate near the present weight"].rhs, _bracket(of), of["Ansatz for its solution"].rhs
     best, p, total = of["Optimal control"].rhs, of["Its optimal root"].rhs, of["Effective discount γ + R"].rhs
     assert is_zero(of["Objective"].rhs.subs(sp.Symbol("cost_rate"), 1).doit() - 1 / GAMMA)
-    z = sorted((s for s in value.free_symbols if s.name.startswith("z")), key=str)
-    relaxing = sum(
-        sp.Symbol(f"r{i}", real=True) * (sp.Symbol(f"zbar{i}", real=True) - s) * sp.diff(value, s)
-        for i, s in enumerate(z, 1)
-    )
-    assert is_zero(bracket - cost - SLOPE * (F0 + A * DELTA + U) - relaxing)
+    assert is_zero(bracket - cost - SLOPE * (F0 + A * DELTA + U) - relaxing(value))
     assert is_zero(sp.diff(bracket, U).subs(U, best))
     assert numeric(sp.diff(bracket, U, 2)) > 0
     residual = GAMMA * value - bracket.subs(U, best).subs(SLOPE, sp.diff(value, DELTA))
@@ -114,33 +111,59 @@ def check_velocity_control(steps):
     assert is_zero(control.subs(P, p) - of["Optimal control at δ = 0"].rhs)
 
 
+def relaxing(value):
+    """Rate at which the value is expected to change because the forecasts relax."""
+    z = sorted((s for s in value.free_symbols if s.name.startswith("z")), key=str)
+    return sum(
+        sp.Symbol(f"r{i}", real=True) * (sp.Symbol(f"zbar{i}", real=True) - s) * sp.diff(value, s)
+        for i, s in enumerate(z, 1)
+    )
+
+
 def check_acceleration_control(steps):
     of = {s.title: s.equation for s in steps}
     bracket, value, best = _bracket(of), of["Ansatz for its solution"].rhs, of["Optimal control"].rhs
-    assert is_zero(
-        bracket - of["Cost rate near the present weight"].rhs - BY_W * VELOCITY - BY_VELOCITY * (A * VELOCITY + U)
-    )
+    moved = BY_W * VELOCITY + BY_VELOCITY * (F0 + A * VELOCITY + U) + relaxing(value)
+    assert is_zero(bracket - of["Cost rate near the present weight"].rhs - moved)
     assert is_zero(sp.diff(bracket, U).subs(U, best))
     slopes = {BY_W: sp.diff(value, DELTA), BY_VELOCITY: sp.diff(value, VELOCITY)}
     residual = GAMMA * value - bracket.subs(U, best).subs(slopes)
+    z = [s for s in value.free_symbols if s.name.startswith("z")]
+    at_zero = dict.fromkeys((DELTA, VELOCITY, *z), 0)
     for title, equation in of.items():
         if title.startswith("Coefficient of δ^"):
             m, n = int(title[17]), int(title[-1])
-            derivative = sp.diff(residual, *[DELTA] * m, *[VELOCITY] * n).subs({DELTA: 0, VELOCITY: 0})
-            assert is_zero(equation.lhs - derivative)
-    quadratic = [of[f"Coefficient of δ^{m} velocity^{n}"].lhs for m, n in ((0, 2), (1, 1))]
-    eliminated = sp.solve(quadratic, [P11, P12], dict=True)[0]
-    quartic = of["Coefficient of δ^2 velocity^0"].lhs.subs(eliminated)
+            assert is_zero(equation.lhs - sp.diff(residual, *[DELTA] * m, *[VELOCITY] * n).subs(at_zero))
+        elif title.startswith("Coefficient of z1"):
+            assert is_zero(equation.lhs - sp.diff(residual, z[0], DELTA if title.endswith("δ") else VELOCITY))
+    eliminated = {}
+    for unknown, (m, n) in zip(sp.symbols("p12 p11", real=True), ((0, 2), (1, 1)), strict=True):
+        equation = of[f"Coefficient of δ^{m} velocity^{n}"].lhs.subs(eliminated)
+        eliminated[unknown] = sp.solve(equation, unknown)[0]
+    quartic = of["Coefficient of δ^2 velocity^0"].lhs.subs(eliminated).subs(eliminated)
     assert is_zero(quartic - of["Quartic for p22"].lhs)
     p22, root = of["Its optimal root"].rhs, of["Square root in it"].rhs
-    assert is_zero(quartic.subs(P22, p22).subs(ROOT, root))
-    sample = p22.subs(ROOT, root).subs(A, sp.Rational(-1, 3))
+    exact = p22.subs(ROOT, root)
+    assert is_zero(quartic.subs(P22, exact))
+    sample = exact.subs(A, sp.Rational(-1, 3))
     assert numeric(sample) > 0
     assert numeric(eliminated[P12].subs(P22, sample).subs(A, sp.Rational(-1, 3))) > 0
-    linear = [of[f"Coefficient of δ^{m} velocity^{n}"].lhs for m, n in ((1, 0), (0, 1))]
-    b2 = sp.solve(linear, [B1, B2], dict=True)[0][B2].subs(eliminated)
-    control = best.subs(BY_VELOCITY, b2 + P22 * VELOCITY).subs(P22, p22)
-    assert is_zero((control - of["Optimal control at δ = 0"].rhs).subs(ROOT, root))
+    unit = ETA * M
+    damping = of["Damping ηMp22"].rhs.subs(ROOT, root)
+    assert is_zero(damping - unit * exact)
+    stiffness = of["Stiffness ηMp12"].rhs
+    assert is_zero(stiffness.subs(DAMPING, unit * P22) - unit * eliminated[P12])
+    solved = {s.equation.lhs: s.equation.rhs for s in steps if s.title == "Linear coefficient"}
+
+    def placed(expression):  # b depends on the coefficients of the forecasts
+        expression = expression.subs(solved).subs(solved).subs(eliminated).subs(eliminated)
+        expression = expression.subs(STIFFNESS, stiffness).subs(DAMPING, unit * P22)
+        return expression.subs(P22, exact)
+
+    for y in (DELTA, VELOCITY):
+        assert is_zero(placed(sp.diff(residual, y)))  # so V solves the equation: what is left is a constant
+    control = best.subs(slopes).subs(DELTA, 0)
+    assert is_zero(placed(control) - placed(of["Optimal control at δ = 0"].rhs))
 
 
 def _bracket(of):
@@ -151,7 +174,7 @@ def at_this_weight(steps, **here):
     """The general control with the symbols of the problem in place of f_0, a, v, g_0 and the forecasts."""
     of = {s.title: s.equation for s in steps}
     control = of["Optimal control at δ = 0"].rhs
-    for title in ("Effective discount γ + R", "Square root in it"):
+    for title in ("Effective discount γ + R", "Stiffness ηMp12", "Damping ηMp22", "Square root in it"):
         control = control.subs(of[title].lhs, of[title].rhs) if title in of else control
     by_name = {s.name: s for s in control.free_symbols}
     return control.subs({by_name[name]: value for name, value in here.items() if name in by_name}, simultaneous=True)
@@ -187,10 +210,26 @@ def switching(rule):
     return {"g_0": CURVATURE * WEIGHT, **belief}
 
 
+def wandering_once(rule):
+    """One process of the optimum, replaced with the task if there is a hazard."""
+    s = symbols(rule)
+    rate, mean, hazard = 1 / s["tau_optimum"], s["optimum_mean"], s.get("hazard", 0)
+    mean = (rate * mean + hazard * s.get("prior_mean", 0)) / (rate + hazard)
+    return {"g_0": CURVATURE * WEIGHT, **forecast(1, s["belief_optimum"], rate + hazard, mean, -CURVATURE)}
+
+
+def nonlinear_friction(rule):
+    s = symbols(rule)
+    y = VELOCITY / s["velocity_unit"]
+    drift = s["drift"] * (y - y**3)
+    return {"a": sp.diff(drift, VELOCITY), "f_0": drift - VELOCITY * sp.diff(drift, VELOCITY)}
+
+
 def fading(rule):
     return {"g_0": 0, **forecast(1, symbols(rule)["belief_mean"], 1 / symbols(rule)["tau_gradient"], 0, 1)}
 
 
+G1 = OrnsteinUhlenbeck(0.7, 1.0, 1.0, mean=0.2)
 G2 = OrnsteinUhlenbeck((1.0, 9.0), 1.0, 1.0, mean=(1.0, 2.0))
 PROBLEMS = {  # a derived rule, and what stands for the symbols of the general solution
     "plain": (lambda: derive(Objective(1.0)), lambda r: {}),
@@ -235,6 +274,25 @@ PROBLEMS = {  # a derived rule, and what stands for the symbols of the general s
         lambda: derive(Objective(1.0, drift=-1.0, metric=2.0), order=2),
         lambda r: {"a": -symbols(r)["friction"], "effectiveness": 1 / symbols(r)["metric"]},
     ),
+    "growth": (lambda: derive(Objective(1.0, drift=0.1), order=2), lambda r: {"a": symbols(r)["growth"]}),
+    "nonlinear friction": (lambda: derive(Objective(1.0, drift=lambda y: y - y**3), order=2), nonlinear_friction),
+    "acceleration and hazard": (
+        lambda: derive(Objective(1.0, hazard=0.5, prior_mean=0.3), order=2),
+        between_tasks,
+    ),
+    "acceleration, wandering optimum": (lambda: derive(Objective(1.0), optimum_belief=G1, order=2), wandering_once),
+    "hazard and wandering optimum": (
+        lambda: derive(Objective(1.0, hazard=0.5, prior_mean=0.3), optimum_belief=G1),
+        wandering_once,
+    ),
+    "duration and wandering optimum": (
+        lambda: derive(Objective(1.0), optimum_belief=G1, duration=1.0),
+        wandering_once,
+    ),
+    "duration and hazard": (
+        lambda: derive(Objective(1.0, hazard=0.5, prior_mean=0.3), duration=1.0),
+        between_tasks,
+    ),
     "acceleration, steps": (lambda: derive(Objective(1.0), FadingMemory(decay=0.9), order=2), lambda r: {}),
 }
 
@@ -255,7 +313,7 @@ def test_the_printed_solution_solves_the_printed_equations(name):
     assert is_zero(steps["Control effectiveness"].rhs - here["effectiveness"])
     at = steps["At this weight"].rhs
     assert is_zero(at - at_this_weight(block, **here))
-    free = here["a"] * VELOCITY if "p22" in str(block) else here["f_0"]
+    free = here["f_0"] + (here["a"] * VELOCITY if "p22" in str(block) else 0)
     assert is_zero(steps["The rule"].rhs - free - at)
 
 
@@ -277,7 +335,7 @@ def check_filters(rule):
         ],
     )
     ones, noise = sp.ones(n, 1), s["observation_variance"]
-    if "hazard" in s:
+    if "prior_variance" in s:
         rate, centre = [s["hazard"]], [s["prior_mean"]]
         growth = sp.Matrix([[s["hazard"] * (s["prior_variance"] + (centre[0] - means[0]) ** 2 - covariance[0])]])
     else:
@@ -346,6 +404,20 @@ def check_uncertain_weight(steps):
     assert is_zero(of["The rule"].rhs - of["At this weight"].rhs.subs(variance, belief))
 
 
+def forecast_of(rule):
+    return between_tasks(rule) if "tau_optimum" not in symbols(rule) else wandering_once(rule)
+
+
+def followed(share, rate, pace):
+    return share.subs({sp.Symbol("r", positive=True): rate, sp.Symbol("rho", positive=True): pace}).rewrite(sp.exp)
+
+
+def following(rate, pace, time):
+    """ρ ∫_0^T ∫_0^t e^{−ρs} e^{−r(t−s)} ds dt, by hand."""
+    lag = [(1 - sp.exp(-x * time)) / x for x in (pace, rate)]
+    return pace * (lag[0] - lag[1]) / (rate - pace)
+
+
 def check_change(rule, i, before):
     """One equation of the change of the weight, from the one that was printed before it."""
     step, after = rule.steps[i], rule.steps[i].equation.rhs
@@ -361,11 +433,18 @@ def check_change(rule, i, before):
         r, exact = sp.Symbol("r", positive=True), of["Relaxation between observations"].rhs
         rate, time = of["Rate of the closed loop"].rhs, DURATION.symbol
         assert is_zero(exact - sp.Symbol("dw/dt") * (1 - sp.exp(-r * time)) / r)
-        assert is_zero(exact.subs({r: rate, sp.Symbol("dw/dt"): before.rhs}) - after.rewrite(sp.exp))
-        # R: the rate at which the printed velocity changes along the quadratic loss, plus that of the drift
         velocity = before.rhs
-        moved = sp.diff(velocity, WEIGHT) + CURVATURE * sp.diff(velocity, GRADIENT)
-        assert is_zero(rate + moved)
+        moves = exact.subs({r: rate, sp.Symbol("dw/dt"): velocity})
+        if "Following a forecast" in of:  # the expected path of one forecast
+            z, pace, centre, _ = (forecast_of(rule)[f"{x}1"] for x in ("z", "r", "zbar", "h"))
+            share = following(rate, pace, time)
+            assert is_zero(followed(of["Following a forecast"].rhs, rate, pace) - share)
+            moves += sp.diff(velocity, z) * (centre - z) * share
+        assert is_zero(moves - after.rewrite(sp.exp))
+        # R: the rate at which the printed velocity changes along the quadratic loss, plus that of the drift
+        if "Following a forecast" not in of:
+            moved = sp.diff(velocity, WEIGHT) + CURVATURE * sp.diff(velocity, GRADIENT)
+            assert is_zero(rate + moved)
     elif step.title.startswith("Limit: short horizon"):
         power = 2 if step.title.endswith("²") and "k/γ²" in step.title else 1
         fast = before.rhs.subs(ETA, LEARNING_RATE.symbol * GAMMA**power / K)
@@ -390,12 +469,13 @@ def check_change(rule, i, before):
 
 
 AFTER_THE_RULE = (
-    "Limit", "In other", "With ", "Precision", "Kalman", "Relaxation", "Rate of", "Change at", "Filter", "Steady",
+    "Limit", "In other", "With ", "Precision", "Following", "Kalman", "Relaxation", "Rate of", "Change at", "Filter",
+    "Steady",
 )  # fmt: skip
 SELF_CHECKED = HJB_TITLES | {
     "Filter", "Steady gain", "Variance of the belief between observations", "Log density of the belief",
     "Fisher matrix of (m, S)", "Expected loss", "Variance", "Relaxation between observations",
-    "Rate of the closed loop",
+    "Rate of the closed loop", "Following a forecast",
 }  # fmt: skip
 
 
@@ -423,6 +503,8 @@ def test_every_equation_on_the_card_of_a_derived_rule_follows_from_those_before(
         assert is_zero(check_steps(rule).rhs - change(rule).rhs)
     limits = [derive(Objective(d, drift=-1.0, metric=2.0), duration=t) for d in (0, sp.oo) for t in (None, 1.0, sp.oo)]
     limits += [derive(Objective(d, drift=-1.0), order=2) for d in (0, sp.oo)]
+    limits += [derive(Objective(d), optimum_belief=G1, order=2) for d in (0, sp.oo)]
+    limits += [derive(Objective(d), optimum_belief=G1, duration=t) for d in (0, sp.oo) for t in (1.0, sp.oo)]
     limits += [derive(Objective(sp.oo), weight_belief=GaussianWeight(1.0, 0.1))]  # at 0: test_uncertainty
     limits += [derive(Objective(d, hazard=0.5, prior_mean=0.3)) for d in (0, sp.oo)]
     for rule in limits:
