@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from plasticity import filters as filters
     from plasticity import rules as rules
     from plasticity import signals as signals
+    from plasticity.assumptions import Assumptions as Assumptions
+    from plasticity.assumptions import assumptions_of as assumptions_of
     from plasticity.belief import FadingMemory as FadingMemory
     from plasticity.belief import GaussianWeight as GaussianWeight
     from plasticity.belief import LinearGaussian as LinearGaussian

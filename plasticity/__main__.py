@@ -40,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     card = commands.add_parser("card", help="print the card of a rule of the catalogue")
     card.add_argument("rule", metavar="RULE")
     card.set_defaults(command=_card)
+    explain = commands.add_parser("explain", help="print the assumptions under which a rule is optimal")
+    explain.add_argument("rule", metavar="RULE")
+    explain.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss (default 3,0;0,0.5)")
+    explain.add_argument("--optimum", metavar="A,B", help="optimum of the loss (default 1,-0.5)")
+    explain.add_argument("--patterns", default="10,2;3,8", metavar="A,B;C,D", help="rates in Hz, for rules of rates")
+    explain.add_argument("-o", "--output", metavar="FILE.nc", help="file for slopes, metrics and drifts")
+    explain.set_defaults(command=_explain)
     derive = commands.add_parser("derive", help="derive a rule and print its card")
     derive.add_argument("--discount", metavar="0|oo|VALUE", help="γ in Hz; default: a symbol, with both limits")
     derive.add_argument("--plasticity", default="1", metavar="VALUE", help="η (default 1)")
@@ -77,6 +84,37 @@ def _glossary(arguments: argparse.Namespace) -> None:
 def _card(arguments: argparse.Namespace) -> None:
     make = catalog.load("plasticity.rules", arguments.rule, "rule")
     _print(make(), arguments.format)
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    from plasticity.assumptions import as_dataset, assumptions_of
+    from plasticity.compile.mean_field import on_rates
+    from plasticity.dataset import check_writable, write
+    from plasticity.landscapes import Quadratic
+    from plasticity.rule import CURVATURE, GRADIENT
+
+    if arguments.output:
+        check_writable(arguments.output)
+    rule = catalog.load("plasticity.rules", arguments.rule, "rule")()
+    if {GRADIENT, CURVATURE} & set(on_rates(rule).inputs):
+        hessian = _matrix("hessian", arguments.hessian or "3,0;0,0.5")
+        answer = assumptions_of(rule, Quadratic(hessian, _matrix("optimum", arguments.optimum or "1,-0.5")[0]))
+    elif arguments.hessian or arguments.optimum:
+        raise InputError(f"--hessian and --optimum are of no use for {arguments.rule}, which reads no gradient")
+    else:
+        patterns = _matrix("patterns", arguments.patterns)
+        answer = assumptions_of(rule, near=[1.0 / (1.0 + rate) for rate in patterns[0]], patterns=patterns)
+    print(answer)
+    if arguments.output:
+        print(write(as_dataset(answer), arguments.output))
+
+
+def _matrix(name: str, text: str) -> list[list[float]]:
+    """Parse rows separated by semicolons, numbers by commas."""
+    try:
+        return [[float(number) for number in row.split(",")] for row in text.split(";")]
+    except ValueError:
+        raise InputError(f"--{name} takes numbers such as 3,1;1,0.5, got {text!r}") from None
 
 
 def _derive(arguments: argparse.Namespace) -> None:

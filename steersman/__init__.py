@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from plasticity import CURVATURE as CURVATURE
     from plasticity import GRADIENT as GRADIENT
     from plasticity import WEIGHT as WEIGHT
+    from plasticity import Assumptions as Assumptions
     from plasticity import Controllability as Controllability
     from plasticity import DivergedError as DivergedError
     from plasticity import DoubleWell as DoubleWell
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from plasticity import TaskPrior as TaskPrior
     from plasticity import UnknownNameError as UnknownNameError
     from plasticity import Update as Update
+    from plasticity import assumptions_of as assumptions_of
     from plasticity import compile_rule as compile_rule
     from plasticity import critical_discount as critical_discount
     from plasticity import crossings as crossings
