@@ -128,7 +128,7 @@ _NOISE = (
 )
 _JACOBI = (
     "With several weights this is a step with the diagonal of the Hessian (Jacobi), not Newton's: it diverges where "
-    "2 diag(H) − H is not positive definite; Newton's step needs the whole Hessian."
+    "2 diag(H) − H is not positive definite; Newton's step needs the whole Hessian (`change` of the policy of `solve`)."
 )
 
 

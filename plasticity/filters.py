@@ -111,11 +111,13 @@ class LinearGaussian:
         return Gaussian(self.rest + a @ (state.mean - self.rest), a @ state.covariance @ a.T + self.process_covariance)
 
     def update(self, state: Gaussian, observation: Array) -> tuple[Gaussian, float]:
-        """``m ← m + K(y − Cm)``, ``P ← (1 − KC)P(1 − KC)ᵀ + KRKᵀ`` with the gain of `kalman_gain`."""
+        """``m ← m + K(y − Cm)``, ``P ← (1 − KC)P(1 − KC)ᵀ + KRKᵀ`` with the gain of the rows of C that are not NaN."""
         y = _observed(observation, len(self.observation))
-        if np.isnan(y).all():
+        seen = ~np.isnan(y)
+        if not seen.any():
             return state, 0.0
-        c, r, p, gain = self.observation, self.observation_covariance, state.covariance, kalman_gain(self, state)
+        y, c, r = y[seen], self.observation[seen], self.observation_covariance[np.ix_(seen, seen)]
+        p, gain = state.covariance, _gain(c, r, state.covariance)
         rest = np.eye(len(p)) - gain @ c
         surprise = y - c @ state.mean
         after = Gaussian(state.mean + gain @ surprise, rest @ p @ rest.T + gain @ r @ gain.T)
@@ -174,13 +176,15 @@ class Fading:
     def update(self, state: Gaussian, observation: Array) -> tuple[Gaussian, float]:
         """``m ← m + (y − m)/J``."""
         y = _observed(observation, self.n)
-        if np.isnan(y).all():
+        seen = ~np.isnan(y)
+        if not seen.any():
             return state, 0.0
-        variance, surprise = np.diag(state.covariance), y - state.mean
-        gain = 1 / (self.noise_variance / variance + 1)
-        total = variance + self.noise_variance
-        after = Gaussian(state.mean + gain * surprise, np.diag(self.noise_variance * gain))
-        return after, float(_log_density(surprise, np.diag(total))) if np.isfinite(total).all() else 0.0
+        variance, surprise = np.diag(state.covariance), np.where(seen, y - state.mean, 0.0)
+        gain = np.where(seen, 1 / (self.noise_variance / variance + 1), 0.0)
+        total = variance[seen] + self.noise_variance
+        left = np.where(seen, self.noise_variance * gain, variance)
+        after = Gaussian(state.mean + gain * surprise, np.diag(left))
+        return after, float(_log_density(surprise[seen], np.diag(total))) if np.isfinite(total).all() else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,11 +293,13 @@ class Switching:
         """Kalman update of every component; improbable components are dropped."""
         y, log_likelihood = _observed(observation, self.n), 0.0
         means, covariances, probabilities = state.means, state.covariances, state.probabilities
-        if not np.isnan(y).all():
-            noise = np.eye(self.n) * self.task.observation_noise**2 / self.dt
-            surprise, total = y - means, covariances + noise
-            gain = np.swapaxes(np.linalg.solve(total, covariances), -1, -2)
-            rest = np.eye(self.n) - gain
+        seen = ~np.isnan(y)
+        if seen.any():
+            read = np.eye(self.n)[seen]
+            noise = np.eye(len(read)) * self.task.observation_noise**2 / self.dt
+            surprise, total = y[seen] - means @ read.T, read @ covariances @ read.T + noise
+            gain = np.swapaxes(np.linalg.solve(total, read @ covariances), -1, -2)
+            rest = np.eye(self.n) - gain @ read
             with np.errstate(divide="ignore"):
                 log = np.log(probabilities) + _log_density(surprise, total)
             means = means + np.einsum("kij,kj->ki", gain, surprise)
@@ -328,7 +334,7 @@ def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Datase
     ----------
     filter : Filter
     observations : (n_times, m) array
-        A row of NaN is a missing observation.
+        NaN is a component that was not observed, a row of NaN a missing observation.
     dt : float
         Time between observations [s].
 
@@ -366,8 +372,12 @@ def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Datase
 
 def kalman_gain(filter: LinearGaussian, state: Gaussian) -> Array:
     """Gain ``K = PCᵀ(CPCᵀ + R)⁻¹`` (n, m) for the next observation."""
-    c, p = filter.observation, state.covariance
-    return np.linalg.solve(c @ p @ c.T + filter.observation_covariance, c @ p).T.astype(float)
+    return _gain(filter.observation, filter.observation_covariance, state.covariance)
+
+
+def _gain(c: Array, r: Array, p: Array) -> Array:
+    """``PCᵀ(CPCᵀ + R)⁻¹``."""
+    return np.linalg.solve(c @ p @ c.T + r, c @ p).T.astype(float)
 
 
 def steady_gain(filter: LinearGaussian) -> Array:

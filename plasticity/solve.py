@@ -7,8 +7,8 @@ from typing import overload
 from plasticity.belief import LinearGaussian
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective
-from plasticity.optimal.linear_quadratic import quadratic_policy
+from plasticity.objective import Objective, numeric_discount
+from plasticity.optimal.linear_quadratic import is_short_horizon, quadratic_policy
 from plasticity.optimal.lqg import BeliefPolicy, belief_policy
 from plasticity.optimal.policy import Policy
 from plasticity.optimal.redrawn import redrawn_policy
@@ -31,7 +31,8 @@ def solve(objective: Objective, landscape: Quadratic, belief: LinearGaussian | N
         γP = kH + AᵀP + PA − PSP ,   S = ηBG⁻¹Bᵀ ,   A_cl = A − SP
         (γ + λ − A_clᵀ) b = −kHμ + λ b̄ ,   (γ − A_clᵀ) b̄ = −kHμ_0
 
-    At ``discount=0`` the policy is the limit γ → 0⁺, with a remark in `Policy.notes` if J itself is infinite. With
+    At ``discount=0`` the policy is the limit γ → 0⁺, with a remark in `Policy.notes` if J itself is infinite; at
+    ``sympy.oo`` it is natural gradient descent ``u = −αG⁻¹Bᵀ∇L`` at the learning rate α = ηk/γ, by default ηk. With
     a hazard λ the policy holds while the present optimum μ lasts; the value counts the tasks to come as if
     each had its optimum at μ_0 (a spread of optima adds a constant that no choice changes).
 
@@ -73,7 +74,7 @@ def solve(objective: Objective, landscape: Quadratic, belief: LinearGaussian | N
     require_record("objective", objective, Objective)
     require_record("landscape", landscape, Quadratic)
     if belief is None:
-        known = objective.task_prior is None
+        known = objective.task_prior is None or is_short_horizon(objective.discount)
         return quadratic_policy(objective, landscape) if known else redrawn_policy(objective, landscape)
     if not isinstance(belief, LinearGaussian):
         raise InputError(f"belief must be a LinearGaussian for `solve`, got {type(belief).__name__}")
@@ -81,5 +82,6 @@ def solve(objective: Objective, landscape: Quadratic, belief: LinearGaussian | N
         raise InputError(
             f"hazard must be 0 with a belief, got {objective.hazard:g}: a moving optimum is stated by the belief alone"
         )
+    numeric_discount(objective, "for `solve` with a belief")
     mean = belief.mean_vector(landscape.n)
     return belief_policy(quadratic_policy(objective, Quadratic(landscape.hessian_matrix, mean)), belief)

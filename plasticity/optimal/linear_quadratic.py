@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ Array = NDArray[np.float64]
 
 def quadratic_policy(objective: Objective, landscape: Quadratic) -> Policy:
     """Policy on a quadratic loss that the learner knows; equations and errors are those of `plasticity.solve`."""
+    if is_short_horizon(objective.discount):
+        return _short_horizon(objective, landscape)
     discount, a, b, metric = _ingredients(objective, landscape)
     weight = objective.loss_weight
     inverse = objective.plasticity * np.linalg.solve(metric, b.T)
@@ -53,6 +56,35 @@ def quadratic_policy(objective: Objective, landscape: Quadratic) -> Policy:
         value_linear=linear,
         value_constant=constant,
         notes=_notes(discount, solution, constant),
+    )
+
+
+def is_short_horizon(discount: Any) -> bool:
+    """Whether a discount is ``sympy.oo``."""
+    return bool(getattr(discount, "is_infinite", False))
+
+
+def _short_horizon(objective: Objective, landscape: Quadratic) -> Policy:
+    """Leading order for γ → ∞ at a fixed learning rate α = ηk/γ: ``γP = kH``, so that ``ηP → αH``.
+
+    Drift, discounted to nothing, is left to itself, and so are tasks to come.
+    """
+    drift, control, metric = linear_dynamics(objective, landscape.n)
+    rate = objective.plasticity * objective.loss_weight
+    gain = rate * np.linalg.solve(metric, control.T @ landscape.hessian_matrix)
+    note = f"solved as the limit discount -> oo at the learning rate ηk/γ = {rate:g}, in which the value vanishes"
+    ignored = ("; the hazard has no effect there",) if objective.hazard > 0 else ("",)
+    return Policy(
+        objective=objective,
+        landscape=landscape,
+        closed_loop=drift - control @ gain,
+        gain=gain,
+        feedforward=np.zeros(control.shape[1]),
+        offset=drift @ landscape.optimum,
+        value_quadratic=np.zeros_like(drift),
+        value_linear=np.zeros(landscape.n),
+        value_constant=0.0,
+        notes=(note + ignored[0],),
     )
 
 

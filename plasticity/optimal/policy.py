@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
+from plasticity.support.checks import require_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -117,7 +118,9 @@ class Policy:
         """Undiscounted cost per unit time ``uᵀGu/2η + kL`` (...) at θ (..., n)."""
         u = self.control(theta)
         metric = constant_matrix("metric", self.objective.metric, u.shape[-1])
-        effort = np.einsum("...i,ij,...j->...", u, metric, u) / (2 * self.objective.plasticity)
+        short = getattr(self.objective.discount, "is_infinite", False)  # η = αγ/k → ∞: change is free
+        plasticity = np.inf if short else self.objective.plasticity
+        effort = np.einsum("...i,ij,...j->...", u, metric, u) / (2 * plasticity)
         return effort + self.objective.loss_weight * self.landscape.loss(theta)
 
     def value(self, theta: ArrayLike) -> Array:
@@ -129,6 +132,37 @@ class Policy:
             return np.full(away.shape[:-1], np.inf)
         quadratic = 0.5 * np.einsum("...i,ij,...j->...", away, self.value_quadratic, away)
         return quadratic + away @ self.value_linear + self.value_constant
+
+    def change(self, theta: ArrayLike, duration: Any) -> Array:
+        """Change Δθ (..., n) of a learner that observes at θ (..., n) and then acts for `duration` [s] on what it saw.
+
+        ``Δθ = ∫ e^{A_cl s} ds θ̇``. For ``duration=sympy.oo`` it goes to the rest point: without drift that is Newton's
+        step ``−H⁻¹∇L``, whatever the discount and the metric.
+
+        Raises
+        ------
+        InputError
+            If `duration` is not positive, or infinite where a direction does not decay.
+
+        Examples
+        --------
+        >>> import sympy as sp
+        >>> from plasticity import Objective, solve
+        >>> policy = solve(Objective(1.0), Quadratic([[2.0, 1.0], [1.0, 2.0]], [0.5, 0.0]))
+        >>> policy.change([1.0, 1.0], sp.oo).round(12)
+        array([-0.5, -1. ])
+        """
+        velocity = self.velocity(theta)
+        if getattr(duration, "is_infinite", False):
+            if self.rates.min() <= 0:
+                raise InputError("duration must be finite where a direction of the policy does not decay; got oo")
+            return -velocity @ np.linalg.inv(self.closed_loop).T
+        from scipy.linalg import expm
+
+        time = require_number("duration", duration, low=0, exclusive=True, unit="s")
+        n = len(self.offset)
+        moving = np.hstack([self.closed_loop, np.eye(n)]) * time
+        return velocity @ expm(np.vstack([moving, np.zeros((n, 2 * n))]))[:n, n:].T
 
     def path(self, start: ArrayLike, times: ArrayLike) -> Array:
         """Return θ (n_times, n), or (n_trials, n_times, n), of `trajectory` as an array."""

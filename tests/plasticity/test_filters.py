@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from oracles.kalman_bucy import kalman_bucy_gain
 from oracles.trials import future_weights, tracker
 from scipy.integrate import solve_ivp
@@ -391,3 +392,46 @@ def test_likelihood_of_a_fading_memory_is_that_of_its_predictions():
             assert log_likelihood == pytest.approx(expected, rel=1e-12)
     assert actual[0] == 0
     check_schema(track(filter, y))
+
+
+@pytest.mark.parametrize("kind", ["linear", "fading", "switching"])
+def test_a_partly_missing_row_counts_for_what_it_holds(kind):
+    """Components that are independent, in prior and noise: each is filtered as if it were alone."""
+    y = np.array([[1.0, -2.0], [np.nan, 0.5], [0.3, np.nan], [0.2, 1.5]])
+
+    def filter_of(n):
+        one = np.eye(n)
+        return {
+            "linear": lambda: LinearGaussian(0.9 * one, 0.2 * one, one, 0.5 * one, np.zeros(n), one, np.zeros(n)),
+            "fading": lambda: Fading(0.8, n=n),
+            "switching": lambda: Switching(SwitchingTask(0.0, 0.0, 2.0, 0.7), dt=0.5, n=n),
+        }[kind]()
+
+    both = track(filter_of(2), y)
+    alone = [track(filter_of(1), y[:, [i]]) for i in range(2)]
+    total = sum(one.log_likelihood.values for one in alone)
+    assert_allclose(both.belief.values, np.hstack([one.belief.values for one in alone]), rtol=1e-12, atol=1e-15)
+    both_variances = np.diagonal(both.covariance.values, axis1=1, axis2=2)
+    assert_allclose(both_variances, np.hstack([one.covariance.values[:, :, 0] for one in alone]), rtol=1e-12)
+    assert_allclose(both.log_likelihood.values, total, rtol=1e-11, atol=1e-13)
+
+
+def test_correlated_rows_give_what_joint_conditioning_gives():
+    """Two sensors with correlated noise of two correlated states, the first alone at the second time."""
+    a, q = np.array([[0.9, 0.2], [0.0, 0.7]]), np.array([[0.3, 0.1], [0.1, 0.2]])
+    c, r, p = (
+        np.array([[1.0, 0.5], [0.3, -1.0]]),
+        np.array([[0.4, 0.15], [0.15, 0.3]]),
+        np.array([[1.0, 0.4], [0.4, 2.0]]),
+    )
+    y = np.array([[1.0, -0.4], [0.6, np.nan]])
+    belief = track(LinearGaussian(a, q, c, r, np.zeros(2), p, np.zeros(2)), y)
+    # joint covariance of (x_1, x_2), of the three numbers that were seen, and between them
+    states = np.block([[p, p @ a.T], [a @ p, a @ p @ a.T + q]])
+    read = np.zeros((3, 4))
+    read[:2, :2], read[2, 2:] = c, c[0]
+    noise = np.zeros((3, 3))
+    noise[:2, :2], noise[2, 2] = r, r[0, 0]
+    gain = states @ read.T @ np.linalg.inv(read @ states @ read.T + noise)
+    assert_allclose(belief.belief.values[1], (gain @ [1.0, -0.4, 0.6])[2:], rtol=1e-12)
+    assert_allclose(belief.covariance.values[1], (states - gain @ read @ states)[2:, 2:], rtol=1e-12)

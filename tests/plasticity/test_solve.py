@@ -222,10 +222,55 @@ def test_trajectory_is_the_flow_of_the_policy():
     assert_allclose(policy.velocity(policy.rest_point), 0, atol=1e-13)
 
 
-@pytest.mark.parametrize("discount", [sympy.Symbol("gamma"), sympy.oo])
-def test_symbolic_discounts_are_sent_to_derive(discount):
+def test_symbolic_discounts_are_sent_to_derive():
     with pytest.raises(InputError, match="derive"):
-        solve(Objective(discount), Quadratic(1.0, [0.0]))
+        solve(Objective(sympy.Symbol("gamma")), Quadratic(1.0, [0.0]))
+
+
+def coupled(n, seed):
+    """Hessian with eigenvalues between 0.1 and 3 in random directions, a metric, and a start."""
+    random = np.random.default_rng(seed)
+    turn = np.linalg.qr(random.normal(size=(n, n)))[0]
+    metric = random.normal(size=(n, n))
+    return turn @ np.diag(np.linspace(0.1, 3, n)) @ turn.T, metric @ metric.T + np.eye(n), random.normal(size=n)
+
+
+@pytest.mark.parametrize("more", [{}, {"drift": -0.3 * np.eye(3)}, {"control": np.array([[1.0], [0.5], [-1.0]])}])
+def test_a_short_horizon_is_natural_gradient_descent(more):
+    """At γ = 1e7 and the same learning rate ηk/γ = 0.96 what is left is of order 1/γ."""
+    h, metric, start = coupled(3, 1)
+    metric = metric[:1, :1] if "control" in more else metric
+    loss = Quadratic(h, [0.2, -0.1, 0.4])
+    limit = solve(Objective(sympy.oo, 1.2, 0.8, metric=metric, **more), loss)
+    near = solve(Objective(1e7, 1.2e7, 0.8, metric=metric, **more), loss)
+    assert_allclose(limit.velocity(start), near.velocity(start), rtol=1e-5)
+    assert "learning rate ηk/γ = 0.96" in limit.notes[0]
+    assert_allclose(limit.running_cost(start), 0.8 * loss.loss(start), rtol=1e-15)
+    if not more:
+        assert_allclose(limit.velocity(start), -0.96 * np.linalg.solve(metric, loss.gradient(start)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("discount", [0, 0.7, sympy.oo])
+def test_acting_for_long_is_newtons_step_and_converges_where_the_diagonal_one_diverges(discount):
+    h = 0.1 * np.eye(3) + 0.9  # 2 diag(h) − h has the eigenvalue −0.8
+    loss, start = Quadratic(h, [0.3, 0.0, -1.0]), np.array([1.0, -0.5, 0.3])
+    policy = solve(Objective(discount, metric=coupled(3, 2)[1]), loss)
+    newton = -np.linalg.solve(h, loss.gradient(start))
+    assert_allclose(policy.change(start, sympy.oo), newton, rtol=1e-12)
+    assert_allclose(policy.change(start, 1e5), newton, rtol=1e-9)
+    jacobi = np.eye(3) - h / np.diag(h)[:, None]
+    assert np.abs(np.linalg.eigvals(jacobi)).max() > 1
+
+
+def test_acting_for_a_time_is_the_path():
+    h, metric, start = coupled(4, 3)
+    policy = solve(Objective(0.5, metric=metric, drift=0.1 * np.eye(4)), Quadratic(h, [1.0, 0.0, 0.0, -1.0]))
+    moved = policy.path(start, [0.8])[0] - start
+    assert_allclose(policy.change(start, 0.8), moved, rtol=1e-11)
+    assert_allclose(policy.change(np.stack([start, start]), 0.8)[1], moved, rtol=1e-11)
+    flat = solve(Objective(0.5), Quadratic([1.0, 0.0], [0.0, 0.0]))
+    with pytest.raises(InputError, match="does not decay"):
+        flat.change([1.0, 1.0], sympy.oo)
 
 
 def test_wrong_sizes_and_functions_are_refused():
