@@ -16,7 +16,7 @@ from plasticity.equations import algebra
 from plasticity.errors import InputError
 from plasticity.limits import change
 from plasticity.objective import Objective
-from plasticity.rule import TICK, WEIGHT, Rule, State, Step, Update, free_symbols
+from plasticity.rule import TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.checks import require_number, require_record
 from plasticity.support.exprel import exprel
@@ -65,7 +65,10 @@ def derive(
         The curvature is a moving average of squared gradients, the empirical Fisher information (state
         ``belief_curvature``). Using a belief in place of the curvature is an approximation.
     optimum_belief : OrnsteinUhlenbeck or SwitchingTask, optional
-        The optimum moves and is observed as ``w − gradient/curvature``. Short-lived changes are followed less.
+        The optimum moves and is observed as ``w − gradient/curvature``. Short-lived changes are followed less. With
+        a `SwitchingTask` the belief jumps after a surprise: at clock ticks (parameter ``clock_step``) two hypotheses
+        (states ``first_mean``, ``second_mean`` …) are weighed, and the weight moves towards the mean
+        ``belief_optimum`` for the time until the next tick, as with `duration`.
     weight_belief : GaussianWeight, optional
         The synapse holds a Gaussian belief about its weight (state ``belief_variance``), at ``discount`` 0 or
         ``sympy.oo``: in between its metric, which changes with the variance, leaves no closed form. Metric and
@@ -106,8 +109,11 @@ def derive(
     process = _process(gradient_belief, optimum_belief)
     stated = state_problem(objective, process, order)
     rule, rate = _policy(stated, process, weight_belief, order)
-    if duration is not None:
-        rule = _acting_for(rule, rate, duration, stated.local.forecasts)
+    looks = () if process is None else process.ticks
+    relaxes = order == 1 and weight_belief is None
+    if duration is not None or (looks and relaxes):
+        time = TICK if duration is None else _duration(duration)
+        rule = _acting_for(rule, rate, time, looks, stated.local.forecasts)
     if weight_belief is not None and stated.limit == 0:  # solved at γ = 0: nothing is left to take the limit of
         used = {s.name for s in free_symbols(rule)}
         rule = replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
@@ -115,6 +121,8 @@ def derive(
         rule = rule.limit(discount=stated.limit)
     if duration == sp.oo:
         rule = rule.limit(duration=sp.oo)
+    if looks and not relaxes:
+        rule = _stepping(replace(rule, events={"clock": looks}))
     rule = _observing(rule, _memories(gradient_belief, curvature_belief))
     noisy = optimum_belief is not None and curvature_belief is not None
     newton = duration == sp.oo
@@ -134,7 +142,8 @@ _JACOBI = (
 
 def _stepwise(rule: Rule) -> tuple[str, ...]:
     """Caution about a continuous policy that is taken in steps."""
-    if all(p.name != TICK.name for p in rule.parameters):
+    steps = [u.expression for u in rule.events.get("clock", ()) if u.target == WEIGHT.name]
+    if any(step.has(exprel) for step in steps) or all(p.name != TICK.name for p in rule.parameters):
         return ()
     return (
         "The weight takes Euler steps of the policy in continuous time: bad where the rate R of the learner times the "
@@ -172,25 +181,33 @@ def _policy(
     return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
 
 
-def _acting_for(rule: Rule, rate: sp.Expr, duration: object, forecasts: tuple[Forecast, ...]) -> Rule:
-    """Rule that acts at clock ticks for the time until the next.
+def _duration(duration: object) -> Parameter:
+    value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
+    return replace(DURATION, value=value)
+
+
+def _acting_for(
+    rule: Rule, rate: sp.Expr, time: Parameter, looks: tuple[Update, ...], forecasts: tuple[Forecast, ...]
+) -> Rule:
+    """Rule that looks at clock ticks and then acts for the time until the next.
 
     In between the closed loop relaxes at the rate r of its last observation, ``ẇ(t) = ẇ_0 e^{−rt}``, plus what its
     forecasts z ask for on the way: ``Σ (∂ẇ/∂z) ρ(z̄ − z) ∫ e^{−ρs} e^{−r(t−s)} ds``.
     """
-    value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
-    r, relaxed, finite = _relaxation()
+    r, relaxed, finite = (e.subs(DURATION.symbol, time.symbol) for e in _relaxation())
     moved = rule.weight_flow * finite.subs(r, rate)
+    looks = tuple(Update(u.target, u.expression.subs(TICK.symbol, time.symbol)) for u in looks)
+    others = tuple(p for p in rule.parameters if p.name != TICK.name)
     on_the_way = sp.S.Zero
     for z in forecasts:
         rho, ahead = _following()
         asked = sp.diff(rule.weight_flow, z.symbol) * (z.mean - z.symbol)
-        on_the_way += asked * ahead.subs({r: rate, rho: z.rate})
+        on_the_way += asked * ahead.subs({r: rate, rho: z.rate, DURATION.symbol: time.symbol})
     acting = replace(
         rule,
         weight_flow=sp.S.Zero,
-        events={"clock": (Update(WEIGHT.name, WEIGHT + moved + on_the_way),)},
-        parameters=(*rule.parameters, replace(DURATION, value=value)),
+        events={"clock": (*looks, Update(WEIGHT.name, WEIGHT + moved + on_the_way))},
+        parameters=(*others, time),
         assumptions=(
             *rule.assumptions,
             "The learner observes at clock ticks; in between it acts on the last observation.",
@@ -201,8 +218,9 @@ def _acting_for(rule: Rule, rate: sp.Expr, duration: object, forecasts: tuple[Fo
         Step("Rate of the closed loop", sp.Eq(r, rate)),
     ]
     if forecasts:
+        following = _following()[1].subs(DURATION.symbol, time.symbol)
         words = "time for which it follows z̄ − z until the next tick; ρ: rate of z"
-        steps.append(Step("Following a forecast", sp.Eq(sp.Symbol("followed"), _following()[1]), words))
+        steps.append(Step("Following a forecast", sp.Eq(sp.Symbol("followed"), following), words))
     note = "exprel(x) = (eˣ − 1)/x is finite at 0: no inverse needed"
     steps.append(Step("Change at an observation", change(acting), note))
     return replace(acting, steps=(*rule.steps, *steps))
@@ -279,19 +297,30 @@ def _observing(rule: Rule, memories: list[Inference]) -> Rule:
     )
     for memory in memories:
         acting = _with(acting, memory)
-    if ticks:  # what is controlled moves at ticks; beliefs in continuous time go on in between
-        controlled = [s for s in rule.states if s.name == "velocity" or s.estimates == "weight"]
-        moves = [(s, flows[s.name]) for s in (*controlled, State(WEIGHT.name)) if flows[s.name] != 0]
-        clock += [Update(s.name, s.symbol + TICK.symbol * f) for s, f in moves]
-        flows |= {s.name: sp.S.Zero for s, _ in moves}
-        acting = replace(acting, parameters=(*acting.parameters, *([TICK] if moves else [])))
     acting = replace(
         acting,
         weight_flow=flows[WEIGHT.name],
         states=tuple(replace(s, flow=flows.get(s.name, s.flow)) for s in acting.states),
         events={"clock": (*ticks.values(), *clock)},
     )
+    acting = _stepping(acting) if ticks else acting
     return replace(acting, steps=(*acting.steps, Step("With the beliefs", change(acting))))
+
+
+def _stepping(rule: Rule) -> Rule:
+    """Rule whose controlled variables take Euler steps at clock ticks; beliefs in continuous time go on in between."""
+    controlled = {s.name for s in rule.states if s.name == "velocity" or s.estimates == "weight"}
+    stopped = tuple(replace(s, flow=sp.S.Zero) if s.name in controlled else s for s in rule.states)
+    moving = [s for s in rule.states if s.name in controlled] + [State(WEIGHT.name, rule.weight_flow)]
+    moves = [Update(s.name, s.symbol + TICK.symbol * s.flow) for s in moving if s.flow != 0]
+    has_tick = any(p.name == TICK.name for p in rule.parameters)
+    return replace(
+        rule,
+        weight_flow=sp.S.Zero,
+        states=stopped,
+        events={"clock": (*rule.events.get("clock", ()), *moves)},
+        parameters=(*rule.parameters, *([TICK] if moves and not has_tick else [])),
+    )
 
 
 def _check(

@@ -1,8 +1,9 @@
 """Beliefs as states of a rule: filters for a quantity that the policy would need to know.
 
-A fading memory has the gain that follows from the recursion of its precision. For a quantity that wanders or
-switches, the prior moves the mean and the covariance of the belief between observations; an observation over a time Δt
-is a Gaussian with variance σ²/Δt, and conditioning on it, to first order in Δt, gives the gain (Kalman–Bucy).
+A fading memory has the gain that follows from the recursion of its precision. For a quantity that wanders, the prior
+moves the mean and the covariance of the belief between observations; an observation over a time Δt is a Gaussian with
+variance σ²/Δt, and conditioning on it, to first order in Δt, gives the gain (Kalman–Bucy). A quantity that switches
+needs several hypotheses, which Bayes' rule weighs at every observation.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import sympy as sp
 
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import InputError
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, State, Step, Update, time_constant
+from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, State, Step, Update, time_constant
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.theory.symbols import Forecast
 
 COUNT = sp.Symbol("count", real=True)
+_LEAST = sp.Float("1e-12")  # least probability of a hypothesis
 _NEEDS_CURVATURE = "The observed optimum is w − gradient/curvature, which needs a positive curvature."
 
 
@@ -153,48 +155,163 @@ def wandering_optimum(belief: OrnsteinUhlenbeck) -> Inference:
 
 
 def switching_optimum(belief: SwitchingTask) -> Inference:
-    """Belief about an optimum that is replaced, unannounced, by draws from a prior: the first two moments.
+    """Belief about an optimum that is replaced, unannounced, by draws from a prior: two Gaussian hypotheses.
 
-    Between observations E dμ = λ(μ_0 − μ) dt and E dμ² = λ(Σ_0 + μ_0² − μ²) dt; the update at an observation is
-    that of a Gaussian belief.
+    At a tick every hypothesis, and a fresh draw that came since the last tick with probability 1 − e^{−λΔt}, is
+    weighed by the density that it predicted for the observation, and conditioned on it. Then the fresh draw joins the
+    less probable hypothesis, with the mean and the variance of their mixture.
     """
-    hazard = Parameter("hazard", belief.hazard, unit="Hz", meaning="rate λ at which the task is replaced")
-    prior = Parameter(
-        "prior_mean", _one("prior_mean", belief.prior_mean), meaning="mean optimum of tasks to come", low=float("-inf")
-    )
-    variance_0 = _one("prior_covariance", belief.prior_covariance)
-    spread = Parameter("prior_variance", variance_0, meaning="variance of the optimum over tasks", positive=True)
-    noise = _noise(belief.observation_noise, "s")
-    mean, variance = sp.Symbol("belief_optimum", real=True), sp.Symbol("belief_variance", nonnegative=True)
-    forecast = Forecast(mean, hazard.symbol, prior.symbol)
-    second = hazard.symbol * (spread.symbol + prior.symbol**2 - (variance + mean**2))
-    growth = sp.factor(sp.expand(second - 2 * mean * forecast.rate * (forecast.mean - mean)))
-    observed = WEIGHT - GRADIENT / CURVATURE
-    flows = filter_flows((forecast,), sp.Matrix([[variance]]), sp.Matrix([[growth]]), observed, noise.symbol)
-    states = (
-        State("belief_optimum", flows[0][0], "1", prior.value, "belief about the optimum", "optimum"),
-        State("belief_variance", flows[1][0, 0], "1", spread.value, "its variance", nonnegative=True),
-    )
+    parameters = _task_parameters(belief)
+    hazard, prior, spread, noise = parameters
+    mean, share = sp.Symbol("belief_optimum", real=True), sp.Symbol("second_share", nonnegative=True)
+    fresh = sp.Symbol("just_switched", nonnegative=True)
+    switch = 1 - sp.exp(-hazard.symbol * TICK.symbol)
+    observed, error = sp.Symbol("observed_optimum", real=True), noise.symbol / TICK.symbol
+    drawn = conditioned(prior.symbol, spread.symbol, observed, error)
+    pair = [_hypothesis(name) for name in ("first", "second")]
+    after = [conditioned(m, v, observed, error) for m, v in pair]
+    odds = [sp.exp(a.log_density - drawn.log_density) * sp.sqrt(drawn.total / a.total) for a in after]
+    second = sp.exp(after[0].log_density - after[1].log_density) * sp.sqrt(after[1].total / after[0].total)
+    lighter = sp.Heaviside(sp.Rational(1, 2) - share)  # 1 where the second hypothesis is the less probable one
+    joins = [
+        fresh * light / (fresh + (1 - fresh) * part) for light, part in ((1 - lighter, 1 - share), (lighter, share))
+    ]
+    weighed = switch / (switch + (1 - switch) * ((1 - share) * odds[0] + share * odds[1]))
+    ticks = [
+        Update(observed.name, WEIGHT - GRADIENT / CURVATURE),
+        Update(fresh.name, weighed),
+        Update(share.name, _not_certain(share / (share + (1 - share) * second))),
+        *(Update(s.name, e) for (m, v), a in zip(pair, after, strict=True) for s, e in ((m, a.mean), (v, a.variance))),
+    ]
+    for (m, v), join in zip(pair, joins, strict=True):
+        together = mixed(join, (m, v), (drawn.mean, drawn.variance))
+        ticks += [Update(v.name, together[1]), Update(m.name, together[0])]
+    ticks += [
+        Update(share.name, _not_certain(fresh * lighter + (1 - fresh) * share)),
+        Update(mean.name, pair[0][0] + share * (pair[1][0] - pair[0][0])),
+    ]
     return Inference(
-        states,
-        (hazard, prior, spread, noise),
-        forecasts=(forecast,),
+        _switching_states(pair, prior.value, spread.value),
+        (*parameters, TICK),
+        ticks=tuple(ticks),
+        forecasts=(Forecast(mean, hazard.symbol, prior.symbol),),
         gradient=CURVATURE * (WEIGHT - mean),
         assumptions=(
             "The optimum is replaced at random times by a draw from a prior; this is not announced.",
-            "The belief keeps the mean and the variance of the posterior.",
+            "The belief keeps two Gaussian hypotheses; a fresh draw joins the less probable one.",
         ),
         cautions=(
-            "The posterior after a possible switch is a mixture, of which the belief has two moments: it does not jump "
-            "after a surprise. Where switches are rare and noise is low, its mean square error is more than twice that "
-            "of the exact posterior (`plasticity.filters`).",
+            "The exact posterior has a hypothesis for every possible time of the last switch; two of them have up to a "
+            "tenth more mean square error (`plasticity.filters.Switching` is exact).",
             _NEEDS_CURVATURE,
         ),
-        steps=(
-            Step("Variance of the belief between observations", sp.Eq(_rate("belief_variance"), growth)),
-            *(Step("Filter", sp.Eq(_rate(s.name), s.flow)) for s in states),
-        ),
+        steps=(Step("Probability of a switch between ticks", sp.Eq(sp.Symbol("s"), switch)), *_hypothesis_steps()),
+        references=("adams_2007",),
     )
+
+
+def _task_parameters(belief: SwitchingTask) -> tuple[Parameter, Parameter, Parameter, Parameter]:
+    words = "mean optimum of tasks to come"
+    variance = _one("prior_covariance", belief.prior_covariance)
+    return (
+        Parameter("hazard", belief.hazard, unit="Hz", meaning="rate λ at which the task is replaced"),
+        Parameter("prior_mean", _one("prior_mean", belief.prior_mean), meaning=words, low=float("-inf")),
+        Parameter("prior_variance", variance, meaning="variance of the optimum over tasks", positive=True),
+        _noise(belief.observation_noise, "s"),
+    )
+
+
+def _hypothesis(name: str) -> tuple[sp.Symbol, sp.Symbol]:
+    """Mean and variance."""
+    return sp.Symbol(f"{name}_mean", real=True), sp.Symbol(f"{name}_variance", nonnegative=True)
+
+
+def _switching_states(pair: list, centre: Any, spread: Any) -> tuple[State, ...]:
+    hypotheses = []
+    for which, (m, v) in zip(("first", "second"), pair, strict=True):
+        hypotheses.append(State(m.name, initial=centre, meaning=f"mean of the {which} hypothesis"))
+        hypotheses.append(State(v.name, initial=spread, meaning="its variance", nonnegative=True))
+    return (
+        State("belief_optimum", initial=centre, meaning="belief about the optimum", estimates="optimum"),
+        *hypotheses,
+        State("second_share", meaning="probability of the second hypothesis", nonnegative=True),
+        State("just_switched", meaning="probability of a switch since the last tick", nonnegative=True),
+        State("observed_optimum", initial=centre, meaning="where the gradient puts the optimum"),
+    )
+
+
+def _hypothesis_steps() -> tuple[Step, ...]:
+    """Bayes' rule for one hypothesis, and the moments of two that join, in general symbols."""
+    m, variance, y, noise = _BAYES
+    after, share = conditioned(m, variance, y, noise), sp.Symbol("q", positive=True)
+    other = sp.symbols("m_0 S_0", positive=True)
+    together = mixed(share, (m, variance), other)
+    density = sp.exp(after.log_density) / sp.sqrt(2 * sp.pi * after.total)
+    return (
+        Step("Density of an observation", sp.Eq(sp.Symbol("p_y"), density), "of a hypothesis N(m, S), noise N"),
+        Step("Mean of a hypothesis", sp.Eq(sp.Symbol("m_next"), after.mean), "after the observation"),
+        Step("Variance of a hypothesis", sp.Eq(sp.Symbol("S_next"), after.variance), "after the observation"),
+        Step("Mean of two that join", sp.Eq(sp.Symbol("m_both"), together[0]), "q: share of the fresh draw"),
+        Step("Variance of two that join", sp.Eq(sp.Symbol("S_both"), together[1])),
+    )
+
+
+def _not_certain(probability: sp.Expr) -> sp.Expr:
+    """Probability that no evidence makes 0 or 1 to machine precision, from which it could not return."""
+    return _LEAST + (1 - 2 * _LEAST) * probability
+
+
+@dataclass(frozen=True)
+class Conditioned:
+    """Gaussian after an observation, and the density of the observation: exp(`log_density`)/√(2π `total`)."""
+
+    mean: sp.Expr
+    variance: sp.Expr
+    log_density: sp.Expr
+    total: sp.Expr
+
+
+def conditioned(mean: sp.Expr, variance: sp.Expr, observed: sp.Expr, noise: sp.Expr) -> Conditioned:
+    """Bayes' rule for a Gaussian, N(mean, variance), that is seen with Gaussian noise of variance `noise`.
+
+    Examples
+    --------
+    >>> m, S, y, N = sp.symbols("m S y N", positive=True)
+    >>> conditioned(m, S, y, N).variance
+    N*S/(N + S)
+    """
+    here = dict(zip(_BAYES, (mean, variance, observed, noise), strict=True))
+    return Conditioned(*(part.subs(here, simultaneous=True) for part in _bayes()))
+
+
+_BAYES = sp.symbols("m S y N", positive=True)
+
+
+@cached_algebra
+def _bayes() -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr]:
+    """Complete the square in the joint density of a quantity x and its observation y, and integrate over x."""
+    x = sp.Symbol("x", real=True)
+    m, variance, y, noise = _BAYES
+    exponent = -((x - m) ** 2) / (2 * variance) - (y - x) ** 2 / (2 * noise)
+    best = sp.solve(sp.diff(exponent, x), x)[0]
+    left = sp.factor(-1 / sp.diff(exponent, x, 2))
+    gain = sp.factor(sp.diff(best, y))
+    if sp.simplify(best - m - gain * (y - m)) != 0:
+        raise ArithmeticError(f"{best} is not linear in the surprise")
+    return m + gain * (y - m), left, sp.factor(exponent.subs(x, best)), sp.factor(variance * noise / left)
+
+
+def mixed(share: sp.Expr, one: tuple[sp.Expr, sp.Expr], other: tuple[sp.Expr, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """Mean and variance of a mixture, of which `other` (mean, variance) has the part `share`.
+
+    Examples
+    --------
+    >>> p, m, n = sp.symbols("p m n")
+    >>> mixed(p, (m, 0), (n, 0))[1]
+    p*(1 - p)*(-m + n)**2
+    """
+    away = other[0] - one[0]
+    return one[0] + share * away, (1 - share) * one[1] + share * other[1] + share * (1 - share) * away**2
 
 
 def filter_flows(

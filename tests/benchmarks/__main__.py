@@ -13,7 +13,7 @@ import sys
 import time
 
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
-NAMES = (*NETWORKS, "simulate", "plan", "certificate", "riccati", "replay", "sweep", "cost")
+NAMES = (*NETWORKS, "simulate", "plan", "certificate", "switching_belief", "riccati", "replay", "sweep", "cost")
 
 
 def main() -> int:

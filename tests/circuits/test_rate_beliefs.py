@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from circuits import load, run
 from plasticity import Objective, derive, observe, simulate
-from plasticity.belief import FadingMemory, GaussianWeight
+from plasticity.belief import FadingMemory, GaussianWeight, SwitchingTask
 from plasticity.controllability import Controllability
 from plasticity.feedback import FeedbackChannel
 from plasticity.landscapes import Quadratic
@@ -22,6 +22,7 @@ from plasticity.rules.adam import adam
 from plasticity.rules.heavy_ball import heavy_ball
 from plasticity.rules.newton import newton
 from plasticity.signals.exact_error import exact_error
+from tests.oracles.switching import Seen
 from tests.statistics import variance_error
 
 TARGET, START, DT, N_STEPS = np.array([0.7, -0.4, 0.2]), np.array([0.1, 0.3, -0.5]), 0.02, 150
@@ -44,15 +45,16 @@ RULES = {
 }
 
 
-def network(rule, clock_step=DT, **options):
+def network(rule, clock_step=DT, both=False, **options):
+    """Neurons with the constant input 1; with `both` two patterns, the second with targets lower by 2."""
     rule = observe(rule, exact_error(sample_time=DT))
     if "clock" in rule.events:
         rule = rule.with_parameters(clock_step=clock_step)
     return feedforward(
         (1, 3),
         rule,
-        patterns=[[1.0]],
-        targets=[TARGET],
+        patterns=[[1.0], [1.0]] if both else [[1.0]],
+        targets=[TARGET, TARGET - 2] if both else [TARGET],
         weights=[START[:, None]],
         output="linear",
         **options,
@@ -165,3 +167,20 @@ def test_what_can_wait_until_the_tick_gives_the_same():
         for state, values in waiting.states[name].items():
             assert_allclose(values, every_step.states[name][state], rtol=1e-9, atol=1e-12)
     assert waiting.states["layer_2"]["count"][1, :, 0].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]
+
+
+def test_the_belief_about_a_switching_task_runs_as_on_a_landscape_and_jumps():
+    """The target moves at once by 2; simulate and the rate engine take the same steps, with a surprise in one."""
+    half, task = N_STEPS // 2, SwitchingTask(0.05, 0.0, 1.0, 0.1)
+    rule = derive(Objective(0.5), optimum_belief=task)
+    optima = np.repeat([TARGET, TARGET - 2], half, axis=0)
+    path = simulate(rule, Seen(optima), START, N_STEPS, DT).theta.values[0]
+    names = ("belief_optimum", "just_switched")
+    ours = run(
+        network(rule, both=True, order=[0, 1], hold=half * DT), N_STEPS * DT, dt=DT, record_every=DT, record=names
+    )
+    assert_allclose(ours.weights["layer_1"][0], path, rtol=1e-9, atol=1e-12)
+    belief, surprise = (ours.states["layer_1"][name][0] for name in names)
+    assert_allclose(belief[half], TARGET, atol=0.05)  # pulled to 0 by the prior: σ_o²/t = 0.007 against 1
+    assert_allclose(belief[half + 25], TARGET - 2, atol=0.1)  # σ_o²/t = 0.02
+    assert surprise[half + 1].min() > 3 * surprise[half].max()

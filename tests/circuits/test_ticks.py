@@ -7,7 +7,7 @@ import sympy as sp
 import circuits
 from circuits.pairing import pairing
 from plasticity import Objective, compile_rule, derive, observe, replay
-from plasticity.belief import FadingMemory
+from plasticity.belief import FadingMemory, SwitchingTask
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, time_constant
 from plasticity.rules.adam import adam
@@ -25,6 +25,14 @@ PAST = FadingMemory(decay=0.8)
 RULES = {
     "adam": observe(adam(learning_rate=1e-2), bcm()),
     "long_horizon": observe(derive(Objective(1.0, 1e-4), PAST, PAST), bcm()),
+    "switching": observe(
+        derive(
+            Objective(1.0, 1e-3),
+            optimum_belief=SwitchingTask(0.3, 0.5, 1.0, 0.5),
+            curvature_belief=FadingMemory(decay=0.8, initial=1.0),
+        ),
+        bcm(),
+    ),
     "short_horizon": observe(derive(Objective(sp.oo, 1e-5), PAST), bcm(threshold=FadingMemory(time_constant=0.5))),
 }
 
@@ -40,7 +48,7 @@ def test_a_synapse_with_a_clock_is_the_same_in_brian_and_replay(rule, tick):
     assert abs(float(exact.weight[-1]) - 1) > 1e-3
     assert result.final["synapses"][0] == pytest.approx(float(exact.weight[-1]), rel=1e-9)
     for name in states:  # the record at t shows the values just before the events of t
-        last = {"count", "belief_mean", "belief_curvature", "gradient_sum"} & {name}
+        last = {"count", "belief_mean", "belief_curvature", "gradient_sum", "belief_optimum"} & {name}
         if last:
             before = exact[name].values[np.searchsorted(exact.time.values, result.times - 1e-9) - 1]
             recorded = result.states["synapses"][name][1:, 0]

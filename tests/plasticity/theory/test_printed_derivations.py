@@ -260,6 +260,14 @@ PROBLEMS = {  # a derived rule, and what stands for the symbols of the general s
     "fading gradient": (lambda: derive(Objective(1.0), OrnsteinUhlenbeck(1.0, 1.0, 1.0)), fading),
     "wandering optimum": (lambda: derive(Objective(1.0), optimum_belief=G2), wandering),
     "switching optimum": (lambda: derive(Objective(1.0), optimum_belief=SwitchingTask(0.1, 0.0, 1.0, 1.0)), switching),
+    "switching optimum, memory of the curvature": (
+        lambda: derive(
+            Objective(1.0),
+            optimum_belief=SwitchingTask(0.1, 0.0, 1.0, 1.0),
+            curvature_belief=FadingMemory(time_constant=2.0),
+        ),
+        switching,
+    ),
     "memories": (lambda: derive(Objective(1.0), FadingMemory(decay=0.9), FadingMemory(decay=0.99)), lambda r: {}),
     "memories in time": (
         lambda: derive(Objective(1.0), FadingMemory(time_constant=1.0), FadingMemory(time_constant=2.0)),
@@ -335,16 +343,12 @@ def check_filters(rule):
         ],
     )
     ones, noise = sp.ones(n, 1), s["observation_variance"]
-    if "prior_variance" in s:
-        rate, centre = [s["hazard"]], [s["prior_mean"]]
-        growth = sp.Matrix([[s["hazard"] * (s["prior_variance"] + (centre[0] - means[0]) ** 2 - covariance[0])]])
-    else:
-        what = "gradient" if "belief_mean" in s else "optimum"
-        rate = [1 / s[f"tau_{what}{x}"] for x in suffix]
-        centre = [s.get(f"{what}_mean{x}", 0) for x in suffix]
-        r = sp.diag(*rate)
-        growth = sp.diag(*(2 * q * s[f"{what}_variance{x}"] for q, x in zip(rate, suffix, strict=True)))
-        growth = growth - r * covariance - covariance * r
+    what = "gradient" if "belief_mean" in s else "optimum"
+    rate = [1 / s[f"tau_{what}{x}"] for x in suffix]
+    centre = [s.get(f"{what}_mean{x}", 0) for x in suffix]
+    r = sp.diag(*rate)
+    growth = sp.diag(*(2 * q * s[f"{what}_variance{x}"] for q, x in zip(rate, suffix, strict=True)))
+    growth = growth - r * covariance - covariance * r
     observed = GRADIENT if "belief_mean" in s else WEIGHT - GRADIENT / CURVATURE
     error = observed - sum(means)
     gain = covariance * ones / noise
@@ -355,12 +359,28 @@ def check_filters(rule):
         for j in range(i + 1):
             assert is_zero(printed[f"d_{covariance[i, j]}/dt"] - flow[i, j])
     for step in rule.steps:
-        if step.title == "Variance of the belief between observations":
-            assert is_zero(step.equation.rhs - growth[0])
         if step.title == "Steady gain":
             settled = step.equation.rhs * noise
             assert numeric(settled) > 0
             assert is_zero(flow[0].subs(covariance[0], settled))
+
+
+def check_hypotheses(rule):
+    """Bayes' rule, N(x; m, S) N(y; x, N) = p(y) N(x; m', S') for all x, and the first two moments of a mixture."""
+    of = {x.title: x.equation.rhs for x in rule.steps}
+    s, x, q = symbols(rule), sp.Symbol("x", real=True), sp.Symbol("q", positive=True)
+    m, variance, y, noise, m_0, s_0 = sp.symbols("m S y N m_0 S_0", positive=True)
+
+    def density(value, mean, spread):
+        return sp.exp(-((value - mean) ** 2) / (2 * spread)) / sp.sqrt(2 * sp.pi * spread)
+
+    after = density(x, of["Mean of a hypothesis"], of["Variance of a hypothesis"])
+    assert is_zero(density(x, m, variance) * density(y, x, noise) - of["Density of an observation"] * after)
+    mean = (1 - q) * m + q * m_0
+    assert is_zero(of["Mean of two that join"] - mean)
+    second = (1 - q) * (variance + m**2) + q * (s_0 + m_0**2)
+    assert is_zero(of["Variance of two that join"] - second + mean**2)
+    assert is_zero(of["Probability of a switch between ticks"] - 1 + sp.exp(-s["hazard"] * s["clock_step"]))
 
 
 def check_memory(steps, i):
@@ -405,6 +425,8 @@ def check_uncertain_weight(steps):
 
 
 def forecast_of(rule):
+    if "first_mean" in symbols(rule):
+        return switching(rule)
     return between_tasks(rule) if "tau_optimum" not in symbols(rule) else wandering_once(rule)
 
 
@@ -432,6 +454,7 @@ def check_change(rule, i, before):
         of = {x.title: x.equation for x in rule.steps}
         r, exact = sp.Symbol("r", positive=True), of["Relaxation between observations"].rhs
         rate, time = of["Rate of the closed loop"].rhs, DURATION.symbol
+        time = time if time in after.free_symbols else s["clock_step"]
         assert is_zero(exact - sp.Symbol("dw/dt") * (1 - sp.exp(-r * time)) / r)
         velocity = before.rhs
         moves = exact.subs({r: rate, sp.Symbol("dw/dt"): velocity})
@@ -473,7 +496,9 @@ AFTER_THE_RULE = (
     "Steady",
 )  # fmt: skip
 SELF_CHECKED = HJB_TITLES | {
-    "Filter", "Steady gain", "Variance of the belief between observations", "Log density of the belief",
+    "Filter", "Steady gain", "Log density of the belief", "Probability of a switch between ticks",
+    "Density of an observation", "Mean of a hypothesis", "Variance of a hypothesis",
+    "Mean of two that join", "Variance of two that join",
     "Fisher matrix of (m, S)", "Expected loss", "Variance", "Relaxation between observations",
     "Rate of the closed loop", "Following a forecast",
 }  # fmt: skip
@@ -490,6 +515,8 @@ def check_steps(rule):
             before = step.equation
     if any(step.title == "Filter" for step in rule.steps):
         check_filters(rule)
+    if any(step.title == "Density of an observation" for step in rule.steps):
+        check_hypotheses(rule)
     if any(step.title == "Variance" for step in rule.steps):
         check_uncertain_weight(rule.steps)
     for block in blocks(rule.steps):
