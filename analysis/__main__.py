@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
 from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import exit_status, key_and_value, number_or_text
+from plasticity.support.cli import check_files, exit_status, key_and_value, number_or_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -207,6 +208,7 @@ def _report(arguments: argparse.Namespace) -> None:
     from analysis.compare import compare
     from analysis.report import report
 
+    check_files({"--output": Path(arguments.output, "report.html")}, arguments.runs)
     comparison = compare(arguments.runs, arguments.data)
     paths = report(comparison, arguments.output)
     _print_comparison(comparison)
@@ -318,10 +320,7 @@ def _warn(warnings: Iterable[str]) -> None:
 
 
 def _check_output(arguments: argparse.Namespace) -> None:
-    from plasticity.dataset import check_writable
-
-    if arguments.output:
-        check_writable(arguments.output)
+    check_files({"--output": arguments.output}, [arguments.data])
 
 
 def _finish(result: xr.Dataset, arguments: argparse.Namespace) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -25,8 +24,10 @@ from analysis.recover import recover
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import require_whole
+from plasticity.support.ending import orderly_end
+from plasticity.support.workers import run_in_processes, usable_cores
 
-__all__ = ["Cell", "make_cell", "make_cells", "standing", "table", "write_page"]
+__all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "write_page"]
 
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
@@ -135,21 +136,26 @@ def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed
     InputError
         If a candidate cannot be fitted; the message names it.
     """
-    workers = require_whole("workers", os.cpu_count() or 1 if workers is None else workers, low=1)
+    workers = require_whole("workers", usable_cores() if workers is None else workers, low=1)
     if workers == 1:
         return [make_cell(name, index, seed) for name, index in tqdm(jobs, "table", disable=None)]
-    cells: dict[int, Cell] = {}
-    context = multiprocessing.get_context("spawn")  # a forked child would inherit locks of numerical libraries
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        futures = {pool.submit(make_cell, *job, seed): i for i, job in enumerate(jobs)}
-        for future in tqdm(as_completed(futures), "table", len(jobs), disable=None):
-            name, index = jobs[futures[future]]
-            try:
-                cells[futures[future]] = future.result()
-            except (InputError, DivergedError) as error:
+    cells: dict[tuple[str, int], Cell] = {}
+    tasks = [(*job, seed) for job in jobs]
+    with orderly_end(), closing(run_in_processes("analysis.table:attempt", tasks, min(workers, len(jobs)))) as answers:
+        for (name, index, _), cell, ending in tqdm(answers, "table", len(jobs), disable=None):
+            if ending or isinstance(cell, str):
                 label = benchmark(name).candidates[index].label
-                raise InputError(f"{label} on {name}: {error}") from error
-    return [cells[i] for i in range(len(jobs))]
+                raise InputError(f"{label} on {name}: {cell or f'its worker {ending}'}")
+            cells[name, index] = cell
+    return [cells[job] for job in jobs]
+
+
+def attempt(job: tuple[str, int, int]) -> Cell | str:
+    """Return `make_cell` of a (benchmark, index, seed), or in words why it cannot be made."""
+    try:
+        return make_cell(*job)
+    except (InputError, DivergedError) as error:
+        return str(error)
 
 
 def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) -> str:

@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from plasticity.errors import InputError
+from plasticity.support.temporary import remove_left
 from plasticity.support.whole_file import uninterrupted, whole_file
 
 if TYPE_CHECKING:
@@ -232,6 +233,8 @@ def _check_values(name: str, values: np.ndarray) -> None:
 def check_writable(path: str | os.PathLike) -> None:
     """Raise before a long run if its result could not be written to `path`; leaves no trace.
 
+    What killed processes have left in its folder is removed.
+
     Raises
     ------
     InputError
@@ -246,6 +249,7 @@ def check_writable(path: str | os.PathLike) -> None:
             pass
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another path") from None
+    remove_left(folder)
 
 
 def read(path: str | os.PathLike) -> xr.Dataset:

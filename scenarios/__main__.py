@@ -9,9 +9,11 @@ from typing import Any
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import exit_status, say
+from plasticity.support.cli import check_files, exit_status, say
 from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
+
+FIGURES = (".png", ".pdf", ".svg")
 
 
 def main(argv: list[str]) -> None:
@@ -80,18 +82,21 @@ def _run(arguments: argparse.Namespace) -> None:
     parameters = _options.parameter_values(arguments)
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
-    from plasticity.dataset import check_writable, write
+    if arguments.figure is not None and Path(arguments.figure).suffix not in FIGURES:
+        raise InputError(f"--figure must end in {', '.join(FIGURES)}, got {arguments.figure!r}; add one of them")
+    check_files({"--output": output, "--figure": arguments.figure}, [arguments.config])
+    from plasticity.dataset import write
     from scenarios.running.run import run
 
-    for path in filter(None, (output, arguments.figure)):
-        check_writable(path)
     ds = run(arguments.name, seed, arguments.device, **parameters)
     print(write(ds, output))
     say(f"{arguments.name}: rule {ds.attrs['rule'] or 'none'}, engine {ds.attrs['engine'] or 'none'}")
     if arguments.figure:
         from analysis.figures import draw
+        from analysis.pages.figure_parts import save
 
-        print(_saved(draw(ds), arguments.figure))
+        save(draw(ds), arguments.figure)
+        print(arguments.figure)
 
 
 def _cache(arguments: argparse.Namespace) -> None:
@@ -103,16 +108,6 @@ def _cache(arguments: argparse.Namespace) -> None:
     kinds = sorted({entry.kind for entry in listed})
     for label, chosen in [(kind, [e for e in listed if e.kind == kind]) for kind in kinds] + [("total", listed)]:
         print(f"{label:12} {len(chosen):6} entries {sum(e.size for e in chosen) / 1e6:10.1f} MB")
-
-
-def _saved(figure: Any, path: str) -> str:
-    from analysis.pages.figure_parts import RESOLUTION
-
-    try:
-        figure.savefig(path, dpi=RESOLUTION)
-    except ValueError as error:
-        raise InputError(f"cannot write {path}: {error}; use .png, .pdf or .svg") from error
-    return path
 
 
 def _text(value: Any) -> str:

@@ -17,7 +17,9 @@ unit. Other columns are errors, so that no misspelt one is ignored silently.
 from __future__ import annotations
 
 import csv
+import math
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +69,11 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     kind = _kind(path, header)
     cells = [_Row(path, number, dict(zip(header, row, strict=True))) for number, row in rows]
     names = [row.text("protocol") for row in cells]
+    seen: set[str] = set()
     for row, name in zip(cells, names, strict=True):
-        if names.index(name) < cells.index(row):
+        if name in seen:
             row.fail("protocol", f"{name!r} occurs twice; give every protocol its own name")
+        seen.add(name)
     sem = [row.number(kind.sem_column) for row in cells]
     for row, value in zip(cells, sem, strict=True):
         if value <= 0:
@@ -179,20 +183,19 @@ class _Row:
 
     def times(self, column: str) -> np.ndarray:
         """Strictly increasing spike times [s] ≥ 0."""
-        times = np.array([self._finite(column, word) for word in self.cells[column].split()])
-        backward = np.flatnonzero(np.diff(times) <= 0)
-        if backward.size:
-            earlier, later = times[backward[0] : backward[0] + 2]
-            self.fail(column, f"spikes are out of order ({earlier:g} then {later:g} s); sort them")
-        if times.size and times[0] < 0:
+        times = [self._finite(column, word) for word in self.cells[column].split()]
+        for earlier, later in pairwise(times):
+            if later <= earlier:
+                self.fail(column, f"spikes are out of order ({earlier:g} then {later:g} s); sort them")
+        if times and times[0] < 0:
             self.fail(column, f"spike times must be >= 0 s, got {times[0]:g}; shift all times of the row")
-        return times
+        return np.array(times)
 
     def _finite(self, column: str, word: str) -> float:
         try:
             number = float(word)
         except ValueError:
             number = float("nan")
-        if not np.isfinite(number):
+        if not math.isfinite(number) or "_" in word:
             self.fail(column, f"{word!r} is no finite number; write it like 0.25")
         return number

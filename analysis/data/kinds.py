@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -195,7 +196,7 @@ def require_errors(data: xr.Dataset) -> None:
 
 def _problems_with_numbers(data: xr.Dataset) -> list[str]:
     names = [str(p) for p in data.protocol.values]
-    problems = [f"protocol {p!r} occurs twice" for i, p in enumerate(names) if p in names[:i]]
+    problems = [f"protocol {p!r} occurs twice" for p, count in Counter(names).items() if count > 1]
     may_miss = bool(str(data.attrs.get("sem_missing", "")).strip())
     if not names:
         problems.append("there is no protocol")
@@ -247,14 +248,17 @@ def _problems_with_spikes(data: xr.Dataset) -> list[str]:
         if f"{side}_time" not in data.variables:
             problems.append(f"'{side}_time' is missing")
             continue
-        for name, row in zip(data.protocol.values.tolist(), data[f"{side}_time"].values, strict=True):
-            times = trimmed(row)
-            if np.any(np.isnan(times)):
-                problems.append(f"{side}_time of {name!r} has a gap; NaN may stand only at the end")
-            elif np.any(np.diff(times) <= 0):
-                problems.append(f"{side}_time of {name!r} must increase strictly; sort the spikes")
-            elif times.size and not (times[0] >= 0 and np.isfinite(times[-1])):
-                problems.append(f"{side}_time of {name!r} must be finite and >= 0 s")
+        times = data[f"{side}_time"].values
+        missing = np.isnan(times)
+        with np.errstate(invalid="ignore"):  # differences of NaN and of infinities
+            faults = {
+                "has a gap; NaN may stand only at the end": np.any(missing[:, :-1] & ~missing[:, 1:], axis=1),
+                "must increase strictly; sort the spikes": np.any(np.diff(times) <= 0, axis=1),
+                "must be finite and >= 0 s": np.any(np.isinf(times) | (times < 0), axis=1),
+            }
+        for i in np.flatnonzero(np.any(list(faults.values()), axis=0)):
+            fault = next(text for text, where in faults.items() if where[i])
+            problems.append(f"{side}_time of {str(data.protocol.values[i])!r} {fault}")
     return problems
 
 

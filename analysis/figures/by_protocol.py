@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import FONT, MEASURED, label, line_style, tidy
+from analysis.pages.figure_parts import FONT, MEASURED, label, line_style, plain, tidy
 from analysis.pages.render import display_units
 from plasticity.errors import InputError
 
@@ -39,9 +39,9 @@ def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
             low, high = (factor * values.values for values in interval.data_vars.values())
             ax.hlines(place + offset, low, high, color=style["color"], linewidth=1.5, alpha=0.7)
         ax.plot(change, place + offset, label=label(run), markersize=6, **style)
-    ax.set_yticks(place, protocols)
+    ax.set_yticks(place, [plain(name) for name in protocols])
     ax.set_ylim(len(protocols) - 0.5, -0.5)
-    ax.set_xlabel(f"change ({unit})" if unit != "%" else "weight change (%)")
+    ax.set_xlabel(f"change ({plain(unit)})" if unit != "%" else "weight change (%)")
     tidy([ax])
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
     return figure

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.measures import mean_and_error
-from analysis.pages.figure_parts import FONT, label, line_style, mean_band, require_scenario, tidy
+from analysis.pages.figure_parts import FONT, label, line_style, mean_band, plain, require_scenario, tidy
 
 __all__ = ["digits"]
 
@@ -59,7 +59,7 @@ def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> tuple[NDArray,
     mean, error = mean_and_error(unit * _by_trial(run, name))
     for index in range(run.sizes["rule"]):
         style = line_style(index) | {"markevery": (1 + index, max(1, len(mean) // 6)), "markersize": 4.5}
-        name_of = str(run.rule_title.values[index])
+        name_of = plain(run.rule_title.values[index])
         mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=name_of, linewidth=1.6)
     return mean, error
 

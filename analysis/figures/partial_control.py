@@ -16,6 +16,7 @@ from analysis.pages.figure_parts import (
     lettered,
     line_style,
     mean_band,
+    plain,
     require_scenario,
     tidy,
 )
@@ -46,7 +47,7 @@ def _learning(ax: Axes, run: xr.Dataset, words: str) -> None:
         for target in range(run.sizes["target"]):
             loss = run.loss.isel(rule=index, target=target).transpose("trial", "time").values
             style = line_style(index) | {"marker": "none", "linewidth": 1.6}
-            mean_band(ax, run.time, *mean_and_error(loss), style, label=str(title) if target == 0 else "_")
+            mean_band(ax, run.time, *mean_and_error(loss), style, label=plain(title) if target == 0 else "_")
             rest = float(run.predicted_loss.isel(rule=index, target=target).mean())
             ax.axhline(rest, color=style["color"], linestyle=":", linewidth=1.2, zorder=1)
     ax.plot([], [], color=DARK, linestyle=":", label="rest point by solve")

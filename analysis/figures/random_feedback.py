@@ -9,7 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.measures import mean_and_error
-from analysis.pages.figure_parts import label, legend_below, lettered, line_style, mean_band, require_scenario, tidy
+from analysis.pages.figure_parts import (
+    label,
+    legend_below,
+    lettered,
+    line_style,
+    mean_band,
+    plain,
+    require_scenario,
+    tidy,
+)
 
 __all__ = ["random_feedback"]
 
@@ -45,7 +54,7 @@ def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
     mean, error = mean_and_error(unit * run[name].transpose("trial", "time", "condition").values)
     for index, title in enumerate(run.condition_title.values):
         style = line_style(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
-        mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=str(title), linewidth=1.6)
+        mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=plain(title), linewidth=1.6)
     ax.set_xlim(0, float(run.epoch[-1]))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import FONT, label, line_style, tidy
+from analysis.pages.figure_parts import FONT, label, line_style, plain, tidy
 from plasticity.errors import InputError
 
 __all__ = ["residuals"]
@@ -38,7 +38,7 @@ def residuals(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         ax.set_title(label(run))
     for ax in axes.flat[len(runs) :]:
         ax.set_visible(False)
-    axes[0, 0].set_yticks(place, protocols)
+    axes[0, 0].set_yticks(place, [plain(name) for name in protocols])
     axes[0, 0].set_ylim(len(protocols) - 0.5, -0.5)
     tidy(list(axes.flat))
     figure.supxlabel("(prediction − measurement)/standard error", fontsize=FONT)

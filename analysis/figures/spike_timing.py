@@ -15,6 +15,7 @@ from analysis.pages.figure_parts import (
     lettered,
     line_style,
     mean_band,
+    plain,
     require_scenario,
     tidy,
 )
@@ -89,7 +90,7 @@ def _against_noise(ax: Axes, run: xr.Dataset, values: xr.DataArray) -> None:
         mean, error = mean_and_error(values.sel(rule=rule).transpose("trial", "noise").values)
         aside = 0.08 * (index - (n - 1) / 2)
         style = line_style(index) | {"markersize": 5, "linewidth": 1.2, "capsize": 2}
-        ax.errorbar(positions + aside, mean, error, **style, label=str(rule))
+        ax.errorbar(positions + aside, mean, error, **style, label=plain(rule))
     ax.set_xticks(positions, [f"{v:g}" for v in run.noise.values])
     ax.set_xlabel("noise of the feedback (s$^{-1/2}$)")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
@@ -17,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
+from plasticity.support.whole_file import whole_file
 
 # Okabe & Ito's palette without black (reserved for measurements) and yellow (too pale on white)
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
@@ -72,7 +75,18 @@ def line_style(index: int) -> dict[str, Any]:
 
 def label(run: xr.Dataset) -> str:
     """Name of a run in a legend."""
-    return str(run.attrs.get("label") or run.attrs["rule"])
+    return plain(run.attrs.get("label") or run.attrs["rule"])
+
+
+def plain(text: object) -> str:
+    r"""Text that a figure shows as it is, not as a formula.
+
+    Examples
+    --------
+    >>> print(plain("$x_{$"))
+    \$x_{\$
+    """
+    return str(text).replace("$", r"\$")
 
 
 def tidy(axes: Sequence[Axes]) -> None:
@@ -101,8 +115,25 @@ def legend_below(figure: Figure, ax: Axes, columns: int = 4, **options: Any) -> 
 
 def png(figure: Figure) -> bytes:
     """The figure as a PNG image."""
+    return _image(figure, "png")
+
+
+def save(figure: Figure, path: str | os.PathLike) -> None:
+    """Write the figure, in the format that the name of the file ends in, complete or not at all.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    content = _image(figure, Path(path).suffix[1:])
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def _image(figure: Figure, format: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=RESOLUTION)
+    figure.savefig(buffer, format=format, dpi=RESOLUTION)
     return buffer.getvalue()
 
 
@@ -168,7 +199,7 @@ def agreement(
             ax.plot(np.array(errors)[mine], place[mine], label=f"{words}, fitted", **style)
             ax.plot(np.array(left_out)[mine], place[mine], label=f"{words}, left out", **style, markerfacecolor="none")
     ax.set_xscale("log")
-    ax.set_yticks(place, labels)
+    ax.set_yticks(place, [plain(text) for text in labels])
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.grid(axis="y", color="0.92")
     ax.set_axisbelow(True)

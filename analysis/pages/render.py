@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from plasticity.errors import InputError
+from plasticity.pages.markdown import markdown
+from plasticity.support.temporary import temporary_folder
 
 __all__ = ["display_units", "environment", "fixed", "numbered", "render", "signed", "write_pages"]
 
@@ -21,7 +23,7 @@ SUFFIXES = {"markdown": "md", "html": "html"}
 
 
 def environment(format: str) -> Environment:
-    """Templates for one format, ``"markdown"`` or ``"html"``; HTML escapes everything that a template inserts."""
+    """Templates for one format, ``"markdown"`` or ``"html"``; all that a template inserts is escaped."""
     made = Environment(
         loader=PackageLoader("analysis.pages"),
         autoescape=format == "html",
@@ -30,7 +32,11 @@ def environment(format: str) -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"format": format, "abs": abs}
-    made.filters |= {"oneline": _oneline, "base64": lambda png: base64.b64encode(png).decode("ascii")}
+    made.filters |= {
+        "oneline": markdown if format == "markdown" else _oneline,
+        "address": lambda text: quote(text, safe=":/?#@!&*+,;=%()"),
+        "base64": lambda png: base64.b64encode(png).decode("ascii"),
+    }
     return made
 
 
@@ -79,7 +85,7 @@ def write_pages(
         files[f"{template}.{suffix}"] = render(format, template, pictures, content).encode()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{template}.", suffix=".part", dir=directory) as part:
+        with temporary_folder(directory) as part:
             for name, data in files.items():
                 if (directory / name).is_dir():
                     raise IsADirectoryError(f"{directory / name} is a folder")

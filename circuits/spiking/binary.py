@@ -8,7 +8,6 @@ import shutil
 import signal
 import struct
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from circuits.spiking.toolchain import PROGRAM, model_folder
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder, mark_used, trim, write_atomically
 from plasticity.support.cli import say
+from plasticity.support.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from circuits.running.weight_file import WeightFile
@@ -45,13 +45,12 @@ def run_binary(
         If the compiler or the binary fails.
     """
     model = _model(structure)
-    with tempfile.TemporaryDirectory(prefix="steersman-") as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         (folder / RESULTS).mkdir()
         try:
             _write_inputs(folder, inputs, all_weights=file is not None)
         except OSError as error:
-            raise InputError(f"cannot write the numbers of a run to {name}: {error}; set TMPDIR") from error
+            raise InputError(f"cannot write the numbers of a run to {folder}: {error}; set TMPDIR") from error
         try:
             _execute(circuit, model, folder)
         finally:

@@ -10,7 +10,6 @@ import gc
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,8 @@ from circuits.spiking.structure import ModelStructure, SynapseGroup
 from circuits.spiking.toolchain import PROGRAM, compiler
 from plasticity.errors import InputError
 from plasticity.support.cli import say
+from plasticity.support.ending import run_program
+from plasticity.support.temporary import temporary_folder
 
 HERE = Path(__file__).parent
 HEADER, SOURCE = "run_inputs.h", "run_inputs.cpp"
@@ -180,13 +181,14 @@ def _compile(folder: Path) -> None:
     command = compiler() or "c++"
     if shutil.which("ccache") and "ccache" not in command:
         command = f"ccache {command}"
-    environment = os.environ | {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
+    settings = {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
     with open(folder / "makefile", "a", encoding="utf-8") as makefile:
         makefile.write(HEADER_RULE)
     say("compiling the model as C++ (once; the program is stored)")
     try:
         command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
-        done = subprocess.run(command_line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        with temporary_folder() as files:
+            done = run_program(command_line, folder, os.environ | settings | {"TMPDIR": str(files)})
     finally:
         for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
             path.unlink()

@@ -13,6 +13,7 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.glossary import glossary
 from plasticity.limits import change
 from plasticity.local import LOCALS
+from plasticity.pages.markdown import markdown
 from plasticity.pages.notation import latex, plain, symbol_name
 from plasticity.pages.report import summary
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Rule, Step, free_symbols
@@ -164,22 +165,24 @@ def _value(parameter: Parameter) -> str:
 
 
 def _references(section: Section) -> tuple[str, ...]:
-    return tuple(f"`{line}`" for line in section.lines) if section.title == "References" else section.lines
+    keys = section.title == "References"
+    return tuple(f"`{line}`" if keys and line.isidentifier() else markdown(line) for line in section.lines)
 
 
 def _markdown(title: str, parts: list[Section]) -> str:
-    text = [f"# {title}"]
+    text = [f"# {markdown(title)}"]
     for part in parts:
         text += ["", f"## {part.title}", ""]
         text += [f"- {line}" for line in _references(part)]
         for i, step in enumerate(part.equations, 1):
             head = f"{i}. " if part.numbered else ""
-            note = f" ({step.note})" if step.note else ""
-            formula = step.equation if isinstance(step.equation, str) else f"$$ {latex(step.equation)} $$"
-            text += [f"{head}**{step.title}**{note}", "", formula, ""]
+            note = f" ({markdown(step.note)})" if step.note else ""
+            formula = markdown(step.equation) if isinstance(step.equation, str) else f"$$ {latex(step.equation)} $$"
+            text += [f"{head}**{markdown(step.title)}**{note}", "", formula, ""]
         if part.rows:
             text += [f"| {' | '.join(part.header)} |", f"|{'---|' * len(part.header)}"]
-            text += [f"| `{name}` | ${symbol}$ | {' | '.join(rest)} |" for name, symbol, *rest in part.rows]
+            rows = ((name, symbol, map(markdown, rest)) for name, symbol, *rest in part.rows)
+            text += [f"| `{name}` | ${symbol}$ | {' | '.join(rest)} |" for name, symbol, rest in rows]
     return "\n".join(text).rstrip() + "\n"
 
 
@@ -207,7 +210,8 @@ _LATEX_CHARACTERS = {
     "Λ": r"$\Lambda$", "Σ": r"$\Sigma$", "σ": r"$\sigma$", "ρ": r"$\rho$", "Δ": r"$\Delta$", "→": r"$\to$",
     "∞": r"$\infty$", "←": r"$\leftarrow$", "≥": r"$\ge$", "≤": r"$\le$", "≈": r"$\approx$", "²": r"$^2$", "³": r"$^3$",
     "⁺": r"$^+$", "₀": r"$_0$", "·": r"$\cdot$", "×": r"$\times$", "−": r"$-$", "√": r"$\surd$", "∂": r"$\partial$",
-    "½": r"$\frac12$", "⁻": r"$^-$", "ˣ": r"$^x$",
+    "½": r"$\frac12$", "⁻": r"$^-$", "ˣ": r"$^x$", "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$",
+    "#": r"\#", "~": r"\textasciitilde{}",
 }  # fmt: skip
 
 

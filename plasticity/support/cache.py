@@ -16,10 +16,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from plasticity.errors import InputError
+from plasticity.support.temporary import new_part
 
 LIMIT = 2e9  # bytes, unless $STEERSMAN_CACHE_LIMIT says otherwise
 YOUNG = 600.0  # s; what was used since then may be in use
@@ -64,10 +66,13 @@ def cache_folder(kind: str) -> Path:
 
 def write_atomically(path: Path, data: str | bytes) -> None:
     """Write a file such that other processes see all of it or none."""
-    part = path.with_name(f"{path.name}.{os.urandom(8).hex()}.part")
+    file, part = new_part(path, FileIO)
+    rest = memoryview(data.encode() if isinstance(data, str) else data)
     try:
-        part.write_bytes(data.encode() if isinstance(data, str) else data)
-        os.replace(part, path)
+        with file:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

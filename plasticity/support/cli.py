@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from plasticity.errors import DivergedError, FailedRunsError, InputError
-from plasticity.support.catalog import take_paths
+from plasticity.support.catalog import take_paths, user_files
+from plasticity.support.ending import orderly_end
+from plasticity.support.temporary import remove_left
 
 
 def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None = None) -> int:
@@ -28,8 +32,10 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     0
     """
     try:
-        command(take_paths(list(sys.argv[1:] if argv is None else argv)))
-        sys.stdout.flush()
+        with orderly_end():
+            remove_left(Path(tempfile.gettempdir()))
+            command(take_paths(list(sys.argv[1:] if argv is None else argv)))
+            sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -47,6 +53,41 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
 def say(message: str) -> None:
     """Tell the user something about the progress, on standard error."""
     print(message, file=sys.stderr, flush=True)
+
+
+def check_files(outputs: Mapping[str, str | Path | None], inputs: Iterable[str | Path | None] = ()) -> None:
+    """Check before a long command that its files can be written and replace none of those that it reads.
+
+    Parameters
+    ----------
+    outputs : mapping of str to path or None
+        Files to be written, by the options that name them.
+    inputs : iterable of path or None
+        Files that the command reads, beside those of ``--path``.
+
+    Raises
+    ------
+    InputError
+        Naming the option.
+    """
+    from plasticity.dataset import check_writable
+
+    taken = [(Path(path), "this command reads that file") for path in (*inputs, *user_files()) if path is not None]
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        for other, reason in taken:
+            if _is_same(Path(path), other):
+                raise InputError(f"{option} {path}: {reason}; choose another path")
+        check_writable(path)
+        taken.append((Path(path), f"that is also the file of {option}"))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except OSError:  # one does not exist
+        return False
 
 
 def key_and_value(setting: str, option: str) -> tuple[str, str]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from plasticity.errors import InputError
+from plasticity.support.temporary import new_part
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class WholeFile(io.FileIO):
@@ -61,7 +63,6 @@ def whole_file(path: str | os.PathLike, remedy: str = "choose another path") -> 
         If the file cannot be written; a file that was at `path` before is left unchanged.
     """
     path = Path(path)
-    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
 
     def failure(error: OSError) -> InputError:
         return InputError(f"cannot write {path}: {error.strerror or error}; {remedy}")
@@ -70,7 +71,7 @@ def whole_file(path: str | os.PathLike, remedy: str = "choose another path") -> 
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
-        file = WholeFile(part, "w+")
+        file, part = new_part(path, WholeFile)
     except OSError as error:
         raise failure(error) from error
     try:
@@ -83,8 +84,8 @@ def whole_file(path: str | os.PathLike, remedy: str = "choose another path") -> 
                     raise
             if file.error is not None:
                 raise failure(file.error) from file.error
-        if not file.discarded:
-            os.replace(part, path)
+            if not file.discarded:
+                os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -92,15 +93,18 @@ def whole_file(path: str | os.PathLike, remedy: str = "choose another path") -> 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Delay an interrupt until the body has ended; in the middle of a write it would corrupt the state of HDF5."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread is interrupted
         return
+    handlers = {number: signal.getsignal(number) for number in INTERRUPTS}
+    before = {number: handler for number, handler in handlers.items() if callable(handler)}
     delayed: list[tuple] = []
-    signal.signal(signal.SIGINT, lambda *event: delayed.append(event))
+    for number in before:
+        signal.signal(number, lambda *event: delayed.append(event))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if delayed:
-            before(*delayed[0])
+            before[delayed[0][0]](*delayed[0])

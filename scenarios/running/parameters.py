@@ -68,6 +68,19 @@ def make(kind: type, values: Mapping[str, Any]) -> Any:
     return kind(**checked)
 
 
+def check_device(device: str | None) -> None:
+    """Refuse an unknown device, also where a scenario would not use it.
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    from circuits.running.devices import DEVICES
+
+    if device is not None and device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+
+
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)

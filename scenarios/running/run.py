@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from scenarios.running.parameters import make
+from scenarios.running.parameters import check_device, make
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -62,6 +62,7 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed must be a whole number >= 0, got {seed!r}")
+    check_device(device)
     module = load(name)
     checked = make(module.Parameters, parameters)
     from plasticity.dataset import check_schema, encode_json

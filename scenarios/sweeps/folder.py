@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
 from plasticity.support.cache import canonical, write_atomically
+from plasticity.support.temporary import remove_left
 from scenarios.sweeps.plan import Plan, text, version
 
 if TYPE_CHECKING:
     import xarray as xr
 
 FORMAT = 1
+MANIFEST = "manifest.json"
+OWN = re.compile(r"runs|(whole|shard-\d+-of-\d+)\.lock|manifest\.json\.steersman-.*\.part")  # made before the manifest
 NAMES = {"code": "code of this project", "axes": "swept values"}  # parts of a manifest, for messages
 
 
@@ -39,6 +43,31 @@ def manifest(plan: Plan) -> dict[str, Any]:
     return json.loads(json.dumps(content, default=canonical))
 
 
+def prepare(folder: Path) -> Path:
+    """Make the folder of a sweep, and return that for its runs.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made, or holds something that is no sweep.
+    """
+    runs = folder.absolute() / "runs"
+    try:
+        if (folder / MANIFEST).exists():
+            _existing(folder / MANIFEST)
+        elif folder.is_dir():
+            foreign = sorted(path.name for path in folder.iterdir() if not OWN.fullmatch(path.name))
+            if foreign or (runs.is_dir() and any(runs.iterdir())):
+                what = ", ".join(foreign[:3]) or "runs/ without a manifest"
+                raise InputError(f"{folder} holds {what}, and no sweep; choose a new or an empty folder")
+        runs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make {runs}: {error.strerror}; choose another folder") from error
+    for place in (folder, runs):
+        remove_left(place)
+    return runs
+
+
 def claim(folder: Path, plan: Plan, resume: bool) -> None:
     """Write the manifest of the sweep `plan` to `folder`, or compare it with the one there.
 
@@ -47,7 +76,7 @@ def claim(folder: Path, plan: Plan, resume: bool) -> None:
     InputError
         If the folder holds another sweep, or this one and `resume` is false, or it cannot be written.
     """
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     new = manifest(plan)
     if not path.exists():
         try:
@@ -55,12 +84,7 @@ def claim(folder: Path, plan: Plan, resume: bool) -> None:
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}; choose another folder") from error
         return
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}; remove it to restart the sweep") from error
-    if not isinstance(old, dict):
-        raise InputError(f"{path} is no manifest of a sweep; choose another folder")
+    old = _existing(path)
     if differ := [key for key in new if old.get(key) != new[key]]:
         if "scenario" in differ and "code" in differ:
             differ.remove("code")  # every scenario has code of its own
@@ -71,6 +95,17 @@ def claim(folder: Path, plan: Plan, resume: bool) -> None:
         raise InputError(
             f"{folder} already holds this sweep; finish it with resume=True (--resume), or use another folder"
         )
+
+
+def _existing(path: Path) -> dict[str, Any]:
+    """The manifest at `path`, which must be that of a sweep."""
+    try:
+        old = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}; remove it to restart the sweep") from error
+    if not isinstance(old, dict) or not {"format", "scenario"} <= old.keys():
+        raise InputError(f"{path} is no manifest of a sweep; choose another folder")
+    return old
 
 
 @contextmanager
@@ -120,19 +155,19 @@ def checksum(content: bytes | memoryview) -> str:
 
 
 def survey(runs: Path, keys: Iterable[str]) -> tuple[dict[str, Path], list[str]]:
-    """Intact files by key, and the keys of damaged ones; damaged and incomplete files are removed."""
+    """Intact files by key, and the keys of damaged ones; damaged files are removed."""
     ours = set(keys)
     intact: dict[str, Path] = {}
     damaged = []
     for path in sorted(runs.iterdir()):
         key = path.name.split(".")[0]
-        if key not in ours or path.suffix not in (".nc", ".part"):
+        if key not in ours or path.suffix != ".nc":
             continue
-        if path.suffix == ".nc" and is_intact(path):
+        if is_intact(path):
             intact[key] = path
             continue
         path.unlink(missing_ok=True)
-        damaged += [key] if path.suffix == ".nc" else []
+        damaged.append(key)
     return intact, [key for key in damaged if key not in intact]
 
 

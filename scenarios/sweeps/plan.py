@@ -14,7 +14,7 @@ from plasticity.errors import InputError
 from plasticity.support.cache import key as cache_key
 from plasticity.support.catalog import load_module, user_code
 from plasticity.support.code import code_hash, imported_files
-from scenarios.running.parameters import make
+from scenarios.running.parameters import check_device, make
 from scenarios.sweeps.design import Axis, steps
 
 
@@ -64,6 +64,7 @@ def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device:
     UnknownNameError, InputError
         If the scenario, a parameter or a value is not allowed, or two runs would be the same.
     """
+    check_device(device)
     module = load_module("scenarios", name, "scenario")
     code = code_in_use(name)
     _check_keys(axes, fixed)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import FailedRunsError, InputError
 from plasticity.support.cli import say
+from plasticity.support.ending import orderly_end
+from plasticity.support.workers import ATTEMPTS, run_in_processes, usable_cores
 from scenarios.sweeps.design import Axis, grid_axes, list_axis, seed_axis
-from scenarios.sweeps.folder import claim, error_file, locked, survey
+from scenarios.sweeps.folder import claim, error_file, locked, prepare, survey
 from scenarios.sweeps.plan import Plan, make_plan
-from scenarios.sweeps.processes import orderly_end, run_in_processes, usable_cores
-from scenarios.sweeps.worker import Outcome, Task
+from scenarios.sweeps.worker import Outcome, Task, failed
 
 if TYPE_CHECKING:
     import xarray as xr
 
-ATTEMPTS = 3  # number of workers on which a run is tried
 REPORTED = 3  # failed runs that are named
 
 
@@ -113,16 +113,9 @@ def run_sweep(
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
         raise InputError(f"workers must be a whole number >= 1, got {workers!r}")
     plan = make_plan(name, axes, fixed or {}, device)
-    runs = folder.absolute() / "runs"
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make {runs}: {error.strerror}; choose another folder") from error
+    runs = prepare(folder)
     with orderly_end(), locked(folder, shard):
         claim(folder, plan, resume)
-        if not shard:
-            for part in folder.glob("*.part"):  # incomplete files of a sweep that was killed
-                part.unlink(missing_ok=True)
         points = plan.points[shard[0] - 1 :: shard[1]] if shard else plan.points
         files, damaged = survey(runs, (p.key for p in points))
         tasks = [
@@ -168,7 +161,10 @@ def _outcomes(tasks: list[Task], workers: int | None, scheduler: str | None) -> 
 
         yield from run_on_cluster(tasks, scheduler, ATTEMPTS)
     elif tasks:
-        yield from run_in_processes(tasks, min(workers or usable_cores(), len(tasks)), ATTEMPTS)
+        n_workers = min(workers or usable_cores(), len(tasks))
+        with closing(run_in_processes("scenarios.sweeps.worker:run_task", tasks, n_workers)) as answers:
+            for task, value, ending in answers:
+                yield failed(task, f"its worker {ending}", attempts=ATTEMPTS) if ending else value
 
 
 def _report_errors(plan: Plan, errors: dict[str, str], runs: Path) -> None:

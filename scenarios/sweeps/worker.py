@@ -1,18 +1,12 @@
-"""One run of a sweep, and the worker process that executes runs one after the other."""
+"""One run of a sweep, as a worker does it."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
 @dataclass(frozen=True)
@@ -60,27 +54,3 @@ def failed(task: Task, message: str, trace: str = "", attempts: int = 1) -> Outc
     record = {"scenario": task.scenario, "seed": task.seed, "parameters": parameters, "error": message}
     save_error(Path(task.folder), task.key, {**record, "attempts": attempts, "traceback": trace})
     return Outcome(task.key, message)
-
-
-def work(descriptor: int, parent: int) -> None:
-    """Report that this process is ready, then answer every task with its outcome until the connection closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
-    _end_with(parent)
-    os.dup2(2, 1)  # what a simulation prints is no result of the sweep
-    with Connection(descriptor) as connection:
-        try:
-            connection.send(None)
-            while True:
-                connection.send(run_task(connection.recv()))
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            return  # the parent has ended, or needs this worker no more
-
-
-def _end_with(parent: int) -> None:
-    """End immediately when the parent is killed; where the system does not support that, after the current task."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(KILL_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)

@@ -58,6 +58,16 @@ def test_rule_arguments_from_the_command_line(capsys):
 FIT = ["fit", "pair_stdp", "--data", "wang_2005"]
 
 
+@pytest.mark.parametrize("command", ["fit", "posterior", "recover"])
+def test_measurements_are_not_replaced_by_the_result(command, tmp_path, capsys):
+    path = tmp_path / "mine.csv"
+    path.write_text("protocol,pre_times_s,post_times_s,value,sem,n\nonce,0,0.01,0.2,0.1,5\n")
+    before = path.read_bytes()
+    assert status(command, "pair_stdp", "--data", str(path), "--free", "A_plus", "-o", str(path)) == 2
+    assert "this command reads that file; choose another path" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -13,6 +13,7 @@ from analysis.posterior import posterior
 from analysis.recover import recover
 from analysis.report import report
 from plasticity.errors import InputError
+from plasticity.pages.markdown import markdown
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,19 @@ def comparison():
 @pytest.fixture(scope="module")
 def files(comparison, tmp_path_factory):
     return report(comparison, tmp_path_factory.mktemp("reports") / "new" / "folder")
+
+
+def test_names_of_a_data_set_cannot_break_a_figure_or_a_page(tmp_path):
+    names = ["<script>alert(1)</script>", "[x](javascript:alert(1))", "$x_{$", "a | b\n# c"]
+    data = load("sjostrom_2001").isel(protocol=slice(4))
+    data = data.assign_coords(protocol=("protocol", names, data.protocol.attrs))
+    files = report(compare(fit("pair_stdp", data), data), tmp_path)
+    text = files.markdown.read_text(encoding="utf-8")
+    for name in names:
+        assert f"| {markdown(name)} | " in text
+    page = Loads()
+    page.feed(files.page.read_text(encoding="utf-8"))
+    assert all(address.startswith("data:image/png;base64,") for address in page.fetched)
 
 
 class Loads(HTMLParser):

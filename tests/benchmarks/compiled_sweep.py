@@ -23,7 +23,7 @@ from _timing import children_cpu
 
 from circuits.running.run import compiler
 from plasticity.dataset import read
-from scenarios.sweeps.processes import THREADS
+from plasticity.support.workers import THREADS
 
 SHORT = {"rules": ["gradient"], "n_presentations": 10}  # 2 s simulated
 LONG = {"rules": ["gradient"], "n_presentations": 900}

@@ -21,7 +21,7 @@ from _table import Row
 from _timing import PEAK, interleaved
 
 from plasticity.dataset import read
-from scenarios.sweeps.processes import THREADS
+from plasticity.support.workers import THREADS
 
 SCENARIO, SETTINGS = "digits", {"n_images": 400, "n_epochs": 2, "n_trials": 1, "n_rates": 1, "n_tuning_trials": 1}
 GRID = {"discount": [1e-9, 1e-6, 1e-3, 1.0, 10.0]}

@@ -122,6 +122,38 @@ def test_bad_input_is_answered_without_a_traceback(arguments, message, capsys, t
     assert not list(tmp_path.rglob("*.nc*"))
 
 
+def test_a_device_that_the_scenario_does_not_use_is_checked(capsys):
+    assert exit_status(main, ["run", "horizon", "--quick", "--device", "gpu"]) == 2
+    assert "unknown device 'gpu'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["-o", "a.png", "--figure", "a.png"], "that is also the file of --output"),
+        (["-o", "a.png", "--figure", "folder/../a.png"], "that is also the file of --output"),
+        (["--config", "c.toml", "-o", "c.toml"], "--output c.toml: this command reads that file"),
+        (["--config", "c.toml", "--figure", "link.png"], "--figure link.png: this command reads that file"),
+        (["--figure", "f"], "--figure must end in .png, .pdf, .svg, got 'f'"),
+        (["--figure", "f.txt"], "--figure must end in .png, .pdf, .svg, got 'f.txt'"),
+        (["--figure", "folder.png"], "cannot write folder.png"),
+        (["-o", "folder"], "cannot write folder"),
+        (["-o", "c.toml/out.nc"], "cannot write c.toml/out.nc"),
+    ],
+)
+def test_paths_are_checked_before_the_run(options, named, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.toml").write_text("n_points = 11\n")
+    (tmp_path / "link.png").symlink_to("c.toml")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    assert exit_status(main, ["run", "horizon", *options]) == 2
+    assert named in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "c.toml").read_text() == "n_points = 11\n"
+
+
 def test_a_diverging_run_leaves_no_file_and_exits_with_1(tmp_path, capsys):
     output = tmp_path / "out.nc"
     settings = ["--set", "rule=derived_bcm", "--set", "rule_parameters.learning_rate=1e308"]

@@ -125,13 +125,15 @@ def test_damaged_files_are_reported_and_computed_again(tmp_path, capfd):
     content[len(content) // 3] ^= 1
     flipped.write_bytes(content)
     cut.write_bytes(cut.read_bytes()[:1000])
-    (tmp_path / "runs" / f"{before[0].split('.')[0]}.123.part").write_text("left by a killed run")
+    left = tmp_path / "runs" / f"{before[0].split('.')[0]}.nc.steersman-1-0123456789abcdef.part"
+    left.write_text("by a killed run")
     (tmp_path / "sweep.nc").unlink()
     again = sweep(*arguments, workers=1, **SMALL)
     xr.testing.assert_identical(without_times(whole), without_times(again))
     assert capfd.readouterr().err.count("is damaged and will be computed again") == 2
     after = names(tmp_path)
     assert len(after) == 3
+    assert not left.exists()
     assert before[0] in after
     assert all(is_intact(tmp_path / "runs" / name) for name in after)
 
@@ -154,6 +156,19 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(InputError, match=r"manifest.json cannot be read"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
+
+
+@pytest.mark.parametrize(
+    "name", ["film.mkv.part", "sweep.nc", "a.txt", "runs/x.nc", "folder/b", "manifest.json", "manifest.json.part"]
+)
+def test_a_folder_with_other_files_is_refused_and_untouched(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("{}")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match="choose"):
+        sweep("horizon", directory=tmp_path, workers=1, **SMALL)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / name).read_text() == "{}"
 
 
 def test_one_sweep_at_a_time_but_shards_together(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 from plasticity.dataset import read
-from scenarios.sweeps.processes import COMMAND
+from plasticity.support.workers import COMMAND
 from scenarios.sweeps.sweep import sweep
 
 pytestmark = [
@@ -143,22 +143,23 @@ def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
     deed = (
         f"(__import__('tempfile').mkdtemp(), __import__('subprocess').Popen({program}), __import__('time').sleep(0.3))"
     )
-    process = start(tmp_path, deed, TMPDIR=str(tmp_path / "temporary"))
-    wait_for(lambda: len(finished(tmp_path)) >= 2)
+    folder = tmp_path / "sweep"
+    process = start(folder, deed, TMPDIR=str(tmp_path / "temporary"))
+    wait_for(lambda: len(finished(folder)) >= 2)
     assert processes(*program)
     process.send_signal(how)
     assert process.wait(10) == -how
     wait_for(lambda: not workers_of(process.pid), 5.0)
     if how == signal.SIGKILL:
-        (tmp_path / "sweep.nc.123.part").write_text("left by a killed sweep")
+        (folder / f"sweep.nc.steersman-{process.pid}-0123456789abcdef.part").write_text("left by a killed sweep")
         for number in processes(*program):
             os.kill(number, signal.SIGKILL)
     else:
         assert not list((tmp_path / "temporary").iterdir())
     wait_for(lambda: not processes(*program), 5.0)
-    done = finished(tmp_path)
+    done = finished(folder)
     assert len(done) < 8
-    check(tmp_path, undisturbed, done)
+    check(folder, undisturbed, done)
 
 
 def test_an_interrupt_leaves_nothing_half_written_and_no_process(tmp_path):

@@ -1,5 +1,7 @@
 """A user's CSV: what is written comes back, and every fault is named with file, line and column."""
 
+from time import process_time
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -151,3 +153,18 @@ def test_file_that_is_no_netcdf(tmp_path):
     path = written(tmp_path / "own.nc", "hello")
     with pytest.raises(InputError, match=r"own\.nc is no netCDF"):
         load(path)
+
+
+def test_reading_takes_time_in_proportion_to_the_rows(tmp_path):
+    """Eight times the rows: about 8 times the time of the processor, where comparing all pairs would take 64."""
+
+    def seconds(n):
+        path = written(tmp_path / f"{n}.csv", HEADER, *(f"p{i},0 0.1,0.01 0.11,0.2,0.1,5" for i in range(n)))
+        times = []
+        for _ in range(3):
+            start = process_time()
+            load(path)
+            times.append(process_time() - start)
+        return min(times)
+
+    assert seconds(16_000) < 24 * seconds(2_000)

@@ -11,6 +11,7 @@ from plasticity import Objective, derive, rules
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.errors import UnknownNameError
 from plasticity.pages.card import card, page, sections
+from plasticity.pages.markdown import markdown
 from plasticity.pages.notation import latex, symbol_name
 from plasticity.rule import GRADIENT, WEIGHT, Parameter, Rule, State
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
@@ -50,9 +51,9 @@ def test_every_parameter_state_reference_and_step_is_on_the_card():
             assert f"| `{parameter.name}` | ${symbol_name(parameter.name)}$ |" in text
             assert parameter.meaning in text
         for part in (*rule.assumptions, *rule.cautions, *(f"`{r}`" for r in rule.references)):
-            assert f"- {part}" in text
+            assert f"- {markdown(part)}" in text
         for step in rule.steps:
-            assert f"**{step.title}**" in text
+            assert f"**{markdown(step.title)}**" in text
         for state in rule.states:
             moved = [s for section in contents(name) for s in section.equations if section.title == "Rule"]
             assert any(symbol_name(state.name) in latex(s.equation) for s in moved)

@@ -1,4 +1,4 @@
-"""Worker processes on this machine: each has one task at a time, so that a worker that dies affects no other run.
+"""Worker processes on this machine: each has one task at a time, so that a worker that dies affects no other task.
 
 A worker is a fresh interpreter with one thread per numerical library, so a result does not depend on how many there
 are, and nothing of the parent (its threads, its ``__main__``) can interfere. The task of a killed worker is assigned
@@ -8,37 +8,52 @@ to a new one, up to a number of attempts.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
-import time
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import FrameType
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder
-from scenarios.sweeps.worker import Outcome, Task, failed
+from plasticity.support.ending import end_with
+from plasticity.support.late import call
+from plasticity.support.temporary import temporary_folder
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-COMMAND = "import sys; from scenarios.sweeps.worker import work; work(int(sys.argv[1]), int(sys.argv[2]))"
-PREFIX, LOCK = "steersman-sweep-", "lock"
-YOUNG = 60.0  # s; a temporary folder without a lock may be about to get one
+COMMAND = "import sys; from plasticity.support.workers import work; work(int(sys.argv[1]), int(sys.argv[2]))"
+ATTEMPTS = 3  # number of workers on which a task is tried
+
+Task = TypeVar("Task")
+
+
+class Answer(NamedTuple, Generic[Task]):
+    """What came of a task: the value of the function, or how its last worker ended."""
+
+    task: Task
+    value: Any = None
+    ending: str = ""
+
+
+@dataclass(frozen=True)
+class _Job:
+    number: int
+    function: str
+    task: Any
 
 
 class Worker:
-    """A process, the connection to it, and its current task; its temporary files are in `folder`."""
+    """A process, the connection to it, and its current job; its temporary files are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.connection, theirs = Pipe()
-        self.task: Task | None = None
+        self.job: _Job | None = None
         self.ready = False
         path = os.pathsep.join(p or os.getcwd() for p in sys.path)
         with theirs:
@@ -49,11 +64,11 @@ class Worker:
                 command, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )
 
-    def start(self, task: Task) -> None:
-        """Send a task."""
-        self.task = task
+    def start(self, job: _Job) -> None:
+        """Send a job."""
+        self.job = job
         try:
-            self.connection.send(task)
+            self.connection.send(job)
         except (BrokenPipeError, ConnectionResetError):
             return  # it has died, which is detected when its answer is read
         except Exception as error:
@@ -77,42 +92,59 @@ class Worker:
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 
-def run_in_processes(tasks: Iterable[Task], n_workers: int, attempts: int) -> Generator[Outcome, None, None]:
-    """Outcomes of the tasks in the order in which they end; closing the generator ends the workers.
+def run_in_processes(
+    function: str, tasks: Iterable[Task], n_workers: int, attempts: int = ATTEMPTS
+) -> Generator[Answer[Task], None, None]:
+    """Answers of ``"module:function"`` to the tasks, in the order in which they end; closing it ends the workers.
 
     Raises
     ------
     RuntimeError
         If workers do not even start.
     """
-    waiting = deque(tasks)
-    tries: Counter[str] = Counter()
+    waiting = deque(_Job(i, function, task) for i, task in enumerate(tasks))
+    tries: Counter[int] = Counter()
     workers: dict[Connection, Worker] = {}
     stillborn = 0
     with temporary_folder() as folder, _ended(workers):
-        while waiting or any(worker.task for worker in workers.values()):
+        while waiting or any(worker.job for worker in workers.values()):
             _assign(workers, waiting, n_workers, folder)
             answered = wait(list(workers))
             for connection, worker in [pair for pair in workers.items() if pair[0] in answered]:
                 try:
-                    answer = connection.recv()
+                    value = connection.recv()
                 except (EOFError, ConnectionResetError):
                     del workers[connection]
                     worker.end(patience=2.0)
                     stillborn += not worker.ready
                     if stillborn > attempts:
                         raise RuntimeError(f"worker processes end while they start: {worker.ending}") from None
-                    if worker.task is None:
+                    if worker.job is None:
                         continue
-                    tries[worker.task.key] += 1
-                    if tries[worker.task.key] < attempts:
-                        waiting.appendleft(worker.task)
+                    tries[worker.job.number] += 1
+                    if tries[worker.job.number] < attempts:
+                        waiting.appendleft(worker.job)
                     else:
-                        yield failed(worker.task, f"its worker {worker.ending}", attempts=attempts)
+                        yield Answer(worker.job.task, ending=worker.ending)
                     continue
-                worker.ready, worker.task = True, None
-                if isinstance(answer, Outcome):
-                    yield answer
+                job, worker.ready, worker.job = worker.job, True, None
+                if job is not None:
+                    yield Answer(job.task, value)
+
+
+def work(descriptor: int, parent: int) -> None:
+    """Report that this process is ready, then answer every job until the connection closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
+    end_with(parent)
+    os.dup2(2, 1)  # what a simulation prints is no result
+    with Connection(descriptor) as connection:
+        try:
+            connection.send(None)
+            while True:
+                job = connection.recv()
+                connection.send(call(job.function, job.task))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return  # the parent has ended, or needs this worker no more
 
 
 def usable_cores() -> int:
@@ -120,10 +152,10 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _assign(workers: dict[Connection, Worker], waiting: deque[Task], n_workers: int, folder: Path) -> None:
-    """Start a task on every idle worker, and new workers for the rest."""
+def _assign(workers: dict[Connection, Worker], waiting: deque[_Job], n_workers: int, folder: Path) -> None:
+    """Start a job on every idle worker, and new workers for the rest."""
     for worker in workers.values():
-        if worker.ready and worker.task is None and waiting:
+        if worker.ready and worker.job is None and waiting:
             worker.start(waiting.popleft())
     starting = sum(not worker.ready for worker in workers.values())
     for _ in range(min(n_workers - len(workers), len(waiting) - starting)):
@@ -139,62 +171,3 @@ def _ended(workers: Mapping[Connection, Worker]) -> Iterator[None]:
     finally:
         for worker in workers.values():
             worker.end()
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """Folder for temporary files of the workers, removed at the end, as are now those of sweeps that were killed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > YOUNG:
-                with _locked(left):
-                    shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    try:
-        with _locked(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which ends with this process; OSError if another process holds it."""
-    import fcntl
-
-    with open(folder / LOCK, "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-
-
-class Terminated(BaseException):
-    """The process received a signal to end."""
-
-
-@contextmanager
-def orderly_end() -> Iterator[None]:
-    """Let the body clean up when a signal (scancel, a time limit, a closed terminal) ends the process.
-
-    Signals that are handled elsewhere or ignored (``nohup``) are left alone.
-    """
-    numbers = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is signal.SIG_DFL
-    ]
-    for number in numbers:
-        signal.signal(number, _terminate)
-    try:
-        yield
-    except Terminated as end:
-        signal.signal(end.args[0], signal.SIG_DFL)
-        os.kill(os.getpid(), end.args[0])
-        raise
-    finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # a second signal must not cut the cleaning up short
-    raise Terminated(number)

@@ -1,0 +1,91 @@
+"""The end of a process and of what it has started: orderly after a signal, complete when it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+GUARD = """
+import os, signal, subprocess, sys, threading
+def end():
+    os.read(0, 1)  # returns when no process is left that could write
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=end, daemon=True).start()
+status = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL).returncode
+sys.stdout.flush()
+os._exit(status if status >= 0 else 1)
+"""
+
+
+class Terminated(BaseException):
+    """The process received a signal to end."""
+
+
+@contextmanager
+def orderly_end() -> Iterator[None]:
+    """Let the body clean up when a signal (scancel, a time limit, a closed terminal) ends the process.
+
+    Signals that are handled elsewhere or ignored (``nohup``) are left alone.
+    """
+    numbers = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in numbers:
+        signal.signal(number, _terminate)
+    try:
+        yield
+    except Terminated as end:
+        signal.signal(end.args[0], signal.SIG_DFL)
+        os.kill(os.getpid(), end.args[0])
+        raise
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def end_with(parent: int) -> None:
+    """End immediately when the parent is killed; where the system does not support that, when its pipe closes."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(KILL_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def run_program(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in `folder`; it and all that it starts end when this process ends, however that ends."""
+    watched, held = os.pipe()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-ISc", GUARD, *command],
+            cwd=folder,
+            env=environment,
+            stdin=watched,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        os.close(watched)
+        out, message = process.communicate()
+    finally:
+        os.close(held)
+    return subprocess.CompletedProcess(command, process.returncode, out, message)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second signal must not cut the cleaning up short
+    raise Terminated(number)
