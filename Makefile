@@ -1,4 +1,4 @@
-# make demo | test | bench | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
+# make demo | test | bench | soak | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
 # measured; STEERSMAN_PEERS=folder is where other simulators have their environments (docs/benchmarks.md).
 PYTHON ?= python3
 VENV := .venv
@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 # A 3.13 interpreter that really runs: a shim on the path may not.
 PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python; do \
 	"$$p" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" 2>/dev/null && echo "$$p" && break; done)
+KILLS ?= 60
 DATA := sjostrom_2001
 RUN := $(BIN)/python -m scenarios run pairing_frequency
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
@@ -15,7 +16,7 @@ TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py test
 	tests/scenarios/test_run.py
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-3.13 bench clean
+.PHONY: demo test test-3.13 bench soak clean
 
 demo: $(VENV)/installed
 	@mkdir -p results/demo
@@ -37,6 +38,10 @@ test-3.13: $(VENV)-3.13/tested
 
 bench: $(VENV)/tested
 	@$(BIN)/python tests/benchmarks $(BENCH)
+
+# Commands killed at random times; what must hold for each is in the script.
+soak: $(VENV)/tested
+	@$(BIN)/python tests/soak/kills.py --kills $(KILLS)
 
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -6,17 +6,20 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import sleep
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
+from circuits.spiking.brian import brian
 from circuits.spiking.outputs import diverged
 from circuits.spiking.structure import ModelStructure, RunInputs
 from circuits.spiking.toolchain import PROGRAM, model_folder
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from circuits.running.weight_file import WeightFile
 
 CHECKSUM, RESULTS = "checksum", "results"
+POLL = 0.1  # s, between attempts to get a lock
 DIVERGED = 4  # exit status, see run_inputs.cpp
 
 
@@ -106,11 +110,12 @@ def _model(structure: ModelStructure) -> Path:
 
 def _build(structure: ModelStructure, folder: Path) -> None:
     """Build a model; until its checksum is there, the folder counts as empty."""
-    from circuits.spiking.cpp_device import build_program
-
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        build_program(structure, folder)
+        with brian():
+            from circuits.spiking.cpp_device import build_program
+
+            build_program(structure, folder)
         write_atomically(folder / CHECKSUM, hashlib.sha256((folder / PROGRAM).read_bytes()).hexdigest())
     except OSError as error:
         raise InputError(
@@ -170,6 +175,37 @@ def _locked(path: Path) -> Iterator[None]:
     except ImportError:
         raise InputError("device 'cpp' needs a POSIX system; use device 'numpy'") from None
     cache_folder("brian")
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with open(path, "a+") as lock:
+        reported = ""
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                reported = _report_holder(lock, reported)
+                sleep(POLL)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {socket.gethostname()}")
+        lock.flush()
         yield
+
+
+def _report_holder(lock: IO[str], reported: str) -> str:
+    """Say who holds a lock, once, and once more when that process stands still; what has been said."""
+    lock.seek(0)
+    number, _, host = lock.read().partition(" ")
+    message = f"waiting for process {number or 'unknown'}, which compiles the same model"
+    if number and host == socket.gethostname() and _is_stopped(number):
+        message = f"{message} but stands still; let it go on with `kill -CONT {number}`, or end it"
+    if message != reported:
+        say(message)
+    return message
+
+
+def _is_stopped(number: str) -> bool:
+    """Whether a process is stopped; False where the system does not tell."""
+    try:
+        status = Path(f"/proc/{number}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(") ")[2][:1] in ("T", "t")

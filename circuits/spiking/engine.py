@@ -10,6 +10,7 @@ from circuits.network.run_record import Run
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.running.weight_file import recorded_weights
+from circuits.spiking.brian import brian, with_brian
 from circuits.spiking.model import Channels, describe
 from circuits.spiking.outputs import result
 
@@ -30,9 +31,10 @@ def run(
     engine = f"brian2 {device}"
     with recorded_weights(record_weights, circuit, grid.seed, grid.dt, record.every, engine) as file:
         if device == "numpy":
-            from circuits.spiking.numpy_device import build_numpy, run_arrays
+            with brian():
+                from circuits.spiking.numpy_device import build_numpy, run_arrays
 
-            arrays = run_arrays(build_numpy(circuit, grid, record, structure, inputs, file))
+                arrays = run_arrays(build_numpy(circuit, grid, record, structure, inputs, file))
         else:
             from circuits.spiking.binary import run_binary
 
@@ -40,6 +42,7 @@ def run(
     return result(circuit, grid, record, arrays, engine)
 
 
+@with_brian
 def build(circuit: Circuit, grid: Grid, record: Recording, channels: Channels | None = None) -> BrianNetwork:
     """Brian2 network of `circuit`; see `circuits.build`."""
     from circuits.spiking.numpy_device import build_numpy

@@ -309,3 +309,35 @@ def test_the_key_follows_the_compiler_of_the_moment(monkeypatch, tmp_path):
         patch.setenv("CXXFLAGS", "-O1")
         assert toolchain._toolchain() != first
     assert toolchain._toolchain() == first
+
+
+WAITING = """
+import sys
+from pathlib import Path
+from circuits.spiking.binary import _locked
+with _locked(Path(sys.argv[1])):
+    print("has it", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc whether a process is stopped")
+def test_a_process_that_stands_still_with_a_lock_is_named(tmp_path):
+    """The second one says who has the lock, and that it is stopped; when that is killed it gets the lock."""
+    command = [sys.executable, "-c", WAITING, str(tmp_path / "model.lock")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    first = subprocess.Popen(command, **pipes)
+    assert first.stdout.readline() == "has it\n"
+    first.send_signal(signal.SIGSTOP)
+    second = subprocess.Popen(command, **pipes)
+    said = ""
+    while "stands still" not in said:
+        said = second.stderr.readline()
+        assert said, "it ended"
+        assert str(first.pid) in said
+    assert f"kill -CONT {first.pid}" in said
+    first.kill()
+    assert second.stdout.readline() == "has it\n"
+    second.communicate("\n", timeout=60)
+    first.communicate(timeout=60)
+    assert second.returncode == 0
