@@ -14,9 +14,9 @@ import sympy as sp
 from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.equations import algebra
 from plasticity.errors import InputError
-from plasticity.limits import change
+from plasticity.limits import change, named_discount
 from plasticity.objective import Objective
-from plasticity.rule import TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
+from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.checks import require_number, require_record
 from plasticity.support.exprel import exprel
@@ -123,6 +123,9 @@ def derive(
         rule = rule.limit(duration=sp.oo)
     if looks and not relaxes:
         rule = _stepping(replace(rule, events={"clock": looks}))
+    symbolic = algebra("discount", objective.discount)
+    if symbolic.free_symbols:
+        rule = named_discount(rule, symbolic)
     rule = _observing(rule, _memories(gradient_belief, curvature_belief))
     noisy = optimum_belief is not None and curvature_belief is not None
     newton = duration == sp.oo
@@ -164,7 +167,7 @@ def _policy(
         cautions=stated.cautions,
     )
     rule = rule if process is None else _with(rule, process)
-    rate = sp.S.Zero
+    rate, costed = sp.S.Zero, sp.sign(CURVATURE) if stated.grows else sp.S.One  # what costs nothing is left alone
     if weight_belief is not None:
         name = "belief_variance" if process is None else "weight_variance"
         uncertain = uncertain_weight(weight_belief, stated.local, stated.limit == 0, name)
@@ -172,12 +175,14 @@ def _policy(
         rule = replace(_with(rule, uncertain.inference), weight_flow=stated.local.drift + control)
     elif order == 2:
         control, steps = optimal_acceleration(stated.local)
+        control *= costed
         velocity = State("velocity", stated.local.drift + control, "Hz", meaning="velocity of the weight")
         rule = replace(rule, weight_flow=VELOCITY, states=(*rule.states, velocity))
     else:
         solution = optimal_control(stated.local)
-        steps, rate = solution.steps, solution.rate
-        rule = replace(rule, weight_flow=stated.local.drift + solution.control)
+        steps, slope = solution.steps, stated.local.slope
+        rate = costed * (solution.rate + slope) - slope if stated.grows else solution.rate
+        rule = replace(rule, weight_flow=stated.local.drift + costed * solution.control)
     return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
 
 

@@ -44,7 +44,42 @@ def limit(rule: Rule, discount: object = None, duration: object = None) -> Rule:
     return rule
 
 
+def in_discount(rule: Rule) -> Rule:
+    """Rule in which the discount bears its own name, if an objective called it otherwise."""
+    own = next((p for p in rule.parameters if p.meaning == DISCOUNT.meaning), DISCOUNT)
+    if own.name == DISCOUNT.name:
+        return rule
+    return _map(rule, lambda e: e.xreplace({own.symbol: DISCOUNT.symbol}), (replace(own, name=DISCOUNT.name),))
+
+
+def named_discount(rule: Rule, expression: sp.Expr) -> Rule:
+    """Rule in the symbols of the expression that states its discount, such as ``gamma`` or ``2*gamma``.
+
+    A symbol x in an expression that is proportional to a power of x has the unit that makes it a rate.
+    """
+    if DISCOUNT.symbol not in free_symbols(rule) or expression == DISCOUNT.symbol:
+        return rule
+    names = sorted(expression.free_symbols, key=str)
+    named: list[Parameter] = []
+    for symbol in names:
+        power = sp.simplify(symbol * sp.diff(sp.log(expression), symbol))
+        plain = expression == symbol
+        rated = power.is_number and not named
+        unit = ("Hz" if power == 1 else f"Hz**({1 / power})") if rated else "1"
+        words = DISCOUNT.meaning if plain else f"in the discount {expression}"
+        named.append(Parameter(symbol.name, None, unit=unit, meaning=words, positive=True))
+    if not any(p.unit != "1" for p in named):
+        raise InputError(f"discount must be a rate [1/s] in a symbol, such as 2*gamma or 1/tau, got {expression}")
+    known = {p.name: p.symbol for p in named}
+    own = expression.xreplace({s: known[s.name] for s in names})
+    taken = _map(rule, lambda e: e.xreplace({DISCOUNT.symbol: own}), tuple(named))
+    used = tuple(p for p in taken.parameters if p.name != DISCOUNT.name)
+    step = Step("In other parameters", change(taken), f"{DISCOUNT.name} = {own}")
+    return replace(taken, parameters=used, steps=(*rule.steps, step))
+
+
 def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
+    rule = in_discount(rule)
     _require(rule, DISCOUNT)
     order = 2 if any(s.name == "velocity" for s in rule.states) else 1
     if at == sp.oo:
@@ -80,6 +115,7 @@ def small_discount(rule: Rule) -> Rule:
     ``1/Δw = 1/Δw|γ=0 + γ·d(1/Δw)/dγ|γ=0``. For the rule (5) it is −√(ηk) g/(√v + γ/(2√(ηk))): the horizon plays the
     part of the constant that Adam adds to the denominator.
     """
+    rule = in_discount(rule)
     _require(rule, DISCOUNT)
     return _finished(rule, _map(rule, _first_order), "long horizon, slowness to first order in γ")
 

@@ -11,7 +11,7 @@ import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.glossary import glossary
-from plasticity.limits import change
+from plasticity.limits import change, in_discount
 from plasticity.local import LOCALS
 from plasticity.pages.markdown import markdown
 from plasticity.pages.notation import latex, plain, symbol_name
@@ -117,7 +117,7 @@ def _limits(rule: Rule) -> tuple[Step, ...]:
     """Limits of a derived rule in its horizon and in the time between observations."""
     used = free_symbols(rule)
     limits: list[tuple[str, dict]] = []
-    if DISCOUNT.symbol in used:
+    if DISCOUNT.symbol in free_symbols(in_discount(rule)):
         limits += [
             ("Short horizon, discount → ∞", {"discount": sp.oo}),
             ("Long horizon, discount → 0", {"discount": 0}),

@@ -43,7 +43,7 @@ def adam(
     kingma_2015; vastola_2025.
     """
     rule = derive(
-        Objective(discount=sp.Symbol("gamma", positive=True)),
+        Objective(discount=sp.Symbol("discount", positive=True)),
         gradient_belief=FadingMemory(decay=decay_mean),
         curvature_belief=FadingMemory(decay=decay_square),
     )

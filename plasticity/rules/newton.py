@@ -27,5 +27,5 @@ def newton() -> Rule:
     ----------
     vastola_2025; nocedal_2006.
     """
-    rule = derive(Objective(discount=sp.Symbol("gamma", positive=True)), duration=sp.oo)
+    rule = derive(Objective(discount=sp.Symbol("discount", positive=True)), duration=sp.oo)
     return replace(rule, name="newton", title="Newton's method")

@@ -40,7 +40,7 @@ def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: flo
     tieleman_2012; vastola_2025.
     """
     rule = derive(
-        Objective(discount=sp.Symbol("gamma", positive=True)),
+        Objective(discount=sp.Symbol("discount", positive=True)),
         curvature_belief=FadingMemory(decay=decay_square, initial=0.0),
     )
     return replace(in_steps(small_discount(rule), learning_rate, epsilon), name="rmsprop", title="RMSprop")

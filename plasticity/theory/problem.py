@@ -24,7 +24,8 @@ _ANY = float("-inf")
 class StatedProblem:
     """The problem in symbols, their parameters, and the assumptions in words.
 
-    `limit` is 0 or ``sympy.oo`` if the discount of the objective is one of these limits, else None.
+    `limit` is 0 or ``sympy.oo`` if the discount of the objective is one of these limits, else None. `grows`: the drift
+    may exceed γ/2, so that a loss without curvature is left alone, and one with a little is not.
     """
 
     local: LocalProblem
@@ -32,6 +33,7 @@ class StatedProblem:
     assumptions: tuple[str, ...]
     cautions: tuple[str, ...]
     limit: sp.Expr | None
+    grows: bool = False
 
 
 def state_problem(objective: Objective, process: Inference | None, order: int) -> StatedProblem:
@@ -51,7 +53,17 @@ def state_problem(objective: Objective, process: Inference | None, order: int) -
     parameters = (*common, *metric_parameters, *gain_parameters, *drift_parameters, *task_parameters)
     limit = at if at in (sp.S.Zero, sp.oo) else None
     cautions = (*_cautions(objective, at, order), *frozen)
-    return StatedProblem(local, parameters, _assumptions(objective, at, order), cautions, limit)
+    return StatedProblem(local, parameters, _assumptions(objective, at, order), cautions, limit, _grows(objective, at))
+
+
+def _grows(objective: Objective, at: sp.Expr) -> bool:
+    """Whether the drift may grow faster than γ/2."""
+    if objective.drift is None or at == sp.oo:
+        return False
+    if callable(objective.drift):
+        return True
+    half = float(at) / 2 if at.is_number else 0.0
+    return bool(np.any(np.greater(objective.drift, half)))
 
 
 def _common(objective: Objective, at: sp.Expr, order: int) -> tuple[Parameter, ...]:
@@ -258,9 +270,9 @@ def _cautions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ...]:
             "The hazard has no effect here: λ ≪ γ in the limit of a short horizon. At a finite λ/γ the target is the "
             "mean of the optimum and μ_0 with the weights γ and λ; use a finite discount."
         )
-    if objective.drift is not None and order == 1:
+    if _grows(objective, at):
         words.append(
-            "Where the drift grows faster than γ/2, a vanishing curvature is the limit v → 0⁺, which stabilises a "
-            "weight that costs nothing; at v = 0 itself the optimum is no control (`solve`)."
+            "Where the drift grows faster than γ/2, the least curvature is worth stabilising, but v = 0 is left alone: "
+            "bad where a believed curvature is 0 by accident."
         )
     return tuple(words)

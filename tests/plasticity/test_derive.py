@@ -375,3 +375,28 @@ STEP = FadingMemory(decay=0.9)
 def test_what_is_not_derived_is_refused_with_a_remedy(objective, arguments, named):
     with pytest.raises(InputError, match=named):
         derive(Objective(**{"discount": 1.0} | objective), **arguments)
+
+
+@pytest.mark.parametrize("discount", [0, 0.5, 1.9])
+@pytest.mark.parametrize("drift", [1.0, lambda w: w])
+def test_growth_of_what_costs_nothing_is_left_alone_as_solve_does(discount, drift):
+    """At v = 0 the optimum is no control; the least curvature is worth stabilising where growth exceeds γ/2."""
+    rule = derive(Objective(discount, drift=drift))
+    for v in (0.0, 1e-9, 0.3):
+        exact = solve(Objective(discount, drift=1.0), Quadratic([v], [0.0])).velocity([W])[0]
+        # the root is taken of (growth − γ/2)² + v ~ v + 0.0025 at least: eps/√(1e-9) in the worst case
+        assert_allclose(velocity(rule, curvature=v, optimum=0.0), exact, rtol=1e-9)
+    tick = derive(Objective(discount, drift=drift), duration=0.7)
+    moved = number(tick, tick.events["clock"][0].expression.rewrite(sp.exp), curvature=0.0, optimum=0.0)
+    assert_allclose(moved, W * np.exp(0.7), rtol=1e-12)
+
+
+def test_acceleration_keeps_its_digits_at_any_discount():
+    """Against 50 digits: no difference of large numbers is left."""
+    for discount in (1e-8, 1.0, 1e4, 1e10):
+        for friction in (0.0, 0.5):
+            flow = (rule := derive(Objective(discount, drift=-friction), order=2)).states[0].flow
+            values = rule.values | {"gradient": 0.65, "curvature": 1.7, "velocity": 0.27}
+            names = sorted(flow.free_symbols, key=str)
+            exact = flow.subs({s: sp.Float(values[s.name], 50) for s in names})
+            assert_allclose(float(sp.lambdify(names, flow)(*(values[s.name] for s in names)) / exact), 1, rtol=1e-14)

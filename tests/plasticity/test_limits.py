@@ -12,7 +12,7 @@ from plasticity.limits import in_steps, reparametrised, small_discount
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule
 from plasticity.theory.symbols import DISCOUNT, LOSS_WEIGHT, PLASTICITY
 
-GAMMA = sp.Symbol("gamma", positive=True)
+GAMMA = DISCOUNT.symbol
 ETA, K, G, V = PLASTICITY.symbol, LOSS_WEIGHT.symbol, GRADIENT, CURVATURE
 RATE = sp.Symbol("learning_rate", positive=True)
 METRIC = sp.Symbol("metric", positive=True)
@@ -192,3 +192,20 @@ def test_an_infinite_limit_is_refused():
     flow = -GRADIENT * PLASTICITY.symbol * LOSS_WEIGHT.symbol / DISCOUNT.symbol
     with pytest.raises(InputError, match="no finite limit for a long horizon"):
         Rule("descent", "Gradient descent at rate ηk/γ", flow, parameters=parameters).limit(discount=0)
+
+
+@pytest.mark.parametrize(("power", "unit"), [(1, "Hz"), (-1, "Hz**(-1)"), (sp.Rational(1, 2), "Hz**(2)")])
+def test_a_discount_in_symbols_of_the_user_is_written_in_them(power, unit):
+    x = sp.Symbol("x", positive=True)
+    rule, plain = derive(Objective(2 * x**power)), derive(Objective(GAMMA))
+    assert rule.weight_flow == plain.weight_flow.subs(GAMMA, 2 * x**power)
+    assert {p.name: p.unit for p in rule.parameters}["x"] == unit
+    assert "discount" not in rule.values
+    named = derive(Objective(x))
+    for at in (0, sp.oo):
+        assert named.limit(discount=at).weight_flow == plain.limit(discount=at).weight_flow
+
+
+def test_a_discount_that_is_no_rate_in_its_symbols_is_refused():
+    with pytest.raises(InputError, match="must be a rate"):
+        derive(Objective(1 + sp.Symbol("x", positive=True)))

@@ -17,5 +17,5 @@ def test_rate_on_a_quadratic_loss(discount):
 
 def test_a_symbolic_discount_stays_general():
     rule = multi_step(discount=sp.Symbol("gamma", positive=True))
-    assert rule.values["discount"] is None
+    assert rule.values["gamma"] is None
     assert rule.limit(discount=sp.oo).values == {"learning_rate": 1.0}
