@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
     from plasticity.optimal.discrete import step_policy as step_policy
+    from plasticity.optimal.dual import DualControl as DualControl
+    from plasticity.optimal.dual import dual_control as dual_control
     from plasticity.optimal.policy import Policy as Policy
     from plasticity.optimality import excess as excess
     from plasticity.optimality import optimality as optimality

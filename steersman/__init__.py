@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from plasticity import Controllability as Controllability
     from plasticity import DivergedError as DivergedError
     from plasticity import DoubleWell as DoubleWell
+    from plasticity import DualControl as DualControl
     from plasticity import FadingMemory as FadingMemory
     from plasticity import FeedbackChannel as FeedbackChannel
     from plasticity import GaussianWeight as GaussianWeight
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from plasticity import crossings as crossings
     from plasticity import dataset as dataset
     from plasticity import derive as derive
+    from plasticity import dual_control as dual_control
     from plasticity import excess as excess
     from plasticity import explain as explain
     from plasticity import filters as filters
