@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from plasticity.optimal.policy import Policy as Policy
     from plasticity.optimality import excess as excess
     from plasticity.optimality import optimality as optimality
+    from plasticity.optimality import path_excess as path_excess
     from plasticity.plan import plan as plan
     from plasticity.poisson import poisson_trains as poisson_trains
     from plasticity.policy import LandscapePolicy as LandscapePolicy

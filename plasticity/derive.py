@@ -114,6 +114,8 @@ def derive(
     if duration is not None or (looks and relaxes):
         time = TICK if duration is None else _duration(duration)
         rule = _acting_for(rule, rate, time, looks, stated.local.forecasts)
+    elif looks:
+        rule = _stepping(replace(rule, events={"clock": looks}))
     if weight_belief is not None and stated.limit == 0:  # solved at γ = 0: nothing is left to take the limit of
         used = {s.name for s in free_symbols(rule)}
         rule = replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
@@ -121,8 +123,6 @@ def derive(
         rule = rule.limit(discount=stated.limit)
     if duration == sp.oo:
         rule = rule.limit(duration=sp.oo)
-    if looks and not relaxes:
-        rule = _stepping(replace(rule, events={"clock": looks}))
     symbolic = algebra("discount", objective.discount)
     if symbolic.free_symbols:
         rule = named_discount(rule, symbolic)

@@ -19,7 +19,9 @@ from plasticity.landscapes import Quadratic, curvature_of
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount
 from plasticity.optimal.policy import Policy
+from plasticity.optimal.riccati import reachable_basis
 from plasticity.optimal.running import RunningCost, difference
+from plasticity.optimal.stateful import linear_system
 from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
@@ -157,19 +159,22 @@ class Excess:
 
 
 def excess(rule: Rule | Policy | Field, objective: Objective, landscape: Quadratic) -> Excess:
-    """Excess cost of a rule over the optimum on a quadratic loss: what being local or diagonal costs.
+    """Excess cost of a rule over the optimum on a quadratic loss: what being local or diagonal, or a memory, costs.
 
     With the rule's Jacobian ``A = ∂θ̇/∂θ`` at the optimum, that of the optimal policy A* (`solve`) and
     ``D = A − A*``, the gap X solves the Lyapunov equation
 
         γX = DᵀGD/η + AᵀX + XA .
 
-    It is exact where the rule is linear in θ and vanishes at the optimum.
+    It is exact where the rule is linear in θ and vanishes at the optimum. States (momentum, memories, beliefs) count
+    as further coordinates without cost of their own; a belief starts where it settles at the first weights, everything
+    else where it rests at the optimum.
 
     Parameters
     ----------
     rule : Rule, Policy or callable
-        A velocity field, as for `optimality`.
+        A rule that flows, with or without states, or a velocity field as for `optimality`. What moves at clock ticks
+        is run by `simulate` and judged by `path_excess`.
     objective : Objective
         Discount γ, plasticity η, metric G, drift.
     landscape : Quadratic
@@ -197,19 +202,82 @@ def excess(rule: Rule | Policy | Field, objective: Objective, landscape: Quadrat
 
     if not isinstance(landscape, Quadratic) or np.linalg.eigvalsh(landscape.hessian_matrix)[0] <= 0:
         raise InputError("landscape must be a Quadratic with a positive definite Hessian to evaluate an excess")
-    discount = finite_discount(objective, "to evaluate an excess")
-    best, field, rest = solve(objective, landscape), velocity_field(rule, landscape), landscape.optimum
-    own, optimal = difference(field, rest), difference(best.velocity, rest)
-    scale = 1e-9 * (np.abs(own).max() + np.abs(optimal).max()) * (1 + np.abs(rest).max())
-    if np.abs(np.asarray(field(rest))).max() > scale or np.abs(best.velocity(rest)).max() > scale:
+    discount, n = finite_discount(objective, "to evaluate an excess"), landscape.n
+    best = solve(objective, landscape)
+    own, rest, begin = _system(rule, landscape)
+    optimal = difference(best.velocity, rest[:n])
+    if np.abs(best.velocity(rest[:n])).max() > 1e-9 * np.abs(optimal).max() * (1 + np.abs(rest[:n]).max()):
         raise InputError("the rule and the optimal policy must rest at the optimum of the loss to evaluate an excess")
-    shifted = own - 0.5 * discount * np.eye(len(rest))
+    seen, rank, _ = reachable_basis(own, begin, rounding=1e-9)  # what never moves with the weights is left out
+    seen = seen[:, :rank]
+    steering = own[:n] - np.hstack([optimal, np.zeros((n, len(own) - n))])
+    own, away, begin = seen.T @ own @ seen, steering @ seen, seen.T @ begin
+    shifted = own - 0.5 * discount * np.eye(len(own))
     if np.linalg.eigvals(shifted).real.max() >= 0:
-        return Excess(np.full_like(own, np.inf), best.value_quadratic)
-    away = own - optimal
-    metric = path_cost(objective, landscape, len(rest)).metric_matrix(rest)
-    gap = solve_continuous_lyapunov(shifted.T, -away.T @ metric @ away / objective.plasticity)
+        return Excess(np.full((n, n), np.inf), best.value_quadratic)
+    metric = path_cost(objective, landscape, n).metric_matrix(rest[:n])
+    gap = begin.T @ solve_continuous_lyapunov(shifted.T, -away.T @ metric @ away / objective.plasticity) @ begin
     return Excess(0.5 * (gap + gap.T), best.value_quadratic)
+
+
+def _system(rule: Rule | Policy | Field, landscape: Quadratic) -> tuple[Array, Array, Array]:
+    """Jacobian of everything that moves under a rule, weights first; where it rests; its start (N, n)."""
+    if isinstance(rule, Rule) and rule.states and not rule.events:
+        return linear_system(rule, landscape)
+    field, rest = velocity_field(rule, landscape), landscape.optimum
+    own = difference(field, rest)
+    if np.abs(np.asarray(field(rest))).max() > 1e-9 * np.abs(own).max() * (1 + np.abs(rest).max()):
+        raise InputError("the rule and the optimal policy must rest at the optimum of the loss to evaluate an excess")
+    return own, rest, np.eye(len(rest))
+
+
+def path_excess(run: xr.Dataset, objective: Objective, landscape: Quadratic) -> Array:
+    """Excess cost (J − J*)/J* of every recorded run of a learner that moves in steps, on a quadratic loss.
+
+    Between two records the weights move evenly, and after the last by the optimal policy: ``J − J*`` is
+    ``∫ e^{−γt} (θ̇ − π)ᵀG(θ̇ − π)/2η dt`` with the optimal velocity π (`solve`), so that no cost is a difference of large
+    numbers, and noise in the steps is paid for.
+
+    Parameters
+    ----------
+    run : Dataset
+        ``theta(trial, time, parameter)`` as from `simulate`, every step recorded.
+    objective : Objective
+        Without a control matrix.
+    landscape : Quadratic
+
+    Returns
+    -------
+    (n_trials,) array
+
+    Examples
+    --------
+    Newton's step, taken in one second, where the optimum approaches at a rate of 1/s:
+
+    >>> import sympy as sp
+    >>> from plasticity import derive, simulate
+    >>> loss = Quadratic(1.0, [0.0])
+    >>> run = simulate(derive(Objective(1.0), duration=sp.oo), loss, [1.0], n_steps=3, dt=1.0)
+    >>> path_excess(run, Objective(0.0), loss).round(6)
+    array([0.333333])
+
+    References
+    ----------
+    vastola_2025, eq. 1.
+    """
+    discount, best = finite_discount(objective, "to evaluate an excess"), solve(objective, landscape)
+    samples = sampled(run, "theta")
+    cost = path_cost(objective, landscape, landscape.n)
+    theta, times = samples.theta.reshape(-1, *samples.theta.shape[-2:]), samples.times
+    steps, total = np.diff(times), np.zeros(len(theta))
+    velocity = np.diff(theta, axis=1) / steps[:, None]
+    nodes, weights = np.polynomial.legendre.leggauss(5)
+    for node, weight in zip(0.5 * (nodes + 1), 0.5 * weights, strict=True):
+        at = theta[:, :-1] + node * np.diff(theta, axis=1)
+        away = velocity - best.velocity(at)
+        paid = np.einsum("...i,...i->...", away, cost.lowered(at, away)) / (2 * objective.plasticity)
+        total += paid @ (weight * steps * np.exp(-discount * (times[:-1] + node * steps)))
+    return total / best.value(theta[:, 0])
 
 
 def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
@@ -227,7 +295,7 @@ def velocity_field(subject: Rule | Policy | Field, landscape: Any) -> Field:
     if subject.states or subject.events:
         raise InputError(
             f"rule {subject.name!r} has states or events, so that its velocity is no function of the weights alone; "
-            "run it by `simulate` or `replay` and evaluate the path"
+            "run it by `simulate` or `replay` and evaluate the path (`optimality`, `path_excess`)"
         )
     missing = [name for name, value in subject.values.items() if value is None]
     if missing:

@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from plasticity import observe as observe
     from plasticity import optimality as optimality
     from plasticity import pairing as pairing
+    from plasticity import path_excess as path_excess
     from plasticity import plan as plan
     from plasticity import poisson_trains as poisson_trains
     from plasticity import policy as policy

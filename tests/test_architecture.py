@@ -146,7 +146,7 @@ PUBLIC = {
     "Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule Signal State Step SwitchingTask "
     "SynapseModel TaskPrior UnknownNameError Update WEIGHT assumptions_of compile_rule critical_discount "
     "crossings dataset derive dual_control excess explain filters fisher_information fisher_matrix "
-    "from_expression glossary jump local observe optimality pairing plan poisson_trains policy quadruplet "
+    "from_expression glossary jump local observe optimality pairing path_excess plan poisson_trains policy quadruplet "
     "replay rules signals simulate solve step_policy time_constant trace triplet",
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate datasets discriminate "
     "figures fit learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
