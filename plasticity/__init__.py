@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plasticity.assumptions import assumptions_of as assumptions_of
     from plasticity.belief import FadingMemory as FadingMemory
     from plasticity.belief import GaussianWeight as GaussianWeight
+    from plasticity.belief import LandscapeShape as LandscapeShape
     from plasticity.belief import LinearGaussian as LinearGaussian
     from plasticity.belief import OrnsteinUhlenbeck as OrnsteinUhlenbeck
     from plasticity.belief import SwitchingTask as SwitchingTask
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from plasticity.optimal.dual import DualControl as DualControl
     from plasticity.optimal.dual import dual_control as dual_control
     from plasticity.optimal.policy import Policy as Policy
+    from plasticity.optimal.shape import ShapePosterior as ShapePosterior
+    from plasticity.optimal.shape import shape_posterior as shape_posterior
     from plasticity.optimality import excess as excess
     from plasticity.optimality import optimality as optimality
     from plasticity.optimality import path_excess as path_excess

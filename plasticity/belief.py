@@ -281,6 +281,77 @@ class LinearGaussian:
         return transition, diffusion, noise
 
 
+@dataclass(frozen=True, eq=False)
+class LandscapeShape:
+    """Belief about the shape of a quadratic landscape: a Gaussian over H and c in the gradient ``g = Hθ + c``.
+
+    The gradient is linear in (H, c), so the exact posterior is a recursive Bayesian regression of observed gradients,
+    ``dy = (Hθ + c) dt + σ dW``, on the weights at which they were observed.
+
+    Parameters
+    ----------
+    structure : {"diagonal", "block", "full"}
+        Which entries of the symmetric H may differ from 0: a synapse that knows only itself, groups of synapses that
+        know each other, or all.
+    curvature : float, (n,) or (n, n) array
+        Prior mean of H [loss]; a number h is h·1.
+    curvature_variance : float
+        Prior variance of every free entry of H, > 0 [loss²].
+    intercept_variance : float
+        Prior variance of every entry of c, > 0 [loss²]: for an optimum of variance s² about h²s².
+    observation_noise : float
+        σ > 0: noise of a gradient, integrated over 1 s [loss·√s].
+    intercept : float or (n,) array
+        Prior mean of c [loss].
+    blocks : sequence of sequences of int, optional
+        Weights of every group, for ``"block"``: each weight in one of them.
+    time_constant : float, optional
+        Evidence fades with it [s], for a landscape that changes; by default never.
+
+    Examples
+    --------
+    >>> LandscapeShape("block", 1.0, 0.5, 4.0, observation_noise=0.1, blocks=[[0, 2], [1]]).groups(3)
+    ((0, 2), (1,))
+
+    References
+    ----------
+    vastola_2025, section on Adam.
+    """
+
+    structure: str = "diagonal"
+    curvature: Any = 1.0
+    curvature_variance: float = 1.0
+    intercept_variance: float = 1.0
+    observation_noise: float = 1.0
+    intercept: Any = 0.0
+    blocks: Any = None
+    time_constant: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if self.structure not in ("diagonal", "block", "full"):
+            raise InputError(f"structure must be diagonal, block or full, got {self.structure!r}")
+        if (self.structure == "block") == (self.blocks is None):
+            raise InputError(f"blocks go with structure='block', got {self.structure!r} and {self.blocks!r}")
+        for name in ("curvature_variance", "intercept_variance", "observation_noise"):
+            require_number(name, getattr(self, name), low=0, exclusive=True)
+        for name in ("curvature", "intercept"):
+            object.__setattr__(self, name, require_array(name, getattr(self, name)))
+        if self.time_constant is not None:
+            require_number("time_constant", self.time_constant, low=0, exclusive=True, unit="s")
+
+    def groups(self, n: int) -> tuple[tuple[int, ...], ...]:
+        """Weights that know each other, for a loss of n parameters; an `InputError` if `blocks` do not cover them."""
+        if self.structure == "diagonal":
+            return tuple((i,) for i in range(n))
+        if self.structure == "full":
+            return (tuple(range(n)),)
+        groups = tuple(tuple(int(i) for i in group) for group in self.blocks)
+        if sorted(i for group in groups for i in group) != list(range(n)):
+            raise InputError(f"blocks must hold each of the weights 0 … {n - 1} once, got {self.blocks!r}")
+        return groups
+
+
 def _numbers(name: str, value: Any) -> Any:
     """Float, or (nested) tuple of floats."""
     if getattr(value, "ndim", 0) or (isinstance(value, Sequence) and not isinstance(value, str)):

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from plasticity import InputError as InputError
     from plasticity import Landscape as Landscape
     from plasticity import LandscapePolicy as LandscapePolicy
+    from plasticity import LandscapeShape as LandscapeShape
     from plasticity import LinearGaussian as LinearGaussian
     from plasticity import Objective as Objective
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from plasticity import Policy as Policy
     from plasticity import Quadratic as Quadratic
     from plasticity import Rule as Rule
+    from plasticity import ShapePosterior as ShapePosterior
     from plasticity import Signal as Signal
     from plasticity import State as State
     from plasticity import Step as Step
@@ -104,6 +106,7 @@ if TYPE_CHECKING:
     from plasticity import quadruplet as quadruplet
     from plasticity import replay as replay
     from plasticity import rules as rules
+    from plasticity import shape_posterior as shape_posterior
     from plasticity import signals as signals
     from plasticity import simulate as simulate
     from plasticity import solve as solve

@@ -142,12 +142,13 @@ def test_importing_a_package_loads_nothing_heavy(package):
 
 PUBLIC = {
     "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
-    "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LinearGaussian "
-    "Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule Signal State Step SwitchingTask "
-    "SynapseModel TaskPrior UnknownNameError Update WEIGHT assumptions_of compile_rule critical_discount "
-    "crossings dataset derive dual_control excess explain filters fisher_information fisher_matrix "
-    "from_expression glossary jump local observe optimality pairing path_excess plan poisson_trains policy quadruplet "
-    "replay rules signals simulate solve step_policy time_constant trace triplet",
+    "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape "
+    "LinearGaussian Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule ShapePosterior Signal "
+    "State Step SwitchingTask SynapseModel TaskPrior UnknownNameError Update WEIGHT assumptions_of "
+    "compile_rule critical_discount crossings dataset derive dual_control excess explain filters "
+    "fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
+    "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
+    "solve step_policy time_constant trace triplet",
     "analysis": "Comparison Fit as_dataset check_dataset compare confusion convergence_rate datasets discriminate "
     "figures fit learning_curve leave_out posterior recover report stdp_window table time_to_criterion weight_moments",
     "circuits": "Circuit Feedback NeuronModel Population Projection RateUnit "

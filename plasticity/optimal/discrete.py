@@ -115,11 +115,34 @@ def _without_drift(cost: Array, effort: Array, remaining: float) -> Array:
         raise InputError(
             f"no finite optimum of steps: the loss is concave (relative curvature {values[0]:g}); use a larger discount"
         )
-    half = 0.5 * (1 - values - remaining)
-    root = np.sqrt(np.maximum(half**2 + values, 0.0))
+    half, root = _half_and_root(values, remaining)
     w = np.where(half > 0, values / (half + root), root - half)
     back = effort @ vectors
     return back @ (w[:, None] * back.T)
+
+
+def _half_and_root(values: Array, remaining: float) -> tuple[Array, Array]:
+    """Of the quadratic equation for w above: its positive root is root − half."""
+    half = 0.5 * (1 - values - remaining)
+    return half, np.sqrt(np.maximum(half**2 + values, 0.0))
+
+
+def jump_per_slope(objective: Objective, curvature: ArrayLike, step: float) -> Array:
+    """F (…) of the optimal jump ``Δ = −F g`` of one weight whose loss has the curvature (…) > 0 and the slope g.
+
+    Examples
+    --------
+    >>> round(float(jump_per_slope(Objective(discount=0), 1.0, step=1.0)), 6)
+    0.618034
+    """
+    gamma = finite_discount(objective, "for a jump")
+    metric = np.asarray(1.0 if objective.metric is None else objective.metric, dtype=float)
+    scale = objective.plasticity * objective.loss_weight * step**2 / metric
+    values = scale * np.asarray(curvature, dtype=float)
+    half, root = _half_and_root(values, np.exp(-gamma * step))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        per_value = np.where(half > 0, 1 / (half + root), (root - half) / values)  # w/v, finite for v → 0 at γ > 0
+    return scale * per_value / (1 + values * per_value)
 
 
 def _linear(after: Array, moved: Array, closed: Array, push: Array, remaining: float) -> Array:

@@ -13,7 +13,8 @@ import sys
 import time
 
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
-NAMES = (*NETWORKS, "simulate", "plan", "certificate", "switching_belief", "riccati", "replay", "sweep", "cost")
+BELIEFS = ("switching_belief", "landscape_shape")
+NAMES = (*NETWORKS, *BELIEFS, "simulate", "plan", "certificate", "riccati", "replay", "sweep", "cost")
 
 
 def main() -> int:

@@ -46,7 +46,7 @@ def test_the_value_solves_the_equation_of_weight_and_belief():
     loss = 0.5 * k * mean * x**2
     right = loss + u**2 * metric / (2 * eta) + u * slope
     right += 0.5 * (p * (1 - p) * 4.6 * x / noise) ** 2 * bend
-    # the terms cancel to a tenth; errors of the grid and of the difference in p, 2e-4 of the largest term, fall as squares
+    # errors of the grid and of the difference in p, 2e-4 of the largest term, fall as squares
     assert_allclose(gamma * value(x, p), right, atol=5e-4 * loss.max())
     assert_allclose(both.velocity(x, p), u, rtol=2e-3)
 
