@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.belief import FadingMemory, GaussianWeight, LandscapeShape, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.equations import algebra
 from plasticity.errors import InputError
 from plasticity.limits import change, named_discount
@@ -31,6 +31,7 @@ from plasticity.theory.estimation import (
 )
 from plasticity.theory.momentum import optimal_acceleration
 from plasticity.theory.problem import StatedProblem, state_problem
+from plasticity.theory.shape import landscape_shape
 from plasticity.theory.symbols import DURATION, VELOCITY, Forecast
 from plasticity.theory.uncertainty import uncertain_weight
 
@@ -43,6 +44,7 @@ def derive(
     weight_belief: GaussianWeight | None = None,
     duration: object = None,
     order: int = 1,
+    shape_belief: LandscapeShape | None = None,
 ) -> Rule:
     """Optimal learning rule of one synapse with access to its gradient and curvature, or beliefs about them.
 
@@ -78,6 +80,9 @@ def derive(
         what its forecasts ask for on the way; ``oo`` is Newton's method.
     order : {1, 2}
         Whether the velocity or the acceleration of the weight is controlled (state ``velocity``).
+    shape_belief : LandscapeShape, optional
+        Gradient and curvature are inferred together, from gradients seen at other weights: the exact posterior of
+        which Adam is an approximation. States ``belief_mean``, ``belief_curvature`` and five sums, at clock ticks.
 
     Returns
     -------
@@ -106,12 +111,13 @@ def derive(
     """
     require_record("objective", objective, Objective)
     _check(objective, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration, order)
+    _check_shape(shape_belief, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration)
     process = _process(gradient_belief, optimum_belief)
     stated = state_problem(objective, process, order)
     rule, rate = _policy(stated, process, weight_belief, order)
     looks = () if process is None else process.ticks
     relaxes = order == 1 and weight_belief is None
-    if duration is not None or (looks and relaxes):
+    if duration is not None or (relaxes and (looks or shape_belief is not None)):
         time = TICK if duration is None else _duration(duration)
         rule = _acting_for(rule, rate, time, looks, stated.local.forecasts)
     elif looks:
@@ -126,7 +132,8 @@ def derive(
     symbolic = algebra("discount", objective.discount)
     if symbolic.free_symbols:
         rule = named_discount(rule, symbolic)
-    rule = _observing(rule, _memories(gradient_belief, curvature_belief))
+    shape = [landscape_shape(shape_belief)] if shape_belief is not None else []
+    rule = _observing(rule, [*_memories(gradient_belief, curvature_belief), *shape])
     noisy = optimum_belief is not None and curvature_belief is not None
     newton = duration == sp.oo
     cautions = (*([_NOISE] if noisy else []), *([_JACOBI] if newton else []), *_stepwise(rule))
@@ -276,12 +283,12 @@ def _memories(gradient_belief: Any, curvature_belief: FadingMemory | None) -> li
 
 
 def _with(rule: Rule, inference: Inference) -> Rule:
-    """Rule with the states, parameters and description of a belief; a shared counter is added once."""
-    own = {s.name for s in rule.states}
+    """Rule with the states, parameters and description of a belief; a shared counter or clock is added once."""
+    own = {s.name for s in rule.states} | {p.name for p in rule.parameters}
     return replace(
         rule,
         states=(*rule.states, *(s for s in inference.states if s.name not in own)),
-        parameters=(*rule.parameters, *inference.parameters),
+        parameters=(*rule.parameters, *(p for p in inference.parameters if p.name not in own)),
         assumptions=(*rule.assumptions, *inference.assumptions),
         cautions=(*rule.cautions, *inference.cautions),
         steps=(*rule.steps, *inference.steps),
@@ -382,6 +389,18 @@ def _check_weight_belief(
             "weight_belief at discount=0 takes no drift, no hazard, no belief about a process and no metric that "
             "depends on w: the closed form is due to the scaling (w − μ, s) → (c(w − μ), cs), which they break; use "
             f"discount=sympy.oo, or {alternative}"
+        )
+
+
+def _check_shape(shape: object, *others: object) -> None:
+    """Raise an error where a belief about the shape of the landscape has company."""
+    if shape is None:
+        return
+    require_record("shape_belief", shape, LandscapeShape)
+    if any(other is not None for other in others):
+        raise InputError(
+            "shape_belief is a belief about gradient and curvature together, at looks that are clock_step apart: "
+            "leave out gradient_belief, curvature_belief, optimum_belief, weight_belief and duration"
         )
 
 

@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 from plasticity import Objective, derive, rules
-from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+from plasticity.belief import FadingMemory, GaussianWeight, LandscapeShape, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.limits import change
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT
 from plasticity.support.exprel import exprel
@@ -268,6 +268,7 @@ PROBLEMS = {  # a derived rule, and what stands for the symbols of the general s
         ),
         switching,
     ),
+    "landscape shape": (lambda: derive(Objective(1.0), shape_belief=LandscapeShape()), lambda r: {}),
     "memories": (lambda: derive(Objective(1.0), FadingMemory(decay=0.9), FadingMemory(decay=0.99)), lambda r: {}),
     "memories in time": (
         lambda: derive(Objective(1.0), FadingMemory(time_constant=1.0), FadingMemory(time_constant=2.0)),
@@ -381,6 +382,18 @@ def check_hypotheses(rule):
     second = (1 - q) * (variance + m**2) + q * (s_0 + m_0**2)
     assert is_zero(of["Variance of two that join"] - second + mean**2)
     assert is_zero(of["Probability of a switch between ticks"] - 1 + sp.exp(-s["hazard"] * s["clock_step"]))
+
+
+def check_regression(rule):
+    """Normal equations of the regression of g on (w, 1) with a prior; the inverse of their matrix."""
+    of, s = {x.title: x.equation.rhs for x in rule.steps}, symbols(rule)
+    h, c, noise = of["Expected curvature"], of["Expected intercept"], s["observation_variance"]
+    by_h = s["seen_square"] / noise + 1 / s["curvature_variance"]
+    by_c = s["seen_time"] / noise + 1 / s["intercept_variance"]
+    both = s["seen_weight"] / noise
+    assert is_zero(by_h * h + both * c - s["seen_product"] / noise - s["prior_curvature"] / s["curvature_variance"])
+    assert is_zero(both * h + by_c * c - s["seen_gradient"] / noise - s["prior_intercept"] / s["intercept_variance"])
+    assert is_zero(of["Variance of the curvature"] - sp.Matrix([[by_h, both], [both, by_c]]).inv()[0, 0])
 
 
 def check_memory(steps, i):
@@ -499,6 +512,7 @@ SELF_CHECKED = HJB_TITLES | {
     "Filter", "Steady gain", "Log density of the belief", "Probability of a switch between ticks",
     "Density of an observation", "Mean of a hypothesis", "Variance of a hypothesis",
     "Mean of two that join", "Variance of two that join",
+    "Expected curvature", "Expected intercept", "Variance of the curvature",
     "Fisher matrix of (m, S)", "Expected loss", "Variance", "Relaxation between observations",
     "Rate of the closed loop", "Following a forecast",
 }  # fmt: skip
@@ -515,6 +529,8 @@ def check_steps(rule):
             before = step.equation
     if any(step.title == "Filter" for step in rule.steps):
         check_filters(rule)
+    if any(step.title == "Expected intercept" for step in rule.steps):
+        check_regression(rule)
     if any(step.title == "Density of an observation" for step in rule.steps):
         check_hypotheses(rule)
     if any(step.title == "Variance" for step in rule.steps):
