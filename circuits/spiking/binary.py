@@ -31,7 +31,7 @@ from plasticity.support.temporary import temporary_folder
 if TYPE_CHECKING:
     from circuits.running.weight_file import WeightFile
 
-CHECKSUM, RESULTS = "checksum", "results"
+CHECKSUM, RESULTS, ARRAYS = "checksum", "results", "static_arrays"
 POLL = 0.1  # s, between attempts to get a lock
 DIVERGED = 4  # exit status, see run_inputs.cpp
 
@@ -116,7 +116,7 @@ def _build(structure: ModelStructure, folder: Path) -> None:
             from circuits.spiking.cpp_device import build_program
 
             build_program(structure, folder)
-        write_atomically(folder / CHECKSUM, hashlib.sha256((folder / PROGRAM).read_bytes()).hexdigest())
+        write_atomically(folder / CHECKSUM, checksum(folder))
     except OSError as error:
         raise InputError(
             f"cannot store the compiled model in {folder}: {error.strerror}; make room, or set "
@@ -129,13 +129,20 @@ def is_complete(folder: Path) -> bool:
     if not (folder / CHECKSUM).exists():
         return False
     try:
-        program = (folder / PROGRAM).read_bytes()
-        if hashlib.sha256(program).hexdigest() == (folder / CHECKSUM).read_text(encoding="utf-8"):
+        if checksum(folder) == (folder / CHECKSUM).read_text(encoding="utf-8"):
             return True
     except (OSError, UnicodeDecodeError):
         pass
     say(f"the compiled model {folder} is damaged and will be built again")
     return False
+
+
+def checksum(folder: Path) -> str:
+    """Hash of all that a run reads of a compiled model: the program, and arrays that Brian2 has written for it."""
+    hashed = hashlib.sha256()
+    for path in (folder / PROGRAM, *sorted((folder / ARRAYS).glob("*"))):
+        hashed.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return hashed.hexdigest()
 
 
 def _write_inputs(folder: Path, inputs: RunInputs, all_weights: bool) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import pickletools
 import sys
+from contextlib import nullcontext
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
@@ -14,6 +14,7 @@ from types import ModuleType
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
+from plasticity.compile.checksum import checksums, is_intact
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder, key, mark_used, trim, write_atomically
 from plasticity.support.cli import say
@@ -32,7 +33,7 @@ def generated_module(kind: str, source: str) -> ModuleType:
         If the text cannot be written, as on a full disk.
     """
     code = _code(source)
-    name = f"steersman_{kind}_{key(code)}"
+    name = f"steersman_{kind}_{key('with checksums', code)}"
     if name not in sys.modules:
         path = cache_folder(kind) / f"{name}.py"
         if not path.is_file() or path.read_bytes() != code.encode():
@@ -40,11 +41,12 @@ def generated_module(kind: str, source: str) -> ModuleType:
             trim()
         mark_used(path)
         _remove_damaged(path)
-        loader = SourceFileLoader(name, str(path))
-        module = module_from_spec(ModuleSpec(name, loader, origin=str(path)))
+        module = module_from_spec(ModuleSpec(name, SourceFileLoader(name, str(path)), origin=str(path)))
+        module.__file__ = str(path)
         sys.modules[name] = module  # numba notes the module of a function that it compiles at once
         try:
-            loader.exec_module(module)
+            with checksums() if "numba" in code else nullcontext():
+                exec(compile(code, path, "exec"), module.__dict__)  # and not what bytecode in the cache says
         except BaseException:
             del sys.modules[name]
             raise
@@ -67,25 +69,11 @@ def _write(path: Path, code: str) -> None:
 
 
 def _remove_damaged(source: Path) -> None:
-    """Remove compiled functions of a module that numba could not read, which would end every later run."""
+    """Remove compiled functions of a module that are not what was written."""
     for path in (source.parent / "__pycache__").glob(f"{source.stem}.*.nb[ic]"):
-        if not _is_readable(path):
+        if not is_intact(path):
             path.unlink(missing_ok=True)
             say(f"the compiled function {path} is damaged and will be compiled again")
-
-
-def _is_readable(path: Path) -> bool:
-    """Whether a file is a sequence of whole pickles; nothing in it is executed."""
-    try:
-        with open(path, "rb") as file:
-            n_pickles = 0
-            while file.peek(1):  # an index is two pickles, one after the other
-                n_pickles += any(opcode.name == "STOP" for opcode, _, _ in pickletools.genops(file))
-        return n_pickles > 0
-    except FileNotFoundError:
-        return True  # another process has just removed it
-    except Exception:  # there is no limit to what a damaged text can make pickletools raise
-        return False
 
 
 def python_code(expression: sp.Expr) -> str:

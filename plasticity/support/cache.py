@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -49,19 +50,20 @@ def cache_folder(kind: str) -> Path:
     Raises
     ------
     InputError
-        If the temporary folder belongs to another user: code in it would be executed.
+        If the folder belongs to another user, or others can write to it: what is in it would be executed.
     """
     base = _preferred_folder()
     try:
         if base is not None:
-            (base / kind).mkdir(parents=True, exist_ok=True)
+            base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (base / kind).mkdir(mode=0o700, exist_ok=True)
             if os.access(base / kind, os.W_OK):
-                return base / kind
+                return _own(base / kind, base)
     except OSError:
         pass
     folder = _temporary_folder() / kind
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _own(folder, folder.parent)
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
@@ -207,8 +209,22 @@ def _temporary_folder() -> Path:
     user = os.environ.get("USERNAME", "anyone") if sys.platform == "win32" else str(os.getuid())
     folder = Path(tempfile.gettempdir()) / f"steersman-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if sys.platform != "win32" and folder.lstat().st_uid != os.getuid():
-        raise InputError(f"{folder} belongs to another user; set STEERSMAN_CACHE to a folder of your own")
+    return folder
+
+
+def _own(folder: Path, base: Path) -> Path:
+    """Return `folder` unless it or its `base` is another user's, or others can write to one of them."""
+    if sys.platform == "win32":
+        return folder
+    for path in (base, folder):
+        status = path.stat()
+        if status.st_uid != os.getuid() or path.lstat().st_uid not in (0, os.getuid()):  # a link may be root's
+            raise InputError(f"{path} belongs to another user; set STEERSMAN_CACHE to a folder of your own")
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise InputError(
+                f"others can write to {path}, whose content would be executed; run `chmod go-w {path}`, or set "
+                "STEERSMAN_CACHE to a folder of your own"
+            )
     return folder
 
 

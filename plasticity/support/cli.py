@@ -11,7 +11,7 @@ from typing import Any
 
 from plasticity.errors import DivergedError, FailedRunsError, InputError
 from plasticity.support.catalog import take_paths, user_files
-from plasticity.support.ending import orderly_end
+from plasticity.support.ending import prompt_end
 from plasticity.support.temporary import remove_left
 
 
@@ -32,7 +32,7 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     0
     """
     try:
-        with orderly_end():
+        with prompt_end():
             remove_left(Path(tempfile.gettempdir()))
             command(take_paths(list(sys.argv[1:] if argv is None else argv)))
             sys.stdout.flush()

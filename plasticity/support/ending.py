@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+LIMIT = 4.0  # s, from the signal that ends a command to its end
 KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 GUARD = """
 import os, signal, subprocess, sys, threading
@@ -84,6 +85,42 @@ def run_program(
     finally:
         os.close(held)
     return subprocess.CompletedProcess(command, process.returncode, out, message)
+
+
+@contextmanager
+def prompt_end() -> Iterator[None]:
+    """For a command: as `orderly_end`, and the process ends within `LIMIT` after a signal or an interrupt in any case.
+
+    Python may swallow the exception of an interrupt (in a weak reference's callback, say), and cleaning up may take
+    long; what is left then are files, which the next command removes.
+    """
+    deadlines: list[threading.Timer] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        deadline = threading.Timer(LIMIT, os._exit, (128 + number,))
+        deadline.daemon = True
+        deadline.start()
+        deadlines.append(deadline)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        _terminate(number, frame)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    ours = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: handler for number, handler in ours.items() if is_main and signal.getsignal(number) == handler}
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    except Terminated as end:
+        signal.signal(end.args[0], signal.SIG_DFL)
+        os.kill(os.getpid(), end.args[0])
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for deadline in deadlines:
+            deadline.cancel()
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

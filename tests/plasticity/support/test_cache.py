@@ -164,3 +164,20 @@ def test_the_command_lists_and_clears(cache, capsys, monkeypatch):
     capsys.readouterr()
     assert exit_status(main, ["cache"]) == 2
     assert "STEERSMAN_CACHE_LIMIT must be a number of bytes" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757, 0o1777])
+@pytest.mark.parametrize("inner", [False, True])
+def test_a_folder_that_others_can_write_to_is_refused(tmp_path, monkeypatch, mode, inner):
+    """What is in it is executed: compiled functions and programs."""
+    base = tmp_path / "cache"
+    monkeypatch.setenv("STEERSMAN_CACHE", str(base))
+    folder = cache_folder("loops")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (base, folder)] == [0o700, 0o700]
+    open_to_all = folder if inner else base
+    open_to_all.chmod(mode)
+    with pytest.raises(InputError, match="others can write to .*; run `chmod go-w .*`, or set STEERSMAN_CACHE"):
+        cache_folder("loops")
+    open_to_all.chmod(0o755)
+    assert cache_folder("loops") == folder

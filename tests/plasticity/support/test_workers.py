@@ -35,3 +35,27 @@ def test_every_task_is_answered_and_one_that_ends_its_worker_is_given_up():
     assert [(a.task, a.value, a.ending) for a in answers] == [(9, None, "was killed by SIGKILL")]
     answers = sorted(run_in_processes("math:sqrt", [4.0, 9.0, 16.0], 2), key=lambda answer: answer.task)
     assert [(a.value, a.ending) for a in answers] == [(2.0, ""), (3.0, ""), (4.0, "")]
+
+
+SWALLOWED = """
+import signal, time
+from plasticity.support import ending
+from plasticity.support.cli import exit_status
+ending.LIMIT = 0.2
+def command(argv):
+    try:
+        print("begun", flush=True)
+        time.sleep(60)
+    except BaseException:
+        time.sleep(60)
+exit_status(command, [])
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_ends_although_the_exception_of_the_signal_is_swallowed(how):
+    process = subprocess.Popen([sys.executable, "-c", SWALLOWED], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(how)
+    process.communicate(timeout=50)  # both sleeps are longer
+    assert process.returncode == 128 + how
