@@ -12,9 +12,13 @@ from plasticity.compile.classify import clock_driven, event_driven
 from plasticity.compile.owner import ownership
 from plasticity.local import LOCALS
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
+from plasticity.support.late import call
 
 _OWNERS = {"pre": "pre neuron", "post": "post neuron", "synapse": "synapse"}
 _EVENTS = {"pre": "pre spike", "post": "post spike", "third_factor": "third factor", "pre_delayed": "delayed pre spike"}
+_STATED = {"discount", "plasticity", "loss_weight", "metric"} | {
+    "tau_gradient", "gradient_variance", "gradient_mean", "observation_variance"
+}  # fmt: skip  # parameters of an objective whose cost `coupling_excess` knows, and of beliefs about the gradient
 _OPEN = "from a signal or a landscape"
 _CLASSES = (  # from cheap to expensive
     "at spikes only: nothing is computed between the spikes of the two neurons",
@@ -127,6 +131,40 @@ def cost(rule: Rule, in_neurons: bool = False) -> Cost:
     return Cost(variables, operations, rank)
 
 
+def coupling_excess(rule: Rule) -> dict[float, float]:
+    """What a derived rule costs beyond the optimum on two weights that the loss couples, by their correlation ρ.
+
+    The loss is ``½c (w_1² + 2ρ w_1w_2 + w_2²)`` with ηkc = 1/s²; the excess is tr X/tr P of `plasticity.excess`.
+    Empty for rules that do not flow, have no numbers yet, or minimise another objective (momentum, a hazard, a drift).
+
+    Examples
+    --------
+    >>> from plasticity.rules.ballistic import ballistic
+    >>> {rho: round(value, 3) for rho, value in coupling_excess(ballistic()).items()}
+    {0.5: 0.035, 0.9: 0.18}
+    """
+    values = rule.values
+    plain = {"plasticity", "loss_weight"} <= set(values) <= _STATED and None not in values.values()
+    if (
+        not plain
+        or rule.events
+        or any(np.ndim(v) for v in values.values())
+        or "velocity" in {s.name for s in rule.states}
+    ):
+        return {}
+    objective = call(
+        "plasticity.objective:Objective",
+        values.get("discount", 0.0),
+        values["plasticity"],
+        values["loss_weight"],
+        metric=values.get("metric"),
+    )
+    scale = 1 / (values["plasticity"] * values["loss_weight"])
+    losses = {rho: scale * np.array([[1.0, rho], [rho, 1.0]]) for rho in (0.5, 0.9)}
+    quadratic = {rho: call("plasticity.landscapes:Quadratic", h, np.zeros(2)) for rho, h in losses.items()}
+    return {rho: call("plasticity.optimality:excess", rule, objective, q).relative for rho, q in quadratic.items()}
+
+
 def report(rule: Rule) -> str:
     """Account of a rule as Markdown: local or third factor, event or clock, bytes and cost class per synapse.
 
@@ -155,7 +193,7 @@ def report(rule: Rule) -> str:
 
 
 def summary(rule: Rule) -> dict[str, str]:
-    """Locality, cost class, memory and operations of a synapse with this rule, a sentence each."""
+    """Locality, cost class, memory, operations and excess cost of a synapse with this rule, a sentence each."""
     every, price = terms(rule), cost(rule)
     per_event = [
         f"{n} per {_name(rule, event) if event != 'step' else 'time step'}" for event, n in price.per_event.items()
@@ -166,7 +204,17 @@ def summary(rule: Rule) -> dict[str, str]:
         "Memory": f"{price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
         "Operations": f"{', '.join(per_event) or 'none'}.",
         **({"Traces": _traces(rule)} if rule.states else {}),
+        **({"Excess cost": _excess(costs)} if (costs := coupling_excess(rule)) else {}),
     }
+
+
+def _excess(costs: dict[float, float]) -> str:
+    """What being local costs, in words."""
+    listed = ", ".join(f"{100 * value:.3g} % at ρ = {rho:g}" for rho, value in costs.items())
+    return (
+        f"{listed} beyond the least cost, on two weights whose curvatures are correlated by ρ (ηkv = 1/s²), averaged "
+        "over starts."
+    )
 
 
 def _traces(rule: Rule) -> str:

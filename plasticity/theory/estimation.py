@@ -85,7 +85,10 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
     replaced = ((needed, state.symbol),)
     if belief.time_constant is not None:
         tau = time_constant(tau_name, belief.time_constant, f"memory of the {meaning}")
-        return Inference((replace(state, flow=(observed - state.symbol) / tau.symbol),), (tau,), replaced)
+        rate = fading_rate(tau.symbol)
+        words = "limit of (1 − β)/Δt for Δt → 0 with β = e^{−Δt/τ}: the memory per step in continuous time"
+        step = Step(f"Gain per time of {state.name}", sp.Eq(sp.Symbol("K"), rate), words)
+        return Inference((replace(state, flow=(observed - state.symbol) * rate),), (tau,), replaced, steps=(step,))
     words = f"memory of the {meaning}, β per step"
     beta = Parameter(decay_name, belief.decay, meaning=words, high=1.0, positive=True)
     diffuse = belief.initial is None
@@ -98,6 +101,27 @@ def _fading(belief: FadingMemory, state: State, pair: tuple, names: tuple[str, s
     )
     tick = Update(state.name, state.symbol + gain * (observed - state.symbol))
     return Inference((*counter, state), (beta,), replaced, (*count, tick), steps=steps)
+
+
+@cached_algebra
+def fading_rate(tau: sp.Symbol) -> sp.Expr:
+    """Gain per time of a fading memory in its steady state, as its steps become short.
+
+    Examples
+    --------
+    >>> fading_rate(sp.Symbol("tau", positive=True))
+    1/tau
+    """
+    dt, beta = sp.symbols("Delta_t beta", positive=True)
+    gain, _ = fading_gain(beta, diffuse=False)
+    return sp.limit(gain.subs(beta, sp.exp(-dt / tau)) / dt, dt, 0, "+")
+
+
+@cached_algebra
+def seen_optimum() -> sp.Expr:
+    """Optimum μ at which a quadratic loss has the observed gradient: ``g = v(w − μ)``, solved for μ."""
+    mu = sp.Symbol("mu", real=True)
+    return sp.expand(sp.solve(CURVATURE * (WEIGHT - mu) - GRADIENT, mu)[0])
 
 
 @cached_algebra
@@ -145,7 +169,7 @@ def wandering_gradient(belief: OrnsteinUhlenbeck) -> Inference:
 
 def wandering_optimum(belief: OrnsteinUhlenbeck) -> Inference:
     """Belief about an optimum that is a sum of Ornstein–Uhlenbeck processes, observed as w − gradient/curvature."""
-    filtered = _wandering(belief, "optimum", "belief_optimum", WEIGHT - GRADIENT / CURVATURE, "1")
+    filtered = _wandering(belief, "optimum", "belief_optimum", seen_optimum(), "1")
     return replace(
         filtered,
         gradient=CURVATURE * (WEIGHT - sum(f.symbol for f in filtered.forecasts)),
@@ -178,7 +202,7 @@ def switching_optimum(belief: SwitchingTask) -> Inference:
     ]
     weighed = switch / (switch + (1 - switch) * ((1 - share) * odds[0] + share * odds[1]))
     ticks = [
-        Update(observed.name, WEIGHT - GRADIENT / CURVATURE),
+        Update(observed.name, seen_optimum()),
         Update(fresh.name, weighed),
         Update(share.name, _not_certain(share / (share + (1 - share) * second))),
         *(Update(s.name, e) for (m, v), a in zip(pair, after, strict=True) for s, e in ((m, a.mean), (v, a.variance))),

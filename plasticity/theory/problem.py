@@ -270,6 +270,21 @@ def _cautions(objective: Objective, at: sp.Expr, order: int) -> tuple[str, ...]:
             "The hazard has no effect here: λ ≪ γ in the limit of a short horizon. At a finite λ/γ the target is the "
             "mean of the optimum and μ_0 with the weights γ and λ; use a finite discount."
         )
+    if at != sp.oo:
+        words.append(
+            "Each synapse knows the diagonal of the curvature only: bad where the loss couples synapses, most at a "
+            "long horizon, not at all at a short one; `excess` is what it costs."
+        )
+    if callable(objective.drift):
+        words.append(
+            "The drift is linearised at the present weight: bad where its slope changes by a factor on the way to the "
+            "optimum; `plan` takes the whole function."
+        )
+    if objective.hazard > 0:
+        words.append(
+            "Tasks to come have the curvature of the present one: bad where they are stiff along other weights; "
+            "`solve` with a TaskPrior redraws it."
+        )
     if _grows(objective, at):
         words.append(
             "Where the drift grows faster than γ/2, the least curvature is worth stabilising, but v = 0 is left alone: "

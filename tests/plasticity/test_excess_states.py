@@ -10,6 +10,7 @@ from plasticity import Objective, derive, excess, path_excess, rules, simulate, 
 from plasticity.belief import FadingMemory, OrnsteinUhlenbeck
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
+from plasticity.pages.report import coupling_excess
 
 ONE = Quadratic(1.0, [0.0])
 COUPLED = Quadratic(0.1 * np.eye(3) + 0.9, [0.5, 0.0, -1.0])
@@ -87,3 +88,13 @@ def test_a_policy_in_fine_steps_costs_nothing_and_adam_costs():
 def test_what_moves_at_ticks_is_sent_to_its_path():
     with pytest.raises(InputError, match="path_excess"):
         excess(rules.adam(), Objective(0.5), ONE)
+
+
+@pytest.mark.parametrize("rho", [0.5, 0.9])
+def test_the_card_says_what_coupling_costs(rho):
+    """Rule −w − ρw' with eigenvalues h = 1 ± ρ: (1 + h)/2 in place of √h, at a long horizon."""
+    h = np.array([1 - rho, 1 + rho])
+    exact = ((1 + h) / 2).sum() / np.sqrt(h).sum() - 1
+    rule = derive(Objective(0, 2.0, 0.7))
+    assert_allclose(coupling_excess(rule)[rho], exact, rtol=1e-7)
+    assert f"{100 * exact:.3g} % at ρ = {rho:g}" in rule.card()

@@ -506,7 +506,7 @@ def check_change(rule, i, before):
 
 AFTER_THE_RULE = (
     "Limit", "In other", "With ", "Precision", "Following", "Kalman", "Relaxation", "Rate of", "Change at", "Filter",
-    "Steady",
+    "Steady", "Gain per time",
 )  # fmt: skip
 SELF_CHECKED = HJB_TITLES | {
     "Filter", "Steady gain", "Log density of the belief", "Probability of a switch between ticks",
@@ -518,11 +518,20 @@ SELF_CHECKED = HJB_TITLES | {
 }  # fmt: skip
 
 
+def check_gain_per_time(step):
+    """The gain 1 − β of a memory per step, with β = e^{−Δt/τ}, per Δt."""
+    (tau,) = step.equation.rhs.free_symbols
+    dt = sp.Symbol("Delta_t", positive=True)
+    assert limit_of(step.equation.rhs, (1 - sp.exp(-dt / tau)) / dt, Delta_t=sp.Integer(10) ** -20)
+
+
 def check_steps(rule):
     before = None
     for i, step in enumerate(rule.steps):
         if step.title.startswith("Precision of"):
             check_memory(rule.steps, i)
+        elif step.title.startswith("Gain per time"):
+            check_gain_per_time(step)
         elif step.title not in SELF_CHECKED and not step.title.startswith("Kalman gain of"):
             check_change(rule, i, before)
         if getattr(step.equation, "lhs", None) in CHANGES and step.title != "Relaxation between observations":
