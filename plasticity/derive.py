@@ -77,7 +77,8 @@ def derive(
         controls change the price of moving mean and variance; at ``oo`` a drift carries both along.
     duration : float or sympy.oo, optional
         Time between observations [s]: the weight changes at clock ticks, ``w += (1 − e^{−rT})/r · dw/dt``, and by
-        what its forecasts ask for on the way; ``oo`` is Newton's method.
+        what its forecasts ask for on the way; ``oo`` is Newton's method. A belief about a process is then Kalman's
+        filter, with one observation of the noise σ_o²/T at every tick.
     order : {1, 2}
         Whether the velocity or the acceleration of the weight is controlled (state ``velocity``).
     shape_belief : LandscapeShape, optional
@@ -112,7 +113,7 @@ def derive(
     require_record("objective", objective, Objective)
     _check(objective, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration, order)
     _check_shape(shape_belief, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration)
-    process = _process(gradient_belief, optimum_belief)
+    process = _process(gradient_belief, optimum_belief, duration is not None)
     stated = state_problem(objective, process, order)
     rule, rate = _policy(stated, process, weight_belief, order)
     looks = () if process is None else process.ticks
@@ -268,13 +269,14 @@ def _relaxation() -> tuple[sp.Symbol, sp.Expr, sp.Expr]:
     return r, relaxed, finite
 
 
-def _process(gradient_belief: Any, optimum_belief: Any) -> Inference | None:
-    """Belief about the dynamics of the gradient or the optimum."""
+def _process(gradient_belief: Any, optimum_belief: Any, at_ticks: bool) -> Inference | None:
+    """Belief about the dynamics of the gradient or the optimum, observed at clock ticks or all the time."""
     if isinstance(optimum_belief, SwitchingTask):
         return switching_optimum(optimum_belief)
     if optimum_belief is not None:
-        return wandering_optimum(optimum_belief)
-    return wandering_gradient(gradient_belief) if isinstance(gradient_belief, OrnsteinUhlenbeck) else None
+        return wandering_optimum(optimum_belief, at_ticks)
+    known = not isinstance(gradient_belief, OrnsteinUhlenbeck)
+    return None if known else wandering_gradient(gradient_belief, at_ticks)
 
 
 def _memories(gradient_belief: Any, curvature_belief: FadingMemory | None) -> list[Inference]:

@@ -149,11 +149,11 @@ def fading_gain(decay: sp.Symbol, diffuse: bool = True) -> tuple[sp.Expr, sp.Exp
     return below / above, above / below
 
 
-def wandering_gradient(belief: OrnsteinUhlenbeck) -> Inference:
+def wandering_gradient(belief: OrnsteinUhlenbeck, at_ticks: bool = False) -> Inference:
     """Belief about a gradient that is an Ornstein–Uhlenbeck process observed through noise (Kalman–Bucy)."""
     if belief.n > 1:
         raise InputError(f"gradient_belief must have one component, got time_constant {belief.time_constant}")
-    filtered = _wandering(belief, "gradient", "belief_mean", GRADIENT, "loss")
+    filtered = _wandering(belief, "gradient", "belief_mean", GRADIENT, "loss", at_ticks)
     return replace(
         filtered,
         gradient=filtered.forecasts[0].symbol,
@@ -167,9 +167,9 @@ def wandering_gradient(belief: OrnsteinUhlenbeck) -> Inference:
     )
 
 
-def wandering_optimum(belief: OrnsteinUhlenbeck) -> Inference:
+def wandering_optimum(belief: OrnsteinUhlenbeck, at_ticks: bool = False) -> Inference:
     """Belief about an optimum that is a sum of Ornstein–Uhlenbeck processes, observed as w − gradient/curvature."""
-    filtered = _wandering(belief, "optimum", "belief_optimum", seen_optimum(), "1")
+    filtered = _wandering(belief, "optimum", "belief_optimum", seen_optimum(), "1", at_ticks)
     return replace(
         filtered,
         gradient=CURVATURE * (WEIGHT - sum(f.symbol for f in filtered.forecasts)),
@@ -361,8 +361,10 @@ def filter_flows(
     return means, growth - (gain * (read.T * covariance)).applyfunc(sp.expand)
 
 
-def _wandering(belief: OrnsteinUhlenbeck, what: str, name: str, observed: sp.Expr, unit: str) -> Inference:
-    """Kalman–Bucy filter for a sum of Ornstein–Uhlenbeck components."""
+def _wandering(
+    belief: OrnsteinUhlenbeck, what: str, name: str, observed: sp.Expr, unit: str, at_ticks: bool
+) -> Inference:
+    """Filter of a sum of Ornstein–Uhlenbeck components: Kalman–Bucy, or Kalman's with observations at clock ticks."""
     n = belief.n
     suffixes = [""] if n == 1 else [f"_{i + 1}" for i in range(n)]
     taus, stds, centres = (
@@ -398,12 +400,64 @@ def _wandering(belief: OrnsteinUhlenbeck, what: str, name: str, observed: sp.Exp
             words = "variance of the belief" if i == j else "covariance of the belief"
             symbol = covariance[i, j]
             states.append(State(symbol.name, flow[i, j], squared, start, words, nonnegative=i == j))
+    if at_ticks:
+        ticks, helpers = _at_ticks(tuple(forecasts), covariance, growth, observed, noise.symbol, (unit, squared))
+        still = tuple(replace(s, flow=sp.S.Zero) for s in states)
+        steps = tuple(Step(f"Tick {i}: {u.target}", sp.Eq(_after(u.target), u.expression)) for i, u in enumerate(ticks))
+        return Inference(
+            (*still, *helpers),
+            (*parameters, noise),
+            ticks=ticks,
+            forecasts=tuple(forecasts),
+            steps=steps,
+            references=("kalman_1961",),
+        )
     steps = tuple(Step("Filter", sp.Eq(_rate(s.name), s.flow)) for s in states)
     if n == 1:
         steps += (_steady_gain(covariance[0], flow[0], noise.symbol),)
     return Inference(
         tuple(states), (*parameters, noise), (), (), tuple(forecasts), steps=steps, references=("kalman_1961",)
     )
+
+
+def _at_ticks(
+    forecasts: tuple[Forecast, ...],
+    covariance: sp.Matrix,
+    growth: sp.Matrix,
+    observed: sp.Expr,
+    noise: sp.Symbol,
+    units: tuple[str, str],
+) -> tuple[tuple[Update, ...], tuple[State, ...]]:
+    """Assignments of a Kalman filter at a tick: means and covariances since the last one, then the observation.
+
+    What relaxes, dx/dt = c − rx, is c/r + (x − c/r) e^{−rΔt} after Δt. The observation has the variance noise/Δt.
+    """
+    time, n = TICK.symbol, len(forecasts)
+
+    def later(x: sp.Symbol, flow: sp.Expr) -> sp.Expr:
+        rate, rest = -sp.diff(flow, x), sp.solve(flow, x)[0]
+        return rest + (x - rest) * sp.exp(-rate * time)
+
+    pairs = [(i, j) for i in range(n) for j in range(i + 1)]
+    error = sp.Symbol("surprise", real=True)
+    shared = [sp.Symbol(f"shared_{i + 1}", real=True) for i in range(n)]  # covariance with what is observed
+    total = sum(shared, sp.S.Zero) + noise / time
+    ticks = [Update(f.symbol.name, later(f.symbol, f.rate * (f.mean - f.symbol))) for f in forecasts]
+    ticks += [Update(covariance[p].name, later(covariance[p], growth[p])) for p in pairs]
+    ticks += [Update(error.name, observed - sum(f.symbol for f in forecasts))]
+    ticks += [Update(s.name, sum(covariance[i, j] for j in range(n))) for i, s in enumerate(shared)]
+    ticks += [Update(f.symbol.name, f.symbol + s / total * error) for f, s in zip(forecasts, shared, strict=True)]
+    ticks += [Update(covariance[i, j].name, covariance[i, j] - shared[i] * shared[j] / total) for i, j in pairs]
+    words = "covariance of a component with what is observed"
+    helpers = (
+        State(error.name, unit=units[0], meaning="observed minus expected"),
+        *(State(s.name, unit=units[1], meaning=words) for s in shared),
+    )
+    return tuple(ticks), helpers
+
+
+def _after(name: str) -> sp.Symbol:
+    return sp.Symbol(f"{name}_after")
 
 
 def _covariance_symbols(n: int) -> sp.Matrix:
