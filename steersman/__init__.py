@@ -14,17 +14,23 @@ if TYPE_CHECKING:
     import plasticity as plasticity
     import scenarios as scenarios
     from analysis import Comparison as Comparison
+    from analysis import Experiment as Experiment
     from analysis import Fit as Fit
+    from analysis import Inference as Inference
     from analysis import check_dataset as check_dataset
     from analysis import compare as compare
     from analysis import confusion as confusion
     from analysis import convergence_rate as convergence_rate
     from analysis import datasets as datasets
+    from analysis import design as design
     from analysis import discriminate as discriminate
     from analysis import figures as figures
     from analysis import fit as fit
+    from analysis import identifiable as identifiable
+    from analysis import infer as infer
     from analysis import learning_curve as learning_curve
     from analysis import leave_out as leave_out
+    from analysis import left_out_score as left_out_score
     from analysis import posterior as posterior
     from analysis import recover as recover
     from analysis import report as report

@@ -1,0 +1,1 @@
+"""Inference of the assumptions of a learner from its path: family of learners, likelihood, mode, posterior, checks."""

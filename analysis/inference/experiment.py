@@ -1,0 +1,150 @@
+"""What is recorded of a learner: paths under tasks whose curvature and optimum the experimenter knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
+from plasticity.support.checks import require_array, require_record
+
+Array = NDArray[np.float64]
+FLAT = 1e-10  # relative curvature below which a direction counts as flat
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """Trials of a learner: the loss of each, its start, and the times of its records.
+
+    Parameters
+    ----------
+    landscapes : Quadratic or sequence of Quadratic
+        One for all trials, or one per trial. ``Quadratic(0, μ)`` is a trial without loss.
+    starts : (n,) or (n_trials, n) array
+        θ at the first record.
+    times : (n_times,) array
+        Increasing times of the records [s].
+
+    Raises
+    ------
+    InputError
+        If sizes do not fit, or a loss is concave, or flat along some directions only.
+
+    Examples
+    --------
+    >>> Experiment(Quadratic([1.0, 4.0], [0.0, 0.0]), [1.0, 1.0], np.arange(5.0)).n_trials
+    1
+    """
+
+    landscapes: tuple[Quadratic, ...]
+    starts: Array
+    times: Array
+
+    def __init__(self, landscapes: Quadratic | Sequence[Quadratic], starts: ArrayLike, times: ArrayLike):
+        starts = np.atleast_2d(require_array("starts", starts))
+        every = (landscapes,) * len(starts) if isinstance(landscapes, Quadratic) else tuple(landscapes)
+        for landscape in every:
+            require_record("landscapes", landscape, Quadratic)
+            _check_curvature(landscape)
+        if len(every) != len(starts) or any(landscape.n != starts.shape[1] for landscape in every):
+            raise InputError(
+                f"landscapes must be one for all or one for each of {len(starts)} trials, of {starts.shape[1]} "
+                f"parameters; got {len(every)} of {sorted({landscape.n for landscape in every})} parameters"
+            )
+        times = require_array("times", times)
+        if times.ndim != 1 or times.size < 2 or np.any(np.diff(times) <= 0):
+            raise InputError(f"times must be two or more increasing numbers [s], got {times.tolist()}")
+        object.__setattr__(self, "landscapes", every)
+        object.__setattr__(self, "starts", starts)
+        object.__setattr__(self, "times", times)
+
+    @property
+    def n_trials(self) -> int:
+        """Number of trials."""
+        return len(self.starts)
+
+    @property
+    def n(self) -> int:
+        """Number of parameters."""
+        return self.starts.shape[1]
+
+    @property
+    def tasks(self) -> tuple[tuple[Quadratic, ...], NDArray[np.intp]]:
+        """Distinct landscapes in the order of their first trials, and the index of the one of each trial."""
+        distinct: list[Quadratic] = []
+        index = []
+        for landscape in self.landscapes:
+            same = [i for i, other in enumerate(distinct) if _same(landscape, other)]
+            if not same:
+                distinct.append(landscape)
+            index.append(same[0] if same else len(distinct) - 1)
+        return tuple(distinct), np.array(index)
+
+
+def _same(first: Quadratic, second: Quadratic) -> bool:
+    equal = np.array_equal(first.hessian_matrix, second.hessian_matrix)
+    return first is second or (equal and np.array_equal(first.optimum, second.optimum))
+
+
+def _check_curvature(landscape: Quadratic) -> None:
+    values, vectors = np.linalg.eigh(landscape.hessian_matrix)
+    if not np.any(values):
+        return
+    if values[0] <= FLAT * values[-1]:
+        raise InputError(
+            f"landscapes: the Hessian is singular or indefinite, curvature {values[0]:.3g} along "
+            f"{np.round(vectors[:, 0], 6).tolist()}; leave that direction out (project the path on the others)"
+        )
+
+
+def paths_of(data: xr.Dataset | ArrayLike, times: ArrayLike | None, variable: str) -> tuple[Array, Array]:
+    """Paths (n_trials, n_times, n) and times [s] of a Dataset, or of an array with its times.
+
+    Raises
+    ------
+    InputError
+        If there is no such variable, the time is not in seconds, or values are missing.
+    """
+    if isinstance(data, xr.Dataset):
+        if variable not in data or "time" not in data[variable].dims:
+            raise InputError(f"data must have {variable}(…, time, parameter); it has {', '.join(map(str, data))}")
+        array = data[variable]
+        units = data.time.attrs.get("units", "s")
+        if units != "s":
+            raise InputError(f"time must be in seconds, got units {units!r}; convert it, rates follow its unit")
+        order = [d for d in array.dims if d not in ("time", "parameter")] + ["time"]
+        order += ["parameter"] if "parameter" in array.dims else []
+        values, times = array.transpose(*order).values, data.time.values
+        if "parameter" not in array.dims:
+            values = values[..., None]
+    else:
+        values = np.asarray(data, dtype=float)
+        if times is None:
+            raise InputError("times [s] are needed with an array of paths; got None")
+    values = require_array("data", values)
+    if values.ndim < 2:
+        raise InputError(f"data must be paths (n_trials, n_times, n) or (n_times, n), got shape {values.shape}")
+    values = values.reshape(-1, *values.shape[-2:])
+    times = require_array("times", times)
+    if values.shape[1] != times.size:
+        raise InputError(f"data has {values.shape[1]} records per trial, but there are {times.size} times")
+    return values, times
+
+
+def check_paths(paths: Array) -> None:
+    """Refuse paths from which nothing can be read: too few records, or no motion.
+
+    Raises
+    ------
+    InputError
+    """
+    if paths.shape[1] < 4:
+        raise InputError(f"data has {paths.shape[1]} records per trial: a rate and its noise need 4 or more")
+    still = np.ptp(paths, axis=1).max(axis=0) == 0
+    if still.all():
+        raise InputError("the paths do not move: nothing can be inferred; record a learner that learns")

@@ -1,0 +1,253 @@
+"""The family of optimal learners: coordinates of its assumptions, and the linear motion that follows from them.
+
+With ``S = ηk BG⁻¹Bᵀ = LLᵀ`` a learner with decay j and hazard λ moves on the curvature H by (vastola_2025; the same
+as `plasticity.solve`, for many learners at once)
+
+    A_cl = −j − NH ,   N = L [γ'/2 + sqrt(γ'²/4 + LᵀHL)]⁻¹ Lᵀ ,   γ' = γ + 2j .
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.landscapes import Quadratic
+from plasticity.support.checks import require_array, require_number
+
+Array = NDArray[np.float64]
+SCALARS = (
+    "discount",
+    "plasticity",
+    "loss_weight",
+    "drift",
+    "hazard",
+    "loss_level",
+    "process_strength",
+    "measurement_noise",
+)
+DEFAULTS = {"plasticity": 1.0, "loss_weight": 1.0, "drift": 0.0, "hazard": 0.0, "loss_level": 1.0}
+METRICS = ("isotropic", "diagonal", "full")
+NOISES = ("metric", "free", "none")
+NOISE_NAMES = ("process_strength", "process_covariance", "measurement_noise")
+UNITS = {
+    "discount": "1/s", "plasticity": "1/(loss.s**2)", "loss_weight": "1", "drift": "1/s", "hazard": "1/s",
+    "loss_level": "1", "process_strength": "s**0.5", "measurement_noise": "1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Learners that share everything but the unknown assumptions.
+
+    A learner is a vector of coordinates: natural logarithms of positive numbers; of a full inverse metric (or noise
+    covariance) the Cholesky factor, its diagonal as logarithms.
+
+    Parameters
+    ----------
+    n : int
+        Number of weights.
+    unknown : tuple of str
+        Names of what is not known: "discount", "metric", "plasticity", "loss_weight", "control", "drift" (a decay
+        to 0), "hazard", "loss_level" (of all tasks but the first), "process_strength", "measurement_noise".
+    known : mapping of str to float or array
+        Values of the others; the metric of one that is known, as in `plasticity.Objective`.
+    metric : {"isotropic", "diagonal", "full"}
+        Form of the metric, if it is unknown.
+    process_noise : {"metric", "free", "none"}
+        Covariance of the noise per second: σ²ηkBG⁻¹Bᵀ, any, or 0.
+    control : (n, m) array or None
+        B.
+    prior_mean : (n,) array
+        μ_0 of the tasks to come.
+    """
+
+    n: int
+    unknown: tuple[str, ...]
+    known: Mapping[str, Any]
+    metric: str = "isotropic"
+    process_noise: str = "metric"
+    control: Array | None = None
+    prior_mean: Any = 0.0
+
+    @property
+    def m(self) -> int:
+        """Number of controls."""
+        return self.n if self.control is None else self.control.shape[1]
+
+    @property
+    def blocks(self) -> dict[str, int]:
+        """Number of coordinates of every unknown, in their order."""
+        m, n = self.m, self.n
+        sizes = {
+            "metric": {"isotropic": 1, "diagonal": m, "full": m * (m + 1) // 2}[self.metric],
+            "control": n * m,
+            "process_covariance": n * (n + 1) // 2,
+        }
+        return {name: sizes.get(name, 1) for name in self.unknown}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coordinates: those of the unknowns, numbered where there are several."""
+        labels: list[str] = []
+        for name, size in self.blocks.items():
+            labels += [name] if size == 1 else [f"{name}_{i + 1}" for i in range(size)]
+        return tuple(labels)
+
+    @property
+    def logarithmic(self) -> NDArray[np.bool_]:
+        """Whether a coordinate is the logarithm of a positive number."""
+        flags: list[bool] = []
+        for name, size in self.blocks.items():
+            if name == "control":
+                flags += [False] * size
+            elif name == "process_covariance" or (name == "metric" and self.metric == "full"):
+                side = self.n if name == "process_covariance" else self.m
+                flags += [i == j for i in range(side) for j in range(i + 1)]
+            else:
+                flags += [True] * size
+        return np.array(flags, dtype=bool)
+
+    def slices(self) -> dict[str, slice]:
+        """Coordinates of every unknown."""
+        ends = np.cumsum([0, *self.blocks.values()])
+        return {name: slice(int(a), int(b)) for name, a, b in zip(self.blocks, ends[:-1], ends[1:], strict=True)}
+
+    def scalar(self, name: str, u: Array) -> Array:
+        """Values (k,) of a positive number for coordinates u (k, d)."""
+        if name in self.unknown:
+            return np.exp(u[:, self.slices()[name].start])
+        return np.full(len(u), float(self.known.get(name, DEFAULTS.get(name, 0.0))))
+
+    def root(self, u: Array) -> Array:
+        """L (k, n, m) with ``LLᵀ = S``."""
+        m, k = self.m, len(u)
+        control = np.broadcast_to(np.eye(self.n) if self.control is None else self.control, (k, self.n, m))
+        if "control" in self.unknown:
+            control = u[:, self.slices()["control"]].reshape(k, self.n, m)
+        strength = np.sqrt(self.scalar("plasticity", u) * self.scalar("loss_weight", u))
+        if "metric" not in self.unknown:
+            inverse = np.linalg.inv(_matrix(self.known.get("metric", 1.0), m))
+            return strength[:, None, None] * (control @ np.linalg.cholesky(inverse))
+        block = u[:, self.slices()["metric"]]
+        if self.metric == "full":
+            return strength[:, None, None] * (control @ factor(block, m))
+        return strength[:, None, None] * control * np.exp(0.5 * block)[:, None, :]
+
+    def diffusion(self, u: Array) -> Array:
+        """Covariance (k, n, n) of the process noise per second."""
+        if self.process_noise == "none":
+            return np.zeros((len(u), self.n, self.n))
+        if self.process_noise == "free":
+            if "process_covariance" not in self.unknown:
+                return np.broadcast_to(
+                    _matrix(self.known["process_covariance"], self.n), (len(u), self.n, self.n)
+                ).copy()
+            root = factor(u[:, self.slices()["process_covariance"]], self.n)
+        else:
+            root = self.scalar("process_strength", u)[:, None, None] * self.root(u)
+        return root @ root.swapaxes(-1, -2)
+
+    def motion(self, u: Array, tasks: Sequence[Quadratic]) -> tuple[Array, Array]:
+        """A_cl (k, n_tasks, n, n) and the velocity (k, n_tasks, n) at θ = 0."""
+        one = np.eye(self.n)
+        discount, decay, hazard, level = (
+            self.scalar(name, u)[:, None, None] for name in ("discount", "drift", "hazard", "loss_level")
+        )
+        root = self.root(u)
+        closed, offset = [], []
+        for index, task in enumerate(tasks):
+            hessian = task.hessian_matrix * (level if index else 1.0)
+            relaxation = _relaxation(root, hessian, discount + 2 * decay)
+            prior = np.broadcast_to(np.asarray(self.prior_mean, dtype=float), (self.n,))[:, None]
+            optimum = task.optimum[:, None]
+            pull = decay * prior * np.ones_like(optimum)
+            back = np.linalg.solve((discount + decay) * one + relaxation, relaxation @ -pull)
+            ahead = np.linalg.solve(
+                (discount + hazard + decay) * one + relaxation, relaxation @ ((hazard - decay) * (optimum - prior))
+            )
+            a = -decay * one - relaxation
+            at_optimum = -decay * optimum - back - ahead
+            closed.append(a)
+            offset.append((at_optimum - a @ optimum)[..., 0])
+        return np.stack(closed, axis=1), np.stack(offset, axis=1)
+
+
+def _relaxation(root: Array, hessian: Array, discount: Array) -> Array:
+    """NH (k, n, n)."""
+    values, modes = np.linalg.eigh(root.swapaxes(-1, -2) @ hessian @ root)
+    lean = 1.0 / (0.5 * discount[..., 0] + np.sqrt(0.25 * discount[..., 0] ** 2 + np.maximum(values, 0.0)) + 1e-300)
+    side = root @ modes
+    return (side * lean[:, None, :]) @ side.swapaxes(-1, -2) @ hessian
+
+
+def factor(block: Array, side: int) -> Array:
+    """Lower triangular matrices (k, side, side) from their coordinates, row by row, the diagonal as logarithms."""
+    rows, columns = np.tril_indices(side)
+    matrix = np.zeros((len(block), side, side))
+    matrix[:, rows, columns] = np.where(rows == columns, np.exp(np.where(rows == columns, block, 0.0)), block)
+    return matrix
+
+
+def coordinates(matrix: Array) -> Array:
+    """Coordinates of a symmetric positive matrix, the inverse of `factor`.
+
+    Examples
+    --------
+    >>> coordinates(np.diag([1.0, 4.0])).round(6).tolist()
+    [0.0, 0.0, 0.693147]
+    """
+    root = np.linalg.cholesky(matrix)
+    rows, columns = np.tril_indices(len(root))
+    return np.where(rows == columns, np.log(np.abs(root[rows, columns]) + 1e-300), root[rows, columns])
+
+
+def make_family(
+    n: int,
+    unknown: Sequence[str],
+    known: Mapping[str, Any] | None,
+    metric: str,
+    process_noise: str,
+    control: Any,
+    prior_mean: Any,
+) -> Family:
+    """Family with the noise among the unknowns, unless it is known.
+
+    Raises
+    ------
+    InputError
+        If a name is not known, is both known and unknown, or a value cannot be used.
+    """
+    known = dict(known or {})
+    if isinstance(unknown, str):
+        unknown = tuple(name.strip() for name in unknown.split(",") if name.strip())
+    for name, value, choices in (("metric", metric, METRICS), ("process_noise", process_noise, NOISES)):
+        if value not in choices:
+            raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    noise = {"metric": ("process_strength",), "free": ("process_covariance",), "none": ()}[process_noise]
+    names = [*unknown, *(x for x in (*noise, "measurement_noise") if x not in known and x not in unknown)]
+    valid = {*SCALARS, "metric", "control", "process_covariance"}
+    for name in (*names, *known):
+        if name not in valid:
+            raise UnknownNameError("assumption", name, valid)
+    both = set(names) & set(known)
+    if both:
+        raise InputError(f"{', '.join(sorted(both))} cannot be known and unknown; leave it out of one of them")
+    for name in set(known) & set(SCALARS):
+        require_number(name, known[name], low=0)
+    if "discount" not in names and "discount" not in known:
+        raise InputError("discount must be unknown, or have a value in known; got neither")
+    matrix = None if control is None else require_array("control", control)
+    if matrix is not None and (matrix.ndim != 2 or matrix.shape[0] != n):
+        raise InputError(f"control must have {n} rows, one per weight, got shape {matrix.shape}")
+    order = ("discount", "metric", "control", *SCALARS[1:6], *noise, "measurement_noise")
+    return Family(n, tuple(x for x in order if x in names), known, metric, process_noise, matrix, prior_mean)
+
+
+def _matrix(value: Any, n: int) -> Array:
+    array = np.asarray(value, dtype=float)
+    return array * np.eye(n) if array.ndim == 0 else np.diag(array) if array.ndim == 1 else array
