@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from analysis.inference.problem import hessian_of, positive
+from plasticity.errors import InputError
 
 Array = NDArray[np.float64]
 DEGREES = 5.0  # of the proposal: tails heavier than those of a posterior in logarithms
@@ -106,9 +107,10 @@ def ensemble(
     density: Callable[[Array], Array], draws: Array, weights: Array, n_draws: int, rng: np.random.Generator
 ) -> tuple[Array, float]:
     """Draws (n, d) by emcee from resampled starts, and their effective number."""
-    from analysis.posterior import _library
-
-    emcee = _library("emcee")
+    try:
+        import emcee
+    except ImportError:
+        raise InputError("this posterior needs emcee, which is not installed: pip install 'steersman[fit]'") from None
     d = draws.shape[1]
     n_walkers = max(32, 4 * d)
     start = draws[rng.choice(len(draws), n_walkers, p=weights)]
