@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 
 from circuits import load, run
 from plasticity import Objective, derive, observe, simulate
-from plasticity.belief import FadingMemory, GaussianWeight, SwitchingTask
+from plasticity.belief import FadingMemory, GaussianWeight, LandscapeShape, SwitchingTask
 from plasticity.controllability import Controllability
 from plasticity.feedback import FeedbackChannel
 from plasticity.landscapes import Quadratic
@@ -35,6 +35,10 @@ RULES = {
     ),
     "gradient mean and square at ticks": (
         adam(learning_rate=0.01),
+        ("belief_mean", "belief_curvature"),
+    ),
+    "shape of the landscape": (
+        derive(Objective(0.5), shape_belief=LandscapeShape(observation_noise=0.1)),
         ("belief_mean", "belief_curvature"),
     ),
     "velocity": (heavy_ball(discount=0.3), ("velocity",)),

@@ -7,7 +7,7 @@ import sympy as sp
 import circuits
 from circuits.pairing import pairing
 from plasticity import Objective, compile_rule, derive, observe, replay
-from plasticity.belief import FadingMemory, SwitchingTask
+from plasticity.belief import FadingMemory, LandscapeShape, SwitchingTask
 from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, time_constant
 from plasticity.rules.adam import adam
@@ -32,6 +32,9 @@ RULES = {
             curvature_belief=FadingMemory(decay=0.8, initial=1.0),
         ),
         bcm(),
+    ),
+    "shape": observe(
+        derive(Objective(1.0, 1e-4), shape_belief=LandscapeShape(observation_noise=0.5, time_constant=2.0)), bcm()
     ),
     "short_horizon": observe(derive(Objective(sp.oo, 1e-5), PAST), bcm(threshold=FadingMemory(time_constant=0.5))),
 }
