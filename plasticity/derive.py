@@ -378,7 +378,8 @@ def _check_weight_belief(
         )
     if duration is not None:
         raise InputError(
-            "weight_belief takes no duration: its rate changes with the variance while it acts; use duration=None"
+            "weight_belief takes no duration: its rate falls with the variance while it acts, so that no exponential "
+            "relaxation holds; use duration=None"
         )
     if not (at.is_zero or at == sp.oo):
         raise InputError(

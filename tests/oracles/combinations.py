@@ -43,7 +43,7 @@ REASONS = {  # words of a refusal, and the mathematics behind it
     "curved": "acceleration of a belief on a curved manifold: the objective states no cost",
     "scaling": "at γ = 0 the scaling that closes the equation of the weight belief is broken: `plan`",
     "no closed form at discount": "the metric of the weight belief changes on the way: `plan`",
-    "its rate changes": "the weight belief relaxes at a rate that changes on the way",
+    "its rate falls": "the weight belief relaxes at a rate that changes on the way",
     "relax together": "weight and velocity relax together, at real or complex rates",
 }
 
