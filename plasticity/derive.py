@@ -118,7 +118,9 @@ def derive(
     rule, rate = _policy(stated, process, weight_belief, order)
     looks = () if process is None else process.ticks
     relaxes = order == 1 and weight_belief is None
-    if duration is not None or (relaxes and (looks or shape_belief is not None)):
+    if weight_belief is not None and duration is not None:
+        rule = _believing_for(rule.limit(discount=sp.oo), _duration(duration))
+    elif duration is not None or (relaxes and (looks or shape_belief is not None)):
         time = TICK if duration is None else _duration(duration)
         rule = _acting_for(rule, rate, time, looks, stated.local.forecasts)
     elif looks:
@@ -126,7 +128,7 @@ def derive(
     if weight_belief is not None and stated.limit == 0:  # solved at γ = 0: nothing is left to take the limit of
         used = {s.name for s in free_symbols(rule)}
         rule = replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
-    elif stated.limit is not None:
+    elif stated.limit is not None and (weight_belief is None or duration is None):
         rule = rule.limit(discount=stated.limit)
     if duration == sp.oo:
         rule = rule.limit(duration=sp.oo)
@@ -134,7 +136,7 @@ def derive(
     if symbolic.free_symbols:
         rule = named_discount(rule, symbolic)
     shape = [landscape_shape(shape_belief)] if shape_belief is not None else []
-    rule = _observing(rule, [*_memories(gradient_belief, curvature_belief), *shape])
+    rule = _observing(rule, [*_memories(gradient_belief, curvature_belief), *shape], duration is not None)
     noisy = optimum_belief is not None and curvature_belief is not None
     newton = duration == sp.oo
     cautions = (*([_NOISE] if noisy else []), *([_JACOBI] if newton else []), *_stepwise(rule))
@@ -192,6 +194,40 @@ def _policy(
         rate = costed * (solution.rate + slope) - slope if stated.grows else solution.rate
         rule = replace(rule, weight_flow=stated.local.drift + costed * solution.control)
     return replace(rule, steps=(*steps, *rule.steps, Step("The rule", change(rule)))), rate
+
+
+def _believing_for(rule: Rule, time: Parameter) -> Rule:
+    """Rule of a weight belief that acts at ticks: while it acts its variance falls, dS/dt = −cS², and so does its rate.
+
+    The distance of the mean from the optimum stays in proportion to S, so that both changes are their speeds times
+    ``T S(T)/S``: at ηk/γ = 1 that is the step of Bayes after T seconds of evidence v.
+    """
+    (state,) = (s for s in rule.states if s.estimates == "weight")
+    controlled = sp.expand(state.flow).as_independent(state.symbol, as_Add=True)
+    before, after, c = sp.symbols("S S_T c", positive=True)
+    elapsed = sp.integrate(1 / (-c * after**2), (after, before, after))  # ∫ dS/(dS/dt)
+    fallen = sp.solve(elapsed - time.symbol, after)[0]
+    here = {before: state.symbol, c: sp.cancel(-controlled[1] / state.symbol**2)}
+    share = sp.factor((fallen / before).subs(here))
+    ticks = (
+        Update(WEIGHT.name, WEIGHT + rule.weight_flow * time.symbol * share),
+        Update(state.name, state.symbol + controlled[1] * time.symbol * share),
+    )
+    states = tuple(replace(s, flow=controlled[0]) if s is state else s for s in rule.states)
+    words = "The learner observes at clock ticks; in between it acts on the last observation, while uncertainty grows."
+    acting = replace(
+        rule,
+        weight_flow=sp.S.Zero,
+        states=states,
+        events={"clock": ticks},
+        parameters=(*rule.parameters, time),
+        assumptions=(*rule.assumptions, words),
+    )
+    steps = (
+        Step("Variance after acting", sp.Eq(sp.Symbol("S_T"), fallen), "dS/dt = −cS²"),
+        Step("Change at an observation", change(acting), "the speed times T S_T/S"),
+    )
+    return replace(acting, steps=(*rule.steps, *steps))
 
 
 def _duration(duration: object) -> Parameter:
@@ -298,8 +334,11 @@ def _with(rule: Rule, inference: Inference) -> Rule:
     )
 
 
-def _observing(rule: Rule, memories: list[Inference]) -> Rule:
-    """Replace exact quantities by beliefs; with beliefs per step all updates are at clock ticks."""
+def _observing(rule: Rule, memories: list[Inference], acts: bool) -> Rule:
+    """Replace exact quantities by beliefs; with beliefs per step all updates are at clock ticks.
+
+    `acts`: the rule already moves at ticks.
+    """
     beliefs = {symbol: belief for m in memories for symbol, belief in m.replaces}
     if not beliefs:
         return rule
@@ -317,7 +356,7 @@ def _observing(rule: Rule, memories: list[Inference]) -> Rule:
         states=tuple(replace(s, flow=flows.get(s.name, s.flow)) for s in acting.states),
         events={"clock": (*ticks.values(), *clock)},
     )
-    acting = _stepping(acting) if ticks else acting
+    acting = _stepping(acting) if ticks and not acts else acting
     return replace(acting, steps=(*acting.steps, Step("With the beliefs", change(acting))))
 
 
@@ -376,17 +415,17 @@ def _check_weight_belief(
             "weight_belief takes no order=2: the Fisher metric is curved, and what an acceleration of the belief costs "
             "is not stated by the objective; use order=1"
         )
-    if duration is not None:
-        raise InputError(
-            "weight_belief takes no duration: its rate falls with the variance while it acts, so that no exponential "
-            "relaxation holds; use duration=None"
-        )
     if not (at.is_zero or at == sp.oo):
         raise InputError(
             f"weight_belief has no closed form at discount={at}, because its Fisher metric changes with the variance; "
             f"use discount=0 or sympy.oo, or {alternative}"
         )
     moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
+    if duration is not None and (moving or objective.drift is not None or at != sp.oo):
+        raise InputError(
+            "weight_belief takes a duration at discount=sympy.oo only and without drift, hazard or a process: "
+            "its rate changes with the variance in no closed form; use duration=None"
+        )
     if at.is_zero and (moving or objective.drift is not None or callable(objective.metric)):
         raise InputError(
             "weight_belief at discount=0 takes no drift, no hazard, no belief about a process and no metric that "

@@ -463,6 +463,15 @@ def check_change(rule, i, before):
         stepwise = step.equation.lhs.name.startswith("Delta") and before.lhs.name.startswith("d")
         tick = sp.Symbol("clock_step", positive=True) if stepwise else 1
         assert is_zero(after - before.rhs.subs(beliefs) * tick)
+    elif step.title == "Change at an observation" and rule.steps[i - 1].title == "Variance after acting":
+        # dS/dt = −cS² from S at T = 0; the mean moves by its speed times T S_T/S
+        start, c = sp.symbols("S c", positive=True)
+        fallen, belief = rule.steps[i - 1].equation.rhs, sp.Symbol("belief_variance", nonnegative=True)
+        assert is_zero(sp.diff(fallen, DURATION.symbol) + c * fallen**2)
+        assert is_zero(fallen.subs(DURATION.symbol, 0) - start)
+        shrink = LEARNING_RATE.symbol * CURVATURE
+        share = (fallen / start).subs({start: belief, c: shrink})
+        assert is_zero(after - before.rhs * DURATION.symbol * share)
     elif step.title == "Change at an observation":
         of = {x.title: x.equation for x in rule.steps}
         r, exact = sp.Symbol("r", positive=True), of["Relaxation between observations"].rhs
@@ -492,7 +501,7 @@ def check_change(rule, i, before):
         assert limit_of(after, before.rhs, discount=sp.Integer(10) ** -20)
         assert abs(numeric(rest, discount=sp.Integer(10) ** -20)) < 1e-12
     elif step.title.startswith("Limit: long time"):
-        assert limit_of(after, before.rhs.rewrite(sp.exp), duration=sp.Integer(10) ** 3, drift=-sp.S.Half)
+        assert limit_of(after, before.rhs.rewrite(sp.exp), duration=sp.Integer(10) ** 15, drift=-sp.S.Half)
     elif step.title == "In other parameters":
         names = {x.name: x for x in (*after.free_symbols, *before.rhs.free_symbols)} | symbols(rule)
         old = dict(part.split(" = ") for part in step.note.split(", "))
@@ -514,7 +523,7 @@ SELF_CHECKED = HJB_TITLES | {
     "Mean of two that join", "Variance of two that join",
     "Expected curvature", "Expected intercept", "Variance of the curvature",
     "Fisher matrix of (m, S)", "Expected loss", "Variance", "Relaxation between observations",
-    "Rate of the closed loop", "Following a forecast",
+    "Rate of the closed loop", "Following a forecast", "Variance after acting",
 }  # fmt: skip
 
 
@@ -570,6 +579,7 @@ def test_every_equation_on_the_card_of_a_derived_rule_follows_from_those_before(
     limits += [derive(Objective(d), optimum_belief=G1, order=2) for d in (0, sp.oo)]
     limits += [derive(Objective(d), optimum_belief=G1, duration=1.0) for d in (0, sp.oo)]  # oo: test_beliefs_at_ticks
     limits += [derive(Objective(sp.oo), weight_belief=GaussianWeight(1.0, 0.1))]  # at 0: test_uncertainty
+    limits += [derive(Objective(sp.oo), weight_belief=GaussianWeight(1.0, 0.1), duration=t) for t in (1.0, sp.oo)]
     limits += [derive(Objective(d, hazard=0.5, prior_mean=0.3)) for d in (0, sp.oo)]
     for rule in limits:
         assert is_zero(check_steps(rule).rhs - change(rule).rhs)
