@@ -19,7 +19,7 @@ from analysis.fitting.search import scores
 from analysis.pages.render import numbered
 from plasticity.dataset import check_schema, read
 from plasticity.errors import InputError
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_whole
 
 __all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
 
@@ -92,6 +92,7 @@ class Comparison:
         return tuple(score.run for score in self.scores)
 
 
+@checked
 def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.PathLike | None = None) -> Comparison:
     """Score runs against measurements of the same protocols, matched by name.
 

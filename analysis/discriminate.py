@@ -15,7 +15,7 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.protocols import pairing, pairing_name
 from plasticity.replay import final_weights
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import checked, require_number, require_whole
 
 __all__ = ["discriminate", "expected_log_bayes_factor"]
 
@@ -25,6 +25,7 @@ LONGEST = 3600.0  # s; a patch clamp recording that lasts longer is rare
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)  # exact for the quadratic log ratio of two Gaussians
 
 
+@checked
 def discriminate(
     first: Fit,
     second: Fit,
@@ -85,7 +86,9 @@ def discriminate(
     """
     noise = float(np.median(first.data.sem)) if noise is None else noise
     require_number("noise", noise, low=0, exclusive=True)
-    n_draws = require_whole("n_draws", n_draws, low=1)
+    n_draws, max_steps = require_whole("n_draws", n_draws, low=1), require_whole("max_steps", max_steps, low=1)
+    if 0 in intervals:
+        raise InputError("intervals must not hold 0, where no spike of a pair comes first; leave it out")
     grid = [(i, f) for i in intervals for f in frequencies]
     feasible = np.array([_feasible(i, f, n_pairs) for i, f in grid])
     if not feasible.any():

@@ -22,8 +22,8 @@ from plasticity import rules
 from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError
 from plasticity.replay import replay
-from plasticity.rule import Rule
-from plasticity.support.checks import require_whole
+from plasticity.rule import Rule, with_values
+from plasticity.support.checks import checked, require_whole
 
 if TYPE_CHECKING:
     from analysis.leave_out import LeftOut
@@ -100,10 +100,11 @@ class Fit:
         return make_problem(self.rule, self.data if data is None else data, self.free, self.bounds)
 
 
+@checked
 def fit(
     rule: Rule | str,
     data: xr.Dataset | str | os.PathLike,
-    free: Sequence[str] = (),
+    free: str | Sequence[str] = (),
     bounds: Mapping[str, tuple[float, float]] | None = None,
     n_starts: int = 10,
     seed: int = 0,
@@ -119,7 +120,7 @@ def fit(
         A rule that runs on spikes, or the name of one in the catalogue.
     data : xarray.Dataset, str or path
         Measurements, the name of a published data set, or a file.
-    free : sequence of str
+    free : str or sequence of str
         Names of the free parameters; none: the rule is only evaluated.
     bounds : mapping of str to (low, high), optional
         In SI units; for the others see `analysis.fitting.problem.default_bounds`.
@@ -211,7 +212,7 @@ def _result(
 
 
 def _with_free_values(problem: Problem, values: NDArray) -> Rule:
-    return problem.rule.with_parameters(**dict(zip(problem.free, values.tolist(), strict=True)))
+    return with_values(problem.rule, dict(zip(problem.free, values.tolist(), strict=True)))
 
 
 def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
@@ -251,6 +252,7 @@ def parameter_draws(fitted: Fit, samples: xr.Dataset | None, n_draws: int, seed:
     return pool[np.random.default_rng(seed).choice(len(pool), n_draws, replace=len(pool) < n_draws)]
 
 
+@checked
 def as_dataset(
     fitted: Fit,
     left_out: LeftOut | None = None,

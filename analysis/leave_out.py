@@ -11,6 +11,7 @@ from tqdm import tqdm
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.search import REFIT_EVALUATIONS, fitting_error, log_density
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import checked, require_whole
 
 __all__ = ["LeftOut", "difference", "leave_out"]
 
@@ -53,6 +54,7 @@ class LeftOut:
         return _standard_error(self.scores)
 
 
+@checked
 def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int = 0) -> LeftOut:
     """Refit without one unit at a time and predict it: ``score = Σ_u ln p(value_u | fit without u)``.
 
@@ -94,6 +96,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     ----------
     vehtari_2017 (standard error of the score)
     """
+    n_starts = require_whole("n_starts", n_starts, low=1)
     groups = _groups(fitted, unit)
     names = list(dict.fromkeys(groups.tolist()))
     if len(names) < 2:

@@ -7,7 +7,7 @@ which takes no run, is `analysis.stdp_window`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 import numpy as np
 import xarray as xr
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import LEADING_DIMENSIONS
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 from plasticity.support.exponential import fit_exponential
 
 __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_criterion", "weight_moments"]
@@ -23,6 +23,7 @@ __all__ = ["convergence_rate", "learning_curve", "mean_and_error", "time_to_crit
 AT_BOUND = 1e-6  # of the width between bounds: the rounding of weights in single precision
 
 
+@checked
 def learning_curve(ds: xr.Dataset, variable: str, over: str = "trial") -> xr.Dataset:
     """Mean and standard error of a variable over trials.
 
@@ -77,6 +78,7 @@ def mean_and_error(values: NDArray) -> tuple[NDArray, NDArray]:
     return mean, values.std(0, ddof=1) / np.sqrt(len(values))
 
 
+@checked
 def time_to_criterion(curve: xr.DataArray, criterion: float, side: str = "below") -> xr.DataArray:
     """First time from which a curve stays at or beyond a criterion until its end.
 
@@ -130,6 +132,7 @@ def time_to_criterion(curve: xr.DataArray, criterion: float, side: str = "below"
     )
 
 
+@checked
 def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None = None) -> xr.Dataset:
     """Rate of an exponential relaxation, by least squares on ``rest + amplitude·exp(−rate·(t − t_0))``.
 
@@ -184,7 +187,10 @@ def convergence_rate(curve: xr.DataArray, rest: ArrayLike | xr.DataArray | None 
     return xr.Dataset(entries, coords=start.coords)
 
 
-def weight_moments(ds: xr.Dataset, variable: str | None = None, bounds: Sequence[float] | None = None) -> xr.Dataset:
+@checked
+def weight_moments(
+    ds: xr.Dataset, variable: str | None = None, bounds: tuple[float, float] | None = None
+) -> xr.Dataset:
     """Moments of the distribution of weights over synapses, per trial and time.
 
     ``mean = Σ w/n``, ``std = sqrt(m_2)``, ``skewness = m_3/m_2^{3/2}``, ``kurtosis = m_4/m_2² − 3`` (0 for a normal
@@ -245,7 +251,7 @@ def _is_weight(name: str, data: xr.DataArray) -> bool:
     return name.startswith("weight") and name.replace("weight", "synapse", 1) in data.dims[-1:]
 
 
-def _moments(weights: NDArray, bounds: Sequence[float] | None) -> dict[str, NDArray]:
+def _moments(weights: NDArray, bounds: tuple[float, float] | None) -> dict[str, NDArray]:
     """Moments over the first axis."""
     mean = weights.mean(axis=0)
     away = weights - mean

@@ -15,7 +15,7 @@ from analysis.fit import Fit
 from analysis.fitting.search import SearchSpace
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_whole
 
 if TYPE_CHECKING:
     from emcee import EnsembleSampler
@@ -31,6 +31,7 @@ OFFSET = 1e-4  # of the upper bound: below it a parameter that may vanish counts
 DISPERSION = 2.0  # standard errors by which the walkers are spread about the fit
 
 
+@checked
 def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int = 0) -> xr.Dataset:
     """Sample ``p(parameters | data) ∝ exp(−½ Σ ((value − prediction)/sem)²) · prior``.
 

@@ -15,7 +15,7 @@ from analysis.fitting.search import REFIT_EVALUATIONS
 from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_whole
 
 __all__ = ["confusion", "recover", "synthetic_values"]
 
@@ -42,6 +42,7 @@ def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]
     return fitted.predictions + fitted.data.sem.values * noise
 
 
+@checked
 def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> xr.Dataset:
     """Fit a rule to data that it generated itself, with the noise of the measurements, and count recovered parameters.
 
@@ -80,7 +81,7 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
     """
     if not fitted.free:
         raise InputError("nothing is free, so nothing can be recovered; name free parameters")
-    n_sets = require_whole("n_sets", n_sets, low=2)
+    n_sets, n_starts = require_whole("n_sets", n_sets, low=2), require_whole("n_starts", n_starts, low=1)
     problem, free, truth = fitted.problem(), fitted.free, fitted.free_values
     estimate, error = np.empty((2, n_sets, len(free)))
     on_bound = np.zeros(len(free), int)
@@ -135,6 +136,7 @@ def _verdict(covered: NDArray, error: NDArray, truth: float, on_bound: int, n_se
     return f"not identifiable: two standard errors cover it in {covered.sum()} of {n_sets} sets only"
 
 
+@checked
 def confusion(
     fits: Sequence[Fit], n_sets: int = 20, criterion: str = "aic", n_starts: int = 2, seed: int = 0
 ) -> xr.Dataset:
@@ -175,6 +177,7 @@ def confusion(
     wilson_2019
     """
     _check(fits, n_sets, criterion)
+    n_starts = require_whole("n_starts", n_starts, low=1)
     problems = [fitted.problem() for fitted in fits]
     share = np.zeros((len(fits), len(fits)))
     jobs = [(row, values) for row, fitted in enumerate(fits) for values in synthetic_values(fitted, n_sets, seed + row)]

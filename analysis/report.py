@@ -16,6 +16,7 @@ from analysis.figures.residuals import residuals
 from analysis.pages.bibliography import citation
 from analysis.pages.figure_parts import png
 from analysis.pages.render import display_units, fixed, signed, write_pages
+from plasticity.support.checks import checked
 
 __all__ = ["Report", "report", "summary"]
 
@@ -35,6 +36,7 @@ class Report(NamedTuple):
     page: Path
 
 
+@checked
 def report(comparison: Comparison, directory: str | os.PathLike) -> Report:
     """Write a comparison as PNG files, Markdown and one HTML page that needs nothing else.
 

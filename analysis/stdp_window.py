@@ -11,11 +11,12 @@ from plasticity.errors import InputError
 from plasticity.protocols import pairing
 from plasticity.replay import merge_protocols, replay, run_events
 from plasticity.rule import Rule
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import checked, require_number, require_whole
 
 __all__ = ["stdp_window"]
 
 
+@checked
 def stdp_window(
     rule: Rule,
     delays: ArrayLike,
@@ -67,7 +68,7 @@ def stdp_window(
     """
     delays = np.asarray(delays, dtype=float)
     require_number("frequency", frequency, low=0, exclusive=True, unit="Hz")
-    if delays.ndim != 1 or not np.all(np.abs(delays) < 0.5 / frequency):
+    if delays.ndim != 1 or not delays.size or not np.all(np.abs(delays) < 0.5 / frequency):
         raise InputError(
             f"delays must be one-dimensional and within ±{0.5 / frequency:g} s, half the time between pairs, got "
             f"{delays.tolist()}; lower the frequency"

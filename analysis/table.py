@@ -23,7 +23,7 @@ from analysis.pages.render import fixed, signed, write_pages
 from analysis.recover import recover
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_whole
 from plasticity.support.ending import orderly_end
 from plasticity.support.workers import run_in_processes, usable_cores
 
@@ -73,6 +73,7 @@ class Cell:
         return bool(self.run.attrs["derived"])
 
 
+@checked
 def table(
     directory: str | os.PathLike, names: Sequence[str] = (), workers: int | None = None, seed: int = 0
 ) -> list[Cell]:

@@ -18,9 +18,10 @@ from plasticity.errors import InputError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_finite, require_number
 
 
+@checked
 def actor(
     inputs: Sequence[ArrayLike],
     targets: ArrayLike,
@@ -72,7 +73,7 @@ def actor(
     fremaux_2016.
     """
     model = neuron or escape_rate(nonlinearity="sigmoid", maximal_rate=100.0)
-    choice = np.atleast_1d(np.asarray(targets, dtype=float))
+    choice = np.atleast_1d(require_finite("targets", targets))
     if choice.ndim != 1 or not np.isin(choice, (-1.0, 1.0)).all():
         raise InputError(f"targets must be +1 or -1 in every interval, got {targets!r}")
     if require_number("n_neurons", n_neurons, low=2) % 2:

@@ -18,14 +18,16 @@ from circuits.neurons.integrate_and_fire import lif
 from circuits.neurons.model import NeuronModel
 from plasticity.compile.brian import SynapseModel
 from plasticity.derive import derive
+from plasticity.errors import UnknownNameError
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signal import Signal, observe
 from plasticity.signals.homeostasis import homeostasis
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 from plasticity.support.streams import stream
 
 
+@checked
 def balanced_ei(
     n: int = 4000,
     rule: Rule | SynapseModel | None = None,
@@ -118,5 +120,7 @@ def _population(name: str, size: int, model: NeuronModel, seed: int) -> Populati
 def _inhibition(inhibition: Any, target_rate: float) -> Rule | SynapseModel | None:
     if not isinstance(inhibition, str):
         return inhibition
+    if inhibition != "homeostasis":
+        raise UnknownNameError("inhibition", inhibition, ["homeostasis"])
     rule = observe(derive(Objective(discount=sp.oo, plasticity=4e-3)), homeostasis(target_rate))
     return replace(rule, name="homeostasis", bounds=(0.0, 100.0))

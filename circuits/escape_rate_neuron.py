@@ -17,8 +17,10 @@ from plasticity.errors import InputError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def escape_rate_neuron(
     inputs: Sequence[ArrayLike],
     targets: Sequence[ArrayLike] | int = 1,

@@ -14,12 +14,13 @@ from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import InputError
 from plasticity.rule import Rule
 from plasticity.signal import Signal
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_indices, require_whole
 
 
+@checked
 def feedforward_rate(
     sizes: Sequence[int],
-    rule: Rule | Sequence[Rule | None],
+    rule: Rule | Sequence[Rule | None] | None,
     signal: Signal | None = None,
     *,
     patterns: Any,
@@ -86,7 +87,8 @@ def feedforward_rate(
     sizes = [require_whole(f"sizes[{k}]", n, low=1) for k, n in enumerate(sizes)]
     if len(sizes) < 2:
         raise InputError(f"sizes must name at least two layers, got {sizes}")
-    trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
+    n_batch = require_whole("n_batch", n_batch, low=1)
+    trials = np.arange(n_batch) if trials is None else require_indices("trials", trials, n_batch)
     n_layers = len(sizes) - 1
     rules: list[Any] = list(rule) if isinstance(rule, list | tuple) else [rule] * n_layers
     initial: list[Any] = [None] * n_layers if weights is None else list(weights)

@@ -15,8 +15,10 @@ from plasticity.compile.brian import SynapseModel
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def feedforward_spiking(
     inputs: Sequence[ArrayLike],
     rule: Rule | SynapseModel | None = None,

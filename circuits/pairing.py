@@ -14,8 +14,10 @@ from plasticity.errors import InputError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def pairing(
     pre: Sequence[ArrayLike],
     post: Sequence[ArrayLike],

@@ -19,12 +19,13 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import spike_trains
 from plasticity.rule import Rule
 from plasticity.signal import Signal
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_finite, require_number
 from plasticity.support.streams import stream
 
 FEEDBACK = ("symmetric", "random")
 
 
+@checked
 def recurrent_lif(
     inputs: Sequence[ArrayLike],
     targets: ArrayLike,
@@ -92,7 +93,7 @@ def recurrent_lif(
     if feedback not in FEEDBACK:
         raise UnknownNameError("feedback", feedback, FEEDBACK)
     require_number("step", step, low=0, exclusive=True, unit="s")
-    rates = np.asarray(targets, dtype=float)
+    rates = require_finite("targets", targets)
     if rates.ndim != 2:
         raise InputError(f"targets must have shape (n_steps, n_outputs), got {rates.shape}")
     model = neuron or pulse_lif()
@@ -101,7 +102,8 @@ def recurrent_lif(
     network = Population("recurrent", neuron=model, n=n)
     reader = Population("readout", neuron=readout(tau_output), n=rates.shape[1], series={"target": (rates, step)})
     first = _gaussian(seed, "input", (n, len(trains)), len(trains)) if weight_input is None else weight_input
-    out = _gaussian(seed, "output", (reader.size, n), n) if weight_output is None else np.asarray(weight_output)
+    drawn_output = _gaussian(seed, "output", (reader.size, n), n)
+    out = drawn_output if weight_output is None else require_finite("weight_output", weight_output)
     loop = at_random("recurrence", network, network, probability, seed)
     count = loop["sources"].size
     spread = max(1, count // n)

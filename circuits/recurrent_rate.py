@@ -11,11 +11,13 @@ from numpy.typing import ArrayLike
 from circuits.network.circuit import Circuit, Population, Projection, Stimulus
 from circuits.network.connectivity import error_feedback, random_weights, rate_rule
 from circuits.neurons.rate_unit import RateUnit
+from plasticity.errors import InputError
 from plasticity.rule import Rule
 from plasticity.signal import Signal
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_indices, require_whole
 
 
+@checked
 def recurrent_rate(
     size: int,
     rule: Rule | None,
@@ -81,14 +83,19 @@ def recurrent_rate(
     ----------
     pineda_1987.
     """
-    trials = np.arange(require_whole("n_batch", n_batch, low=1)) if trials is None else np.asarray(trials)
+    n_batch = require_whole("n_batch", n_batch, low=1)
+    trials = np.arange(n_batch) if trials is None else require_indices("trials", trials, n_batch)
     neurons = Population("neurons", neuron=RateUnit(tau, nonlinearity, bias, initial), n=size)
     start = random_weights("recurrent", (size, size), trials, seed, gain) if weight is None else weight
     learnt = rate_rule(rule, signal)
-    values = {} if learnt is None else dict(parameters or {})
+    values = dict(parameters or {})
     populations: tuple[Population, ...] = (neurons,)
     projections = [Projection("recurrent", "neurons", "neurons", learnt, weight=start, parameters=values)]
     stimulus = None
+    unused = {"targets": targets, "order": order, "hold": hold, "input_weight": input_weight}
+    for name, value in unused.items():
+        if patterns is None and value is not None:
+            raise InputError(f"{name} needs patterns, which are missing; leave it out, or give patterns")
     if patterns is not None:
         stimulus = Stimulus(patterns, targets, order, hold)
         n_inputs = stimulus.patterns.shape[1]

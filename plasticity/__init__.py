@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from plasticity.derive import derive as derive
     from plasticity.errors import DivergedError as DivergedError
     from plasticity.errors import InputError as InputError
+    from plasticity.errors import UnitWarning as UnitWarning
     from plasticity.errors import UnknownNameError as UnknownNameError
     from plasticity.explain import explain as explain
     from plasticity.feedback import FeedbackChannel as FeedbackChannel

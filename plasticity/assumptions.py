@@ -25,7 +25,7 @@ from plasticity.optimal.inverse import (
     reach,
 )
 from plasticity.rule import Rule
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import checked, require_array, require_number
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -115,6 +115,7 @@ class Assumptions:
         return f"{self.verdict}\nIn common: {self.common}\nWhat decides: {self.decides}"
 
 
+@checked
 def assumptions_of(
     rule: Rule | Any, landscape: Any = None, near: ArrayLike | None = None, patterns: ArrayLike | None = None
 ) -> Assumptions:

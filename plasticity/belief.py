@@ -11,9 +11,10 @@ import numpy as np
 from plasticity.errors import InputError
 from plasticity.objective import TaskPrior as TaskPrior
 from plasticity.objective import constant_matrix, covariance_matrix
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import checked, require_array, require_finite, require_number
 
 
+@checked
 @dataclass(frozen=True)
 class FadingMemory:
     """Belief about a constant that may have changed: old evidence fades.
@@ -61,6 +62,7 @@ class FadingMemory:
             require_number("initial", self.initial)
 
 
+@checked
 @dataclass(frozen=True)
 class OrnsteinUhlenbeck:
     """Belief about an Ornstein–Uhlenbeck process observed through noise.
@@ -117,6 +119,7 @@ class OrnsteinUhlenbeck:
         return len(self.time_constant) if isinstance(self.time_constant, tuple) else 1
 
 
+@checked
 @dataclass(frozen=True)
 class GaussianWeight:
     """Belief of a synapse about its own best weight: a Gaussian N(w; m, s²).
@@ -147,6 +150,7 @@ class GaussianWeight:
         require_number("process_noise", self.process_noise, low=0)
 
 
+@checked
 @dataclass(frozen=True)
 class SwitchingTask:
     """Belief about an optimum that is replaced at random times by a fresh draw, unannounced.
@@ -193,6 +197,7 @@ class SwitchingTask:
             require_number(f"prior_covariance (variance {i})", variance, low=0, exclusive=True)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class LinearGaussian:
     """Belief about an optimum that moves at random and shows in noisy gradients: ``μ = mean + Cz``, dz = Fz dt + dW.
@@ -281,6 +286,7 @@ class LinearGaussian:
         return transition, diffusion, noise
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class LandscapeShape:
     """Belief about the shape of a quadratic landscape: a Gaussian over H and c in the gradient ``g = Hθ + c``.
@@ -354,8 +360,10 @@ class LandscapeShape:
 
 def _numbers(name: str, value: Any) -> Any:
     """Float, or (nested) tuple of floats."""
-    if getattr(value, "ndim", 0) or (isinstance(value, Sequence) and not isinstance(value, str)):
+    if getattr(value, "ndim", 0) or (isinstance(value, Sequence) and not isinstance(value, str | bytes)):
         if not len(value):
             raise InputError(f"{name} must not be empty")
-        return tuple(_numbers(f"{name}[{i}]", one) for i, one in enumerate(value))
+        numbers = tuple(_numbers(f"{name}[{i}]", one) for i, one in enumerate(value))
+        require_finite(name, numbers)  # rows of one length
+        return numbers
     return require_number(name, value)

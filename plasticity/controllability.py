@@ -17,13 +17,14 @@ from plasticity.compile import elementwise
 from plasticity.errors import InputError
 from plasticity.feedback import orthonormal
 from plasticity.rule import WEIGHT, Rule
-from plasticity.support.checks import require_array, require_number, require_whole
+from plasticity.support.checks import checked, require_array, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
 NAME = "weights"
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Controllability:
     """Limits of the control of weights; the default is full control without drift.
@@ -74,7 +75,10 @@ class Controllability:
         """Check every field, so that wrong limits fail where they are written."""
         require_number("plastic_fraction", self.plastic_fraction, low=0, high=1)
         if self.mask is not None:
-            mask = np.array(self.mask)
+            try:
+                mask = np.array(self.mask)
+            except ValueError:
+                raise InputError(f"mask must be an array, got {self.mask!r}") from None
             if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
                 raise InputError(f"mask must be True where a weight is plastic and False elsewhere, got {self.mask!r}")
             mask = mask.astype(bool)

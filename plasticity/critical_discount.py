@@ -27,6 +27,7 @@ from plasticity.optimal.minimise import minimise_by_newton
 from plasticity.optimal.passes import Pass, chains, evenly_spaced, passes
 from plasticity.optimal.path import PathAction
 from plasticity.optimal.running import RunningCost
+from plasticity.support.checks import checked
 
 Array = NDArray[np.float64]
 RESOLUTION = 0.12  # coarsest step, in units of the fastest time constant; two halvings and extrapolation follow
@@ -37,6 +38,7 @@ GUIDE = 401  # points of the line along which a search begins
 NEAR = 1e-5  # distance from a minimum within which the loss is computed from the curvature
 
 
+@checked
 def critical_discount(objective: Objective, landscape: Any, from_minimum: ArrayLike, to_minimum: ArrayLike) -> float:
     """Discount below which leaving one minimum for a deeper one is optimal.
 
@@ -95,6 +97,7 @@ class Crossing:
     top: Array
 
 
+@checked
 def crossings(
     objective: Objective, landscape: Any, from_minimum: ArrayLike, to_minimum: ArrayLike, seed: int = 0
 ) -> tuple[Crossing, ...]:

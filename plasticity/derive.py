@@ -18,7 +18,7 @@ from plasticity.limits import change, named_discount
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
 from plasticity.support.cached_algebra import cached_algebra
-from plasticity.support.checks import require_number, require_record
+from plasticity.support.checks import checked, require_number, require_record
 from plasticity.support.exprel import exprel
 from plasticity.theory.control import optimal_control
 from plasticity.theory.estimation import (
@@ -36,6 +36,7 @@ from plasticity.theory.symbols import DURATION, VELOCITY, Forecast
 from plasticity.theory.uncertainty import uncertain_weight
 
 
+@checked
 def derive(
     objective: Objective,
     gradient_belief: FadingMemory | OrnsteinUhlenbeck | None = None,
@@ -111,6 +112,8 @@ def derive(
     vastola_2025, eq. 1 and the sections on horizons, partial controllability and partial observability.
     """
     require_record("objective", objective, Objective)
+    if duration is not None and not (isinstance(duration, float | sp.Basic) and duration == sp.oo):
+        duration = require_number("duration", duration, low=0, exclusive=True, unit="s")
     _check(objective, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration, order)
     _check_shape(shape_belief, gradient_belief, curvature_belief, optimum_belief, weight_belief, duration)
     process = _process(gradient_belief, optimum_belief, duration is not None)
@@ -231,7 +234,7 @@ def _believing_for(rule: Rule, time: Parameter) -> Rule:
 
 
 def _duration(duration: object) -> Parameter:
-    value = None if duration == sp.oo else require_number("duration", duration, low=0, exclusive=True, unit="s")
+    value = None if duration == sp.oo else duration
     return replace(DURATION, value=value)
 
 

@@ -52,3 +52,7 @@ class DivergedError(ArithmeticError):
 
 class FailedRunsError(RuntimeError):
     """Runs of a sweep ended in errors, which are stored beside the results of the others."""
+
+
+class UnitWarning(UserWarning):
+    """A value that is probably in another unit than the one expected, such as milliseconds in place of seconds."""

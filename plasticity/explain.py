@@ -15,6 +15,7 @@ from plasticity.optimal.policy import described
 from plasticity.optimal.running import RunningCost
 from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.solve import solve
+from plasticity.support.checks import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +24,7 @@ Array = NDArray[np.float64]
 TAILS = ("none", "rest", "optimal")
 
 
+@checked
 def explain(
     path: xr.Dataset, objective: Objective, landscape: Any, tail: str = "none", *, variable: str = "theta"
 ) -> xr.Dataset:

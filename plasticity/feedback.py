@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from plasticity.compile import elementwise
 from plasticity.errors import InputError
-from plasticity.support.checks import require_array, require_number, require_whole
+from plasticity.support.checks import checked, require_array, require_finite, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
@@ -25,6 +25,7 @@ NAME = "feedback"
 _STEPS_AHEAD = 256  # steps for which random numbers are drawn at once
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class FeedbackChannel:
     """Feedback channel with its disturbances; the default is perfect.
@@ -270,7 +271,7 @@ def orthonormal(directions: Array) -> Array:
 def _checked_projection(value: Any) -> Any:
     if isinstance(value, bool | str):
         raise InputError(f"projection must be a number of directions or a matrix, got {value!r}")
-    if np.ndim(value) == 0:
+    if require_finite("projection", value).ndim == 0:
         return require_whole("projection", value, low=1)
     matrix = require_array("projection", value)
     if matrix.ndim != 2 or matrix.size == 0:

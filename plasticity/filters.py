@@ -18,7 +18,7 @@ from plasticity.belief import GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.objective import constant_matrix
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import checked, require_array, require_finite, require_number, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -124,6 +124,7 @@ class LinearGaussian:
         return after, float(_log_density(surprise, c @ p @ c.T + r))
 
 
+@checked
 @dataclass(frozen=True)
 class Fading:
     """Fading memory of a constant from a diffuse start: the prior variance is divided by β before each observation.
@@ -162,6 +163,7 @@ class Fading:
     def __post_init__(self) -> None:
         """Check the ranges."""
         require_number("noise_variance", self.noise_variance, low=0, exclusive=True)
+        require_whole("n", self.n, low=1)
         if not 0 < require_number("decay", self.decay) < 1:
             raise InputError(f"decay must lie strictly between 0 and 1, got {self.decay}")
 
@@ -219,6 +221,7 @@ class Mixture:
         return np.einsum("k,kij->ij", self.probabilities, self.covariances + away[:, :, None] * away[:, None])
 
 
+@checked
 @dataclass(frozen=True)
 class Switching:
     """Exact posterior of an optimum that is replaced at unannounced times.
@@ -264,6 +267,7 @@ class Switching:
         """Check the ranges."""
         require_number("dt", self.dt, low=0, exclusive=True, unit="s")
         require_number("tolerance", self.tolerance, low=0, high=0.5)
+        require_whole("n", self.n, low=1)
         if np.shape(self.task.prior_mean) not in ((), (self.n,)):
             raise InputError(
                 f"prior_mean must be a number or have shape ({self.n},), got {np.shape(self.task.prior_mean)}"
@@ -316,9 +320,10 @@ class Switching:
         ), log_likelihood
 
 
+@checked
 def states(filter: Filter, observations: ArrayLike) -> Iterator[tuple[Any, float]]:
     """State and log likelihood after each of the observations (n_times, m)."""
-    y = np.asarray(observations, dtype=float)
+    y = require_finite("observations", observations, missing=True)
     if y.ndim != 2:
         raise InputError(f"observations must have shape (n_times, m), got {y.shape}")
     state = filter.init()
@@ -327,6 +332,7 @@ def states(filter: Filter, observations: ArrayLike) -> Iterator[tuple[Any, float
         yield state, log_likelihood
 
 
+@checked
 def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Dataset:
     """Belief of a filter after each observation.
 
@@ -349,6 +355,7 @@ def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Datase
     InputError
         If the observations do not fit the filter.
     """
+    require_number("dt", dt, low=0, exclusive=True, unit="s")
     path = list(states(filter, observations))
     n = len(filter.init().mean)
     mean = np.array([state.mean for state, _ in path]).reshape(-1, n)
@@ -370,6 +377,7 @@ def track(filter: Filter, observations: ArrayLike, dt: float = 1.0) -> xr.Datase
     )
 
 
+@checked
 def kalman_gain(filter: LinearGaussian, state: Gaussian) -> Array:
     """Gain ``K = PCᵀ(CPCᵀ + R)⁻¹`` (n, m) for the next observation."""
     return _gain(filter.observation, filter.observation_covariance, state.covariance)
@@ -380,6 +388,7 @@ def _gain(c: Array, r: Array, p: Array) -> Array:
     return np.linalg.solve(c @ p @ c.T + r, c @ p).T.astype(float)
 
 
+@checked
 def steady_gain(filter: LinearGaussian) -> Array:
     """Gain (n, m) after many observations, from the algebraic Riccati equation.
 
@@ -395,6 +404,7 @@ def steady_gain(filter: LinearGaussian) -> Array:
     return kalman_gain(f, Gaussian(f.mean, p))
 
 
+@checked
 def ornstein_uhlenbeck(belief: OrnsteinUhlenbeck, dt: float) -> LinearGaussian:
     """Kalman filter of a sum of Ornstein–Uhlenbeck processes observed every `dt` [s], from the stationary state.
 
@@ -414,6 +424,7 @@ def ornstein_uhlenbeck(belief: OrnsteinUhlenbeck, dt: float) -> LinearGaussian:
     )
 
 
+@checked
 def random_walk(belief: GaussianWeight, observation_noise: float, dt: float, mean: float = 0.0) -> LinearGaussian:
     """Kalman filter of one synapse for its best weight, observed every `dt` with noise of intensity σ_o².
 
@@ -431,6 +442,7 @@ def random_walk(belief: GaussianWeight, observation_noise: float, dt: float, mea
     )
 
 
+@checked
 def trials(retention: ArrayLike, process_variance: ArrayLike, observation_variance: float) -> LinearGaussian:
     """Kalman filter of a perturbation over behavioural trials, a sum of components ``p_i ← a_i p_i + N(0, q_i)``.
 
@@ -462,7 +474,7 @@ def trials(retention: ArrayLike, process_variance: ArrayLike, observation_varian
 
 
 def _observed(observation: ArrayLike, m: int) -> Array:
-    y = np.asarray(observation, dtype=float)
+    y = require_finite("observations", observation, missing=True)
     if y.shape != (m,):
         raise InputError(f"observations must have shape (n_times, {m}), one of them has {y.shape}")
     return y

@@ -9,10 +9,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from plasticity.equations import algebra
 from plasticity.errors import InputError
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number, require_record
 
 
+@checked
 def fisher_matrix(score: ArrayLike | Callable[[Any], ArrayLike], damping: float = 0.0) -> Any:
     """Fisher matrix ``G = mean of score scoreᵀ + damping·1`` of a model, for ``Objective(metric=G)``.
 
@@ -52,6 +54,7 @@ def _mean_square(score: ArrayLike, damping: float) -> NDArray[np.float64]:
     return table.T @ table / table.shape[0] + damping * np.eye(table.shape[1])
 
 
+@checked
 def fisher_information(
     log_density: sp.Expr, parameters: Sequence[sp.Symbol], mean: Callable[[sp.Expr], sp.Expr]
 ) -> sp.Matrix:
@@ -76,6 +79,9 @@ def fisher_information(
     ----------
     amari_1998.
     """
+    log_density = algebra("log_density", log_density)
+    for parameter in parameters:
+        require_record("each of parameters", parameter, sp.Symbol)
     score = [sp.diff(log_density, p) for p in parameters]
     n = len(parameters)
     upper = {(i, j): sp.simplify(mean(score[i] * score[j])) for i in range(n) for j in range(i, n)}

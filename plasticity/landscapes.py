@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import checked, require_array, require_number
 from plasticity.support.late import call
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class LandscapeSequence(ABC):
         """Landscape of one step; the last one stays. It needs a Hessian only for rules that use the curvature."""
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Quadratic:
     """Quadratic loss ``L = ½ (θ − μ)ᵀ H (θ − μ)``.
@@ -121,6 +122,7 @@ class Quadratic:
         return np.broadcast_to(self.hessian_matrix, (*lead, self.n, self.n))
 
 
+@checked
 @dataclass(frozen=True)
 class DoubleWell:
     """Two valleys and a ridge: ``L = barrier (x² − 1)² − tilt x + stiffness y²``, θ = (x, y).
@@ -196,6 +198,7 @@ class DoubleWell:
         return matrix
 
 
+@checked
 def from_expression(text: str | Any, symbols: str | Sequence[str]) -> Expression:
     """Make a landscape from a formula; gradient and Hessian follow by SymPy.
 

@@ -57,7 +57,7 @@ def named_discount(rule: Rule, expression: sp.Expr) -> Rule:
 
     A symbol x in an expression that is proportional to a power of x has the unit that makes it a rate.
     """
-    if DISCOUNT.symbol not in free_symbols(rule) or expression == DISCOUNT.symbol:
+    if DISCOUNT.symbol not in free_symbols(rule) or getattr(expression, "name", "") == DISCOUNT.name:
         return rule
     names = sorted(expression.free_symbols, key=str)
     named: list[Parameter] = []

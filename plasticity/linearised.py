@@ -15,6 +15,7 @@ from plasticity.landscapes import Quadratic, curvature_of
 from plasticity.optimal.policy import Policy
 from plasticity.optimal.running import difference
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.support.checks import require_finite
 
 Array = NDArray[np.float64]
 Field = Callable[[Array, Array], Array]  # acceleration or velocity at θ and θ̇
@@ -158,9 +159,9 @@ def field_of(subject: Any, patterns: Array | None) -> tuple[Callable[[Any], Fiel
         return _rule_field(subject, patterns)
     if isinstance(subject, Policy):
         return lambda _: lambda w, v: subject.velocity(w), False, False
-    if callable(subject):
+    if callable(subject) and not isinstance(subject, type):
         return lambda _: lambda w, v: np.asarray(subject(w), dtype=float), False, False
-    matrix = np.asarray(subject, dtype=float)
+    matrix = require_finite("rule", subject)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.all(np.isfinite(matrix)):
         raise InputError(f"rule must be a Rule, a Policy, a velocity field or a gain (n, n), got {subject!r}")
     return lambda loss: lambda w, v: -matrix @ (w - loss.optimum), False, False

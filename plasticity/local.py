@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from plasticity.errors import UnknownNameError
+
 
 @dataclass(frozen=True)
 class Local:
@@ -57,9 +59,16 @@ LOCALS = {local.name: local for local in _TABLE}
 def local(name: str) -> sp.Symbol:
     """Symbol of the local variable `name`.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is none.
+
     Examples
     --------
     >>> local("pre_rate")
     pre_rate
     """
+    if not isinstance(name, str) or name not in LOCALS:
+        raise UnknownNameError("local variable", name, LOCALS)
     return LOCALS[name].symbol

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import checked, require_array, require_finite, require_number
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class TaskPrior:
     """What tasks to come look like: their optima are N(mean, covariance), their curvatures one of several.
@@ -55,12 +56,16 @@ class TaskPrior:
 
     def __post_init__(self) -> None:
         """Bring the curvatures to matrices of one size."""
-        if not len(self.hessians):
+        require_finite("mean", self.mean)
+        if not isinstance(self.hessians, list | tuple | np.ndarray):
+            raise InputError(f"hessians must be a sequence of curvatures, got {self.hessians!r}")
+        curvatures = [require_finite(f"hessians[{i}]", h) for i, h in enumerate(self.hessians)]
+        if not curvatures:
             raise InputError("hessians must hold at least one curvature, got none")
-        sizes = [np.shape(h)[0] if np.ndim(h) else np.size(self.mean) for h in self.hessians]
-        n = max(sizes)
-        hessians = tuple(constant_matrix(f"hessians[{i}]", h, n) for i, h in enumerate(self.hessians))
-        weights = np.full(len(hessians), 1 / len(hessians)) if self.weights is None else np.asarray(self.weights, float)
+        n = max(h.shape[0] if h.ndim else np.size(self.mean) for h in curvatures)
+        hessians = tuple(constant_matrix(f"hessians[{i}]", h, n) for i, h in enumerate(curvatures))
+        equal = np.full(len(hessians), 1 / len(hessians))
+        weights = equal if self.weights is None else require_finite("weights", self.weights)
         if weights.shape != (len(hessians),) or weights.min() < 0 or abs(weights.sum() - 1) > 1e-9:
             raise InputError(f"weights must be {len(hessians)} probabilities that sum to 1, got {self.weights}")
         object.__setattr__(self, "hessians", hessians)
@@ -80,6 +85,7 @@ class TaskPrior:
         return np.broadcast_to(np.asarray(self.mean, dtype=float), (self.n,)).copy()
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Objective:
     """Cost functional of the learner: discount γ, plasticity η, loss weight k, metric G, drift f, control B.

@@ -26,6 +26,7 @@ from plasticity.optimal.terms import Samples, action_terms, path_cost, sampled
 from plasticity.plan import plan
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.solve import solve
+from plasticity.support.checks import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,6 +64,7 @@ class Optimality:
     notes: tuple[str, ...] = ()
 
 
+@checked
 def optimality(
     subject: xr.Dataset | Rule | Policy | Field,
     objective: Objective,
@@ -158,6 +160,7 @@ class Excess:
         return paid / least if np.all(np.isfinite(self.gap)) else np.full(x.shape[:-1], np.inf)
 
 
+@checked
 def excess(rule: Rule | Policy | Field, objective: Objective, landscape: Quadratic) -> Excess:
     """Excess cost of a rule over the optimum on a quadratic loss: what being local or diagonal, or a memory, costs.
 
@@ -231,6 +234,7 @@ def _system(rule: Rule | Policy | Field, landscape: Quadratic) -> tuple[Array, A
     return own, rest, np.eye(len(rest))
 
 
+@checked
 def path_excess(run: xr.Dataset, objective: Objective, landscape: Quadratic) -> Array:
     """Excess cost (J − J*)/J* of every recorded run of a learner that moves in steps, on a quadratic loss.
 

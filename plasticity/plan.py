@@ -16,7 +16,7 @@ from plasticity.optimal.cost import finite_discount, running_cost
 from plasticity.optimal.path import Outcome
 from plasticity.optimal.policy import described
 from plasticity.optimal.window import METHODS, ORDERS, Window, resampled
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import checked, require_number, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,6 +27,7 @@ COARSE = 1e-2  # relative error of J that draws a warning
 LOCAL = "local: near the initial path"
 
 
+@checked
 def plan(
     objective: Objective,
     landscape: Any,
@@ -34,7 +35,7 @@ def plan(
     duration: float,
     end: ArrayLike | None = None,
     n_points: int | None = None,
-    initial_path: ArrayLike | None = None,
+    initial_path: ArrayLike | xr.Dataset | None = None,
     *,
     search: bool = True,
     quadrature: str = "gauss",
@@ -113,6 +114,7 @@ def plan(
     """
     if quadrature not in ORDERS:
         raise UnknownNameError("quadrature", quadrature, ORDERS)
+    require_whole("n_iterations", n_iterations, low=0)
     if n_points is not None:
         n_points = require_whole("n_points", n_points, low=3)
     start, end, line = _paths(start, end, initial_path)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_finite, require_number, require_whole
+from plasticity.support.checks import checked, require_finite, require_number, require_whole
 from plasticity.support.streams import stream
 
 
+@checked
 def poisson_trains(
     rates: ArrayLike, n: int, duration: float, dt: float = 1e-3, seed: int = 0, name: str = "inputs"
 ) -> tuple[NDArray[np.float64], ...]:

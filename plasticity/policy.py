@@ -16,6 +16,7 @@ from plasticity.optimal.grid import CELLS, Grid, value_on_grid
 from plasticity.optimal.passes import StationaryPoint
 from plasticity.optimal.window import ACCURACY, motion_rates
 from plasticity.plan import plan
+from plasticity.support.checks import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -131,6 +132,7 @@ class LandscapePolicy:
         return values.reshape((*theta.shape[:-1], *values.shape[1:]))
 
 
+@checked
 def policy(objective: Objective, landscape: Any, box: ArrayLike | None = None, seed: int = 0) -> LandscapePolicy:
     """Optimal feedback on a landscape with any number of minima.
 

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import checked, require_number, require_whole
+from plasticity.support.units import seconds
 
 __all__ = ["pairing", "pairing_name", "quadruplet", "quadruplet_name", "triplet", "triplet_name"]
 
 Trains = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
+@checked
 def pairing(interval: float, frequency: float, n_pairs: int = 60, start: float = 0.0) -> Trains:
     """Pairs of one presynaptic and one postsynaptic spike in one unbroken train.
 
@@ -56,6 +58,7 @@ def pairing(interval: float, frequency: float, n_pairs: int = 60, start: float =
     return _placed(onsets, onsets + interval, start)
 
 
+@checked
 def triplet(first: float, second: float, n_triplets: int = 60, frequency: float = 1.0, start: float = 0.0) -> Trains:
     """Triplets of spikes: pre-post-pre when `first` is positive, post-pre-post when it is negative.
 
@@ -106,6 +109,7 @@ def triplet(first: float, second: float, n_triplets: int = 60, frequency: float 
     return _placed(doubled, onsets, start) if first > 0 else _placed(onsets, doubled, start)
 
 
+@checked
 def quadruplet(
     interval: float, separation: float, n_quadruplets: int = 60, frequency: float = 1.0, start: float = 0.0
 ) -> Trains:
@@ -215,4 +219,5 @@ def _placed(pre: ArrayLike, post: ArrayLike, start: float) -> Trains:
     require_number("start", start, low=0, unit="s")
     pre, post = np.sort(pre), np.sort(post)
     shift = start - min(pre[0], post[0])
-    return np.round(pre + shift, 9) + 0.0, np.round(post + shift, 9) + 0.0  # + 0.0 turns -0.0 into 0.0
+    first, second = (np.round(train + shift, 9) + 0.0 for train in (pre, post))  # + 0.0 turns -0.0 into 0.0
+    return seconds(first), seconds(second)

@@ -14,7 +14,8 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
 from plasticity.rule import Rule
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import refuse_units, require_number
+from plasticity.support.checks import checked, plain, refuse_units, require_number, warn_of_gap
+from plasticity.support.units import own_unit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +24,7 @@ _SIMULTANEOUS = 12  # decimals of a second to which spike times are compared
 _REMEDY = "check the parameters of the rule and the initial values of its beliefs"
 
 
+@checked
 def replay(
     rule: Rule,
     pre_spikes: ArrayLike,
@@ -221,6 +223,7 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     InputError
         If they are not; names the first offending spike.
     """
+    has_unit, times = own_unit(times) is not None, plain(name, times, "s")
     refuse_units(name, times)
     try:
         refuse_units(name, np.asarray(times))
@@ -239,6 +242,8 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
         raise InputError(
             f"{name} is out of order: spike {i} at {train[i]:g} s does not follow {train[i - 1]:g} s; sort the times"
         )
+    if not has_unit:
+        warn_of_gap(name, train)
     return train
 
 

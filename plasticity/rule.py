@@ -18,7 +18,7 @@ import sympy as sp
 from plasticity.equations import check_names, check_units, resolve
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, plain, require_number, warn_of_milliseconds
 from plasticity.support.late import call
 
 EVENTS = ("pre", "post", "third_factor", "clock", "pre_delayed")
@@ -30,6 +30,7 @@ INPUTS = (GRADIENT, CURVATURE, *(v.symbol for v in LOCALS.values()))
 _UNITS = {"w": "1", "gradient": "loss", "curvature": "loss", **{v.name: v.unit for v in LOCALS.values()}}
 
 
+@checked
 @dataclass(frozen=True)
 class Parameter:
     """A named constant of a rule: value, unit, meaning and bounds.
@@ -47,7 +48,8 @@ class Parameter:
     positive: bool = False
 
     def __post_init__(self) -> None:
-        """Check the value; an array (one value per synapse) is checked at its smallest and largest element."""
+        """Check the value, a plain number from here on; of an array (one value per synapse) its two ends."""
+        object.__setattr__(self, "value", plain(self.name, self.value, self.unit))
         values: tuple[Any, ...] = () if self.value is None else (self.value,)
         if getattr(self.value, "ndim", 0):
             values = (self.value.min(), self.value.max())
@@ -65,6 +67,7 @@ class Parameter:
 TICK = Parameter("clock_step", 1.0, unit="s", meaning="time between observations, Δt", positive=True)
 
 
+@checked
 @dataclass(frozen=True)
 class State:
     """A variable of the synapse beside its weight: ``d name/dt = flow``, from `initial`.
@@ -86,6 +89,7 @@ class State:
         return sp.Symbol(self.name, nonnegative=True) if self.nonnegative else sp.Symbol(self.name, real=True)
 
 
+@checked
 @dataclass(frozen=True)
 class Update:
     """One assignment at an event: ``target = expression``, in terms of the values just before it."""
@@ -94,6 +98,7 @@ class Update:
     expression: sp.Expr
 
 
+@checked
 @dataclass(frozen=True)
 class Step:
     """One step of a derivation: a title, an equation (or expression) and a short explanation."""
@@ -103,6 +108,7 @@ class Step:
     note: str = ""
 
 
+@checked
 @dataclass(frozen=True)
 class Rule:
     """A learning rule: ``dw/dt = weight_flow`` between events and assignments at events.
@@ -222,18 +228,24 @@ class Rule:
         for name in values:
             if name not in known:
                 raise UnknownNameError(f"parameter of rule {self.name!r}", name, known)
-        return replace(
-            self,
-            parameters=tuple(replace(p, value=values[p.name]) if p.name in values else p for p in self.parameters),
-        )
+            warn_of_milliseconds(name, values[name], self.values[name])
+        return with_values(self, values)
 
 
+def with_values(rule: Rule, values: Mapping[str, Any]) -> Rule:
+    """Copy of a rule with other values of the parameters that are named, for callers that searched for them."""
+    parameters = (replace(p, value=values[p.name]) if p.name in values else p for p in rule.parameters)
+    return replace(rule, parameters=tuple(parameters))
+
+
+@checked
 def trace(name: str, tau: Parameter, estimates: str | None = None, unit: str = "1") -> State:
     """Synaptic trace, a low-pass memory of spikes with time constant `tau` [s]: ``d name/dt = −name/tau``."""
     symbol = sp.Symbol(name, real=True)
     return State(name, -symbol / tau.symbol, unit, estimates=estimates, meaning=f"trace with {tau.name}")
 
 
+@checked
 def jump(state: State, interaction: str) -> Update:
     """Effect of a spike on a trace: add 1 (``"all_to_all"``) or set it to 1 (``"nearest_spike"``)."""
     if interaction not in INTERACTIONS:
@@ -241,6 +253,7 @@ def jump(state: State, interaction: str) -> Update:
     return Update(state.name, state.symbol + 1 if interaction == "all_to_all" else sp.S.One)
 
 
+@checked
 def time_constant(name: str, value: float, meaning: str) -> Parameter:
     """Time constant [s], strictly positive."""
     return Parameter(name, value, unit="s", meaning=meaning, positive=True)

@@ -7,14 +7,29 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
-from plasticity.equations import simplified
-from plasticity.errors import InputError
+from plasticity.equations import resolve, simplified
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import TRAINS
-from plasticity.rule import CURVATURE, GRADIENT, TICK, WEIGHT, Parameter, Rule, State, Step, Update, free_symbols
+from plasticity.rule import (
+    CURVATURE,
+    EVENTS,
+    GRADIENT,
+    INPUTS,
+    TICK,
+    WEIGHT,
+    Parameter,
+    Rule,
+    State,
+    Step,
+    Update,
+    free_symbols,
+)
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.catalog import require_made
+from plasticity.support.checks import checked
 
 
+@checked
 @dataclass(frozen=True)
 class Signal:
     """Observation model: the gradient ∂L/∂w as a density plus a train of impulses at events.
@@ -57,6 +72,19 @@ class Signal:
     assumptions: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Put the symbols of the signal into its equations, by name."""
+        own: list[State | Parameter] = [*self.states, *self.parameters]
+        known = {s.name: s for s in (WEIGHT, *INPUTS)} | {record.name: record.symbol for record in own}
+        for name in ("density", "information_scale", "curvature"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, resolve(self.name, getattr(self, name), known))
+        for event in self.gradient:
+            if event not in EVENTS:
+                raise UnknownNameError("event", event, EVENTS)
+        gradient = {event: resolve(self.name, impulse, known) for event, impulse in self.gradient.items()}
+        object.__setattr__(self, "gradient", gradient)
 
 
 def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

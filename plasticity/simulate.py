@@ -27,7 +27,7 @@ from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
 from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic, curvature_of
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import require_array, require_number, require_record, require_whole
+from plasticity.support.checks import checked, require_array, require_number, require_record, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,6 +40,7 @@ _JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumpe
 _CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time between them
 
 
+@checked
 def simulate(
     rule: Rule,
     landscape: AnyLandscape,

@@ -12,9 +12,10 @@ from plasticity.optimal.linear_quadratic import is_short_horizon, quadratic_poli
 from plasticity.optimal.lqg import BeliefPolicy, belief_policy
 from plasticity.optimal.policy import Policy
 from plasticity.optimal.redrawn import redrawn_policy
-from plasticity.support.checks import require_record
+from plasticity.support.checks import checked, require_record
 
 
+@checked
 @overload
 def solve(objective: Objective, landscape: Quadratic, belief: None = None) -> Policy: ...
 

@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from plasticity import SwitchingTask as SwitchingTask
     from plasticity import SynapseModel as SynapseModel
     from plasticity import TaskPrior as TaskPrior
+    from plasticity import UnitWarning as UnitWarning
     from plasticity import UnknownNameError as UnknownNameError
     from plasticity import Update as Update
     from plasticity import assumptions_of as assumptions_of

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
+from plasticity.support.checks import checked, plain, warn_of_unit
+from plasticity.support.units import own_unit
 
 __all__ = ["KINDS", "SIDES", "SOURCE_ATTRIBUTES", "Kind", "Label", "check_dataset", "require_errors", "trimmed"]
 
@@ -82,6 +84,7 @@ class Kind:
         return self.column.replace("value", "sem")
 
 
+LARGE_CHANGE = 10.0  # a fractional weight change beyond it draws a warning
 _CHANGE = ("1", "fractional weight change", "value")
 _GROUP = Label("group", "group", "1", "group of protocols", required=False, is_text=True)
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
@@ -140,6 +143,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )
 
 
+@checked
 def check_dataset(data: xr.Dataset) -> None:
     """Check a data set; the error lists every violation at once.
 
@@ -176,6 +180,38 @@ def check_dataset(data: xr.Dataset) -> None:
         problems += _problems_with_spikes(data) if kind == "spikes" else []
     if problems:
         raise InputError("not a valid data set: " + "; ".join(problems))
+    largest = float(np.abs(data.value.values).max())
+    if KINDS[kind].long_name == _CHANGE[1] and largest > LARGE_CHANGE:
+        problem = f"value holds a fractional weight change of {largest:g}"
+        warn_of_unit(problem, f"if it is in per cent, divide value and sem by 100, or set their units to {'%'!r}")
+
+
+def in_own_units(data: xr.Dataset) -> xr.Dataset:
+    """The data set with values, labels and spike times in the units of its kind.
+
+    Raises
+    ------
+    InputError
+        If one carries a unit that cannot be converted.
+
+    Examples
+    --------
+    >>> from analysis.datasets import load
+    >>> data = load("wang_2005")
+    >>> per_cent = data.assign(value=(100 * data.value).assign_attrs(data.value.attrs, units="%"))
+    >>> bool(np.allclose(in_own_units(per_cent).value, data.value))
+    True
+    """
+    kind = KINDS.get(str(data.attrs.get("kind"))) if isinstance(data, xr.Dataset) else None
+    if kind is None:
+        return data
+    units = {"value": kind.units, "sem": kind.units, **{f"{side}_time": "s" for side in SIDES}}
+    units |= {label.name: label.units for label in kind.labels if not label.is_text}
+    for name, unit in units.items():
+        if name in data.variables and own_unit(data[name]) not in (None, unit):
+            values = plain(name, data[name], unit)
+            data = data.assign({name: (data[name].dims, values, data[name].attrs | {"units": unit})})
+    return data
 
 
 def require_errors(data: xr.Dataset) -> None:

@@ -21,6 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.data.kinds import KINDS, SIDES, check_dataset, trimmed
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
+from plasticity.support.checks import warn_of_gap
+from plasticity.support.units import own_unit, seconds
 
 __all__ = [
     "make_data",
@@ -64,6 +66,9 @@ def make_spike_data(
     0.01
     """
     spikes = {}
+    plain = [np.asarray(t, float) for pair in trains for t in pair if np.size(t) > 1 and own_unit(t) is None]
+    if plain:  # protocols at low frequencies beside others are usual
+        warn_of_gap("a typical protocol", sorted(plain, key=lambda t: np.median(np.diff(t)))[len(plain) // 2])
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
         spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
@@ -168,7 +173,7 @@ def spike_trains(data: xr.Dataset) -> tuple[list[NDArray[np.float64]], list[NDAr
     >>> len(pre), pre[0].size
     (10, 60)
     """
-    pre, post = ([trimmed(row) for row in data[f"{side}_time"].values] for side in SIDES)
+    pre, post = ([seconds(trimmed(row)) for row in data[f"{side}_time"].values] for side in SIDES)
     return pre, post
 
 

@@ -45,10 +45,11 @@ def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
     13
     """
     if not isinstance(source, str | os.PathLike):
-        from analysis.data.kinds import check_dataset
+        from analysis.data.kinds import check_dataset, in_own_units
 
-        check_dataset(source)
-        return source
+        data = in_own_units(source)
+        check_dataset(data)
+        return data
     suffix = Path(source).suffix.lower()
     if suffix == ".csv":
         from analysis.data.csv_table import read_csv

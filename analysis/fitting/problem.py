@@ -16,7 +16,7 @@ from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
-from plasticity.support.checks import require_number
+from plasticity.support.checks import require_number, warn_of_milliseconds
 
 __all__ = ["Predictor", "Problem", "default_bounds", "make_problem", "predictor", "with_values"]
 
@@ -123,6 +123,7 @@ def make_problem(
     for name in bounds:
         if name not in free:
             raise InputError(f"there are bounds for {name}, which is not free; add it to free or drop its bounds")
+        warn_of_milliseconds(name, min(bounds[name], default=0), known[name].value)
     if len(free) > data.sizes["protocol"]:
         raise InputError(
             f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "

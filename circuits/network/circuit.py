@@ -17,12 +17,13 @@ from plasticity.compile.brian import SynapseModel, check_rule
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS
 from plasticity.rule import Rule
-from plasticity.support.checks import require_finite, require_whole
+from plasticity.support.checks import checked, require_finite, require_indices, require_whole
 
 Array = NDArray[np.float64]
 SYNAPSES_PER_TRACE = 8  # per neuron, from which on a trace costs less in the neurons than in every synapse
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Circuit:
     """Populations, the projections between them, feedback and stimulus.
@@ -65,7 +66,8 @@ class Circuit:
         """Check that the parts fit together, and state all projections in the form of the engine."""
         _check_names(self)
         require_whole("n_batch", self.n_batch, low=1)
-        object.__setattr__(self, "trials", np.arange(self.n_batch) if self.trials is None else np.asarray(self.trials))
+        trials = range(int(self.n_batch)) if self.trials is None else self.trials
+        object.__setattr__(self, "trials", require_indices("trials", trials, self.n_batch))
         stated = dense if self.is_rate else listed
         sizes = [(self.population(p.post).size, self.population(p.pre).size) for p in self.projections]
         for projection, shape in zip(self.projections, sizes, strict=True):
@@ -226,8 +228,6 @@ def _check_third_factor(projection: Projection, source: Population, post: Popula
 
 
 def _check_rates(circuit: Circuit) -> None:
-    if circuit.trials.shape != (circuit.n_batch,):
-        raise InputError(f"trials must have shape ({circuit.n_batch},), one per member, got {circuit.trials.shape}")
     for population in circuit.populations:
         _check_batch(f"initial of {population.name!r}", population.rate_unit.initial, 1, circuit.n_batch)
     for projection in circuit.projections:

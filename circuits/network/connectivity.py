@@ -13,7 +13,7 @@ from plasticity.errors import InputError
 from plasticity.rule import GRADIENT, Rule
 from plasticity.signal import Signal, observe
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_finite, require_number
 from plasticity.support.streams import stream
 
 
@@ -37,6 +37,7 @@ def rate_rule(rule: Rule | None, signal: Signal | None) -> Any:
     return learning_rule(rule, signal if asks else None)
 
 
+@checked
 def all_to_all(name: str, pre: Population, post: Population, weight: Any) -> dict[str, Any]:
     """Arguments of a `Projection` between all neurons.
 
@@ -67,12 +68,15 @@ def all_to_all(name: str, pre: Population, post: Population, weight: Any) -> dic
     """
     shape = post.size, pre.size
     try:
-        weights = np.array(np.broadcast_to(np.asarray(weight, dtype=float), shape))
-    except (TypeError, ValueError):
+        weights = np.array(np.broadcast_to(require_finite(f"weight of {name!r}", weight), shape))
+    except InputError:
+        raise
+    except ValueError:
         raise InputError(f"weight of {name!r} must be a number or have shape {shape}, got {np.shape(weight)}") from None
     return {"name": name, "pre": pre.name, "post": post.name, "weight": weights}
 
 
+@checked
 def at_random(
     name: str, pre: Population, post: Population, probability: float, seed: int, weight: Any = 1.0
 ) -> dict[str, Any]:
@@ -107,6 +111,7 @@ def at_random(
     array([1, 0])
     """
     require_number(f"probability of {name!r}", probability, low=0, high=1)
+    weight = require_finite(f"weight of {name!r}", weight)
     random, n_pairs = stream(seed, f"{name}/wiring"), pre.size * post.size
     if probability == 1:
         pairs = np.arange(n_pairs)

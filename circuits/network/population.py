@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import InputError
-from plasticity.support.checks import require_finite, require_whole
+from plasticity.support.checks import checked, require_finite, require_whole
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Population:
     """Neurons that follow a spiking model, rate units, or neurons with prescribed spike trains.

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticity.compile.brian import SynapseModel, compile_rule, neuron_traces
+from plasticity.compile.brian import SynapseModel, check_method, compile_rule, neuron_traces
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import Rule
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import require_finite, require_number
+from plasticity.support.checks import checked, require_finite, require_indices, require_number
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Projection:
     """Synapses from one population to another: all-to-all, or a list.
@@ -102,21 +103,24 @@ class Projection:
                 f"got {self.weight.shape}; a list of synapses needs sources and targets"
             )
         require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
+        check_method(self.method)
         known = [] if self.rule is None else [p.name for p in self.rule.parameters]
         for name in self.parameters:
             if name not in known:
                 raise UnknownNameError(f"parameter of projection {self.name!r}", name, known)
 
     def _check_list(self) -> None:
-        n, n_targets = np.size(self.sources), np.size(self.targets)
+        if self.sources is None or self.targets is None:
+            raise InputError(f"projection {self.name!r} needs both sources and targets, or neither")
+        for name in ("sources", "targets"):
+            object.__setattr__(self, name, require_indices(f"{name} of {self.name!r}", getattr(self, name)))
+        n, n_targets = self.sources.size, self.targets.size
         if n == 0:
             raise InputError(f"projection {self.name!r} has no synapses; leave it out")
-        if n_targets != n or self.sources is None or self.targets is None:
+        if n_targets != n:
             raise InputError(f"projection {self.name!r} has {n} sources and {n_targets} targets")
         if self.weight.shape not in ((), (n,)):
             raise InputError(f"weight of {self.name!r} has shape {self.weight.shape}; give a number or shape ({n},)")
-        object.__setattr__(self, "sources", np.asarray(self.sources))
-        object.__setattr__(self, "targets", np.asarray(self.targets))
 
     @property
     def is_listed(self) -> bool:
@@ -193,6 +197,7 @@ def dense(projection: Projection, n_post: int, n_pre: int) -> Projection:
     return projection
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Feedback:
     """A path on which neurons receive errors or rewards as a local variable, through a `FeedbackChannel`.
@@ -220,3 +225,8 @@ class Feedback:
     receives: str
     weights: Any = None
     unit: str = "1"
+
+    def __post_init__(self) -> None:
+        """Check the weights."""
+        if self.weights is not None:
+            object.__setattr__(self, "weights", require_finite(f"weights of {self.name!r}", self.weights))

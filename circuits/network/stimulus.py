@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_finite, require_number
+from plasticity.support.checks import checked, require_finite, require_number
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Stimulus:
     """Patterns that drive the first population of a rate circuit, and targets of the last one.
@@ -66,6 +67,7 @@ def _matrix(name: str, values: Any) -> NDArray[np.float64]:
 
 
 def _checked_order(values: Any, n_patterns: int) -> NDArray[np.int64]:
+    require_finite("order", values)
     order = np.asarray(values)
     if order.dtype.kind not in "iu" or order.ndim not in (1, 2) or order.size == 0:
         raise InputError(f"order must be integers of shape (n_presented,) or (n_batch, n_presented), got {order!r}")

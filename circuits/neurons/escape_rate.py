@@ -9,7 +9,7 @@ import sympy as sp
 
 from circuits.neurons.model import NeuronModel, with_units
 from plasticity.errors import UnknownNameError
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 
 _V, _RATE, _THRESHOLD, _WIDTH, _MOST = sp.symbols("v rate_at_threshold v_threshold width maximal_rate", real=True)
 NONLINEARITIES = {
@@ -18,6 +18,7 @@ NONLINEARITIES = {
 }
 
 
+@checked
 def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     """Neuron with prescribed spikes and the potential ``pre_psp`` that they evoke, ε(s) = e^{−s/tau_psp}.
 
@@ -45,6 +46,7 @@ def spike_source(tau_psp: float = 0.02) -> NeuronModel:
     )
 
 
+@checked
 def escape_rate(
     tau_membrane: float = 0.02,
     rate_at_threshold: float = 10.0,

@@ -6,8 +6,10 @@ A synapse adds its weight to a receptor of the neuron, in the unit that the neur
 from __future__ import annotations
 
 from circuits.neurons.model import NeuronModel, with_units
+from plasticity.support.checks import checked
 
 
+@checked
 def lif(
     tau_membrane: float = 0.02,
     tau_excitatory: float = 5e-3,
@@ -67,6 +69,7 @@ def lif(
     )
 
 
+@checked
 def conductance_lif(
     tau_membrane: float = 0.01,
     tau_excitatory: float = 5e-3,
@@ -129,6 +132,7 @@ def conductance_lif(
     )
 
 
+@checked
 def pulse_lif(
     tau_membrane: float = 0.02,
     v_threshold: float = 1.0,

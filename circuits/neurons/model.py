@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plasticity.errors import UnknownNameError
-from plasticity.support.checks import require_number
+from plasticity.compile.brian import check_method
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import checked, require_number
 
 
+@checked
 @dataclass(frozen=True)
 class NeuronModel:
     r"""A spiking neuron as Brian2 strings.
@@ -44,7 +46,7 @@ class NeuronModel:
     Raises
     ------
     InputError
-        If the refractory time is negative.
+        If the refractory time is negative, or Brian2 has no such method.
 
     Examples
     --------
@@ -69,6 +71,10 @@ class NeuronModel:
     def __post_init__(self) -> None:
         """Check the refractory time, and declare the parameters."""
         require_number("refractory", self.refractory, low=0, unit="s")
+        check_method(self.method)
+        for name in self.initial:
+            if not re.search(rf"\bd?{re.escape(name)}\b", self.model):
+                raise InputError(f"initial of neuron {self.name!r} names {name!r}, no variable of its equations")
         new = [name for name in self.parameters if not re.search(rf"^\s*{name}\s*:", self.model, re.MULTILINE)]
         lines = [f"{name} : {self.parameters[name][1]} (shared, constant)" for name in new]
         object.__setattr__(self, "model", "\n".join(filter(None, [self.model, *lines])))

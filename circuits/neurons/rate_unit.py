@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.support.checks import require_finite, require_number
+from plasticity.support.checks import checked, require_finite, require_number
 
 INPUT = sp.Symbol("u", real=True)
 NONLINEARITIES = {
@@ -20,6 +20,7 @@ NONLINEARITIES = {
 }
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class RateUnit:
     """Rate neurons: ``tau·dr/dt = −r + φ(u)``, ``u = bias + Σ w r``; for tau = 0 ``r = φ(u)`` at once.
@@ -74,6 +75,6 @@ class RateUnit:
             if expression.free_symbols - {INPUT}:
                 raise InputError(f"nonlinearity {self.nonlinearity} may depend on u only")
             return expression
-        if self.nonlinearity not in NONLINEARITIES:
+        if not isinstance(self.nonlinearity, str) or self.nonlinearity not in NONLINEARITIES:
             raise UnknownNameError("nonlinearity", self.nonlinearity, NONLINEARITIES)
         return NONLINEARITIES[self.nonlinearity]

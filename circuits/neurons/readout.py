@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from circuits.neurons.model import NeuronModel, with_units
+from plasticity.support.checks import checked
 
 
+@checked
 def readout(tau_output: float = 0.02) -> NeuronModel:
     """Neuron that sums spikes to a rate y [Hz] and sends the error ``target(t) − y``; the target is a series.
 
@@ -36,6 +38,7 @@ def readout(tau_output: float = 0.02) -> NeuronModel:
     )
 
 
+@checked
 def critic(tau_decision: float = 0.05, scale: float = 3.0, tau_reward: float = 2.0) -> NeuronModel:
     """Neuron that counts votes and rewards: ``reward = target(t)·tanh(y/scale)``, y a leaky sum of the votes.
 

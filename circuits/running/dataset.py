@@ -15,6 +15,7 @@ from circuits.network.run_record import Run
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Entries = dict[str, tuple]
 
 
+@checked
 def as_dataset(run: Run) -> xr.Dataset:
     """Label what `circuits.run` recorded.
 

@@ -28,7 +28,7 @@ EVENT_TARGET = NeuronModel("event_target", "")  # makes neurons with spike train
 
 
 def check_arguments(
-    circuit: Any, device: Any, record: Any, n_tracked: Any, feedback: Any, controllability: Any, third_factor: Any
+    circuit: Any, device: Any, n_tracked: Any, feedback: Any, controllability: Any, third_factor: Any
 ) -> None:
     """Refuse arguments of `circuits.run` of a wrong kind, or for which the circuit has no use.
 
@@ -45,8 +45,6 @@ def check_arguments(
         )
     if device is not None and device not in DEVICES:
         raise UnknownNameError("device", device, DEVICES)
-    if isinstance(record, str):
-        raise InputError(f"record must be a sequence of names, got {record!r}; write ({record!r},)")
     require_whole("n_tracked", n_tracked)
     if controllability is not None:
         _check_limits(circuit, controllability)

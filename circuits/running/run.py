@@ -13,12 +13,14 @@ from circuits.running.prepare import Channels, Events, Limits, check_arguments, 
 from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError
+from plasticity.support.checks import checked
 from plasticity.support.cli import say
 
 if TYPE_CHECKING:
     from circuits.spiking.numpy_device import BrianNetwork
 
 
+@checked
 def run(
     circuit: Circuit,
     duration: float,
@@ -97,7 +99,7 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
-    check_arguments(circuit, device, record, n_tracked, feedback, controllability, third_factor)
+    check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
     _warn_no_updates(circuit, duration)
     ready = prepared(
         circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
@@ -112,6 +114,7 @@ def run(
     return spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, record_weights)
 
 
+@checked
 def build(
     circuit: Circuit,
     duration: float,
@@ -154,7 +157,7 @@ def build(
     >>> print(f"{made.run().final['synapses'][0]:.6f}", monitor.pre_trace.shape)
     1.006065 (1, 30)
     """
-    check_arguments(circuit, None, record, n_tracked, feedback, controllability, third_factor)
+    check_arguments(circuit, None, n_tracked, feedback, controllability, third_factor)
     if circuit.is_rate:
         raise InputError(f"circuit {circuit.name!r} is one of rates, which do not run in Brian2; use circuits.run")
     from circuits.spiking import engine as spiking

@@ -15,15 +15,16 @@ from plasticity.compile.classify import clock_driven, flows
 from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.compile.owner import Ownership, ownership
 from plasticity.equations import seconds_power
-from plasticity.errors import InputError
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import LOCALS, Local
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, EVENTS, GRADIENT, WEIGHT, Rule, Update, free_symbols
 from plasticity.signal import Signal, observe
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 from plasticity.support.exprel import exprel
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
+METHODS = ("exact", "linear", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 _FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
 
 
@@ -127,6 +128,7 @@ class SynapseModel:
         return len(cost(self.rule, in_neurons=bool(self.traces)).variables)
 
 
+@checked
 def compile_rule(
     rule: Rule, signal: Signal | None = None, method: str | None = None, bounds: tuple[Any, Any] | None = None
 ) -> SynapseModel:
@@ -152,6 +154,8 @@ def compile_rule(
 
     Raises
     ------
+    UnknownNameError
+        If Brian2 has no such method.
     InputError
         If a parameter has no value, the rule needs a gradient, it acts at clock ticks of an unknown interval, or
         an expression has a function that Brian2 does not know.
@@ -163,10 +167,22 @@ def compile_rule(
     w = A_plus*pre_trace + w
     post_trace = post_trace + 1
     """
+    check_method(method)
     if signal is not None:
         rule = observe(rule, signal)
     check_rule(rule)
     return _model(rule, method, _parameters(rule, bounds))
+
+
+def check_method(method: str | None) -> None:
+    """Refuse an integration method that Brian2 does not have.
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    if method is not None and method not in METHODS:
+        raise UnknownNameError("method", method, METHODS)
 
 
 def neuron_traces(model: SynapseModel) -> SynapseModel:

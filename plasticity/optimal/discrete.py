@@ -20,7 +20,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, linear_dynamics
 from plasticity.optimal.cost import finite_discount
-from plasticity.support.checks import require_number, require_record
+from plasticity.support.checks import checked, require_number, require_record
 
 Array = NDArray[np.floating]
 
@@ -59,6 +59,7 @@ class StepPolicy:
         return -(np.asarray(theta, dtype=float) - self.optimum) @ self.gain.T - self.feedforward
 
 
+@checked
 def step_policy(objective: Objective, landscape: Quadratic, step: float) -> StepPolicy:
     """Optimal jumps of a learner that looks every `step` seconds at a quadratic loss.
 

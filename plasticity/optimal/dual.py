@@ -29,7 +29,7 @@ from scipy.special import expit, logit
 from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount
-from plasticity.support.checks import require_array, require_number, require_record, require_whole
+from plasticity.support.checks import checked, require_array, require_number, require_record, require_whole
 
 Array = NDArray[np.floating]
 _NEAREST = 1e-3  # |x|/σ·|h_1 − h_2|/√rate below which nothing is learned in time
@@ -106,6 +106,7 @@ class DualControl:
         return self._tables[name].ev(z, _log_odds(p))
 
 
+@checked
 def dual_control(
     objective: Objective,
     curvatures: tuple[float, float],

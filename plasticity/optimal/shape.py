@@ -22,7 +22,7 @@ from plasticity.belief import LandscapeShape
 from plasticity.errors import InputError
 from plasticity.objective import Objective, constant_matrix
 from plasticity.optimal.discrete import jump_per_slope
-from plasticity.support.checks import require_number, require_record
+from plasticity.support.checks import checked, require_number, require_record, require_whole
 
 Array = NDArray[np.floating]
 
@@ -145,6 +145,7 @@ class ShapePosterior:
         return out
 
 
+@checked
 def shape_posterior(belief: LandscapeShape, n: int) -> ShapePosterior:
     """Prior of a learner with n parameters; `ShapePosterior.observe` takes it on.
 
@@ -153,6 +154,7 @@ def shape_posterior(belief: LandscapeShape, n: int) -> ShapePosterior:
     InputError
         If prior and n do not fit.
     """
+    n = require_whole("n", n, low=1)
     require_record("belief", belief, LandscapeShape)
     curvature = constant_matrix("curvature", belief.curvature, n)
     if belief.intercept.shape not in ((), (n,)):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from plasticity.support import catalog
+from plasticity.support.checks import checked
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def load(name: str) -> Callable[..., Rule]:
     return catalog.load(__name__, name, "rule")
 
 
+@checked
 def resolve(rule: str | Rule, arguments: Mapping[str, Any] | None = None) -> Rule:
     """Rule by name, or the Rule itself, with other values of arguments.
 

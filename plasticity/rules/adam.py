@@ -17,8 +17,10 @@ from plasticity.derive import derive
 from plasticity.limits import in_steps, small_discount
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def adam(
     learning_rate: float = 1e-3, decay_mean: float = 0.9, decay_square: float = 0.999, epsilon: float = 1e-8
 ) -> Rule:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def ballistic(plasticity: float = 1.0, loss_weight: float = 1.0) -> Rule:
     """Derive ``dw/dt = −sqrt(ηk) gradient/sqrt(curvature)`` from a long horizon.
 

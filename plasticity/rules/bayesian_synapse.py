@@ -14,8 +14,10 @@ from plasticity.belief import GaussianWeight
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def bayesian_synapse(learning_rate: float = 1.0, variance: float = 1.0, process_noise: float = 0.0) -> Rule:
     """Derive the rule of a synapse with an uncertain weight (state ``belief_variance``), from a short horizon.
 

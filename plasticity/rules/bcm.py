@@ -9,8 +9,10 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.rule import Parameter, Rule, State, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def bcm(
     learning_rate: float = 1e-5,
     target_rate: float = 10.0,

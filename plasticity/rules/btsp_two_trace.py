@@ -10,8 +10,10 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.rule import WEIGHT, Parameter, Rule, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def btsp_two_trace(
     tau_eligibility: float = 2.5,
     tau_instructive: float = 1.5,

@@ -10,8 +10,10 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def clopath_voltage(
     A_LTD: float = 1.4e-4,
     A_LTP: float = 8e-5,

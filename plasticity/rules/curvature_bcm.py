@@ -14,8 +14,10 @@ from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signals.bcm import bcm
+from plasticity.support.checks import checked
 
 
+@checked
 def curvature_bcm(
     learning_rate: float = 1.92e-2,
     discount: float = 840.0,

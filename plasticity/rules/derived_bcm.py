@@ -15,8 +15,10 @@ from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signals.bcm import bcm
+from plasticity.support.checks import checked
 
 
+@checked
 def derived_bcm(
     learning_rate: float = 1.24488e-5,
     threshold: float | FadingMemory = 19.2203,

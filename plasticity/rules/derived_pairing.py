@@ -16,8 +16,10 @@ from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signals.pairing_likelihood import pairing_likelihood
+from plasticity.support.checks import checked
 
 
+@checked
 def derived_pairing(
     learning_rate: float = 6e-3,
     discount: object = sp.oo,

@@ -14,8 +14,10 @@ from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signals.plateau import plateau
+from plasticity.support.checks import checked
 
 
+@checked
 def derived_plateau(
     learning_rate: float = 0.9,
     level: float = 10.0,

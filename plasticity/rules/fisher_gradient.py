@@ -15,8 +15,10 @@ from plasticity.derive import derive
 from plasticity.limits import change
 from plasticity.objective import Objective
 from plasticity.rule import CURVATURE, TICK, WEIGHT, Parameter, Rule, Step, Update
+from plasticity.support.checks import checked
 
 
+@checked
 def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, clock_step: float = 1.0) -> Rule:
     """Derive descent at clock ticks in the metric ``curvature + prior_information``, from a short horizon.
 

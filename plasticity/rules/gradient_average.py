@@ -15,8 +15,10 @@ from plasticity.belief import FadingMemory
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def gradient_average(learning_rate: float = 1.0, decay: float = 0.9) -> Rule:
     """Derive descent along the bias-corrected moving average of gradients, from a short horizon.
 

@@ -13,8 +13,10 @@ import sympy as sp
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def gradient_descent(learning_rate: float = 1.0) -> Rule:
     """Derive ``dw/dt = −learning_rate·gradient`` from a short horizon.
 

@@ -14,6 +14,7 @@ import sympy as sp
 
 from plasticity.errors import UnknownNameError
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, time_constant
+from plasticity.support.checks import checked
 
 # tau_calcium [ms], pre_calcium (C_pre of the paper), post_calcium (C_post), theta_d, theta_p, gamma_d, gamma_p,
 # tau_weight [s], delay of the pre calcium [ms]: graupner_2012, as tabulated in public code
@@ -32,6 +33,7 @@ SETS: Mapping[str, tuple[float, ...]] = MappingProxyType(
 )
 
 
+@checked
 def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: float = 0.5) -> Rule:
     """Calcium rule: ``dw/dt = (gamma_p (w_max − w) [c > theta_p] − gamma_d w [c > theta_d])/tau_weight``.
 

@@ -17,8 +17,10 @@ from typing import Any
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def heavy_ball(discount: Any = 0, plasticity: float = 1.0, loss_weight: float = 1.0) -> Rule:
     """Derive the optimal control of the acceleration (state ``velocity``); the default is a long horizon.
 

@@ -14,8 +14,10 @@ from plasticity.belief import OrnsteinUhlenbeck
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def kalman_gradient(
     time_constant: float = 1.0,
     stationary_std: float = 1.0,

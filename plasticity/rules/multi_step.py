@@ -11,8 +11,10 @@ from typing import Any
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def multi_step(
     discount: Any = 1.0, plasticity: float = 1.0, loss_weight: float = 1.0, metric: Any = None, drift: Any = None
 ) -> Rule:

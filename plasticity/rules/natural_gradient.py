@@ -14,8 +14,10 @@ import sympy as sp
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def natural_gradient(learning_rate: float = 1.0, metric: float | Callable = 1.0) -> Rule:
     """Derive ``dw/dt = −(learning_rate/metric)·gradient`` from a short horizon in a metric.
 

@@ -13,8 +13,10 @@ import sympy as sp
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def newton() -> Rule:
     """Derive ``w −= gradient/curvature`` from a long time between observations.
 

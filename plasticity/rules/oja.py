@@ -7,8 +7,10 @@ converge to the first principal component of their inputs. From spikes, x and y 
 from __future__ import annotations
 
 from plasticity.rule import WEIGHT, Parameter, Rule, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def oja(learning_rate: float = 1e-4, tau_rate: float = 0.1) -> Rule:
     """Oja's rule on rates that are read from spikes: ``dw/dt = learning_rate (x y − y² w)``.
 

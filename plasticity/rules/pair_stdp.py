@@ -7,8 +7,10 @@ It ignores the rate: at high pairing frequency it predicts less potentiation tha
 from __future__ import annotations
 
 from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def pair_stdp(
     A_plus: float = 0.00472,
     A_minus: float = 0.0008,

@@ -14,8 +14,10 @@ import sympy as sp
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def polyak(learning_rate: float = 1.0, friction: float = 1.0) -> Rule:
     """Derive ``d²w/dt² = −friction·velocity − learning_rate·gradient`` from a short horizon.
 

@@ -7,8 +7,10 @@ dw/dt = c·d: the eligibility c collects the changes of the pair rule and fades 
 from __future__ import annotations
 
 from plasticity.rule import Parameter, Rule, Update, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def reward_stdp(
     A_plus: float = 0.1,
     A_minus: float = 0.15,

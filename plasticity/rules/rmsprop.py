@@ -16,8 +16,10 @@ from plasticity.derive import derive
 from plasticity.limits import in_steps, small_discount
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: float = 1e-8) -> Rule:
     """Derive ``w −= learning_rate·gradient/(sqrt(v) + epsilon)`` from a long horizon and one fading memory.
 

@@ -15,8 +15,10 @@ from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
 from plasticity.signals.bcm import bcm
+from plasticity.support.checks import checked
 
 
+@checked
 def sliding_bcm(
     learning_rate: float = 1.2e-5,
     tau_threshold: float = 10.0,

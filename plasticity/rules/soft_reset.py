@@ -13,8 +13,10 @@ from typing import Any
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def soft_reset(
     hazard: float = 0.1,
     prior_mean: float = 0.0,

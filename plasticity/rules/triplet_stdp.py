@@ -8,8 +8,10 @@ The minimal models set A3_minus = 0 and, for visual cortex, A2_plus = 0.
 from __future__ import annotations
 
 from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
+from plasticity.support.checks import checked
 
 
+@checked
 def triplet_stdp(
     A2_plus: float = 0.0,
     A3_plus: float = 6.5e-3,
@@ -61,7 +63,8 @@ def triplet_stdp(
     pre, post = trace("pre_trace", taus[0], "pre_rate"), trace("post_trace", taus[1], "post_rate")
     slow_pre = trace("slow_pre_trace", taus[2], "pre_rate")
     slow_post = trace("slow_post_trace", taus[3], "post_rate")
-    of_pre, of_post = pre_interaction or interaction, post_interaction or interaction
+    of_pre = interaction if pre_interaction is None else pre_interaction
+    of_post = interaction if post_interaction is None else post_interaction
     depression = post.symbol * (a2_minus + a3_minus * slow_pre.symbol)
     potentiation = pre.symbol * (a2_plus + a3_plus * slow_post.symbol)
     return Rule(

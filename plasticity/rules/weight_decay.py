@@ -13,8 +13,10 @@ import sympy as sp
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.rule import Rule
+from plasticity.support.checks import checked
 
 
+@checked
 def weight_decay(learning_rate: float = 1.0, decay: float = 0.1) -> Rule:
     """Derive ``dw/dt = −decay·w − learning_rate·gradient`` from a short horizon and a drift.
 

@@ -19,6 +19,7 @@ from plasticity.belief import FadingMemory
 from plasticity.errors import InputError
 from plasticity.rule import GRADIENT, Parameter, State, Step, Update, jump, time_constant, trace
 from plasticity.signal import Signal, impulse
+from plasticity.support.checks import checked
 
 _X, _Y, _M = sp.symbols("x y m", positive=True)
 
@@ -35,6 +36,7 @@ class _SecondMoment:
     updates: tuple[Update, ...] = ()
 
 
+@checked
 def bcm(
     threshold: float | FadingMemory = 10.0,
     pair: float = 0.0,

@@ -13,10 +13,12 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, State, Step, time_constant
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 _PSEUDO, _PSP, _MESSAGE = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
 
 
+@checked
 def eprop(tau_output: float = 0.02) -> Signal:
     """Gradient ``−learning_signal·eligibility``, with a fading eligibility.
 

@@ -12,10 +12,12 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import CURVATURE, GRADIENT, Parameter, Step
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 _RHO, _SLOPE, _PSP, _ERROR = (local(n) for n in ("escape_rate", "escape_slope", "pre_psp", "spike_error"))
 
 
+@checked
 def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
     """Gradient ``−spike_error·escape_slope/(escape_rate + feedback_noise²)·pre_psp``.
 

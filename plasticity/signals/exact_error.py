@@ -11,8 +11,10 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, Parameter, Step
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def exact_error(sample_time: float = 1.0) -> Signal:
     """Gradient ``−post_error·pre_rate``: unbiased and without noise, if the feedback channel is.
 

@@ -11,11 +11,12 @@ import sympy as sp
 
 from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal, impulse
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 
 _X, _Y = sp.symbols("x y", positive=True)
 
 
+@checked
 def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     """Gradient impulses ``−post_trace/(2 tau) + target_rate`` at pre spikes, ``−pre_trace/(2 tau)`` at post spikes.
 

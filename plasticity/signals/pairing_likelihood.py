@@ -16,8 +16,10 @@ import sympy as sp
 from plasticity.rule import GRADIENT, Parameter, Step, jump, time_constant, trace
 from plasticity.signal import Signal
 from plasticity.support.cached_algebra import cached_algebra
+from plasticity.support.checks import checked
 
 
+@checked
 def pairing_likelihood(
     steepness: float = 1.0,
     spontaneous_rate: float = 0.0,

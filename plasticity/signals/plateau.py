@@ -12,8 +12,10 @@ import sympy as sp
 
 from plasticity.rule import GRADIENT, WEIGHT, Parameter, State, Step, jump, time_constant, trace
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def plateau(
     level: float = 10.0,
     tau_eligibility: float = 1.5,

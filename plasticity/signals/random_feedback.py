@@ -12,8 +12,10 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, Parameter, Step
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def random_feedback(sample_time: float = 1.0) -> Signal:
     """Estimate ``−learning_signal·post_slope·pre_rate`` of the gradient; biased below the output layer.
 

@@ -12,10 +12,12 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, State, Step, Update, time_constant
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 _RHO, _SLOPE, _PSP, _REWARD = (local(n) for n in ("escape_rate", "escape_slope", "pre_psp", "reward_deviation"))
 
 
+@checked
 def reward_modulated(tau_eligibility: float = 0.5) -> Signal:
     """Gradient ``−reward_deviation·eligibility``, with ``d eligibility/dt = −eligibility/tau_eligibility + score``.
 

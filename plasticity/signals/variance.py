@@ -11,8 +11,10 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, Step
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def variance() -> Signal:
     """Gradient ``−pre_rate·post_rate`` of −½ E[y²], for inputs with mean 0.
 

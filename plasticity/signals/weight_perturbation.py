@@ -12,8 +12,10 @@ import sympy as sp
 from plasticity.local import local
 from plasticity.rule import GRADIENT, Parameter, Step
 from plasticity.signal import Signal
+from plasticity.support.checks import checked
 
 
+@checked
 def weight_perturbation(noise_std: float = 0.01) -> Signal:
     """Estimate ``loss_difference·weight_perturbation/noise_std²`` of the gradient.
 

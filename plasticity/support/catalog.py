@@ -192,7 +192,7 @@ def require_made(value: object, kind: type, package: str) -> None:
 
 def _member(package: str, name: str, kind: str) -> Member:
     known = members(package)
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise UnknownNameError(kind, name, known)
     return known[name]
 

@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import checked, require_number, require_whole
 from plasticity.support.cli import number_or_text
 
 
+@checked
 def parameter(
     default: Any,
     unit: str,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from plasticity.errors import InputError
 from plasticity.support import catalog
+from plasticity.support.checks import checked, require_whole
 from scenarios.running.parameters import check_device, make
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def load(name: str) -> ModuleType:
     return catalog.load_module("scenarios", name, "scenario")
 
 
+@checked
 def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) -> xr.Dataset:
     """Run the scenario `name` and return its Dataset.
 
@@ -60,10 +61,8 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     >>> dict(ds.sizes)["protocol"]
     2
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"seed must be a whole number >= 0, got {seed!r}")
+    seed, module = require_whole("seed", seed, low=0), load(name)
     check_device(device)
-    module = load(name)
     checked = make(module.Parameters, parameters)
     from plasticity.dataset import check_schema, encode_json
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from plasticity.errors import InputError
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def steps(axes: Sequence[Axis]) -> Iterator[tuple[tuple[int, ...], dict[str, Any
         yield tuple(i for i, _ in chosen), merged
 
 
+@checked
 def random_points(ranges: Mapping[str, tuple], n_points: int, seed: int = 0) -> list[dict[str, float]]:
     """Draw independent points for ``sweep(points=…)``, each parameter uniform in its range.
 

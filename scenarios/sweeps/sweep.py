@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import FailedRunsError, InputError
+from plasticity.support.checks import checked
 from plasticity.support.cli import say
 from plasticity.support.ending import orderly_end
 from plasticity.support.workers import ATTEMPTS, run_in_processes, usable_cores
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 REPORTED = 3  # failed runs that are named
 
 
+@checked
 def sweep(
     name: str,
     grid: Mapping[str, Iterable[Any]] | None = None,

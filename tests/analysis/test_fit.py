@@ -124,7 +124,7 @@ def test_fit_as_dataset_carries_what_a_comparison_needs():
     [
         ({"rule": "triplet_sdtp"}, "unknown rule 'triplet_sdtp'; did you mean 'triplet_stdp'"),
         ({"rule": "gradient_descent"}, "needs gradient"),
-        ({"rule": 3}, "rule must be a name or a Rule"),
+        ({"rule": 3}, "rule must be a Rule or text"),
         ({"data": "wang2005"}, "did you mean 'wang_2005'"),
         ({"free": ["tau_plux"]}, "did you mean 'tau_plus'"),
         ({"free": ["tau_plus", "tau_plus"]}, "named twice"),
@@ -132,7 +132,7 @@ def test_fit_as_dataset_carries_what_a_comparison_needs():
         ({"free": ["tau_plus"], "bounds": {"tau_plus": (0.1, 0.01)}}, "low < high"),
         ({"free": ["tau_plus"], "bounds": {"tau_plus": (0.0, 0.1)}}, r"must lie within \(0, inf\) s"),
         ({"free": ["A_plus"], "bounds": {"A_plus": (-1, 1)}}, r"must lie within \[0, inf\)"),
-        ({"free": ["tau_plus"], "bounds": {"tau_plus": 0.1}}, r"must be \(low, high\)"),
+        ({"free": ["tau_plus"], "bounds": {"tau_plus": 0.1}}, "must be a tuple"),
         ({"free": ["tau_plus"], "bounds": {"tau_plus": ("a", 1)}}, "must be a number"),
         ({"n_starts": 0}, "n_starts"),
         ({"n_starts": 1.5}, "n_starts must be a whole number"),

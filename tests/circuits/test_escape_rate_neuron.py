@@ -251,7 +251,7 @@ def test_bad_input_is_named():
         circuit(gradient_descent(), targets=2)
     with pytest.raises(InputError, match=r"signal must be a Signal, got <function .* call it: escape_rate_likelihood"):
         circuit(gradient_descent(), signal=escape_rate_likelihood)
-    with pytest.raises(InputError, match=r"rule must be a Rule, got 'adam'; write plasticity.rules.load\('adam'\)"):
+    with pytest.raises(InputError, match=r"or a SynapseModel, got 'adam'; write plasticity.rules.load\('adam'\)"):
         circuit("adam")
 
 
@@ -260,7 +260,7 @@ def test_arguments_of_run_are_checked_in_every_engine():
     still = feedforward_rate((2, 1), None, patterns=[[1, 0]])
     for learning, fixed in ((circuit(gradient_descent(0.02)), circuit(None)), (rates, still)):
         for arguments, words in (
-            ({"record": "rate"}, r"record must be a sequence of names, got 'rate'; write \('rate',\)"),
+            ({"record": "rate"}, r"record must be a sequence, got 'rate'; write \('rate',\)"),
             ({"n_tracked": 2.5}, "n_tracked must be a whole number, got 2.5"),
             ({"controllability": 3}, "controllability must be a Controllability, .* got 3"),
             ({"feedback": 3.0}, "feedback .*must be a FeedbackChannel, .* got 3.0"),

@@ -154,5 +154,5 @@ def test_bad_input_is_named():
         recurrent_lif(INPUTS, WANTED, DT, feedback="exact")
     with pytest.raises(InputError, match="targets must have shape"):
         recurrent_lif(INPUTS, WANTED[:, 0], DT)
-    with pytest.raises(InputError, match=r"target of 'readout' must be finite"):
+    with pytest.raises(InputError, match=r"targets must be finite"):
         recurrent_lif(INPUTS, np.full((5, 1), np.nan), DT)

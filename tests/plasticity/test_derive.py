@@ -361,7 +361,7 @@ STEP = FadingMemory(decay=0.9)
         ({"metric": [1.0, 2.0], "control": [[1.0, 1.0, 1.0]]}, {}, "metric has 2 entries"),
         ({}, {"order": 3}, "order must be 1"),
         ({}, {"order": 2, "duration": 1.0}, "order=2 takes no"),
-        ({}, {"gradient_belief": 0.9}, "gradient_belief must be FadingMemory or OrnsteinUhlenbeck"),
+        ({}, {"gradient_belief": 0.9}, "gradient_belief must be a FadingMemory or a OrnsteinUhlenbeck"),
         ({}, {"optimum_belief": STEP}, "optimum_belief must be"),
         ({}, {"gradient_belief": OU, "optimum_belief": OU}, "leave one of them out"),
         ({}, {"duration": -1.0}, "duration must be > 0"),

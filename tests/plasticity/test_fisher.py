@@ -62,7 +62,7 @@ def test_damping_makes_few_samples_usable():
 
 @pytest.mark.parametrize(
     ("score", "named"),
-    [([1.0, 2.0], "shape"), (np.empty((0, 2)), "shape"), ([["a"]], "table of numbers"), ([[np.nan]], "finite")],
+    [([1.0, 2.0], "shape"), (np.empty((0, 2)), "shape"), ([["a"]], "score must be"), ([[np.nan]], "finite")],
 )
 def test_bad_scores_are_named(score, named):
     with pytest.raises(InputError, match=named):

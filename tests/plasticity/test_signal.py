@@ -7,6 +7,7 @@ import sympy as sp
 from plasticity import Objective, derive, observe, replay
 from plasticity.belief import FadingMemory
 from plasticity.errors import DivergedError, InputError
+from plasticity.protocols import pairing
 from plasticity.rule import WEIGHT
 from plasticity.rules.derived_bcm import derived_bcm
 from plasticity.rules.triplet_stdp import triplet_stdp
@@ -89,7 +90,7 @@ def test_sliding_threshold_settles_at_the_mean_square_rate():
 
 def test_fast_sliding_loses_the_depression_at_low_frequency():
     """At 0.1 Hz a threshold that forgets within 100 ms has vanished at the next pair (theory of the BCM signal)."""
-    pre, post = np.arange(0, 600, 10.0) + 0.01, np.arange(0, 600, 10.0)
+    pre, post = pairing(-0.01, 0.1)
     fixed = replay(derived_bcm(), pre, post).weight[-1] - 1
     fast = replay(derived_bcm(threshold=FadingMemory(time_constant=0.1)), pre, post).weight[-1] - 1
     assert fixed < -0.2

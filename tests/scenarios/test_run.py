@@ -67,7 +67,7 @@ def test_unknown_names_are_answered_with_the_nearest():
         scenarios.run("pairing_frequency", rule="pair_sdtp")
     with pytest.raises(UnknownNameError, match="did you mean 'tau_plus'"):
         scenarios.run("pairing_frequency", rule="pair_stdp", rule_parameters={"tau_pluss": 0.1})
-    with pytest.raises(InputError, match="seed must be a whole number"):
+    with pytest.raises(InputError, match="seed must be >= 0"):
         scenarios.run("pairing_frequency", seed=-1)
 
 

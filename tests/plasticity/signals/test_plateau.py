@@ -6,6 +6,7 @@ import pytest
 from analysis.fit import fit
 from plasticity import replay
 from plasticity.rules.derived_plateau import derived_plateau
+from plasticity.support.units import seconds
 
 
 def change(rule, time, weight):
@@ -25,7 +26,7 @@ def test_repeated_plateaus_drive_the_weight_to_a_target_that_does_not_depend_on_
     """The fixed point is level·fast/slow; each lap shrinks the distance by 1 − κ e^{−t/tau_slow}."""
     rule = derived_plateau(0.5)
     target = 10.0 * np.exp(-1.0 / 1.5 + 1.0 / 4.0)
-    laps = 60.0 * np.arange(40)  # a lap of a minute: the traces of the last one have gone (e^{−15})
+    laps = seconds(60.0 * np.arange(40))  # a lap of a minute: the traces of the last one have gone (e^{−15})
     for start in (0.0, 12.0):
         ds = replay(rule, laps, [], start, third_factor=laps + 1.0)
         assert float(ds.weight[-1]) == pytest.approx(target, rel=1e-5)
