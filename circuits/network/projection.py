@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.neurons.model import refuse_random
 from plasticity.compile.brian import SynapseModel, check_method, compile_rule, neuron_traces
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError
@@ -104,6 +105,9 @@ class Projection:
             )
         require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
         check_method(self.method)
+        if self.model is not None:
+            texts = (self.model.model, self.model.on_pre, self.model.on_post, self.model.on_clock)
+            refuse_random(f"synapse model of {self.name!r}", texts)
         known = [] if self.rule is None else [p.name for p in self.rule.parameters]
         for name in self.parameters:
             if name not in known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +46,8 @@ class NeuronModel:
     Raises
     ------
     InputError
-        If the refractory time is negative, or Brian2 has no such method.
+        If the refractory time is negative, Brian2 has no such method, or an equation draws numbers that no seed
+        determines (``rand()``, ``xi``).
 
     Examples
     --------
@@ -72,6 +73,8 @@ class NeuronModel:
         """Check the refractory time, and declare the parameters."""
         require_number("refractory", self.refractory, low=0, unit="s")
         check_method(self.method)
+        texts = (self.model, self.threshold, self.reset, self.every_step, self.on_prescribed_spike)
+        refuse_random(f"neuron {self.name!r}", (*texts, *self.receptors.values()))
         for name in self.initial:
             if not re.search(rf"\bd?{re.escape(name)}\b", self.model):
                 raise InputError(f"initial of neuron {self.name!r} names {name!r}, no variable of its equations")
@@ -95,6 +98,29 @@ class NeuronModel:
         if name not in self.receptors:
             raise UnknownNameError(f"receptor of neuron {self.name!r}", name, self.receptors)
         return self.receptors[name]
+
+
+def refuse_random(name: str, texts: Iterable[str]) -> None:
+    """Refuse random numbers of Brian2 in equations: they depend on the device and on what else is drawn.
+
+    Raises
+    ------
+    InputError
+        Naming the function.
+
+    Examples
+    --------
+    >>> refuse_random("neuron 'noisy'", ["dv/dt = -v/tau + sigma*xi : 1"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    plasticity.errors.InputError: neuron 'noisy' uses xi, whose numbers depend on the device; ...
+    """
+    for text in texts:
+        if match := re.search(r"\b(rand|randn|poisson|binomial)\s*\(|\b(xi(_\w+)?)\b", text):
+            word = match.group(1) or match.group(2)
+            raise InputError(
+                f"{name} uses {word}, whose numbers depend on the device; set draws=True and use draw(t, i), uniform "
+                "between 0 and 1 and determined by the seed, or give noise as a series of the population"
+            )
 
 
 def with_units(values: Mapping[str, float], **units: str) -> dict[str, tuple[float, str]]:
