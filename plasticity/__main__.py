@@ -21,6 +21,7 @@ BELIEFS = {
     "kalman": "an Ornstein–Uhlenbeck gradient observed through noise (Kalman–Bucy)",
     "optimum": "an optimum with a fast and a slow Ornstein–Uhlenbeck component",
     "switching": "an optimum that is replaced at random times, unannounced",
+    "shape": "gradient and curvature, a regression of gradients on weights",
     "weight": "a Gaussian belief about the weight itself, in its Fisher metric",
 }
 _FISHER = "The metric is the Fisher information of the weight, the mean of (∂ log likelihood/∂w)²."
@@ -174,7 +175,7 @@ def _print_rotation(arguments: argparse.Namespace) -> None:
 
 def _beliefs(name: str) -> dict[str, Any]:
     """Arguments of `derive`, with usual values."""
-    from plasticity.belief import FadingMemory, GaussianWeight, OrnsteinUhlenbeck, SwitchingTask
+    from plasticity.belief import FadingMemory, GaussianWeight, LandscapeShape, OrnsteinUhlenbeck, SwitchingTask
 
     mean, square = FadingMemory(decay=0.9), FadingMemory(decay=0.999)
     known: dict[str, dict[str, Any]] = {
@@ -185,6 +186,7 @@ def _beliefs(name: str) -> dict[str, Any]:
         "kalman": {"gradient_belief": OrnsteinUhlenbeck(1.0, 1.0, 1.0)},
         "optimum": {"optimum_belief": OrnsteinUhlenbeck((1.0, 100.0), 1.0, 1.0)},
         "switching": {"optimum_belief": SwitchingTask(0.1, 0.0, 1.0, 1.0)},
+        "shape": {"shape_belief": LandscapeShape()},
         "weight": {"weight_belief": GaussianWeight(1.0)},
     }
     return known[name]
