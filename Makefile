@@ -7,8 +7,6 @@ BIN := $(VENV)/bin
 PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python; do \
 	"$$p" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" 2>/dev/null && echo "$$p" && break; done)
 KILLS ?= 60
-DATA := sjostrom_2001
-RUN := $(BIN)/python -m scenarios run pairing_frequency
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
 TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py tests/plasticity/test_derive.py \
 	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
@@ -19,18 +17,14 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test test-3.13 bench soak clean
 
 demo: $(VENV)/installed
-	@mkdir -p results/demo
-	@$(RUN) --set rule=pair_stdp --set n_free=2 -o results/demo/pair_stdp.nc
-	@$(RUN) --set rule=triplet_stdp --set n_free=3 -o results/demo/triplet_stdp.nc
-	@$(RUN) --set rule=derived_bcm --set n_free=3 -o results/demo/derived_bcm.nc
-	@$(BIN)/python -m analysis report results/demo/pair_stdp.nc results/demo/triplet_stdp.nc \
-		results/demo/derived_bcm.nc --data $(DATA) -o results/demo/report
+	@$(BIN)/steersman demo
 
 test: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python tests/clean_install.py $(or $(PYTHON313),$(PYTHON))
 	@if [ -n "$(PYTHON313)" ]; then $(MAKE) test-3.13; else echo "no Python 3.13 runs here: tested on one Python only"; fi
 
 test-3.13: $(VENV)-3.13/tested

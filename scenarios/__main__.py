@@ -14,10 +14,11 @@ from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
 
 FIGURES = (".png", ".pdf", ".svg")
+DEMO = {"pair_stdp": 2, "triplet_stdp": 3, "derived_bcm": 3}  # rules, and parameters that their authors had fitted
 
 
 def main(argv: list[str]) -> None:
-    """Dispatch ``list``, ``describe NAME``, ``run NAME``, ``sweep NAME`` and ``cache``."""
+    """Dispatch ``list``, ``describe NAME``, ``run NAME``, ``sweep NAME``, ``demo`` and ``cache``."""
     arguments = _parser().parse_args(argv)
     handlers = {
         "list": _list,
@@ -25,6 +26,7 @@ def main(argv: list[str]) -> None:
         "run": _run,
         "sweep": _sweep_command.command,
         "cache": _cache,
+        "demo": _demo,
     }
     handlers[arguments.command](arguments)
 
@@ -45,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     _sweep_command.add_command(commands)
     cache = commands.add_parser("cache", help="list the compiled code in the cache, or clear it")
     cache.add_argument("--clear", action="store_true", help="remove all that is not in use; it is rebuilt when needed")
+    demo = commands.add_parser("demo", help="compare three rules with measurements of pairing at several frequencies")
+    demo.add_argument("-o", "--output", metavar="DIR", default="results/demo", help="default: results/demo")
     return parser
 
 
@@ -97,6 +101,21 @@ def _run(arguments: argparse.Namespace) -> None:
 
         save(draw(ds), arguments.figure)
         print(arguments.figure)
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    folder = Path(arguments.output)
+    check_files({"--output": folder / "report" / "report.html"})
+    from analysis.compare import compare
+    from analysis.report import report
+    from plasticity.dataset import write
+    from scenarios.running.run import run
+
+    runs = []
+    for rule, n_free in DEMO.items():
+        runs.append(write(run("pairing_frequency", rule=rule, n_free=n_free), folder / f"{rule}.nc"))
+        print(runs[-1])
+    print(*report(compare(runs), folder / "report"), sep="\n")
 
 
 def _cache(arguments: argparse.Namespace) -> None:

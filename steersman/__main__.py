@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
 
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import exit_status
@@ -14,15 +13,18 @@ SHORTCUTS = {
     "run": "scenarios",
     "sweep": "scenarios",
     "describe": "scenarios",
+    "demo": "scenarios",
     "fit": "analysis",
     "compare": "analysis",
     "report": "analysis",
     "derive": "plasticity",
+    "explain": "plasticity",
     "card": "plasticity",
     "glossary": "plasticity",
 }
 USAGE = f"""usage: steersman PACKAGE COMMAND …   one of {", ".join(p for p in PACKAGES if p != "circuits")}
        steersman COMMAND …           short for the package that has it: {", ".join(SHORTCUTS)}
+       steersman list                scenarios, rules, signals, beliefs, data sets and figures
 Add --help to a command for its options, and --path FILE.py for a rule, signal, circuit, scenario or data set in a file.
 """
 
@@ -32,31 +34,23 @@ def main(argv: list[str]) -> None:
     if not argv or argv[0] in ("-h", "--help"):
         print(USAGE, end="")
         return
-    check_packages()
     first, rest = argv[0], argv[1:]
+    if first == "list":
+        _list(rest)
+        return
     package, arguments = (SHORTCUTS[first], argv) if first in SHORTCUTS else (first, rest)
     if package not in PACKAGES or package == "circuits":
-        raise UnknownNameError("command", first, [*SHORTCUTS, *PACKAGES])
+        raise UnknownNameError("command", first, ["list", *SHORTCUTS, *(p for p in PACKAGES if p != "circuits")])
     importlib.import_module(f"{package}.__main__").main(arguments)
 
 
-def check_packages() -> None:
-    """Refuse to run where another distribution, or a folder, hides one of the packages.
-
-    Raises
-    ------
-    InputError
-        Naming the package and where it was imported from.
-    """
-    here = Path(__file__).resolve().parents[1]
-    for name in PACKAGES:
-        module = importlib.import_module(name)
-        origin = Path(str(module.__file__ or next(iter(module.__path__)))).resolve()
-        if here not in origin.parents:
-            raise InputError(
-                f"package {name!r} is imported from {origin}, not from {here}: another distribution or a folder "
-                "of that name hides it; rename the folder, or install steersman into an environment of its own"
-            )
+def _list(arguments: list[str]) -> None:
+    """List all members of all catalogues."""
+    if arguments:
+        raise InputError(f"list takes no argument, got {arguments[0]!r}; use `steersman PACKAGE list`")
+    print("scenarios:")
+    for package in ("scenarios", "plasticity", "analysis"):
+        importlib.import_module(f"{package}.__main__").main(["list"])
 
 
 def console() -> int:

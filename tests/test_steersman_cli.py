@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
+from plasticity.errors import InputError
 from plasticity.support.cli import exit_status
+from plasticity.support.packages import check_packages
 from steersman.__main__ import main
 
 
@@ -15,6 +17,8 @@ from steersman.__main__ import main
     [
         (["derive", "--discount", "0"], ["plasticity", "derive", "--discount", "0"]),
         (["describe", "horizon"], ["scenarios", "describe", "horizon"]),
+        (["explain", "gradient_descent"], ["plasticity", "explain", "gradient_descent"]),
+        (["fit", "pair_stdp", "--data", "wang_2005"], ["analysis", "fit", "pair_stdp", "--data", "wang_2005"]),
     ],
 )
 def test_a_shortcut_is_the_command_of_its_package(short, long, capsys):
@@ -39,3 +43,33 @@ def test_a_folder_that_hides_a_package_is_named(tmp_path):
     assert done.returncode == 2
     assert str(tmp_path) in done.stderr
     assert "rename the folder" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["plasticity", "circuits", "scenarios", "analysis", "course"])
+def test_every_name_is_guarded_and_nothing_of_the_other_package_is_executed(name, tmp_path, monkeypatch):
+    """A folder that comes first on the path, and a distribution that has overwritten a file of ours."""
+    ours, other = tmp_path / "ours", tmp_path / "other"
+    for home, text in ((ours, "from plasticity.support.lazy import export"), (other, "raise SystemExit('executed')")):
+        (home / name).mkdir(parents=True)
+        (home / name / "__init__.py").write_text(text)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(str(ours))
+    check_packages(ours)
+    monkeypatch.syspath_prepend(str(other))
+    with pytest.raises(InputError, match=f"package '{name}' is imported from .*other.*rename the folder"):
+        check_packages(ours)
+    monkeypatch.setattr("sys.path", sys.path[1:])
+    (ours / name / "__init__.py").write_text("from .core import *")
+    with pytest.raises(InputError, match="another distribution has overwritten it; uninstall that"):
+        check_packages(ours)
+
+
+def test_the_packages_of_this_project_pass():
+    check_packages()
+
+
+def test_one_list_of_all_catalogues(capsys):
+    assert exit_status(main, ["list"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("horizon", "pair_stdp", "kalman", "sjostrom_2001"):
+        assert f"\n  {name} " in shown or f"\n{name} " in shown

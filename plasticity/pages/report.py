@@ -11,6 +11,7 @@ import sympy as sp
 from plasticity.compile.classify import clock_driven, event_driven
 from plasticity.compile.owner import ownership
 from plasticity.local import LOCALS
+from plasticity.pages.markdown import markdown
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
 from plasticity.support.late import call
 
@@ -188,7 +189,15 @@ def report(rule: Rule) -> str:
     ]
     lines = [f"**{name}:** {text}" for name, text in summary(rule).items()]
     return "\n".join(
-        [f"# {rule.title}", "", *lines, "", "| variable | when | term | uses | |", "|---|---|---|---|---|", *rows]
+        [
+            f"# {markdown(rule.title)}",
+            "",
+            *lines,
+            "",
+            "| variable | when | term | uses | |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
     )
 
 

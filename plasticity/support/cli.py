@@ -12,6 +12,7 @@ from typing import Any
 from plasticity.errors import DivergedError, FailedRunsError, InputError
 from plasticity.support.catalog import take_paths, user_files
 from plasticity.support.ending import prompt_end
+from plasticity.support.packages import check_packages
 from plasticity.support.temporary import remove_left
 
 
@@ -33,6 +34,7 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     """
     try:
         with prompt_end():
+            check_packages()
             remove_left(Path(tempfile.gettempdir()))
             command(take_paths(list(sys.argv[1:] if argv is None else argv)))
             sys.stdout.flush()
