@@ -12,7 +12,16 @@ from analysis import datasets, figures
 from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import check_files, exit_status, key_and_value, number_or_text
+from plasticity.support.cli import (
+    Parser,
+    as_number,
+    check_files,
+    exit_status,
+    key_and_value,
+    number_or_text,
+    positive,
+    whole,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +40,7 @@ def main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    parser = Parser(prog="python -m analysis", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, run: object, text: str) -> argparse.ArgumentParser:
@@ -53,9 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--intervals", action="store_true", help="sample the posterior for 95 %% intervals (needs emcee)")
     fit.add_argument("--recover", action="store_true", help="recover the parameters from synthetic data")
     posterior = add("posterior", _posterior, "sample the posterior of the free parameters")
-    posterior.add_argument("--steps", type=int, default=6000, metavar="N", help="maximum (default 6000)")
+    posterior.add_argument("--steps", type=whole(1), default=6000, metavar="N", help="maximum (default 6000)")
     recover = add("recover", _recover, "recover parameters from synthetic data")
-    recover.add_argument("--sets", type=int, default=50, metavar="N", help="synthetic data sets (default 50)")
+    recover.add_argument("--sets", type=whole(1), default=50, metavar="N", help="synthetic data sets (default 50)")
     for command in (fit, posterior, recover):
         command.add_argument("rule", metavar="RULE")
         command.add_argument("--free", default="", metavar="P,Q", help="free parameters, separated by commas")
@@ -68,12 +77,14 @@ def _parser() -> argparse.ArgumentParser:
 
     confusion = add("confusion", _confusion, "model recovery: confusion matrix of rules")
     confusion.add_argument("rules", nargs="+", metavar="RULE:P,Q", help="rules and their free parameters")
-    confusion.add_argument("--sets", type=int, default=20, metavar="N", help="synthetic data sets (default 20)")
+    confusion.add_argument("--sets", type=whole(1), default=20, metavar="N", help="synthetic data sets (default 20)")
     confusion.add_argument("--criterion", choices=("aic", "bic"), default="aic")
     discriminate = add("discriminate", _discriminate, "protocol that best discriminates two rules")
     discriminate.add_argument("rules", nargs=2, metavar="RULE:P,Q", help="two rules and their free parameters")
-    discriminate.add_argument("--noise", type=float, metavar="SEM", help="standard error of the new measurement")
-    discriminate.add_argument("--pairs", type=int, default=60, metavar="N", help="pairs per experiment (default 60)")
+    discriminate.add_argument("--noise", type=positive, metavar="SEM", help="standard error of the new measurement")
+    discriminate.add_argument(
+        "--pairs", type=whole(1), default=60, metavar="N", help="pairs per experiment (default 60)"
+    )
 
     for command in (fit, posterior, recover, confusion, discriminate):
         command.add_argument("--data", required=True, metavar="NAME|FILE", help="a published data set, or FILE.csv")
@@ -82,14 +93,14 @@ def _parser() -> argparse.ArgumentParser:
             choices=("pool", "drop"),
             help="points without a standard error: pool one over their group, or drop them",
         )
-        command.add_argument("--starts", type=int, default=10, metavar="N", help="number of starts (default 10)")
-        command.add_argument("--seed", type=int, default=0, metavar="N")
+        command.add_argument("--starts", type=whole(1), default=10, metavar="N", help="number of starts (default 10)")
+        command.add_argument("--seed", type=whole(), default=0, metavar="N")
         command.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
 
     table = add("table", _table, "fit every candidate model to every benchmark and write one page")
     table.add_argument("--data", nargs="+", default=[], metavar="NAME", help="benchmarks (default: all)")
-    table.add_argument("--workers", type=int, metavar="N", help="processes (default: one per processor)")
-    table.add_argument("--seed", type=int, default=0, metavar="N")
+    table.add_argument("--workers", type=whole(1), metavar="N", help="processes (default: one per processor)")
+    table.add_argument("--seed", type=whole(), default=0, metavar="N")
     compare = add("compare", _compare, "print the agreement of runs with data")
     report = add("report", _report, "write a figure, a Markdown text and an HTML page")
     for command in (compare, report):
@@ -262,7 +273,7 @@ def _bounds(text: str) -> tuple[str, tuple[float, float]]:
     """Parse ``NAME=LOW:HIGH``."""
     name, equals, interval = text.partition("=")
     try:
-        low, high = map(float, interval.split(":"))
+        low, high = map(as_number, interval.split(":"))
     except ValueError:
         equals = ""
     if not equals:

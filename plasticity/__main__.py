@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import exit_status
+from plasticity.support.cli import Parser, as_number, exit_status
 
 if TYPE_CHECKING:
     from plasticity.rule import Rule
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m plasticity", description=__doc__)
+    parser = Parser(prog="python -m plasticity", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("list", help="rules, signals and beliefs").set_defaults(command=_list)
     commands.add_parser("glossary", help="symbols, names in code, units and meanings").set_defaults(command=_glossary)
@@ -202,7 +202,7 @@ def _discount(text: str | None, name: str = "discount") -> Any:
 
 def _number(name: str, text: str) -> float:
     try:
-        return float(text)
+        return as_number(text)
     except ValueError:
         raise InputError(f"--{name.replace('_', '-')} must be a number, got {text!r}") from None
 

@@ -241,14 +241,16 @@ def check_writable(path: str | os.PathLike) -> None:
         If the folder cannot be made or written, or `path` is a folder.
     """
     path = Path(path)
-    folder = next(p for p in path.absolute().parents if p.exists())
     try:
+        folder = next(p for p in (*path.absolute().parents, path.absolute()) if p.exists())
+        if "\0" in str(path):
+            raise ValueError("it holds a null byte")
         if path.is_dir():
             raise IsADirectoryError(0, "it is a folder")
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; choose another path") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        raise InputError(f"cannot write {path}: {getattr(error, 'strerror', error)}; choose another path") from None
     remove_left(folder)
 
 
@@ -263,7 +265,7 @@ def read(path: str | os.PathLike) -> xr.Dataset:
     import xarray as xr
 
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     try:
         with xr.open_dataset(path, engine="h5netcdf") as ds:

@@ -9,7 +9,7 @@ from typing import Any
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import check_files, exit_status, say
+from plasticity.support.cli import Parser, check_files, exit_status, say
 from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
 
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scenarios", description=__doc__)
+    parser = Parser(prog="python -m scenarios", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="name and title of every scenario")
     describe = commands.add_parser("describe", help="question, source, parameters and cost of a scenario")

@@ -129,7 +129,7 @@ def _kind(path: Path, header: list[str]) -> Kind:
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Header and numbered, non-blank rows, all of the width of the header."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

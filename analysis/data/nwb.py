@@ -55,7 +55,7 @@ def read_nwb(path: str | os.PathLike) -> xr.Dataset:
     path = Path(path)
     if find_spec("pynwb") is None:
         raise InputError("reading NWB files needs pynwb; install it with: pip install 'steersman[data]'")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     from pynwb import NWBHDF5IO
 

@@ -63,6 +63,6 @@ def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
         from plasticity.dataset import read
 
         return load(read(source))
-    if Path(source).is_file():
+    if os.path.isfile(source):  # False for a name that is too long for a path, too
         raise InputError(f"the file {source} must end in .csv, .nc or .nwb to be read as data; rename it")
     return catalog.load(__name__, str(source), "data set")()

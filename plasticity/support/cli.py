@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from plasticity.errors import DivergedError, FailedRunsError, InputError
 from plasticity.support.catalog import take_paths, user_files
 from plasticity.support.ending import prompt_end
 from plasticity.support.packages import check_packages
 from plasticity.support.temporary import remove_left
+
+DIGITS = 15  # of whole numbers on the command line
 
 
 def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None = None) -> int:
@@ -44,6 +47,9 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     except (DivergedError, FailedRunsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except MemoryError:
+        print("error: there is not enough memory for this; choose smaller numbers", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -55,6 +61,57 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
 def say(message: str) -> None:
     """Tell the user something about the progress, on standard error."""
     print(message, file=sys.stderr, flush=True)
+
+
+class Parser(argparse.ArgumentParser):
+    """Parser of a command line whose errors are those of all bad input; options are not abbreviated."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False} | named)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise an `InputError`."""
+        raise InputError(f"{message}; see `{self.prog} --help`")
+
+
+def whole(low: int = 0) -> Callable[[str], int]:
+    """Type of an option that is a whole number from `low` on."""
+
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= DIGITS and int(text) >= low):
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to 1e{DIGITS}, got {text!r}")
+        return int(text)
+
+    return convert
+
+
+def positive(text: str) -> float:
+    """Type of an option that is a finite number above zero."""
+    try:
+        number = as_number(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a finite number > 0, got {text!r}")
+    return number
+
+
+def as_number(text: str) -> float:
+    """Number that a text says in plain digits.
+
+    Raises
+    ------
+    ValueError
+        If it says none, or with underscores or digits of other scripts.
+
+    Examples
+    --------
+    >>> as_number("1e-3")
+    0.001
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
 
 
 def check_files(outputs: Mapping[str, str | Path | None], inputs: Iterable[str | Path | None] = ()) -> None:
@@ -88,7 +145,7 @@ def check_files(outputs: Mapping[str, str | Path | None], inputs: Iterable[str |
 def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.resolve() == other.resolve() or one.samefile(other)
-    except OSError:  # one does not exist
+    except (OSError, ValueError):  # one does not exist, or is no path
         return False
 
 
@@ -120,6 +177,6 @@ def number_or_text(value: Any) -> Any:
     (2.0, 'all')
     """
     try:
-        return float(value)
+        return as_number(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
         return value

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-LIMIT = 4.0  # s, from the signal that ends a command to its end
+LIMIT = 2.5  # s, from the signal that ends a command to its end
 KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 GUARD = """
 import os, signal, subprocess, sys, threading
@@ -115,6 +115,10 @@ def prompt_end() -> Iterator[None]:
     except Terminated as end:
         signal.signal(end.args[0], signal.SIG_DFL)
         os.kill(os.getpid(), end.args[0])
+        raise
+    except Exception as error:
+        if deadlines:  # some libraries turn an interrupt while they are imported into an ImportError
+            raise KeyboardInterrupt from error
         raise
     finally:
         for number, handler in before.items():

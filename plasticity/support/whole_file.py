@@ -64,15 +64,15 @@ def whole_file(path: str | os.PathLike, remedy: str = "choose another path") -> 
     """
     path = Path(path)
 
-    def failure(error: OSError) -> InputError:
-        return InputError(f"cannot write {path}: {error.strerror or error}; {remedy}")
+    def failure(error: OSError | ValueError) -> InputError:
+        return InputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}; {remedy}")
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder")
         file, part = new_part(path, WholeFile)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a null byte
         raise failure(error) from error
     try:
         with file:

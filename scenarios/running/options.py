@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from plasticity.errors import InputError
-from plasticity.support.cli import key_and_value
+from plasticity.support.cli import key_and_value, whole
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -31,9 +31,10 @@ def parameter_values(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def whole_number(text: str, option: str, low: int = 0) -> int:
     """Return the text as a whole number >= `low`."""
-    if not text.isdecimal() or int(text) < low:
-        raise InputError(f"{option} must be a whole number >= {low}, got {text!r}")
-    return int(text)
+    try:
+        return whole(low)(text)
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"{option} {error}") from None
 
 
 def _config(path: str) -> dict[str, Any]:
@@ -42,7 +43,6 @@ def _config(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; check --config") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no TOML file: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {path}: {reason}; --config needs a TOML file") from error

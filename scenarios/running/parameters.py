@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_number, require_whole
-from plasticity.support.cli import number_or_text
+from plasticity.support.cli import as_number, number_or_text
 
 
 @checked
@@ -133,7 +133,7 @@ def _number(name: str, value: Any, hint: type, metadata: Mapping[str, Any]) -> f
     unit = metadata["unit"]
     if isinstance(value, str):
         try:
-            value = float(value)
+            value = as_number(value)
         except ValueError:
             raise InputError(f"{name} must be a number{_in(unit)}, got {value!r}") from None
     bounds = {k: metadata[k] for k in ("low", "high") if metadata[k] is not None}

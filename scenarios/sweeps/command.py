@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from plasticity.errors import FailedRunsError, InputError
 from plasticity.support import catalog
-from plasticity.support.cli import key_and_value
+from plasticity.support.cli import as_number, key_and_value
 from scenarios.running.options import add_arguments, parameter_values, whole_number
 
 
@@ -90,7 +91,7 @@ def _range(setting: str) -> tuple[str, tuple[Any, ...]]:
     key, text = key_and_value(setting, "--random")
     low, *rest = text.split(",")
     try:
-        return key, (float(low), float(rest[0]), *rest[1:])
+        return key, (as_number(low), as_number(rest[0]), *rest[1:])
     except (ValueError, IndexError):
         raise InputError(f"--random takes KEY=LOW,HIGH or KEY=LOW,HIGH,log, got {setting!r}") from None
 
@@ -100,9 +101,12 @@ def _table(path: str) -> list[dict[str, str]]:
 
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:  # spreadsheets begin their files with a mark
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
+            reader = csv.DictReader(file)
+            names, rows = list(reader.fieldnames or ()), list(reader)
+    except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"cannot read {path}: {error}; check --points") from error
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise InputError(f"line 1 of {path} names {twice[0]!r} twice; remove a column")
     for number, row in enumerate(rows, 2):
         if None in row or None in row.values():
             raise InputError(f"line {number} of {path} has not as many values as line 1 has names")
