@@ -19,10 +19,13 @@ from _table import Missing, Row
 
 OURS = Simulator("spiking engine", "steersman_network")
 BY_HAND = Simulator("Brian2 C++ by hand", "brian2_network")
+IN_NEURONS = Simulator("Brian2 C++ by hand, traces in neurons", "brian2_neuron_traces")
 LIMIT = Simulator("numba loop by hand", "numba_network")
 NEST = Simulator("NEST", "nest_network", "nest", "nest-simulator")
 ANNARCHY = Simulator("ANNarchy", "annarchy_network", "annarchy", "ANNarchy")
 BRAINPY = Simulator("BrainPy", "brainpy_network", "brainpy", "brainpy 'jax[cpu]' numba")
+WANTED = {LIMIT.worker: 0.45, IN_NEURONS.worker: 0.87, NEST.worker: 4.0}  # theirs/ours
+SIZES = (1250, 4000, 8000)  # neurons: 10⁵, 10⁶ and 4·10⁶ plastic synapses
 SHORT = 0.2  # s simulated by what takes more than a minute for a second
 Runs = dict[str, list[Report]]
 
@@ -35,17 +38,18 @@ def rows(quick: bool) -> Iterator[Row | Missing]:
     duration, rounds = (1.0, 2) if quick else (5.0, 3)
     with _workplace(quick) as (task, n_plastic, folder):
         what = f"STDP network, {n_plastic:.2e} plastic synapses"
-        compared = [BY_HAND, LIMIT, NEST, ANNARCHY]
+        compared = [BY_HAND, IN_NEURONS, LIMIT, NEST, ANNARCHY]
         present = [s for s in (OURS, *compared) if s.python]
         runs, failed = _measured(present, task, duration, rounds + (not quick), folder, quick)
         if OURS.worker not in runs:
             yield Missing(what, "all", failed[OURS.worker])
             return
         for simulator in compared:
-            wanted = (0.0, math.inf) if simulator is LIMIT else (1.0, math.inf)
+            wanted = WANTED.get(simulator.worker, 1.0), math.inf
             yield from _row(f"{what}, {duration:g} s", simulator, runs, failed, wanted)
         yield from _memory(compared, runs, n_plastic)
         yield from _starts(runs, quick)
+        yield from _growth(SIZES[: 2 if quick else 3], folder)
         yield from _short(what, task, rounds - 1, folder)
 
 
@@ -112,6 +116,31 @@ def _memory(compared: list[Simulator], runs: Runs, n_plastic: int) -> Iterator[R
             label = f"{simulator.title} {runs[simulator.worker][-1].version}"
             wanted = (0.0 if simulator is LIMIT else 1.0, math.inf)
             yield Row("  peak memory per plastic synapse", label, *found, "bytes", wanted, "all processes")
+
+
+def _growth(sizes: tuple[int, ...], folder: Path) -> Iterator[Row | Missing]:
+    """Time per event and peak memory of growing networks, one second each, and the slope of memory."""
+    from network import write_task
+
+    memory: dict[int, list[float]] = {}
+    for n in sizes:
+        task = folder / f"task-{n}.npz"
+        n_plastic = write_task(task, n)
+        runs, failed = _measured([OURS, IN_NEURONS], task, 1.0, 2, folder)  # the first run builds
+        what = f"  {n_plastic:.1e} plastic synapses: time per event"
+        if failed:
+            yield Missing(what, "all", "; ".join(failed.values()))
+            continue
+        ours, theirs = (runs[s.worker][-1] for s in (OURS, IN_NEURONS))
+        times = [1e9 * r.seconds / r.events for r in (ours, theirs)]
+        proof = f"E {ours.rates[0]:.2f} and {theirs.rates[0]:.2f} Hz"
+        yield Row(what, f"{IN_NEURONS.title} {theirs.version}", *times, "ns", (0.0, math.inf), proof)
+        memory[n_plastic] = [ours.memory, theirs.memory]
+    small, large = min(memory), max(memory)
+    slopes = [(b - a) / max(large - small, 1) for a, b in zip(memory[small], memory[large], strict=True)]
+    if min(slopes) > 0:
+        label = f"from {small:.1e} to {large:.1e} synapses"
+        yield Row("  bytes per synapse, by the slope", IN_NEURONS.title, *slopes, "bytes", (1.0, math.inf), label)
 
 
 def _starts(runs: Runs, quick: bool) -> Iterator[Row]:

@@ -12,25 +12,31 @@ if TYPE_CHECKING:
     from circuits import Circuit
 
 N, PROBABILITY, SEED, DT = 4000, 0.1, 1, 1e-4
-WEIGHT = 1.62 * 0.02 / PROBABILITY  # mV; keeps the sum of the weights of Vogels & Abbott
-W_MAX = 2 * WEIGHT
 TAU_PLUS, TAU_MINUS = 16.8e-3, 33.7e-3  # s; Bi & Poo
-A_PLUS = 0.005 * W_MAX
-A_MINUS = 1.05 * A_PLUS * TAU_PLUS / TAU_MINUS  # depression wins by 5 % where spikes are independent
+DEPRESSION = 1.05 * TAU_PLUS / TAU_MINUS  # wins by 5 % where spikes are independent
 
 
-def circuit() -> Circuit:
-    """Balanced network without inhibitory plasticity."""
+def weight(n: int) -> float:
+    """Weight at the start [mV], half of the largest; keeps the sum of the weights of Vogels & Abbott."""
+    return 1.62 * 0.02 / PROBABILITY * N / n
+
+
+def circuit(n: int = N) -> Circuit:
+    """Balanced network of n neurons without inhibitory plasticity."""
     from circuits import load
     from plasticity.rules.pair_stdp import pair_stdp
 
-    rule = replace(pair_stdp(A_PLUS, A_MINUS, TAU_PLUS, TAU_MINUS), bounds=(0.0, W_MAX))
-    return load("balanced_ei")(N, rule, inhibition=None, probability_excitatory=PROBABILITY, weight=WEIGHT, seed=SEED)
+    w_max = 2 * weight(n)
+    a_plus = 0.005 * w_max
+    rule = replace(pair_stdp(a_plus, DEPRESSION * a_plus, TAU_PLUS, TAU_MINUS), bounds=(0.0, w_max))
+    return load("balanced_ei")(
+        n, rule, inhibition=None, probability_excitatory=PROBABILITY, weight=weight(n), seed=SEED
+    )
 
 
-def write_task(path: Path) -> int:
+def write_task(path: Path, n: int = N) -> int:
     """Write the same network as arrays; returns the number of plastic synapses."""
-    made = circuit()
+    made = circuit(n)
     excitatory, inhibitory = (made.population(name) for name in ("excitatory", "inhibitory"))
     values = {k: v for k, (v, _) in excitatory.neuron.parameters.items()}
     arrays = {
@@ -48,12 +54,12 @@ def write_task(path: Path) -> int:
         v_start=np.concatenate([excitatory.neuron.initial["v"], inhibitory.neuron.initial["v"]]),
         delay=made.projection("ee").delay,
         dt=DT,
-        w_start=WEIGHT,
-        w_max=W_MAX,
+        w_start=weight(n),
+        w_max=2 * weight(n),
         w_ei=float(np.mean(made.projection("ei").weight)),
         w_i=float(np.mean(made.projection("ie").weight)),
-        a_plus=A_PLUS,
-        a_minus=A_MINUS,
+        a_plus=0.01 * weight(n),
+        a_minus=DEPRESSION * 0.01 * weight(n),
         tau_plus=TAU_PLUS,
         tau_minus=TAU_MINUS,
     )

@@ -1,4 +1,7 @@
-"""The network as a loop written by hand for it alone: what one core can do. CPU seconds of the loop."""
+"""The network as a loop written by hand for it alone: what one core can do. CPU seconds of the loop.
+
+Traces are numbers of the neurons, which decay once per step: no exponential is computed at a spike.
+"""
 
 import numpy as np
 from numba import njit
@@ -23,28 +26,24 @@ def advance(v, ge, gi, idle, fired, v_rest, v_t, keep_v, keep_e, keep_i, from_e,
 
 
 @njit(cache=True, fastmath=True)
-def excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau_plus, tau_minus, n):
+def excite(k, ge, w, first, target, w_ei, x, y, a_minus, n):
     """A spike of an excitatory neuron arrives everywhere."""
-    x[k, 0] = x[k, 0] * np.exp((x[k, 1] - t) / tau_plus) + 1.0
-    x[k, 1] = t
+    x[k] += 1.0
     for s in range(first[k], first[k + 1]):
         j = target[s]
         if j < n:
             ge[j] += w[s]
-            w[s] = max(w[s] - a_minus * y[j, 0] * np.exp((y[j, 1] - t) / tau_minus), 0.0)
+            w[s] = max(w[s] - a_minus * y[j], 0.0)
         else:
             ge[j] += w_ei
 
 
 @njit(cache=True, fastmath=True)
-def look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau_plus, tau_minus):
+def look_back(k, w, incoming, slot, source, x, y, a_plus, w_max):
     """A neuron fires: its plastic synapses are strengthened."""
     for s in range(incoming[k], incoming[k + 1]):
-        i = source[s]
-        grown = w[slot[s]] + a_plus * x[i, 0] * np.exp((x[i, 1] - t) / tau_plus)
-        w[slot[s]] = min(grown, w_max)
-    y[k, 0] = y[k, 0] * np.exp((y[k, 1] - t) / tau_minus) + 1.0
-    y[k, 1] = t
+        w[slot[s]] = min(w[slot[s]] + a_plus * x[source[s]], w_max)
+    y[k] += 1.0
 
 
 @njit(cache=True, fastmath=True)
@@ -54,15 +53,16 @@ def run(n_steps, dt, v, n, first, target, w, incoming, slot, source, neuron, str
     w_ei, w_i, a_plus, a_minus, w_max, tau_plus, tau_minus = strengths
     total = v.size
     ge, gi, idle, counts = np.zeros(total), np.zeros(total), np.zeros(total, np.int64), np.zeros(total, np.int64)
-    x, y = np.zeros((n, 2)), np.zeros((n, 2))
+    x, y = np.zeros(n), np.zeros(n)
+    keep_x, keep_y = np.exp(-dt / tau_plus), np.exp(-dt / tau_minus)
     ring, filled = np.zeros((late + 1, total), np.int64), np.zeros(late + 1, np.int64)
     for step in range(n_steps):
-        t, now, then = step * dt, step % (late + 1), (step + 1) % (late + 1)
+        now, then = step % (late + 1), (step + 1) % (late + 1)
         filled[now] = advance(v, ge, gi, idle, ring[now], v_rest, v_t, keep_v, keep_e, keep_i, from_e, from_i)
         for q in range(filled[then]):
             k = ring[then, q]
             if k < n:
-                excite(k, t, ge, w, first, target, w_ei, x, y, a_minus, tau_plus, tau_minus, n)
+                excite(k, ge, w, first, target, w_ei, x, y, a_minus, n)
             else:
                 for s in range(first[k], first[k + 1]):
                     gi[target[s]] += w_i
@@ -71,7 +71,9 @@ def run(n_steps, dt, v, n, first, target, w, incoming, slot, source, neuron, str
             v[k], idle[k] = v_r, pause
             counts[k] += 1
             if k < n:
-                look_back(k, t, w, incoming, slot, source, x, y, a_plus, w_max, tau_plus, tau_minus)
+                look_back(k, w, incoming, slot, source, x, y, a_plus, w_max)
+        x *= keep_x
+        y *= keep_y
     return counts
 
 

@@ -13,7 +13,7 @@ def main() -> None:
 
     import circuits
 
-    made = circuit()
+    made = circuit(int(task.n_excitatory + task.n_inhibitory))
     before, base = children_cpu(), peak()
     with ChildPeak() as child:
         result = circuits.run(made, task.duration, float(task.dt), device="cpp")
