@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from plasticity.glossary import glossary as glossary
     from plasticity.landscapes import DoubleWell as DoubleWell
     from plasticity.landscapes import Landscape as Landscape
+    from plasticity.landscapes import MatrixFree as MatrixFree
     from plasticity.landscapes import Quadratic as Quadratic
     from plasticity.landscapes import from_expression as from_expression
     from plasticity.local import local as local

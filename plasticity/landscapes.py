@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.support.checks import checked, require_array, require_number
+from plasticity.support.checks import checked, require_array, require_number, require_whole
 from plasticity.support.late import call
 
 if TYPE_CHECKING:
@@ -196,6 +196,60 @@ class DoubleWell:
         matrix[..., 0, 0] = 4 * self.barrier * (3 * theta[..., 0] ** 2 - 1)
         matrix[..., 1, 1] = 2 * self.stiffness
         return matrix
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class MatrixFree:
+    """Landscape of many parameters, known by its loss, its gradient and products ``Hv``: no matrix is made.
+
+    Parameters
+    ----------
+    n : int
+        Number of parameters.
+    loss_function, gradient_function : callable
+        Map θ (n,) to L and to ∂L/∂θ (n,).
+    product_function : callable
+        Maps θ (n,) and v (n,) to Hv (n,), linear in v and symmetric. Where the Hessian has negative eigenvalues, the
+        Gauss–Newton or Fisher matrix is the curvature to take: negative curvature counts as 0.
+
+    Raises
+    ------
+    InputError
+        If `n` is no positive whole number, or a function cannot be called.
+
+    Examples
+    --------
+    >>> bowl = MatrixFree(2, lambda theta: theta @ theta / 2, lambda theta: theta, lambda theta, v: v)
+    >>> bowl.product([1.0, 0.0], [0.0, 2.0])
+    array([0., 2.])
+    """
+
+    n: int
+    loss_function: Callable[[NDArray[np.float64]], float]
+    gradient_function: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    product_function: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        require_whole("n", self.n, low=1)
+        for name in ("loss_function", "gradient_function", "product_function"):
+            if not callable(getattr(self, name)):
+                raise InputError(f"{name} must be a function, got {getattr(self, name)!r}")
+
+    def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """L at θ (..., n), shape (...)."""
+        theta = np.asarray(theta, dtype=float)
+        return np.reshape([self.loss_function(each) for each in theta.reshape(-1, self.n)], theta.shape[:-1])
+
+    def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """∂L/∂θ at θ (..., n), shape (..., n)."""
+        theta = np.asarray(theta, dtype=float)
+        return np.reshape([self.gradient_function(each) for each in theta.reshape(-1, self.n)], theta.shape)
+
+    def product(self, theta: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
+        """Hv (n,) at θ (n,)."""
+        return np.asarray(self.product_function(np.asarray(theta, dtype=float), np.asarray(v, dtype=float)))
 
 
 @checked

@@ -9,6 +9,7 @@ the cost of changing weights plus the loss on the way.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,23 @@ class TaskPrior:
         return np.broadcast_to(np.asarray(self.mean, dtype=float), (self.n,)).copy()
 
 
+class Metric(ABC):
+    """Metric G of a large parameter space, known by products and solutions (`plasticity.metrics`)."""
+
+    @property
+    def n(self) -> int | None:
+        """Number of parameters; None fits any."""
+        return None
+
+    @abstractmethod
+    def product(self, theta: Any, v: np.ndarray) -> np.ndarray:
+        """Gv (n,) at θ (n,)."""
+
+    @abstractmethod
+    def solve(self, theta: Any, v: np.ndarray) -> np.ndarray:
+        """G⁻¹v (n,) at θ (n,)."""
+
+
 @checked
 @dataclass(frozen=True, eq=False)
 class Objective:
@@ -99,9 +117,9 @@ class Objective:
         η > 0 [θ²/(loss·s²)]: inverse cost of change.
     loss_weight : float
         k > 0 [1]: weight of the loss against the cost of change.
-    metric : None, float, (n,) array, (n, n) array or callable
+    metric : None, float, (n,) array, (n, n) array, callable or Metric
         G, symmetric positive definite: geometry of parameter space. None is the identity; (n,) a diagonal;
-        a callable maps θ to one of these.
+        a callable maps θ to one of these. A `plasticity.metrics.Metric` is for a `MatrixFree` landscape.
     drift : None, float, (n, n) array or callable
         f: velocity of the weights without control. A matrix A means f(θ) = Aθ, a number a means a·1 (decay is
         negative); a callable maps θ to f(θ).
@@ -142,7 +160,7 @@ class Objective:
         require_number("plasticity", self.plasticity, low=0, exclusive=True)
         require_number("loss_weight", self.loss_weight, low=0, exclusive=True)
         require_number("hazard", self.hazard, low=0, unit="1/s")
-        if self.metric is not None and not callable(self.metric):
+        if self.metric is not None and not callable(self.metric) and not isinstance(self.metric, Metric):
             object.__setattr__(self, "metric", _checked_metric(self.metric))
         if self.drift is not None and not callable(self.drift):
             object.__setattr__(self, "drift", _checked_array("drift", self.drift, ndims=(0, 2), square=True))
@@ -176,6 +194,8 @@ def constant_matrix(name: str, value: Any, n: int) -> np.ndarray:
     """
     if callable(value):
         raise InputError(f"{name} must be constant here, got a function of θ; use `plan` or `derive`")
+    if isinstance(value, Metric):
+        raise InputError(f"{name} must be an array here, got a {type(value).__name__}; use `solve` with a MatrixFree")
     if value is None:
         return np.eye(n)
     array = np.asarray(value, dtype=float)

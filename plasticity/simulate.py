@@ -69,7 +69,8 @@ def simulate(
         Any rule whose only inputs are ``gradient`` and ``curvature``. Its parameters are numbers or (n,) arrays;
         ``clock_step``, if it has one, is set to `dt`; a ``duration`` between ticks must equal `dt`.
     landscape : Landscape or LandscapeSequence
-        Any object with ``loss``, ``gradient``, ``hessian``, batched (`plasticity.landscapes`).
+        Any object with ``loss``, ``gradient``, ``hessian``, batched (`plasticity.landscapes`); rules without curvature
+        need no Hessian.
     start : (n,) or (n_trials, n) array
         Initial parameters [1].
     n_steps : int
@@ -117,8 +118,9 @@ def simulate(
     ):
         if record is not None:
             require_record(name, record, kind)
-    if not all(hasattr(landscape, part) for part in ("gradient", "hessian", "loss")) and not hasattr(landscape, "at"):
-        raise InputError(f"landscape must have loss, gradient and hessian (plasticity.landscapes), got {landscape!r}")
+    needed = ("loss", "gradient", "hessian")[: 3 if CURVATURE in rule.inputs else 2]
+    if not all(hasattr(landscape, part) for part in needed) and not hasattr(landscape, "at"):
+        raise InputError(f"landscape must have {', '.join(needed)} (plasticity.landscapes), got {landscape!r}")
     n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)
     theta = _start(start, n_trials, landscape)
     run = _checked(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from plasticity import LandscapePolicy as LandscapePolicy
     from plasticity import LandscapeShape as LandscapeShape
     from plasticity import LinearGaussian as LinearGaussian
+    from plasticity import MatrixFree as MatrixFree
     from plasticity import Objective as Objective
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
     from plasticity import Parameter as Parameter

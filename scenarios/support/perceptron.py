@@ -92,7 +92,31 @@ class CrossEntropy:
         activities, log_softmax = self._forward(theta)
         error = np.exp(log_softmax)  # ∂L/∂(input current), times the number of images
         error[..., np.arange(self.labels.size), self.labels] -= 1
-        error /= self.labels.size
+        return self._backward(theta, activities, error / self.labels.size)
+
+    def product(self, theta: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
+        """Gauss–Newton matrix at θ (n,) times v (n,): JᵀH_out J v, positive semidefinite.
+
+        J is the derivative of the input currents of the last layer, and ``H_out = diag(p) − ppᵀ`` of softmax
+        probabilities p makes it the Fisher matrix of the labels, too.
+
+        References
+        ----------
+        schraudolph_2002.
+        """
+        theta, v = np.asarray(theta, dtype=float), np.asarray(v, dtype=float)
+        activities, log_softmax = self._forward(theta)
+        moved: NDArray | float = 0.0  # how the activity that a layer reads moves along v
+        layers = zip(self.perceptron.layers(theta), self.perceptron.layers(v), activities, strict=True)
+        for k, ((weights, _), (along, shift), activity) in enumerate(layers):
+            current = activity @ along + shift + (moved @ weights if k else 0.0)
+            if k + 1 < len(activities):
+                moved = (1 - activities[k + 1] ** 2) * current
+        p = np.exp(log_softmax)
+        return self._backward(theta, activities, p * (current - (p * current).sum(-1, keepdims=True)) / len(p))
+
+    def _backward(self, theta: NDArray, activities: list[NDArray], error: NDArray) -> NDArray[np.float64]:
+        """Jᵀ times an error of the input currents of the last layer (..., n_images, n_classes), shape (..., n)."""
         parts: list[NDArray] = []
         layers = list(self.perceptron.layers(theta))
         for (weights, _), activity in zip(reversed(layers), reversed(activities), strict=True):

@@ -70,7 +70,15 @@ class ChildPeak:
                     children = task.read_text(encoding="utf-8").split()
                 except OSError:  # a thread that has just ended
                     continue
-                self.bytes = max([self.bytes, *map(peak, children)])
+                self.bytes = max([self.bytes, *(peak(child) for child in children if _runs_another_program(child))])
+
+
+def _runs_another_program(process: str) -> bool:
+    """Whether a child has begun its own program: until then its memory is a copy of its parent's."""
+    try:
+        return os.readlink(f"/proc/{process}/exe") != os.readlink("/proc/self/exe")
+    except OSError:
+        return False
 
 
 def tell(version: str, seconds: float, memory: float, counts: np.ndarray, w: np.ndarray, task: SimpleNamespace) -> None:
