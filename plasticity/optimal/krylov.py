@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.dataset import make_dataset
@@ -25,8 +24,9 @@ from plasticity.errors import DivergedError, InputError
 from plasticity.landscapes import MatrixFree
 from plasticity.objective import Metric, Objective
 from plasticity.optimal.discrete import jump_per_slope
+from plasticity.optimal.linear_quadratic import is_short_horizon
 from plasticity.optimal.policy import described
-from plasticity.support.checks import require_array, require_number, require_whole
+from plasticity.support.checks import require_array, require_number, require_record, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,7 +89,7 @@ class KrylovPolicy:
             raise InputError(f"theta must have shape ({self.landscape.n},), got {theta.shape}")
         space = _Space(self.objective, self.landscape, theta)
         gradient = np.asarray(self.landscape.gradient(theta), dtype=float)
-        if self.objective.discount == sp.oo:
+        if is_short_horizon(self.objective.discount):
             velocity = -self.objective.plasticity * self.objective.loss_weight * space.solve(gradient)
             return Motion(velocity, 0.0, np.inf, 0)
         return _motion(self, space, gradient)
@@ -177,13 +177,15 @@ def krylov_policy(
         If the objective has a drift, a control matrix or a hazard, whose Riccati equation is no function of one
         operator, or the discount is symbolic.
     """
+    require_record("objective", objective, Objective)
+    require_record("landscape", landscape, MatrixFree)
     for name, neutral in (("drift", None), ("control", None), ("task_prior", None), ("hazard", 0.0)):
         if getattr(objective, name) is not neutral and getattr(objective, name) != neutral:
             raise InputError(
                 f"{name} must be left out for a MatrixFree landscape: with it the velocity is no function of G⁻¹H "
                 "alone, and the Riccati equation needs matrices; use a Quadratic landscape"
             )
-    if objective.discount != sp.oo and getattr(objective.discount, "free_symbols", None):
+    if getattr(objective.discount, "free_symbols", None):
         raise InputError(f"discount must be a number or oo for `solve`, got {objective.discount}")
     metric = objective.metric
     if callable(metric) or np.ndim(metric) == 2:
@@ -196,7 +198,7 @@ def krylov_policy(
     error = TOLERANCE if tolerance is None else require_number("tolerance", tolerance, low=0, exclusive=True)
     if step is not None:
         require_number("step", step, low=0, exclusive=True, unit="s")
-        if objective.discount == sp.oo:
+        if is_short_horizon(objective.discount):
             raise InputError("step must be left out at discount oo, where the velocity does not depend on it")
     return KrylovPolicy(objective, landscape, most, error, step)
 
