@@ -7,7 +7,11 @@ gradient alone, L-BFGS a history of gradients. All get the same number of evalua
 learning rate is tuned for each on the same grid, on a network of its own; L-BFGS needs none. A step is 1 s by
 convention.
 
-What came out: RESULT
+What came out (defaults, seed 0): for their price the derived rules lose. With 200 evaluations they make four to six
+steps and reach a training loss of 0.112, 0.079 and 0.070 (discounts 0, 1, 10 per second), gradient descent 0.025, Adam
+0.0005, L-BFGS 0.00003; test accuracy is 94.5, 94.5, 94.4, 94.3, 96.2 and 94.1 %. A step of them is worth much, since it
+is Newton's along curved directions, but 17 to 25 products for it are too many here. At discount 0 the products do not
+resolve the curvature: the velocities taken are those of a discount of 0.53 per second.
 
 Result: `train_loss` and `test_accuracy`(trial, evaluation, rule), `effective_discount` and `n_products`(trial, rule),
 means over steps, `tuning_loss`(rate, rule), `learning_rate`(rule); the attribute `verdict`. Source: Vastola, Gershman &

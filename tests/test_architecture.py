@@ -32,23 +32,123 @@ CATALOGUES = {
     "plasticity.rules": "plasticity/rules",
     "plasticity.signals": "plasticity/signals",
     "circuits": "circuits",
-    "scenarios": "'.join([*above[above.index(name) *.py -> -c . . . :], Assumptions CURVATURE Controllability "
-    "DivergedError DoubleWell DualControl FadingMemory FeedbackChannel Full GRADIENT GaussianWeight "
-    "Identifiers InputError Landscape LandscapePolicy LandscapeShape Length LinearGaussian MatrixFree "
-    "No Nodes Objective OrnsteinUhlenbeck Parameter Policy Python Quadratic Rule ShapePosterior Signal "
-    "State Step SwitchingTask SynapseModel TYPE_CHECKING TYPE_CHECKING:``, TaskPrior UnitWarning "
-    "UnknownNameError Update WEIGHT [] _ _ _ __ __init__ __init__ __main__ ``if a a a a a an analysis "
-    "and and and anywhere arguments, asked. assumptions_of at below brian2 chain circle circle circuits "
-    "circuits classes, compile compile_rule critical_discount crossings dataset defines: derive derive "
-    "dir({package}); dual_control else error everything excess executes: explain filters "
-    "fisher_information fisher_matrix folders. for from_expression functions functions, glossary if if "
-    "import imports imports, imports: in in in in in is is it. its its jump large_network leading "
-    "limits local longest m m module module module module; modules name. name])} names not observe of "
-    "of of of of only optimality own package package pages pairing path_excess plan plasticity "
-    "plasticity.{name} plasticity.{name} poisson_trains policy print([m quadruplet replay rule rules "
-    "scenarios scenarios scenarios shape_posterior shows signal signals simulate solve step_policy sys, "
-    "sys.modules]) text. that that that that the the the theory those those time_constant top trace "
-    "triplet under underscore; utf-8 variables, with {' {HEAVY} {node.module}.{alias.name} {package};",
+    "scenarios": "scenarios",
+}
+
+
+@cache
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {module_name(path): path for path in MODULES}
+
+
+def statements(node, in_functions=True):
+    """Nodes that Python executes: not those under ``if TYPE_CHECKING:``, and those in functions only if asked."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not in_functions:
+            continue
+        yield child
+        yield from statements(child, in_functions)
+
+
+def imports(path, in_functions=True):
+    """Full names of the modules that a module imports, anywhere in its text."""
+    for node in statements(tree(path), in_functions):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in NAMES else node.module
+
+
+def packages_of(names):
+    return {name.partition(".")[0] for name in names}
+
+
+def test_imports_follow_the_layers():
+    for path in MODULES:
+        package = path.relative_to(ROOT).parts[0]
+        everywhere, at_top = packages_of(imports(path)), packages_of(imports(path, in_functions=False))
+        allowed = MAY_IMPORT[package]
+        assert at_top & set(PACKAGES) <= allowed, path
+        also = {"analysis"} if package == "scenarios" else set()
+        assert everywhere & set(PACKAGES) <= allowed | also, path
+        assert package == "circuits" or "brian2" not in everywhere, path
+
+
+def storey(name, imported, above=()):
+    """Length of the longest chain of imports below a module; a circle is an error that shows it."""
+    assert name not in above, f"circle of imports: {' -> '.join([*above[above.index(name) :], name])}"
+    return 1 + max((storey(other, imported, (*above, name)) for other in imported[name]), default=0)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_make_no_circle_and_few_storeys(package):
+    own = {name: path for name, path in NAMES.items() if name.partition(".")[0] == package}
+    imported = {name: {i for i in imports(path) if i in own and i != name} for name, path in own.items()}
+    tallest = {name: storey(name, imported) for name in own}
+    assert max(tallest.values()) <= STOREYS, sorted(n for n, height in tallest.items() if height > STOREYS)
+
+
+def test_a_rule_imports_nothing_above_it():
+    above = {f"plasticity.{name}" for name in ("derive", "limits", "pages", "compile", "theory")}
+    for name in ("rule", "signal"):
+        assert not [i for i in imports(NAMES[f"plasticity.{name}"]) if any(i.startswith(a) for a in above)]
+
+
+def test_catalogues_hold_members_only():
+    """No module with a leading underscore; at the top of circuits and scenarios everything else is in folders."""
+    for package, folder in CATALOGUES.items():
+        files = {path.stem for path in (ROOT / folder).glob("*.py")}
+        assert files - set(catalog.names(package)) <= {"__init__", "__main__"}
+    assert [path for path in MODULES if path.stem.startswith("_") and not path.stem.startswith("__")] == []
+
+
+def defined_names(path):
+    """Identifiers that a module defines: variables, arguments, functions, classes, and its own name."""
+    yield path.stem
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+
+
+def test_names_are_the_fields_words():
+    used = {(module_name(path), name) for path in MODULES for name in defined_names(path)}
+    assert sorted(pair for pair in used if DIALECT & set(pair[1].strip("_").lower().split("_"))) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_importing_a_package_loads_nothing_heavy(package):
+    code = f"import sys, {package}; dir({package}); print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+PUBLIC = {
+    "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
+    "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape "
+    "LinearGaussian MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule ShapePosterior Signal "
+    "State Step SwitchingTask SynapseModel TaskPrior UnitWarning UnknownNameError Update WEIGHT assumptions_of "
+    "compile_rule critical_discount crossings dataset derive dual_control excess explain filters "
+    "fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
+    "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
+    "solve step_policy time_constant trace triplet",
     "analysis": "Comparison Experiment Fit Inference as_dataset check_dataset compare confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "
     "recover report stdp_window table time_to_criterion weight_moments",

@@ -290,7 +290,7 @@ def _law(policy: KrylovPolicy, discount: float, curvature: Array) -> Array:
     objective = replace(policy.objective, discount=discount, metric=None)  # the curvature is G⁻¹H
     h = np.maximum(curvature, 0.0)
     if policy.step is not None:
-        return jump_per_slope(objective, h, policy.step) / policy.step
+        return np.asarray(jump_per_slope(objective, h, policy.step) / policy.step, dtype=float)
     strength = objective.plasticity * objective.loss_weight
     with np.errstate(divide="ignore"):
         return np.asarray(strength / (discount / 2 + np.sqrt(discount**2 / 4 + strength * h)))

@@ -14,7 +14,7 @@ import time
 
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
 BELIEFS = ("switching_belief", "landscape_shape", "shape_networks")
-NAMES = (*NETWORKS, *BELIEFS, "simulate", "plan", "certificate", "riccati", "replay", "sweep", "cost")
+NAMES = (*NETWORKS, *BELIEFS, "simulate", "plan", "certificate", "riccati", "large_network", "replay", "sweep", "cost")
 
 
 def main() -> int:
