@@ -28,6 +28,8 @@ __all__ = ["Inference", "infer", "left_out_score"]
 
 Array = NDArray[np.float64]
 NARROW = 0.7  # posterior sd over prior sd above which no point estimate is reported
+NARROWEST = 0.25  # below it a posterior is no tail of its prior
+TAIL = 1.28  # prior sd of its 10 % and 90 % quantiles: a 5 % or 95 % quantile beyond them is the prior's
 MISFIT = 1e-3  # p-value below which the family is rejected
 
 
@@ -94,12 +96,11 @@ class Inference:
             return "alias"
         mean, sd = self.problem.prior_mean[i], self.problem.prior_sd[i]
         column = self.draws[:, i]
-        if column.std() <= NARROW * sd:
-            return "identified"
         low, high = np.quantile(column, [0.05, 0.95])
-        if low > mean - 0.674 * sd and high > mean + 1.28 * sd:
-            return "lower bound"
-        return "upper bound" if high < mean + 0.674 * sd and low < mean - 1.28 * sd else "open"
+        follows = (low < mean - TAIL * sd, high > mean + TAIL * sd)  # the prior, at its lower and its upper end
+        if column.std() > NARROWEST * sd and any(follows):
+            return {(True, True): "open", (False, True): "lower bound", (True, False): "upper bound"}[follows]
+        return "identified" if column.std() <= NARROW * sd else "open"
 
     def estimate(self, name: str) -> float:
         """Posterior median; NaN where the data do not identify the assumption, or reject the family."""
