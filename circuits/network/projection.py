@@ -106,8 +106,7 @@ class Projection:
         require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
         check_method(self.method)
         if self.model is not None:
-            texts = (self.model.model, self.model.on_pre, self.model.on_post, self.model.on_clock)
-            refuse_random(f"synapse model of {self.name!r}", texts)
+            refuse_random(f"synapse model of {self.name!r}", self.model.texts)
         known = [] if self.rule is None else [p.name for p in self.rule.parameters]
         for name in self.parameters:
             if name not in known:

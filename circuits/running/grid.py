@@ -25,7 +25,7 @@ class Grid:
     @property
     def n_steps(self) -> int:
         """Number of time steps."""
-        return int(np.ceil(self.duration / self.dt - 1e-9))
+        return round(self.duration / self.dt)
 
     def same(self, times: NDArray[np.floating]) -> NDArray[np.float64]:
         """Times [s] without rounding errors: equal times become equal numbers."""

@@ -110,16 +110,15 @@ def prepared(
     if record_every is not None:
         steps_in("record_every", record_every, dt)
     circuit = controlled(circuit, controllability, seed)
+    grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     if circuit.is_rate:
-        grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
         records = recording(circuit, record_every, record, n_tracked)
         return Prepared(circuit, grid, records, _channels_of_members(feedback, circuit.n_batch))
-    require_number("duration", duration, low=dt, unit="s")
     circuit = with_events(circuit, third_factor)
     records = recording(circuit, record_every, record, n_tracked)
     channels = _channels(circuit, feedback)
-    check_grid(circuit, duration, dt)
-    return Prepared(circuit, Grid(dt, duration, seed), records, channels)
+    check_grid(circuit, grid.duration, dt)
+    return Prepared(circuit, grid, records, channels)
 
 
 def _channels(circuit: Circuit, feedback: Channels) -> dict[str, Any]:

@@ -123,6 +123,11 @@ class SynapseModel:
         return "\n".join([report(self.rule), *strings])
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """All strings, which a user may have changed by hand."""
+        return self.model, self.on_pre, self.on_pre_delayed, self.on_post, self.on_third_factor, self.on_clock
+
+    @property
     def n_variables(self) -> int:
         """Doubles stored per synapse: weight, states, own parameters, the time of the last event where needed."""
         return len(cost(self.rule, in_neurons=bool(self.traces)).variables)
@@ -201,14 +206,9 @@ def neuron_traces(model: SynapseModel) -> SynapseModel:
     [('pre', 'pre_trace_post = pre_trace_post + 1'), ('post', 'post_trace_post = post_trace_post + 1')]
     """
     owners = {name: owner for name, owner in ownership(model.rule).items() if owner.owner != "synapse"}
-    if not owners or _texts(_model(model.rule, model.method, model.parameters)) != _texts(model):
+    if not owners or _model(model.rule, model.method, model.parameters).texts != model.texts:
         return model
     return _model(model.rule, model.method, model.parameters, owners)
-
-
-def _texts(model: SynapseModel) -> tuple[str, ...]:
-    """Strings of a model, which its user may have changed by hand."""
-    return model.model, model.on_pre, model.on_pre_delayed, model.on_post, model.on_third_factor, model.on_clock
 
 
 def _model(

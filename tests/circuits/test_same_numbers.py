@@ -1,0 +1,95 @@
+"""What must not change a number: the device, what is recorded and how often, which inputs are silent, trials beside."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import circuits
+from plasticity import FeedbackChannel, Quadratic, compile_rule, poisson_trains, rules, signals, simulate
+from plasticity.errors import InputError
+
+DURATION, DT, N = 0.3, 1e-3, 12
+POST = circuits.feedforward_spiking([[0.001]]).populations[-1].name
+RECORDS = {
+    "often": {"record_every": 0.01},
+    "seldom": {"record_every": 0.15},
+    "traces and spikes": {"record_every": 0.03, "record": ("pre_trace", POST, f"{POST}.v"), "n_tracked": 5},
+}
+
+
+@cache
+def spiking(extra=0):
+    trains = poisson_trains(60.0, N, DURATION, DT, seed=5)
+    rule = rules.pair_stdp(A_plus=0.05)
+    weight = np.r_[np.full(N, 0.5), np.zeros(extra)]
+    return circuits.feedforward_spiking([*trains, *[[]] * extra], rule, weight=np.tile(weight, (3, 1)), n_outputs=3)
+
+
+@cache
+def noisy():
+    """Escape-rate neurons that draw random numbers and learn from disturbed errors."""
+    trains = poisson_trains(60.0, N, DURATION, DT, seed=6)
+    targets = poisson_trains(20.0, 2, DURATION, DT, seed=7, name="targets")
+    rule = rules.gradient_descent(learning_rate=0.02)
+    return circuits.escape_rate_neuron(trains, targets, rule, signals.escape_rate_likelihood())
+
+
+def weights(circuit, **options):
+    final = circuits.run(circuit, DURATION, DT, **{"device": "numpy", "seed": 3, **options}).final
+    return np.concatenate([w.ravel() for w in final.values()])
+
+
+@cache
+def plain(which):
+    return weights(which())
+
+
+@pytest.mark.parametrize("choice", RECORDS)
+def test_records_change_nothing(choice):
+    assert_array_equal(weights(spiking(), **RECORDS[choice]), plain(spiking))
+
+
+def test_the_seed_of_what_is_drawn_changes_numbers_and_the_same_seed_does_not():
+    feedback = FeedbackChannel(noise=0.5)
+    first = weights(noisy(), feedback=feedback)
+    assert_array_equal(weights(noisy(), feedback=feedback, record_every=0.05), first)
+    assert np.abs(weights(noisy(), feedback=feedback, seed=4) - first).max() > 1e-6
+
+
+def test_silent_inputs_change_nothing():
+    run = circuits.run(spiking(extra=2), DURATION, DT, device="numpy", seed=3)
+    final = next(iter(run.final.values())).reshape(3, N + 2)
+    assert_array_equal(final[:, :N].ravel(), plain(spiking))
+    assert_array_equal(final[:, N:], 0)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("circuit", [spiking, noisy])
+def test_devices_agree(circuit):
+    """Sums may be in another order: 1e-12 is 10⁴ roundings."""
+    np.testing.assert_allclose(weights(circuit(), device="cpp"), plain(circuit), rtol=0, atol=1e-12)
+
+
+def test_trials_of_simulate_do_not_depend_on_their_number():
+    options = {"start": [1.0, -1.0], "n_steps": 20, "dt": 0.1, "gradient_noise": 0.3, "seed": 4}
+    bowl = Quadratic([1.0, 2.0], [0.0, 0.0])
+    few, many = (simulate(rules.gradient_descent(), bowl, n_trials=n, **options).theta for n in (2, 2500))
+    assert_array_equal(few, many[:2])
+    sparse = simulate(rules.gradient_descent(), bowl, n_trials=2, record_every=7, **options).theta
+    assert_array_equal(sparse[:, -1], few[:, -1])
+
+
+def test_a_duration_off_the_grid_is_refused():
+    with pytest.raises(InputError, match=r"duration is 0\.3004 s, no multiple of dt = 0\.001 s; use 0\.3 s"):
+        circuits.run(spiking(), 0.3004, DT)
+
+
+def test_random_numbers_in_any_string_of_a_synapse_are_refused():
+    from dataclasses import replace
+
+    model = compile_rule(rules.pair_stdp())
+    for name in ("on_pre", "on_pre_delayed", "on_third_factor", "on_clock"):
+        with pytest.raises(InputError, match="rand"):
+            circuits.Projection("s", "a", "b", rule=replace(model, **{name: "w = w + 0.1*rand()"}))
