@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from scenarios import digits as digits
     from scenarios import double_well as double_well
     from scenarios import horizon as horizon
+    from scenarios import infer_assumptions as infer_assumptions
     from scenarios import large_network as large_network
     from scenarios import pairing_frequency as pairing_frequency
     from scenarios import partial_control as partial_control
