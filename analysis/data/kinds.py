@@ -245,6 +245,9 @@ def _problems_with_numbers(data: xr.Dataset) -> list[str]:
             )
         elif not np.isnan(sem) and not (np.isfinite(sem) and sem > 0):
             problems.append(f"sem of {name!r} must be > 0, got {sem:g}")
+    for name, n in zip(names, data.n.values.astype(float), strict=True):
+        if not np.isnan(n) and (n < 1 or n != np.floor(n) or np.isinf(n)):
+            problems.append(f"n of {name!r} must be a whole number of measurements, or nan if unknown, got {n:g}")
     return problems
 
 

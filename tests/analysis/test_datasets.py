@@ -196,6 +196,8 @@ def replaced(data, name, values):
         ("sem", [(0, 0.0)], "sem of '[+]10ms_0.1Hz' must be > 0, got 0"),
         ("sem", [(3, -0.1)], "sem of '[+]10ms_40Hz' must be > 0, got -0.1"),
         ("sem", [(3, np.nan)], "sem of '[+]10ms_40Hz' must be > 0, got nan"),
+        ("n", [(0, 0.0)], "n of '[+]10ms_0.1Hz' must be a whole number of measurements"),
+        ("n", [(3, 2.5)], "n of '[+]10ms_40Hz' must be a whole number of measurements"),
         ("value", [(1, np.inf)], "value of '[+]10ms_10Hz' must be finite"),
         ("pre_time", [((2, 0), 5.0)], "pre_time of '[+]10ms_20Hz' must increase"),
         ("post_time", [((2, 0), -5.0)], "post_time of '[+]10ms_20Hz' must be finite and >= 0 s"),
