@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.inference.aliases import Structure, structure
-from analysis.inference.checks import Checks, predictive_checks
+from analysis.inference.checks import Checks, gap_of, predictive_checks, with_deficit
 from analysis.inference.experiment import Experiment, check_paths, paths_of
 from analysis.inference.learner import UNITS, make_family
 from analysis.inference.problem import Problem, best, make_problem, recorded, unrestricted
@@ -57,6 +57,9 @@ class Inference:
         Excess cost of the measured motion over the optimum under the best assumptions, relative to it: 5 %, 50 % and
         95 % quantiles by the errors of the unrestricted system; NaN where it is not defined.
     seed : int
+    slopes, slopes_covariance : arrays or None
+        Slopes (n_tasks, n, n) of the best unrestricted linear system, and the covariance of their errors; None without
+        ``check``.
     """
 
     problem: Problem
@@ -68,6 +71,8 @@ class Inference:
     checks: Checks
     gap: Array
     seed: int
+    slopes: Array | None = None
+    slopes_covariance: Array | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +112,19 @@ class Inference:
         return (
             float(np.median(self.values(name))) if self.verdict(name) == "identified" and not self.rejected else np.nan
         )
+
+    def gap_under(self, objective: Objective) -> Array:
+        """Relative excess cost of the measured motion under stated assumptions: 5 %, 50 % and 95 % quantiles.
+
+        Raises
+        ------
+        InputError
+            If the inference ran without ``check``.
+        """
+        if self.slopes is None or self.slopes_covariance is None:
+            raise InputError("gap_under needs the measured motion; infer with check=True")
+        rng = np.random.default_rng([self.seed, 3])
+        return gap_of(objective, self.problem, self.slopes, self.slopes_covariance, rng)
 
     def objective(self) -> Objective:
         """Objective of the most probable learner; what is not identified in it is one choice among many."""
@@ -242,12 +260,11 @@ def infer(
 
 def _compared(answer: Inference, rng: np.random.Generator) -> Inference:
     """With the deficit against an unrestricted linear system, and the cost of the motion that this one shows."""
-    from analysis.inference.checks import gap_of, with_deficit
-
     free, size, closed, covariance = unrestricted(answer.problem, answer.mode)
     degrees = size - (len(answer.mode) - answer.shown.null.shape[1])
     checks = with_deficit(answer.checks, free - answer.log_likelihood, degrees)
-    return replace(answer, checks=checks, gap=gap_of(answer.objective(), answer.problem, closed, covariance, rng))
+    gap = gap_of(answer.objective(), answer.problem, closed, covariance, rng)
+    return replace(answer, checks=checks, gap=gap, slopes=closed, slopes_covariance=covariance)
 
 
 def left_out_score(answer: Inference) -> Array:

@@ -18,7 +18,7 @@ def main(n_learners=2000, first=10_000):
     each = n_learners // len(KINDS)
     for name, kind in KINDS.items():
         began = time.process_time()
-        results = [inferred(kind, first + seed, n_draws=500) for seed in range(each)]
+        results = [inferred(kind, first + seed, n_draws=2000) for seed in range(each)]
         spent = (time.process_time() - began) / each
         inside = np.array([covered(truth, draws) for _, truth, draws, *_ in results])
         ranks = np.array([rank(truth, draws) for _, truth, draws, *_ in results])

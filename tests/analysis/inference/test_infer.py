@@ -11,7 +11,7 @@ from analysis.inference.experiment import Experiment
 from analysis.inference.identify import coordinates_of
 from analysis.inference.learner import make_family
 from analysis.inference.make import recorded_paths
-from plasticity import rules, simulate
+from plasticity import Objective, rules, simulate
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from tests.analysis.inference.calibration import KINDS, covered, inferred
@@ -60,6 +60,8 @@ def test_a_learner_of_the_family_passes_and_is_nearly_optimal():
     assert 0 <= answer.gap[0] < answer.gap[2] < 0.5
     assert np.isfinite(answer.estimate("metric"))
     assert "Optimality" in str(answer)
+    far = answer.gap_under(Objective(70.0, metric=0.01))  # a short horizon: rates in the ratio of the curvatures
+    assert far[0] > answer.gap[2]
     assert draw(as_dataset(answer)).axes
 
 
