@@ -30,7 +30,8 @@ class Checks:
     memory : float
         That successive innovations are as correlated (χ² of the correlations at lags 1 to 3).
     tails : float
-        That the innovations are as far from Gaussian (test of the kurtosis of Anscombe and Glynn); NaN below 20.
+        That the innovations are as far from Gaussian (test of the kurtosis of Anscombe and Glynn); NaN below 20
+        innovations, or if they are far below a noise that is known.
     deficit : float
         Log-likelihood of the best unrestricted linear system with free slopes and noise, minus that of the learner; NaN
         if not compared.
@@ -59,14 +60,14 @@ def predictive_checks(problem: Problem, u: Array) -> Checks:
     two_sided = 2 * min(stats.chi2.sf(size, total), stats.chi2.cdf(size, total))
     lags = [lag for lag in (1, 2, 3) if n_steps > lag + 1]
     statistic = 0.0
-    scale = np.mean(z**2, axis=(0, 1))
+    scale = np.maximum(np.mean(z**2, axis=(0, 1)), 1.0)  # errors far below the noise that is known tell nothing
     for lag in lags:
-        products = np.sum(z[:, lag:] * z[:, :-lag], axis=(0, 1)) / np.maximum(scale, 1e-300)
+        products = np.sum(z[:, lag:] * z[:, :-lag], axis=(0, 1)) / scale
         statistic += float(np.sum(products**2) / (n_trials * (n_steps - lag)))
     return Checks(
         size=float(two_sided),
         memory=float(stats.chi2.sf(statistic, n * len(lags))),
-        tails=float(stats.kurtosistest(z.ravel()).pvalue) if total >= 20 else np.nan,
+        tails=float(stats.kurtosistest(z.ravel()).pvalue) if total >= 20 and size > 0.1 * total else np.nan,
     )
 
 

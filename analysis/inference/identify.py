@@ -263,7 +263,7 @@ def discount_error(stiffness: Sequence[float], discount: float = 1.0) -> float:
     Examples
     --------
     >>> round(discount_error([10.0, 0.1]), 1)
-    5.3
+    3.2
     """
     h = np.asarray(stiffness, dtype=float)
     root = np.sqrt(discount**2 / 4 + h)

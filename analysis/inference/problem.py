@@ -254,8 +254,9 @@ def _differences(density: Callable[[Array], Array], u: Array, basis: Array) -> A
     f = -density(points)
     plus, minus = f[1 : d + 1], f[d + 1 : 2 * d + 1]
     both, neither = f[2 * d + 1 : 2 * d + 1 + i.size], f[2 * d + 1 + i.size :]
-    h = np.diag(plus + minus - 2 * f[0])
-    h[i, j] = h[j, i] = 0.5 * (both + neither - plus[i] - plus[j] - minus[i] - minus[j] + 2 * f[0])
+    with np.errstate(invalid="ignore"):  # outside the prior −ln p is infinite
+        h = np.diag(plus + minus - 2 * f[0])
+        h[i, j] = h[j, i] = 0.5 * (both + neither - plus[i] - plus[j] - minus[i] - minus[j] + 2 * f[0])
     return np.nan_to_num(h, nan=0.0, posinf=0.0, neginf=0.0)
 
 
@@ -289,16 +290,23 @@ def unrestricted(problem: Problem, u: Array) -> tuple[float, int, Array, Array]:
     )
     a, c = n_tasks * n * n, n_tasks * n
     noise = slice(a + c, a + c + half)
+    if problem.family.process_noise == "none":
+        start[noise] = coordinates(1e-30 * np.eye(n))
+    fixed = np.zeros(start.size, dtype=bool)  # noise that is known stays so
+    fixed[noise] = problem.family.process_noise == "none" or "process_covariance" in problem.family.known
+    fixed[-1] = "measurement_noise" in problem.family.known
 
-    def density(x: Array) -> Array:
+    def density(moved: Array) -> Array:
         from analysis.inference.learner import factor
 
+        x = np.tile(start, (len(moved), 1))
+        x[:, ~fixed] = moved
         root = factor(np.clip(x[:, noise], -60, 30), n)
         return likelihood(
             data, x[:, :a].reshape(-1, n_tasks, n, n), x[:, a : a + c].reshape(-1, n_tasks, n),
             root @ root.swapaxes(-1, -2), np.exp(2 * np.clip(x[:, -1], -30, 30)),
         )[0]  # fmt: skip
 
-    x = _descend(density, start)
+    x = _descend(density, start[~fixed])
     covariance: Array = np.linalg.inv(positive(hessian_of(density, x))).astype(float)
     return float(density(x[None])[0]), x.size, x[:a].reshape(n_tasks, n, n), covariance[:a, :a]

@@ -96,7 +96,8 @@ def _back_to_ridge(density: Callable[[Array], Array], u: Array, heading: Array) 
         values, axes = np.linalg.eigh(curvature)
         steps = 0.1 * axes / np.sqrt(values)
         f = inner(np.concatenate([x + steps.T, x - steps.T]))
-        slope = axes @ ((f[: x.size] - f[x.size :]) / 0.2 * np.sqrt(values))
+        with np.errstate(invalid="ignore"):  # outside the prior −ln p is infinite
+            slope = axes @ ((f[: x.size] - f[x.size :]) / 0.2 * np.sqrt(values))
         move = np.linalg.solve(curvature, np.nan_to_num(slope))
         trial = x + np.array([1.0, 0.5, 0.1, 0.0])[:, None] * move
         x = trial[np.argmax(inner(trial))]
