@@ -101,14 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     infer.add_argument(
         "data", metavar="FILE.nc|FILE.csv|NAME", help="theta(trial, time, parameter); columns trial,time_s"
     )
-    infer.add_argument("--unknown", default="discount,metric", metavar="A,B", help="default: discount,metric")
-    infer.add_argument("--known", nargs="+", action="extend", default=[], metavar="NAME=VALUE")
+    infer.add_argument("--unknown", metavar="A,B", help="default: discount,metric")
+    infer.add_argument("--known", nargs="+", action="extend", metavar="NAME=VALUE")
     infer.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss; needed for paths")
     infer.add_argument("--optimum", metavar="A,B", help="its optimum (default 0)")
-    infer.add_argument("--metric", default="isotropic", metavar="isotropic|diagonal|full")
-    infer.add_argument("--process-noise", default="metric", metavar="metric|free|none")
+    infer.add_argument("--metric", metavar="isotropic|diagonal|full", help="default: isotropic")
+    infer.add_argument("--process-noise", metavar="metric|free|none", help="default: metric")
     infer.add_argument("--figure", metavar="FILE.png")
-    infer.add_argument("--seed", type=int, default=0, metavar="N")
+    infer.add_argument("--seed", type=whole(), default=0, metavar="N")
     infer.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
 
     table = add("table", _table, "fit every candidate model to every benchmark and write one page")
@@ -224,7 +224,7 @@ def _table(arguments: argparse.Namespace) -> None:
 
 
 def _infer(arguments: argparse.Namespace) -> None:
-    from pathlib import Path
+    import os
 
     from analysis.figures import draw
     from analysis.infer import as_dataset, infer
@@ -235,23 +235,30 @@ def _infer(arguments: argparse.Namespace) -> None:
 
     _check_output(arguments)
     if arguments.data in datasets.names():
+        for name in ("unknown", "known", "hessian", "optimum", "metric", "process_noise", "figure", "output"):
+            if (value := getattr(arguments, name)) is not None:
+                raise InputError(
+                    f"--{name.replace('_', '-')} {value!r} is for paths; the trials of a data set take none"
+                )
         print(infer_trials(datasets.load(arguments.data)))
         return
-    if not Path(arguments.data).is_file():
-        raise InputError(f"there is no file {arguments.data}, and no data set of that name; see `list`")
+    if not os.path.isfile(arguments.data):
+        raise InputError(f"there is no file {arguments.data!r}, and no data set of that name; see `list`")
     paths, times = read_paths(arguments.data)
     if not arguments.hessian:
         raise InputError("--hessian is needed: the curvature of the loss, such as 3,1;1,0.5")
     hessian = _numbers("hessian", arguments.hessian)
     optimum = _numbers("optimum", arguments.optimum)[0] if arguments.optimum else [0.0] * len(hessian)
-    known = {key: number_or_text(value) for key, value in (key_and_value(text, "--known") for text in arguments.known)}
+    known = {
+        key: number_or_text(value) for key, value in (key_and_value(text, "--known") for text in arguments.known or ())
+    }
     answer = infer(
         paths,
         Quadratic(hessian, optimum),
-        arguments.unknown,
+        arguments.unknown or "discount,metric",
         known=known,
-        metric=arguments.metric,
-        process_noise=arguments.process_noise,
+        metric=arguments.metric or "isotropic",
+        process_noise=arguments.process_noise or "metric",
         times=times,
         seed=arguments.seed,
     )

@@ -18,6 +18,7 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "recover"): [*FIT, "--free", "A_plus"],
     ("analysis", "confusion"): ["pair_stdp", "triplet_stdp", "--data", "wang_2005"],
     ("analysis", "discriminate"): ["pair_stdp", "triplet_stdp", "--data", "wang_2005"],
+    ("analysis", "infer"): ["thart_reach"],
     ("analysis", "table"): ["-o", "table"],
     ("analysis", "compare"): ["none.nc"],
     ("analysis", "report"): ["none.nc", "-o", "report"],
@@ -74,6 +75,9 @@ ELSEWHERE = {  # why an option has no cases here
     "--hessian": "matrices: checked by tests of explain",
     "--optimum": "the same",
     "--patterns": "the same",
+    "--unknown": "names and values: checked by tests of infer",
+    "--known": "the same",
+    "--process-noise": "the same",
 }
 
 
