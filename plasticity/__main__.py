@@ -24,6 +24,12 @@ BELIEFS = {
     "shape": "gradient and curvature, a regression of gradients on weights",
     "weight": "a Gaussian belief about the weight itself, in its Fisher metric",
 }
+_COMPARED = {
+    "discount": ("0.1", "discount in Hz"),
+    "noise": ("0.5", "noise of a gradient observed for 1 s"),
+    "condition": ("10", "ratio of the two curvatures"),
+    "hazard": ("0.2", "rate in Hz at which the optimum is forgotten"),
+}
 _FISHER = "The metric is the Fisher information of the weight, the mean of (∂ log likelihood/∂w)²."
 
 
@@ -59,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     derive.add_argument("--duration", metavar="oo|VALUE", help="time between observations in s; oo is Newton's method")
     derive.add_argument("--order", default="1", metavar="1|2", help="2 controls the acceleration (momentum)")
     derive.set_defaults(command=_derive)
+    compare = commands.add_parser("compare", help="compare rules with the exact learner of a moving optimum")
+    for name, (default, meaning) in _COMPARED.items():
+        compare.add_argument(f"--{name}", default=default, metavar="VALUE", help=f"{meaning} (default {default})")
+    compare.set_defaults(command=_compare)
     for command in (card, derive):
         command.add_argument("--format", default="text", metavar="text|latex|markdown")
     return parser
@@ -144,6 +154,19 @@ def _derive(arguments: argparse.Namespace) -> None:
 
         rule = replace(rule, assumptions=(*rule.assumptions, _FISHER))
     _print(rule, arguments.format)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from plasticity.contest import Contest, best_cost, compare
+
+    contest = Contest(**{name: _number(name, getattr(arguments, name)) for name in _COMPARED})
+    print(f"cost of the exact learner: {best_cost(contest):.4g} per second")
+    print(f"{'excess cost per second':32} {'untuned':>20} {'tuned':>20} {'factor of steps':>16}")
+    for row in sorted(compare(contest), key=lambda row: row.untuned):
+        pairs = ((row.untuned, row.untuned_error), (row.tuned, row.tuned_error))
+        costs = [f"{cost:.4g} ± {error:.1g}" if error else f"{cost:.4g}" for cost, error in pairs]
+        print(f"{row.title:32} {costs[0]:>20} {costs[1]:>20} {row.factor:>16.3g}")
+    print("untuned: numbers set from the assumptions; ±: standard error, Adam is simulated, other costs are exact")
 
 
 def _print(rule: Rule, format: str) -> None:

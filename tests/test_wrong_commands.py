@@ -56,6 +56,7 @@ WRONG = {
     "--metric": NO_NAME,
     "--drift": NO_NAME,
     "--belief": NO_NAME,
+    "--condition": [*NO_NUMBER, "-1", "0.5", "inf"],
     "--format": NO_NAME,
     "--order": NO_COUNT,
     "--device": NO_NAME,
