@@ -19,7 +19,7 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
-from plasticity.support.checks import require_whole
+from plasticity.support.checks import checked, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -148,6 +148,7 @@ class Inference:
         return "\n".join(report_lines(self))
 
 
+@checked
 def infer(
     data: xr.Dataset | ArrayLike,
     landscapes: Quadratic | Sequence[Quadratic],
@@ -267,6 +268,7 @@ def _compared(answer: Inference, rng: np.random.Generator) -> Inference:
     return replace(answer, checks=checks, gap=gap, slopes=closed, slopes_covariance=covariance)
 
 
+@checked
 def left_out_score(answer: Inference) -> Array:
     """Score (n_trials,) of sets of assumptions: ln p of every trial given the others, by a refit without it.
 

@@ -51,6 +51,11 @@ def fitted():
 
 
 @cache
+def inferred():
+    return analysis.infer(MOVES, STEEP, times=TIMES, check=False, n_draws=200)
+
+
+@cache
 def comparison():
     return analysis.compare([analysis.as_dataset(fitted())])
 
@@ -58,13 +63,21 @@ def comparison():
 RETURNED = {
     plasticity.Assumptions,
     plasticity.DualControl,
-    plasticity.ShapePosterior,  # records and errors that functions return or raise; users do not make them
+    plasticity.ShapePosterior,
+    analysis.Inference,  # records and errors that functions return or raise; users do not make them
     *(plasticity.Policy, plasticity.LandscapePolicy, plasticity.SynapseModel, plasticity.Landscape, circuits.Run),
     *(analysis.Fit, analysis.Comparison, *(v for v in vars(errors).values() if isinstance(v, type))),
 }
-# Inference of assumptions, which has tests of its own for bad input; the cases of its parameters are to be written.
-WITHOUT_CASES = {"Experiment", "Inference", "design", "identifiable", "infer", "left_out_score"}
+TIMES = np.arange(20) / 5
+MOVES = np.exp(-np.outer(TIMES, [0.5, 1.2]))[None] * np.array([[[1.0, 2.0]], [[-1.0, 1.0]]])
+STEEP = plasticity.Quadratic([1.0, 3.0], [0.0, 0.0])
+PROBE = analysis.Experiment(STEEP, [1.0, 2.0], TIMES)
 CALLS = {  # arguments with which every function runs, beside those that have no required ones
+    analysis.Experiment: {"landscapes": STEEP, "starts": [1.0, 2.0], "times": TIMES},
+    analysis.design: {"unknown": ("discount",), "choices": {"one": PROBE}},
+    analysis.identifiable: {"experiment": PROBE},
+    analysis.infer: {"data": MOVES, "landscapes": STEEP, "times": TIMES, "check": False, "n_draws": 200},
+    analysis.left_out_score: {"answer": None},
     plasticity.FadingMemory: {"decay": 0.9},
     plasticity.GaussianWeight: {"variance": 1.0},
     plasticity.LinearGaussian: {"transition": [[1.0]], "process_noise": [[1.0]], "observation_noise": [[1.0]]},
@@ -165,7 +178,14 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     analysis.time_to_criterion: {"curve": CURVE, "criterion": 0.1},
     analysis.weight_moments: {"ds": None, "variable": "theta"},
 }
-LATER = {"fitted": fitted, "first": fitted, "second": fitted, "fits": lambda: [fitted()] * 2, "path": descent}
+LATER = {
+    "answer": inferred,
+    "fitted": fitted,
+    "first": fitted,
+    "second": fitted,
+    "fits": lambda: [fitted()] * 2,
+    "path": descent,
+}
 LATER |= {"comparison": comparison, "ds": descent, "results": lambda: analysis.as_dataset(fitted())}
 LATER |= {"run": lambda: circuits.run(PLAIN, 0.03, device="numpy")}
 TEXTS = {  # free text, or names that the circuit resolves when it is made
@@ -180,8 +200,11 @@ TEXTS = {  # free text, or names that the circuit resolves when it is made
     circuits.Projection: ["pre", "post", "receptor", "third_factor"],
     scenarios.parameter: ["unit", "help"],
     scenarios.sweep: ["scheduler"],
+    analysis.infer: ["variable"],
 }
 NO_EXPRESSION = [None, b"x", [], {}, STRANGE, KeyError, (), set(), object()]
+NO_NAMES = [True, 3, 0.5, "x", b"x", [], ["x"], {}, [3], STRANGE]
+NO_LANDSCAPE = [None, True, 3, 0.5, "x", [], {}, [3], ["x"], STRANGE]
 ANYTHING = {(plasticity.Step, "equation"), (scenarios.parameter, "default")}  # printed, or any value
 KIND = {(function, name): "text" for function, names in TEXTS.items() for name in names}
 KIND |= {
@@ -191,6 +214,9 @@ KIND |= {
     (scenarios.parameter, "low"): [v for v in NO_NUMBER if v is not INFINITE and v is not None],
     (scenarios.parameter, "high"): [v for v in NO_NUMBER if v is not INFINITE and v is not None],
     **{(plasticity.MatrixFree, f"{name}_function"): "function" for name in ("loss", "gradient", "product")},
+    **{(f, "unknown"): NO_NAMES for f in (analysis.infer, analysis.identifiable, analysis.design)},
+    (analysis.infer, "data"): [None, True, 3, 0.5, "x", b"x", [], {}, [["a"]], [[NAN]], STRANGE],
+    **{(f, "landscapes"): NO_LANDSCAPE for f in (analysis.infer, analysis.Experiment)},
     (plasticity.Rule, "bounds"): "range",
     (plasticity.LandscapeShape, "curvature"): "array",
     (plasticity.LandscapeShape, "intercept"): "array",
@@ -270,7 +296,6 @@ def public():
     packages |= {p: [*catalog.names(p.__name__), "load"] for p in (rules, signals)}
     packages[rules].append("resolve")
     packages[filters] = ["Fading", "Switching", "ornstein_uhlenbeck", "random_walk", "track", "trials"]
-    packages[analysis] = [name for name in analysis.__all__ if name not in WITHOUT_CASES]
     members = (getattr(package, name) for package, names in packages.items() for name in names)
     return list(dict.fromkeys(m for m in members if callable(m) and m not in RETURNED))
 

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.support.checks import require_array, require_record
+from plasticity.support.checks import checked, require_array, require_record
 
 Array = NDArray[np.float64]
 FLAT = 1e-10  # relative curvature below which a direction counts as flat
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Experiment:
     """Trials of a learner: the loss of each, its start, and the times of its records.

@@ -14,7 +14,7 @@ from analysis.inference.experiment import Experiment
 from analysis.inference.kalman import transition
 from analysis.inference.learner import DEFAULTS, Family, coordinates, make_family
 from plasticity.errors import InputError
-from plasticity.support.checks import require_record
+from plasticity.support.checks import checked, require_record
 
 Array = NDArray[np.float64]
 GUESS = {"discount": 1.0, "drift": 0.3, "hazard": 0.3, "process_strength": 0.1, "measurement_noise": 0.03}
@@ -55,6 +55,7 @@ class Identifiability:
         return "\n".join([*lines, *(f"alias: {alias}" for alias in self.aliases)])
 
 
+@checked
 def identifiable(
     experiment: Experiment,
     unknown: Sequence[str] | str = ("discount", "metric"),
@@ -199,6 +200,7 @@ def _law(
     return np.concatenate(means, axis=1), full + variance * np.eye(len(full))
 
 
+@checked
 def design(
     unknown: Sequence[str] | str,
     choices: Mapping[str, Experiment],

@@ -245,7 +245,10 @@ def make_family(
     if matrix is not None and (matrix.ndim != 2 or matrix.shape[0] != n):
         raise InputError(f"control must have {n} rows, one per weight, got shape {matrix.shape}")
     order = ("discount", "metric", "control", *SCALARS[1:6], *noise, "measurement_noise")
-    return Family(n, tuple(x for x in order if x in names), known, metric, process_noise, matrix, prior_mean)
+    mean = require_array("prior_mean", prior_mean)
+    if mean.shape not in ((), (n,)):
+        raise InputError(f"prior_mean must be a number or ({n},), one per parameter, got shape {mean.shape}")
+    return Family(n, tuple(x for x in order if x in names), known, metric, process_noise, matrix, mean)
 
 
 def _matrix(value: Any, n: int) -> Array:
