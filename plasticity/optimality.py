@@ -42,11 +42,11 @@ class Optimality:
     Parameters
     ----------
     action : float or array
-        J of the path and its tail [loss].
+        J of the path and its tail [loss·s].
     optimum : float or array
-        Least J from the same start [loss]; on a loss that is not quadratic the least one of a search.
+        Least J from the same start [loss·s]; on a loss that is not quadratic the least one of a search.
     gap : float or array
-        Excess cost of the path, ≥ 0 up to the sampling error [loss].
+        Excess cost of the path, ≥ 0 up to the sampling error [loss·s].
     angle : float or array
         Mean angle between θ̇ and −G⁻¹∇L along the path [rad]; NaN where nothing moves.
     curl : float
@@ -133,9 +133,9 @@ class Excess:
     Parameters
     ----------
     gap : (n, n) array
-        X [loss]; infinite if the rule diverges faster than the discount forgets.
+        X [loss·s]; infinite if the rule diverges faster than the discount forgets.
     optimum : (n, n) array
-        P [loss].
+        P [loss·s].
     """
 
     gap: Array

@@ -215,6 +215,7 @@ KIND |= {
     (scenarios.parameter, "high"): [v for v in NO_NUMBER if v is not INFINITE and v is not None],
     **{(plasticity.MatrixFree, f"{name}_function"): "function" for name in ("loss", "gradient", "product")},
     **{(f, "unknown"): NO_NAMES for f in (analysis.infer, analysis.identifiable, analysis.design)},
+    (plasticity.explain, "symmetry"): [True, 3, 0.5, "x", b"x", [], {}, STRANGE],
     (analysis.infer, "data"): [None, True, 3, 0.5, "x", b"x", [], {}, [["a"]], [[NAN]], STRANGE],
     **{(f, "landscapes"): NO_LANDSCAPE for f in (analysis.infer, analysis.Experiment)},
     (plasticity.Rule, "bounds"): "range",
