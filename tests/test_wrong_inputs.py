@@ -285,6 +285,7 @@ for function in (
     rules.heavy_ball,
     rules.kalman_gradient,
     rules.multi_step,
+    rules.redrawn_reset,
     rules.soft_reset,
 ):
     KIND[function, "discount"] = "limit"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from plasticity.rules.oja import oja as oja
     from plasticity.rules.pair_stdp import pair_stdp as pair_stdp
     from plasticity.rules.polyak import polyak as polyak
+    from plasticity.rules.redrawn_reset import redrawn_reset as redrawn_reset
     from plasticity.rules.reward_stdp import reward_stdp as reward_stdp
     from plasticity.rules.rmsprop import rmsprop as rmsprop
     from plasticity.rules.sliding_bcm import sliding_bcm as sliding_bcm
