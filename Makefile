@@ -1,4 +1,4 @@
-# make demo | test | bench | soak | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
+# make demo | paper | test | bench | soak | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
 # measured; STEERSMAN_PEERS=folder is where other simulators have their environments (docs/benchmarks.md).
 PYTHON ?= python3
 VENV := .venv
@@ -14,10 +14,16 @@ TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py test
 	tests/scenarios/test_run.py
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-3.13 bench soak clean
+.PHONY: demo paper test test-3.13 bench soak clean
 
 demo: $(VENV)/installed
 	@$(BIN)/steersman demo
+
+# Figures 1, 2a-d and 3 of Vastola, Gershman & Rajan 2025 (docs/paper.md).
+paper: $(VENV)/installed
+	@mkdir -p results/paper
+	@for name in double_well horizon controllability; do \
+		$(BIN)/python -m scenarios run $$name -o results/paper/$$name.nc --figure results/paper/$$name.png || exit 1; done
 
 test: $(VENV)/tested
 	$(BIN)/ruff check .

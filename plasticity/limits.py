@@ -148,15 +148,19 @@ def reparametrised(rule: Rule, parameters: tuple[Parameter, ...], old: Mapping[s
     )
 
 
-def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
+def in_steps(rule: Rule, learning_rate: float, epsilon: float, inside: bool = False) -> Rule:
     """Rule of `small_discount` per step: ``learning_rate = sqrt(ηk)Δt`` and ``epsilon = γ/(2 sqrt(ηk))``.
+
+    With `inside` the horizon has no end (γ → 0), and ε is added to the believed curvature, under the root: √(v + ε).
 
     Parameters
     ----------
     rule : Rule
         With the parameters ``plasticity``, ``loss_weight``, ``discount`` and ``clock_step``.
     learning_rate, epsilon : float
-        [1] and [unit of the gradient].
+        [1] and [unit of the gradient], `inside` [its square].
+    inside : bool
+        Whether ε stands under the root.
     """
     words = "learning rate per step, α = sqrt(ηk)Δt"
     rate = Parameter("learning_rate", learning_rate, meaning=words, positive=True)
@@ -166,7 +170,26 @@ def in_steps(rule: Rule, learning_rate: float, epsilon: float) -> Rule:
     old = {"plasticity": speed**2 / LOSS_WEIGHT.symbol, "discount": 2 * floor.symbol * speed}
     stepped = reparametrised(rule, (rate, floor), old)
     squares = (replace(s, unit="loss**2") if s.name == "belief_curvature" else s for s in stepped.states)
-    return replace(stepped, states=tuple(squares))  # nothing is left that would make a curvature of the mean square
+    stepped = replace(stepped, states=tuple(squares))  # nothing is left that makes a curvature of the mean square
+    return _inside(stepped, floor) if inside else stepped
+
+
+def _inside(rule: Rule, floor: Parameter) -> Rule:
+    """Rule at γ → 0 with a curvature that is larger by ε: v → v + ε where the weight reads it."""
+    v = next(s.symbol for s in rule.states if s.name == "belief_curvature")
+    clock = tuple(
+        replace(u, expression=u.expression.subs(floor.symbol, 0).subs(v, v + floor.symbol)) if u.target == "w" else u
+        for u in rule.events["clock"]
+    )
+    added = replace(floor, unit="loss**2", meaning="curvature that is added to the believed one")
+    taken = replace(
+        rule,
+        events={**rule.events, "clock": clock},
+        parameters=tuple(added if p.name == floor.name else p for p in rule.parameters),
+    )
+    return replace(
+        taken, steps=(*rule.steps, Step("Long horizon, curvature v + ε", change(taken), "ε inside the root"))
+    )
 
 
 def change(rule: Rule) -> sp.Eq:

@@ -78,6 +78,9 @@ class Parameters:
     decay_square: float = parameter(
         0.999, "1", "memory of the squared gradient per mini-batch (Adam, ballistic)", low=0.0, high=1.0
     )
+    published_variant: bool = parameter(
+        False, "1", "Adam and the ballistic rule without bias correction and with ε under the root, as in vastola_2025"
+    )
 
 
 SMOKE = {
@@ -137,19 +140,22 @@ def candidates(parameters: Parameters) -> tuple[Rule, ...]:
     from plasticity.derive import derive
     from plasticity.rules.adam import adam
     from plasticity.rules.gradient_descent import gradient_descent
+    from plasticity.rules.rmsprop import rmsprop
 
-    memory = FadingMemory(decay=parameters.decay_square)
-    long_horizon = derive(Objective(discount=parameters.discount), curvature_belief=memory)
-    return (
-        gradient_descent(),
-        adam(decay_mean=parameters.decay_mean, decay_square=parameters.decay_square),
-        replace(long_horizon, name=BALLISTIC, title="Ballistic rule"),
-    )
+    published = parameters.published_variant
+    memories = {"decay_mean": parameters.decay_mean, "decay_square": parameters.decay_square}
+    moments = adam(**memories, bias_correction=not published, epsilon_inside=published)
+    if published:
+        long_horizon = rmsprop(decay_square=parameters.decay_square, epsilon_inside=True)
+    else:
+        memory = FadingMemory(decay=parameters.decay_square)
+        long_horizon = derive(Objective(discount=parameters.discount), curvature_belief=memory)
+    return gradient_descent(), moments, replace(long_horizon, name=BALLISTIC, title="Ballistic rule")
 
 
 def at_rate(rule: Rule, rate: float) -> Rule:
     """Rule with a learning rate per mini-batch: ηk/γ·STEP of gradient descent, sqrt(ηk)·STEP of the others."""
-    if rule.name == BALLISTIC:
+    if "plasticity" in rule.values:
         return rule.with_parameters(plasticity=(rate / STEP) ** 2)
     return rule.with_parameters(learning_rate=rate)
 

@@ -10,9 +10,10 @@ Expect: the optimal path crosses at the default discount of 0.1 per second and s
 discount is 0.539031 per second; the default start is nearer to the ridge than the minimum, and crosses up to a somewhat
 higher one. Gradient flow stays at any discount.
 
-Result: `theta`(trial, time, parameter) of the optimal path and of gradient flow from the same start; their `kinetic`
-and `potential` cost; `action`, the discounted sum of both; `rival_action`, the least action of a planned path that ends
-in the other valley (NaN if there is none); `critical_discount`.
+Result: `theta`(trial, time, parameter) of the optimal path, of gradient flow from the same start, and of the optimal
+paths at the discounts that are compared (`trial_discount`); their `kinetic` and `potential` cost; `action`, the
+discounted sum of both; `rival_action`, the least action of a planned path that ends in the other valley (NaN if there
+is none); `critical_discount`.
 
 The end is free: the plan is the best of many that begin at different first guesses (rest, gradient flow, a quick or
 slow walk to either minimum), so the escape is not an assumption. Times many horizons ahead have no weight, and there
@@ -27,7 +28,7 @@ action, 0.169571.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class Parameters:
     """The objective of the learner, the double well, and the window of planning."""
 
     discount: float = parameter(0.1, "1/s", "temporal discounting; 1/discount is the horizon", low=0)
+    compared: tuple[float, ...] = parameter((2.0,), "1/s", "discounts of the learners that are compared", low=0)
     plasticity: float = parameter(1.0, "1/s^2", "how cheap change is", low=1e-9)
     loss_weight: float = parameter(1.0, "1", "weight of the loss against the cost of change", low=1e-9)
     barrier: float = parameter(1.0, "1", "height of the ridge without tilt", low=1e-9)
@@ -74,7 +76,7 @@ def cost(parameters: Parameters) -> tuple[float, float]:
     p = parameters
     steepest = max(8 * p.barrier, 2 * p.stiffness)  # curvature of a well without tilt, along and across
     flow = p.duration * p.learning_rate * steepest / CURVATURE_STEP
-    return 1.5 + 7e-5 * p.n_points + 2.9e-5 * flow, 205e6 + 500 * p.n_points
+    return 1.5 + 7e-5 * p.n_points * (1 + len(p.compared)) + 2.9e-5 * flow, 205e6 + 700 * p.n_points
 
 
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
@@ -86,8 +88,11 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     well = DoubleWell(p.barrier, p.tilt, p.stiffness)
     flow = gradient_flow(well, start, p)
     best, rival_action, n_plans = best_plan(objective, well, start, end, flow, p)
-    paths = np.stack([best.theta.values, flow])
-    costs, cost_axis = _costs(objective, well, paths, p)
+    others = [replace(objective, discount=discount) for discount in p.compared]
+    compared = [best_plan(other, well, start, end, flow, p)[0].theta.values for other in others]
+    paths = np.stack([best.theta.values, flow, *compared])
+    discounts = np.array([p.discount, p.discount, *p.compared])
+    costs, cost_axis = _costs(objective, well, paths, discounts, p)
     ends = [point for point in (start, end) if point is not None]
     surface, surface_axes = loss_map(well, [*ends, *well.minima])
     nearest = [_nearest(well, path[-1]) for path in paths]
@@ -106,8 +111,9 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
         {
             "time": ("time", best.time.values, "s", "time"),
             "parameter": ("parameter", ["x", "y"], "1", "parameter"),
-            "trial": ("trial", [0, 1], "1", "index of the path"),
-            "path": ("trial", ["optimal path", "gradient flow"], "1", "what made the path"),
+            "trial": ("trial", np.arange(len(paths)), "1", "index of the path"),
+            "path": ("trial", ["optimal path", "gradient flow", *["optimal path"] * len(others)], "1", "what made it"),
+            "trial_discount": ("trial", discounts, "1/s", "discount by which the path is weighed"),
             **cost_axis,
             **surface_axes,
         },
@@ -174,7 +180,7 @@ def _guesses(
 
 
 def _costs(
-    objective: Objective, well: DoubleWell, paths: NDArray[np.float64], p: Parameters
+    objective: Objective, well: DoubleWell, paths: NDArray[np.float64], discounts: NDArray[np.float64], p: Parameters
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Kinetic and potential cost per unit time where the action takes them, their weights, and their sum."""
     from plasticity.optimal.cost import running_cost
@@ -186,13 +192,14 @@ def _costs(
     points = (1 - middle) * paths[:, :-1] + middle * paths[:, 1:]
     kinetic, potential = cost.effort(points, np.diff(paths, axis=1) / step), cost.loss(points)
     times = step * (np.arange(p.n_points - 1) + middle)
-    weight = step * np.exp(-p.discount * times)
+    weight = step * np.exp(-discounts[:, None] * times)
+    action = ((kinetic + potential) * weight).sum(axis=1)
     variables = {
         "kinetic": (("trial", "sample"), kinetic, "1", "cost of change per unit time"),
         "potential": (("trial", "sample"), potential, "1", "weighted loss per unit time"),
-        "sample_weight": ("sample", weight, "s", "discounted length of each step"),
-        "action": ("trial", (kinetic + potential) @ weight, "s", "discounted cost of the path"),
-        "mean_action": ("trial", (kinetic + potential) @ weight / p.duration, "1", "action per length of the window"),
+        "sample_weight": (("trial", "sample"), weight, "s", "discounted length of each step"),
+        "action": ("trial", action, "s", "discounted cost of the path"),
+        "mean_action": ("trial", action / p.duration, "1", "action per length of the window"),
     }
     return variables, {"sample": ("sample", times, "s", "time at which the cost is taken")}
 
@@ -222,5 +229,7 @@ def _dataset(p: Parameters, variables: dict, coordinates: dict, **attributes: An
         engine="direct transcription, newton",
         references=("vastola_2025", "muratov_2008"),
         label=f"discount {p.discount:g} s⁻¹",
+        discount=p.discount,
+        learning_rate=p.learning_rate,
         **attributes,
     )

@@ -10,8 +10,9 @@ grows. At the same plasticity a shorter horizon also is slower, because change p
 
 Result: `theta`(time, parameter) of the optimal policy; `loss`(time); `distance`(time, direction) from the optimum along
 the two principal directions of the loss; `rate`(direction), measured on those distances; `rate_ratio`; `ratio_curve`,
-the ratio at other discounts from the eigenvalues of their policies, for comparison. One discount per run; draw several
-runs in one figure by `analysis.figures.draw(*runs)`.
+the ratio at other discounts from the eigenvalues of their policies, for comparison. `compared_theta`(time,
+compared_discount, parameter), `compared_loss`, `compared_distance` and `compared_rate_ratio` are those of learners with
+other discounts, which the figure shows beside the run; several runs in one figure by `analysis.figures.draw(*runs)`.
 
 Source: Vastola, Gershman & Rajan 2025 (vastola_2025), eqs. 6-9 and Fig. 2a-d. Unlike in the code published with the
 figure, the policy is solved for at every discount, and the rates are measured on its path.
@@ -20,7 +21,7 @@ figure, the policy is solved for at every discount, and the rates are measured o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,7 @@ class Parameters:
     """The objective of the learner and the valley."""
 
     discount: float = parameter(1.0, "1/s", "temporal discounting; 1/discount is the horizon", low=0)
+    compared: tuple[float, ...] = parameter((0.0, 10.0), "1/s", "discounts of the learners that are compared", low=0)
     plasticity: float = parameter(1.0, "1/s^2", "how cheap change is", low=1e-9)
     loss_weight: float = parameter(1.0, "1", "weight of the loss against the cost of change", low=1e-9)
     curvature: float = parameter(1.0, "1", "curvature of the loss along the flat direction", low=1e-9)
@@ -80,6 +82,8 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     distance = (theta - optimum) @ axes.T
     rate = measured_rates(times, distance)
     discounts, curve = _ratio_curve(objective, valley, np.sqrt(p.plasticity * p.loss_weight * p.curvature))
+    others = [solve(replace(objective, discount=discount), valley) for discount in p.compared]
+    paths = np.array([other.path(start, times) for other in others]).reshape(-1, times.size, 2).swapaxes(0, 1)
     surface, surface_axes = loss_map(valley, [start, optimum])
     return make_dataset(
         {
@@ -89,6 +93,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
             "rate": ("direction", rate, "1/s", "rate of approach measured on the path"),
             "rate_ratio": ((), rate[1] / rate[0], "1", "rate of the steep direction over that of the flat one"),
             "ratio_curve": ("curve_discount", curve, "1", "ratio of the eigenvalues of the policy at other discounts"),
+            **_compared(valley, paths, (paths - optimum) @ axes.T, [other.rates for other in others]),
             "action": ((), policy.value(start), "s", "discounted cost from the start on"),
             "optimum": ("parameter", optimum, "1", "parameters of least loss"),
             "axis": (("direction", "parameter"), axes, "1", "unit vector of the direction"),
@@ -100,6 +105,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
             "direction": ("direction", ["flat", "steep"], "1", "principal direction of the loss"),
             "curvature": ("direction", curvatures, "1", "curvature of the loss"),
             "curve_discount": ("curve_discount", discounts, "1/s", "discount"),
+            "compared_discount": ("compared_discount", np.array(p.compared), "1/s", "discount of the compared learner"),
             **surface_axes,
         },
         title="Optimal learning in a valley",
@@ -126,6 +132,29 @@ def measured_rates(times: NDArray[np.float64], distance: NDArray[np.float64]) ->
         if np.sum(away > ROUNDING * away[0]) < 2:
             raise InputError(f"n_points is too small: the {name} direction is at rest after one step; use more points")
     return fit_exponential(times, distance, rest=0.0).rate
+
+
+def _compared(
+    valley: Quadratic, paths: NDArray[np.float64], distances: NDArray[np.float64], rates: list[NDArray[np.float64]]
+) -> dict[str, Any]:
+    """Variables of the learners with other discounts; the ratios of their rates are those of the eigenvalues."""
+    axis, ratios = ("time", "compared_discount"), [rate[1] / rate[0] for rate in rates]
+    return {
+        "compared_theta": ((*axis, "parameter"), paths, "1", "parameters of the compared learner"),
+        "compared_loss": (axis, valley.loss(paths), "1", "loss of the compared learner"),
+        "compared_distance": (
+            (*axis, "direction"),
+            distances,
+            "1",
+            "distance from the optimum of the compared learner",
+        ),
+        "compared_rate_ratio": (
+            "compared_discount",
+            ratios,
+            "1",
+            "rate of the steep direction over that of the flat one",
+        ),
+    }
 
 
 def _ratio_curve(

@@ -87,10 +87,15 @@ def _settled(runs: tuple[xr.Dataset, ...]) -> float:
 
 
 def _lines(runs: tuple[xr.Dataset, ...]) -> list[tuple[dict, xr.Dataset, int]]:
-    """Style, run and trial of every line: gradient flow of the first run below the optimal path of each."""
-    flow = {"color": GREY, "linestyle": ":", "linewidth": 2.0, "label": "gradient flow"}
-    lines = [(flow, runs[0], FLOW)]
-    for index, run in enumerate(runs):
-        named = f"optimal path,\n{label(run)}"
-        lines.append((line_style(index) | {"label": named, "markersize": 4.5, "linewidth": 1.8}, run, OPTIMAL))
-    return lines
+    """Style, run and trial of every line: gradient flow of the first run below the optimal paths.
+
+    One run shows the paths that it is compared with, too; of several runs each shows its own.
+    """
+    rate = f"gradient flow,\nrate {runs[0].attrs['learning_rate']:g} s⁻¹"
+    flow = {"color": GREY, "linestyle": ":", "linewidth": 2.0, "label": rate}
+    drawn = [(runs[0], FLOW, rate), *((run, OPTIMAL, f"optimal path,\n{label(run)}") for run in runs)]
+    if len(runs) == 1:
+        others = runs[0].trial_discount.values[FLOW + 1 :]
+        drawn += [(runs[0], FLOW + 1 + i, f"optimal path,\ndiscount {d:g} s⁻¹") for i, d in enumerate(others)]
+    styles = [flow, *(line_style(i) | {"markersize": 4.5, "linewidth": 1.8} for i in range(len(drawn) - 1))]
+    return [(style | {"label": words}, run, trial) for style, (run, trial, words) in zip(styles, drawn, strict=True)]

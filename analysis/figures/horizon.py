@@ -31,8 +31,9 @@ DIRECTIONS = {"flat": "-", "steep": (0, (3, 1.5))}
 
 
 def horizon(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw one or several runs, by rising discount, on one valley."""
+    """Draw one run with the learners that it is compared with, or several runs, by rising discount, on one valley."""
     require_scenario("horizon", runs, data)
+    runs = (*runs, *_compared(runs[0])) if len(runs) == 1 else runs
     runs = tuple(sorted(runs, key=lambda run: run.attrs["discount"]))
     figure = Figure(figsize=(7.2, 6.4), layout="constrained")
     axes = figure.subplots(2, 2)
@@ -45,6 +46,18 @@ def horizon(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     lettered(axes.flat)
     legend_below(figure, axes[0, 0])
     return figure
+
+
+def _compared(run: xr.Dataset) -> list[xr.Dataset]:
+    """One Dataset per learner with another discount than the run."""
+    names = ("theta", "loss", "distance", "rate_ratio")
+    others = [run.sel(compared_discount=d) for d in run.compared_discount.values if d != run.attrs["discount"]]
+    return [
+        other.assign({name: other[f"compared_{name}"] for name in names}).assign_attrs(
+            discount=float(other.compared_discount), label=f"discount {float(other.compared_discount):g} s⁻¹"
+        )
+        for other in others
+    ]
 
 
 def _paths(figure: Figure, ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
@@ -95,8 +108,8 @@ def _ratios(ax: Axes, runs: tuple[xr.Dataset, ...], styles: list[dict]) -> None:
     ax.plot(curve.curve_discount, curve, color="0.5", linewidth=1.4, zorder=1)
     curvature_ratio = runs[0].attrs["curvature_ratio"]
     for level, name in (
-        (curvature_ratio, "short horizon: gradient descent"),
-        (np.sqrt(curvature_ratio), "long horizon"),
+        (curvature_ratio, "short horizon, this metric: gradient descent"),
+        (np.sqrt(curvature_ratio), "long horizon: ballistic rule"),
     ):
         ax.axhline(level, color="0.5", linewidth=0.9, linestyle=":", zorder=0)
         ax.annotate(name, (0.97, level), (0, 3), ("axes fraction", "data"), "offset points", ha="right", fontsize=8)

@@ -22,7 +22,12 @@ from plasticity.support.checks import checked
 
 @checked
 def adam(
-    learning_rate: float = 1e-3, decay_mean: float = 0.9, decay_square: float = 0.999, epsilon: float = 1e-8
+    learning_rate: float = 1e-3,
+    decay_mean: float = 0.9,
+    decay_square: float = 0.999,
+    epsilon: float = 1e-8,
+    bias_correction: bool = True,
+    epsilon_inside: bool = False,
 ) -> Rule:
     """Derive ``w −= learning_rate·m̂/(sqrt(v̂) + epsilon)`` from a long horizon and two fading memories.
 
@@ -33,7 +38,12 @@ def adam(
     decay_mean, decay_square : float
         β_1 and β_2 per step, in (0, 1).
     epsilon : float
-        ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient].
+        ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient; inside the root its square].
+    bias_correction : bool
+        Whether the memories start without knowledge (Adam) or as certain of 0 as they ever will be.
+    epsilon_inside : bool
+        Whether ε is added to v̂ under the root. Without bias correction and with ε inside it is the optimiser of the
+        code published with vastola_2025.
 
     Examples
     --------
@@ -44,9 +54,11 @@ def adam(
     ----------
     kingma_2015; vastola_2025.
     """
+    initial = None if bias_correction else 0.0
     rule = derive(
         Objective(discount=sp.Symbol("discount", positive=True)),
-        gradient_belief=FadingMemory(decay=decay_mean),
-        curvature_belief=FadingMemory(decay=decay_square),
+        gradient_belief=FadingMemory(decay=decay_mean, initial=initial),
+        curvature_belief=FadingMemory(decay=decay_square, initial=initial),
     )
-    return replace(in_steps(small_discount(rule), learning_rate, epsilon), name="adam", title="Adam")
+    stepped = in_steps(small_discount(rule), learning_rate, epsilon, inside=epsilon_inside)
+    return replace(stepped, name="adam", title="Adam")

@@ -20,7 +20,9 @@ from plasticity.support.checks import checked
 
 
 @checked
-def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: float = 1e-8) -> Rule:
+def rmsprop(
+    learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: float = 1e-8, epsilon_inside: bool = False
+) -> Rule:
     """Derive ``w −= learning_rate·gradient/(sqrt(v) + epsilon)`` from a long horizon and one fading memory.
 
     Parameters
@@ -30,7 +32,9 @@ def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: flo
     decay_square : float
         β per step, in (0, 1).
     epsilon : float
-        ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient].
+        ε = γ/(2 sqrt(ηk)) ≥ 0 [unit of the gradient; inside the root its square].
+    epsilon_inside : bool
+        Whether ε is added to v under the root.
 
     Examples
     --------
@@ -45,4 +49,5 @@ def rmsprop(learning_rate: float = 1e-2, decay_square: float = 0.9, epsilon: flo
         Objective(discount=sp.Symbol("discount", positive=True)),
         curvature_belief=FadingMemory(decay=decay_square, initial=0.0),
     )
-    return replace(in_steps(small_discount(rule), learning_rate, epsilon), name="rmsprop", title="RMSprop")
+    stepped = in_steps(small_discount(rule), learning_rate, epsilon, inside=epsilon_inside)
+    return replace(stepped, name="rmsprop", title="RMSprop")

@@ -73,8 +73,8 @@ def test_every_epoch_shows_every_image_at_most_once():
     assert not np.array_equal(order[0], order[1])
 
 
-def textbook(name, gradient, w, order, rate, beta_1=0.9, beta_2=0.999, gamma=1e-9):
-    """The three rules as a textbook writes them; yields the parameters after every step."""
+def textbook(name, gradient, w, order, rate, published=False, beta_1=0.9, beta_2=0.999, gamma=1e-9):
+    """The three rules as a textbook or the published code writes them; yields the parameters after every step."""
     m, v = np.zeros_like(w), np.zeros_like(w)
     for t, batch in enumerate(order, 1):
         g = gradient(w, batch)
@@ -85,20 +85,28 @@ def textbook(name, gradient, w, order, rate, beta_1=0.9, beta_2=0.999, gamma=1e-
             "adam": rate * m_hat / (np.sqrt(v_hat) + 1e-8),
             "ballistic": rate**2 * g / (gamma / 2 + np.sqrt(gamma**2 / 4 + rate**2 * v_hat)),
         }
+        if published:
+            step |= {"adam": rate * m / np.sqrt(v + 1e-8), "ballistic": rate * g / np.sqrt(v + 1e-8)}
         w = w - step[name]
         yield w
 
 
 @pytest.mark.parametrize(
-    ("name", "tolerance"),
+    ("name", "published", "tolerance"),
     # a sum of 40 steps, each right to rounding; adaptive steps divide by roots of squared gradients, of which the
     # smallest are differences of larger numbers
-    [("gradient_descent", 1e-12), ("adam", 1e-10), ("ballistic", 1e-10)],
+    [
+        ("gradient_descent", False, 1e-12),
+        ("adam", False, 1e-10),
+        ("ballistic", False, 1e-10),
+        ("adam", True, 1e-10),
+        ("ballistic", True, 1e-10),
+    ],
 )
-def test_the_engine_runs_the_textbook_loop_on_the_same_batches(name, tolerance):
+def test_the_engine_runs_the_textbook_loop_on_the_same_batches(name, published, tolerance):
     network, rate, trial = Perceptron((6, 5, 3)), 0.05, np.random.SeedSequence(4)
     part = labelled(20, network)
-    parameters = Parameters(batch_size=4, n_epochs=8)
+    parameters = Parameters(batch_size=4, n_epochs=8, published_variant=published)
     rule = next(rule for rule in candidates(parameters) if rule.name == name)
     found = train(at_rate(rule, rate), network, part, parameters, trial)
     random = np.random.default_rng(trial)
@@ -108,7 +116,7 @@ def test_the_engine_runs_the_textbook_loop_on_the_same_batches(name, tolerance):
     def gradient(w, batch):
         return CrossEntropy(network, part.images[batch], part.labels[batch]).gradient(w)
 
-    path = list(textbook(name, gradient, start, order, rate))
+    path = list(textbook(name, gradient, start, order, rate, published))
     assert len(path) == 40
     assert_array_equal(found[0], start)
     assert_allclose(found[1:], path[4::5], rtol=0, atol=tolerance)

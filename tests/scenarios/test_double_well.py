@@ -29,10 +29,14 @@ def test_a_planner_crosses_the_ridge_and_gradient_flow_does_not(run):
     assert float(run.action[0]) < float(run.rival_action) < float(run.action[1])
 
 
-def test_an_impatient_planner_stays():
-    run = scenarios.run("double_well", discount=2.0)
-    assert run.attrs["escapes"] == 0
-    assert float(run.action[0]) < float(run.action[1])
+def test_an_impatient_planner_stays(run):
+    """On its own, and as the learner that the default run is compared with."""
+    alone = scenarios.run("double_well", discount=2.0)
+    assert alone.attrs["escapes"] == 0
+    assert float(alone.action[0]) < float(alone.action[1])
+    assert_allclose(run.theta[2], alone.theta[0], atol=1e-6)
+    assert_allclose(run.action[2], alone.action[0], rtol=1e-9)
+    assert run.trial_discount.values.tolist() == [0.1, 0.1, 2.0]
 
 
 @pytest.mark.parametrize(("share", "escapes"), [(0.95, 1), (1.05, 0)])
@@ -63,7 +67,7 @@ def test_costs_are_those_of_the_path(run):
     x, y = middle[..., 0], middle[..., 1]
     assert_allclose(run.potential, (x**2 - 1) ** 2 - x / 2 + y**2, atol=1e-12)
     assert_allclose(run.kinetic, (velocity**2).sum(axis=-1) / 2, atol=1e-12)
-    total = np.exp(-0.1 * run["sample"]) * (run.kinetic + run.potential)
+    total = np.exp(-run.trial_discount * run["sample"]) * (run.kinetic + run.potential)
     assert_allclose(run.action, 0.025 * total.sum("sample"), rtol=1e-12)
     assert_allclose(run.mean_action, run.action / 10, rtol=1e-12)
 
@@ -120,10 +124,19 @@ def test_figure_shows_the_paths_and_costs(run):
     figure = draw(run, impatient)
     chart, kinetic, potential = (ax for ax in figure.axes if ax.get_title(loc="left"))
     lines = {line.get_label(): line for line in chart.lines}
-    for label, path in (("gradient flow", run.theta[1]), ("optimal path,\ndiscount 2 s⁻¹", impatient.theta[0])):
+    for label, path in (
+        ("gradient flow,\nrate 1 s⁻¹", run.theta[1]),
+        ("optimal path,\ndiscount 2 s⁻¹", impatient.theta[0]),
+    ):
         assert_allclose(np.transpose(lines[label].get_data()), path)
     for ax, name in ((kinetic, "kinetic"), (potential, "potential")):
         assert_allclose(ax.lines[1].get_xydata(), np.stack([run["sample"], run[name][0]], axis=1))
+    alone = draw(run).axes[0]
+    assert [line.get_label() for line in alone.lines][1:3] == [
+        "optimal path,\ndiscount 0.1 s⁻¹",
+        "optimal path,\ndiscount 2 s⁻¹",
+    ]
+    assert_allclose(alone.lines[2].get_xydata(), run.theta[2])
     with pytest.raises(InputError, match="is no run of double_well"):
         double_well(run.assign_attrs(scenario="horizon"))
     with pytest.raises(InputError, match="no measurements"):

@@ -94,6 +94,8 @@ def test_figure_overlays_runs_in_the_order_of_their_discounts(runs):
     points = [line.get_xydata()[0] for line in ratios.lines if line.get_marker() not in ("None", "")]
     assert_allclose(points, [[discount, run.rate_ratio] for discount, run in zip(DISCOUNTS, runs, strict=True)])
     assert len(draw(runs[0]).axes) == len(figure.axes)
+    alone = draw(scenarios.run("horizon")).axes[1]  # the default: three learners
+    assert_allclose([line.get_ydata() for line in alone.lines], [runs[i].loss for i in (0, 2, 3)], rtol=1e-12)
     many = draw(*runs, *runs)  # more runs than colours
     assert len({str(line.get_color()) for line in many.axes[1].lines}) == 8
     with pytest.raises(InputError, match="is no run of horizon"):

@@ -9,6 +9,7 @@ from plasticity import Objective, derive, simulate
 from plasticity.belief import FadingMemory
 from plasticity.landscapes import Quadratic
 from plasticity.rules.adam import adam
+from plasticity.rules.rmsprop import rmsprop
 
 
 def test_it_is_the_textbook_algorithm():
@@ -22,6 +23,28 @@ def test_it_is_the_textbook_algorithm():
         expected.append(w)
     ds = simulate(adam(learning_rate=0.01, epsilon=1e-3), Quadratic(hessian, np.zeros(2)), [1.0, -2.0], 100, 0.5)
     assert_allclose(ds.theta.values[0], expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("correct", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
+def test_the_variants_of_the_published_code(correct, inside):
+    """With and without bias correction, ε beside and under the root; and RMSprop as the case without a mean."""
+    w, m, v, s, x = 1.0, 0.0, 0.0, 0.0, 1.0
+    expected, without_mean = [w], [x]
+    for t in range(1, 51):
+        g = 2.0 * w
+        m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g**2
+        m_hat, v_hat = (m / (1 - 0.9**t), v / (1 - 0.99**t)) if correct else (m, v)
+        w -= 0.02 * m_hat / (np.sqrt(v_hat + 0.1) if inside else np.sqrt(v_hat) + 0.1)
+        s = 0.9 * s + 0.1 * (2.0 * x) ** 2
+        x -= 0.02 * 2.0 * x / (np.sqrt(s + 0.1) if inside else np.sqrt(s) + 0.1)
+        expected.append(w)
+        without_mean.append(x)
+    rule = adam(0.02, 0.9, 0.99, 0.1, bias_correction=correct, epsilon_inside=inside)
+    bowl = Quadratic(2.0, [0.0])
+    assert_allclose(simulate(rule, bowl, [1.0], 50, 1.0).theta.values[0, :, 0], expected, rtol=1e-12, atol=1e-14)
+    plain = simulate(rmsprop(0.02, 0.9, 0.1, epsilon_inside=inside), bowl, [1.0], 50, 1.0).theta.values[0, :, 0]
+    assert_allclose(plain, without_mean, rtol=1e-12, atol=1e-14)
 
 
 def test_its_epsilon_is_the_horizon_of_the_exact_rule():
