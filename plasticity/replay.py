@@ -83,6 +83,8 @@ def replay(
         "post": spike_train("post_spikes", post_spikes),
         "third_factor": spike_train("third_factor", third_factor),
     }
+    if events["third_factor"].size and "third_factor" not in rule.events:
+        raise InputError(f"third_factor: rule {rule.name!r} does nothing at such events; leave it out")
     end = _last(events)
     if duration is not None:
         end = require_number("duration", duration, low=end, unit="s (the last event)")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,13 @@ def test_one_list_of_all_catalogues(capsys):
     shown = capsys.readouterr().out
     for name in ("horizon", "pair_stdp", "kalman", "sjostrom_2001"):
         assert f"\n  {name} " in shown or f"\n{name} " in shown
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full, /dev/full")
+def test_a_full_disk_is_answered_by_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "steersman", "list"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: No space left on device")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import InputError
-from plasticity.support.checks import checked, require_finite, require_whole
+from plasticity.support.checks import checked, require_finite, require_identifier, require_whole
 
 
 @checked
@@ -50,6 +50,7 @@ class Population:
 
     def __post_init__(self) -> None:
         """Check that neurons and size are determined."""
+        require_identifier("name of a population", self.name)
         if self.neuron is not None and not isinstance(self.neuron, NeuronModel | RateUnit):
             raise InputError(f"neuron of {self.name!r} must be a NeuronModel or a RateUnit, got {self.neuron!r}")
         if self.is_rate and (self.spike_times is not None or self.series):

@@ -17,7 +17,7 @@ from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import Rule
 from plasticity.support.catalog import require_made
-from plasticity.support.checks import checked, require_finite, require_indices, require_number
+from plasticity.support.checks import checked, require_finite, require_identifier, require_indices, require_number
 
 
 @checked
@@ -88,6 +88,7 @@ class Projection:
 
     def __post_init__(self) -> None:
         """Check values and sizes."""
+        require_identifier("name of a projection", self.name)
         if isinstance(self.rule, SynapseModel):
             object.__setattr__(self, "method", self.rule.method)
             object.__setattr__(self, "model", self.rule)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 import typing
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,9 @@ METHODS = {  # arguments that anything with such a method can be
 _EITHER, _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 LONG, SHORT = 1.0, 0.1  # [s] a time constant above the one draws a warning if its default is below the other
 LONG_GAP = 5.0  # [s] between the spikes of a train; a longer one draws a warning
+
+
+MOST = 1e15  # of what is counted
 
 
 def require_number(
@@ -131,6 +135,19 @@ def refuse_units(name: str, value: object) -> None:
         raise InputError(f"{name} carries a unit, {value!r}; divide by the unit in which it is expected")
 
 
+def require_identifier(name: str, value: object) -> None:
+    """Refuse a name that equations and files cannot have.
+
+    Examples
+    --------
+    >>> require_identifier("name of a population", "a b")
+    Traceback (most recent call last):
+    plasticity.errors.InputError: name of a population must be letters, digits and _, a letter first, got 'a b'
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", value):
+        raise InputError(f"{name} must be letters, digits and _, a letter first, got {value!r}")
+
+
 def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
     """Return `value` as an int from `low` on, or say what is wrong with it.
 
@@ -160,6 +177,8 @@ def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
     number = require_number(name, value, low=low)
     if number != int(number):
         raise InputError(f"{name} must be a whole number, got {value!r}")
+    if number > MOST and name != "seed":
+        raise InputError(f"{name} must be at most {MOST:g}, got {value!r}: more of anything fits into no memory")
     return int(value)  # type: ignore[call-overload]
 
 

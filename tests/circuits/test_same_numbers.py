@@ -93,3 +93,16 @@ def test_random_numbers_in_any_string_of_a_synapse_are_refused():
     for name in ("on_pre", "on_pre_delayed", "on_third_factor", "on_clock"):
         with pytest.raises(InputError, match="rand"):
             circuits.Projection("s", "a", "b", rule=replace(model, **{name: "w = w + 0.1*rand()"}))
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "../x", "1st", ""])
+def test_names_that_equations_cannot_have_are_refused(name):
+    with pytest.raises(InputError, match="name of a population must be letters"):
+        circuits.Population(name, [[0.01]])
+    with pytest.raises(InputError, match="name of a projection must be letters"):
+        circuits.Projection(name, "a", "b")
+
+
+def test_counts_that_fit_into_no_memory_are_refused():
+    with pytest.raises(InputError, match=r"n_steps must be at most 1e\+15"):
+        simulate(rules.gradient_descent(), Quadratic([1.0], [0.0]), [1.0], 1e300, 0.1)

@@ -201,3 +201,8 @@ def test_rules_that_cannot_run_say_why():
     k = Parameter("k", None, unit="Hz")
     with pytest.raises(InputError, match="no value"):
         replay(Rule("x", "x", k.symbol, (State("s"),), {}, (k,)), [], [])
+
+
+def test_events_that_a_rule_ignores_are_refused():
+    with pytest.raises(InputError, match="third_factor: rule 'pair_stdp' does nothing"):
+        replay(pair_stdp(), [0.1], [0.2], third_factor=[0.3])
