@@ -4,7 +4,7 @@ Both networks are single layers, so the neurons are independent learners that sh
 own weight and gradient only (`structure="diagonal"`), while the losses couple the synapses of a neuron. All rules get
 the same inputs and targets. J = ∫ e^{−γt} (|ẇ|²/2η + kL) dt, with the expected loss above that of the teacher. The
 rates of Adam and gradient descent are the best of a grid on these very runs; what the belief assumes is fixed
-beforehand.
+beforehand, while plasticity and duration of the spiking network were chosen after exploratory runs.
 """
 
 from __future__ import annotations
