@@ -509,6 +509,15 @@ def check_change(rule, i, before):
         assert is_zero(after - before.rhs.subs(swap))
     elif step.title == "With prior information in the metric":
         assert is_zero(after - s["clock_step"] * before.rhs.subs(CURVATURE, CURVATURE + s["prior_information"]))
+    elif step.title == "With tasks to come":  # a longer way from γ to γ + λ, and a second loss ½a(w − μ_0)²
+        penalty = s["penalty"] * (WEIGHT - s["prior_mean"]) ** 2 / 2
+        slope, curvature = sp.diff(penalty, WEIGHT), sp.diff(penalty, WEIGHT, 2)
+        swap = {
+            GRADIENT: GRADIENT + slope,
+            CURVATURE: CURVATURE + curvature,
+            s["discount"]: s["discount"] + s["hazard"],
+        }
+        assert is_zero(after - before.rhs.subs(swap, simultaneous=True))
     else:
         assert step.title == "The rule", f"no check for the step {step.title!r}"
 
