@@ -239,17 +239,24 @@ class MatrixFree:
 
     def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
         """L at θ (..., n), shape (...)."""
-        theta = np.asarray(theta, dtype=float)
-        return np.reshape([self.loss_function(each) for each in theta.reshape(-1, self.n)], theta.shape[:-1])
+        return self._each("loss_function", theta, ())
 
     def gradient(self, theta: ArrayLike) -> NDArray[np.float64]:
         """∂L/∂θ at θ (..., n), shape (..., n)."""
-        theta = np.asarray(theta, dtype=float)
-        return np.reshape([self.gradient_function(each) for each in theta.reshape(-1, self.n)], theta.shape)
+        return self._each("gradient_function", theta, (self.n,))
 
     def product(self, theta: ArrayLike, v: ArrayLike) -> NDArray[np.float64]:
         """Hv (n,) at θ (n,)."""
         return np.asarray(self.product_function(np.asarray(theta, dtype=float), np.asarray(v, dtype=float)))
+
+    def _each(self, name: str, theta: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Values of a function, each of a `shape`, at θ (..., n)."""
+        theta = np.asarray(theta, dtype=float)
+        values = [np.asarray(getattr(self, name)(each), dtype=float) for each in theta.reshape(-1, self.n)]
+        for value in values:
+            if value.shape != shape:
+                raise InputError(f"{name} must return shape {shape}, got {value.shape}")
+        return np.reshape(values, (*theta.shape[:-1], *shape))
 
 
 @checked

@@ -60,7 +60,7 @@ class Parameters:
         "sklearn", "1", "'sklearn', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
     )
     n_images: int = parameter(0, "1", "images to learn from and to tune on; 0 for all", low=0)
-    hidden: tuple[int, ...] = parameter((32,), "1", "units of every hidden layer", low=1)
+    hidden: tuple[int, ...] = parameter((32,), "1", "units of every hidden layer", low=1, may_be_empty=True)
     batch_size: int = parameter(32, "1", "images per mini-batch", low=1)
     n_epochs: int = parameter(20, "1", "passes through the images", low=1)
     n_trials: int = parameter(10, "1", "trials: other initial weights and orders of images", low=1)

@@ -43,7 +43,9 @@ class Parameters:
     """The objective of the learner and the valley."""
 
     discount: float = parameter(1.0, "1/s", "temporal discounting; 1/discount is the horizon", low=0)
-    compared: tuple[float, ...] = parameter((0.0, 10.0), "1/s", "discounts of the learners that are compared", low=0)
+    compared: tuple[float, ...] = parameter(
+        (0.0, 10.0), "1/s", "discounts of the learners that are compared", low=0, may_be_empty=True
+    )
     plasticity: float = parameter(1.0, "1/s^2", "how cheap change is", low=1e-9)
     loss_weight: float = parameter(1.0, "1", "weight of the loss against the cost of change", low=1e-9)
     curvature: float = parameter(1.0, "1", "curvature of the loss along the flat direction", low=1e-9)

@@ -61,7 +61,7 @@ SMOKE = {"discounts": (0.5,), "curvatures": (1.0, 4.0), "duration": 1.0, "n_outp
 
 BELIEFS = ("none", "fading memory", "Ornstein-Uhlenbeck")
 SETTLING = 10.0  # runs to a rest point last so many times 1/rate: it is off by e⁻¹⁰, as a variance is half-way
-STEP = 0.01  # of the time scale of the fastest motion; rates and variances of an Euler step are off by half of that
+STEP = 0.01  # of the time scale of the fastest motion; Euler steps put rates off by half of that, variances by all
 
 
 def cost(parameters: Parameters) -> tuple[float, float]:

@@ -198,7 +198,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _report_holder(lock: IO[str], reported: str) -> str:
-    """Say who holds a lock, once, and once more when that process stands still; what has been said."""
+    """Report who holds a lock, once, and once more when that process stands still; returns the last report."""
     lock.seek(0)
     number, _, host = lock.read().partition(" ")
     message = f"waiting for process {number or 'unknown'}, which compiles the same model"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sympy as sp
 
 from plasticity.compile.classify import event_driven
 from plasticity.rule import Rule, State, flows
@@ -77,9 +76,3 @@ def _in_order(rule: Rule, state: State, side: str) -> Ownership:
     if all(k > jumps[-1] for k in readers):
         return Ownership(side, follows=False)
     return Ownership("synapse", "is read before and after its jump")
-
-
-def shared_symbols(rule: Rule) -> set[sp.Symbol]:
-    """States that neurons own."""
-    owners = ownership(rule)
-    return {s.symbol for s in rule.states if owners[s.name].owner != "synapse"}

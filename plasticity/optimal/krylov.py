@@ -6,8 +6,8 @@ operator, which is symmetric in the metric:
     θ̇ = −f(G⁻¹H) G⁻¹g ,   f(h) = R(h)/h = ηk / (γ/2 + sqrt(γ²/4 + ηkh))
 
 The Lanczos process finds it from a few products. Negative curvature counts as 0, as in a synapse. A learner that looks
-every Δt jumps by −φ(G⁻¹H) G⁻¹g, with φ from the discrete Riccati equation (`plasticity.optimal.discrete`), and never
-overshoots, however large the curvature.
+every Δt jumps by −φ(G⁻¹H) G⁻¹g, with φ from the discrete Riccati equation (`plasticity.optimal.discrete`): on a
+quadratic loss it never overshoots, however large the curvature.
 """
 
 from __future__ import annotations
@@ -84,11 +84,9 @@ class KrylovPolicy:
 
     def motion(self, theta: ArrayLike) -> Motion:
         """Velocity at θ (n,) with its error, its effective discount and the number of products."""
-        theta = require_array("theta", theta)
-        if theta.shape != (self.landscape.n,):
-            raise InputError(f"theta must have shape ({self.landscape.n},), got {theta.shape}")
+        theta = require_array("theta", theta, (self.landscape.n,))
         space = _Space(self.objective, self.landscape, theta)
-        gradient = np.asarray(self.landscape.gradient(theta), dtype=float)
+        gradient = require_array("gradient_function", self.landscape.gradient(theta), theta.shape)
         if is_short_horizon(self.objective.discount):
             velocity = -self.objective.plasticity * self.objective.loss_weight * space.solve(gradient)
             return Motion(velocity, 0.0, np.inf, 0)
@@ -192,8 +190,9 @@ def krylov_policy(
         raise InputError(
             "metric must be a number, a diagonal or a plasticity.metrics.Metric for a MatrixFree landscape"
         )
-    if isinstance(metric, Metric) and metric.n not in (None, landscape.n):
-        raise InputError(f"metric has {metric.n} parameters, the landscape {landscape.n}")
+    size = metric.n if isinstance(metric, Metric) else len(metric) if np.ndim(metric) == 1 else None
+    if size not in (None, landscape.n):
+        raise InputError(f"metric has {size} parameters, the landscape {landscape.n}")
     most = N_PRODUCTS if n_products is None else require_whole("n_products", n_products, low=LAG + 1)
     error = TOLERANCE if tolerance is None else require_number("tolerance", tolerance, low=0, exclusive=True)
     if step is not None:
@@ -210,7 +209,7 @@ class _Space:
         self.metric, self.landscape, self.theta = objective.metric, landscape, theta
 
     def product(self, v: Array) -> Array:
-        return np.asarray(self.landscape.product(self.theta, v), dtype=float)
+        return require_array("product_function", self.landscape.product(self.theta, v), v.shape)
 
     def solve(self, v: Array) -> Array:
         if isinstance(self.metric, Metric):
@@ -323,7 +322,12 @@ def _effective_discount(policy: KrylovPolicy, basis: _Basis, low: float) -> floa
 
     `low` if there is none: a jump that forgets all later ones, −(1 + ηkΔt²h)⁻¹g, needs the spectrum too.
     """
-    largest = max(float(np.linalg.eigvalsh(basis.tridiagonal())[-1]), 1e-300)
+    largest = float(np.linalg.eigvalsh(basis.tridiagonal())[-1])
+    if largest <= 0:
+        raise InputError(
+            f"discount must be > 0 here, got {low:g}: the loss has no curvature along its gradient, so that no horizon "
+            "bounds the best velocity"
+        )
     scale = float(np.sqrt(policy.objective.plasticity * policy.objective.loss_weight * largest))
     below, above = max(low, 1e-9 * scale), scale
     while not _coefficients(policy, basis, above)[1] <= policy.tolerance:

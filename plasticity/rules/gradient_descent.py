@@ -1,6 +1,7 @@
-"""Gradient descent: the optimal rule of a learner with a short horizon.
+"""Gradient descent: the optimal rule of a learner with a short horizon, in a metric that is fixed beforehand.
 
-dw/dt = −learning_rate·gradient with learning_rate = ηk/γ, for γ → ∞. Not for badly scaled losses: the rate of
+dw/dt = −learning_rate·gradient with learning_rate = ηk/γ, for γ → ∞. With the metric free any horizon has it as its
+optimum on a quadratic loss, so descent alone shows no short horizon. Not for badly scaled losses: the rate of
 convergence is proportional to the curvature, and the steepest direction limits the step of all.
 """
 
@@ -18,7 +19,7 @@ from plasticity.support.checks import checked
 
 @checked
 def gradient_descent(learning_rate: float = 1.0) -> Rule:
-    """Derive ``dw/dt = −learning_rate·gradient`` from a short horizon.
+    """Derive ``dw/dt = −learning_rate·gradient`` from a short horizon and a metric that is fixed beforehand.
 
     Parameters
     ----------

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 LIMIT = 2.5  # s, from the signal that ends a command to its end
 KILL_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
@@ -36,22 +37,8 @@ def orderly_end() -> Iterator[None]:
 
     Signals that are handled elsewhere or ignored (``nohup``) are left alone.
     """
-    numbers = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(number) is signal.SIG_DFL
-    ]
-    for number in numbers:
-        signal.signal(number, _terminate)
-    try:
+    with _handled(_terminate, {signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}):
         yield
-    except Terminated as end:
-        signal.signal(end.args[0], signal.SIG_DFL)
-        os.kill(os.getpid(), end.args[0])
-        raise
-    finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def end_with(parent: int) -> None:
@@ -105,26 +92,39 @@ def prompt_end() -> Iterator[None]:
             raise KeyboardInterrupt
         _terminate(number, frame)
 
+    ours: dict[int, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    with _handled(interrupt, ours):
+        try:
+            yield
+        except Exception as error:
+            if deadlines:  # some libraries turn an interrupt while they are imported into an ImportError
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            for deadline in deadlines:
+                deadline.cancel()
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], Any], defaults: Mapping[int, Any]) -> Iterator[None]:
+    """Let `handler` answer those signals that have their default; one that ended the body then ends the process."""
     is_main = threading.current_thread() is threading.main_thread()
-    ours = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
-    before = {number: handler for number, handler in ours.items() if is_main and signal.getsignal(number) == handler}
+    before = {number: usual for number, usual in defaults.items() if is_main and signal.getsignal(number) == usual}
     for number in before:
-        signal.signal(number, interrupt)
+        signal.signal(number, handler)
     try:
         yield
     except Terminated as end:
         signal.signal(end.args[0], signal.SIG_DFL)
         os.kill(os.getpid(), end.args[0])
         raise
-    except Exception as error:
-        if deadlines:  # some libraries turn an interrupt while they are imported into an ImportError
-            raise KeyboardInterrupt from error
-        raise
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for deadline in deadlines:
-            deadline.cancel()
+        for number, usual in before.items():
+            signal.signal(number, usual)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -22,6 +22,7 @@ def parameter(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    may_be_empty: bool = False,
 ) -> Any:
     """Field of a ``Parameters`` dataclass.
 
@@ -36,8 +37,11 @@ def parameter(
         Bounds, included.
     choices : tuple of str
         Allowed texts; empty for any.
+    may_be_empty : bool
+        Whether a tuple may have no values, ``--set name=``.
     """
-    metadata = {"unit": unit, "help": help, "low": low, "high": high, "choices": choices}
+    bounds = {"low": low, "high": high, "choices": choices, "may_be_empty": may_be_empty}
+    metadata = {"unit": unit, "help": help, **bounds}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -93,7 +97,9 @@ def _converted(name: str, value: Any, hint: Any, metadata: Mapping[str, Any]) ->
         return None
     hint = next(o for o in options if o is not type(None))
     if get_origin(hint) is tuple:
-        items = value.split(",") if isinstance(value, str) else _sequence(name, value)
+        items = (value.split(",") if value else []) if isinstance(value, str) else _sequence(name, value)
+        if not items and not metadata["may_be_empty"]:
+            raise InputError(f"{name} must have at least one value, got none")
         inner = get_args(hint)[0]
         return tuple(_scalar(f"{name}[{i}]", v, inner, metadata) for i, v in enumerate(items))
     if get_origin(hint) is dict or hint is dict:

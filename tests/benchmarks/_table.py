@@ -23,7 +23,7 @@ class Row:
     unit : str
         Of both; for times it says whether CPU or wall.
     wanted : tuple (low, high)
-        Where the ratio theirs/ours should lie; it is said where it does not, and nothing fails.
+        Range in which the ratio theirs/ours should lie; a mark shows where it does not, and nothing fails.
     proof : str
         What shows that both did the same work.
     """

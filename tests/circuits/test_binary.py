@@ -323,19 +323,19 @@ with _locked(Path(sys.argv[1])):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc whether a process is stopped")
 def test_a_process_that_stands_still_with_a_lock_is_named(tmp_path):
-    """The second one says who has the lock, and that it is stopped; when that is killed it gets the lock."""
+    """The second one names who has the lock, and that it is stopped; when that is killed it gets the lock."""
     command = [sys.executable, "-c", WAITING, str(tmp_path / "model.lock")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     first = subprocess.Popen(command, **pipes)
     assert first.stdout.readline() == "has it\n"
     first.send_signal(signal.SIGSTOP)
     second = subprocess.Popen(command, **pipes)
-    said = ""
-    while "stands still" not in said:
-        said = second.stderr.readline()
-        assert said, "it ended"
-        assert str(first.pid) in said
-    assert f"kill -CONT {first.pid}" in said
+    line = ""
+    while "stands still" not in line:
+        line = second.stderr.readline()
+        assert line, "it ended"
+        assert str(first.pid) in line
+    assert f"kill -CONT {first.pid}" in line
     first.kill()
     assert second.stdout.readline() == "has it\n"
     second.communicate("\n", timeout=60)

@@ -25,6 +25,7 @@ class Example:
     flag: bool = parameter(False, "1", "a switch")
     kind: str = parameter("a", "1", "a choice", choices=("a", "b"))
     lags: tuple[float, ...] = parameter((0.1,), "s", "some lags", low=-1, high=1)
+    others: tuple[float, ...] = parameter((1.0,), "s", "some times, or none", may_be_empty=True)
     bound: float | None = parameter(None, "1", "perhaps a number")
     extra: dict = parameter({}, "1", "names with values")
 
@@ -32,7 +33,8 @@ class Example:
 def test_texts_become_values_of_the_type_of_the_field():
     given = {"rate": "2.5", "count": "4", "flag": "true", "kind": "b", "lags": "0.1,-0.2", "bound": "3"}
     made = make(Example, given | {"extra.tau": "0.5", "extra.name": "x"})
-    assert made == Example(2.5, 4, True, "b", (0.1, -0.2), 3.0, {"tau": 0.5, "name": "x"})
+    assert made == Example(2.5, 4, True, "b", (0.1, -0.2), bound=3.0, extra={"tau": 0.5, "name": "x"})
+    assert make(Example, {"others": ""}).others == make(Example, {"others": ()}).others == ()
     assert make(Example, {"bound": "none"}) == Example()
 
 
@@ -48,6 +50,8 @@ def test_texts_become_values_of_the_type_of_the_field():
         ("flag", "perhaps", "flag must be true or false"),
         ("lags", "0.1,x", r"lags\[1\] must be a number in s, got 'x'"),
         ("lags", (0.1, 2.0), r"lags\[1\] must be <= 1 s"),
+        ("lags", (), "lags must have at least one value, got none"),
+        ("lags", "", "lags must have at least one value, got none"),
         ("extra", 3, "extra must be names with values"),
     ],
 )

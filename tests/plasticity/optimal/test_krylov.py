@@ -120,6 +120,7 @@ def test_paths_converge_to_the_exact_one_at_first_order():
         ({"drift": -0.1}, "drift must be left out"),
         ({"hazard": 1.0, "prior_mean": 0.0}, "hazard must be left out"),
         ({"metric": np.eye(3)}, "metric must be a number, a diagonal"),
+        ({"metric": [1.0, 2.0]}, "metric has 2 parameters, the landscape 3"),
         ({"metric": Kronecker(np.eye(2), np.eye(2))}, "metric has 4 parameters, the landscape 3"),
         ({"metric": Products(lambda theta, v: 1e9 * v * np.arange(3), 1e-6, n_products=1)}, "n_products: 1 products"),
     ],
@@ -145,3 +146,19 @@ def test_options_of_products_are_refused_elsewhere():
         solve(Objective(0.5), Quadratic([1.0], [0.0]), n_products=20)
     with pytest.raises(InputError, match="metric must be an array here"):
         solve(Objective(0.5, metric=Kronecker([[1.0]], [[1.0]])), Quadratic([1.0], [0.0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "message"),
+    [
+        ("gradient_function", lambda theta: theta[:1], r"gradient_function must return shape \(2,\)"),
+        ("gradient_function", lambda theta: theta * np.nan, "gradient_function must be finite"),
+        ("product_function", lambda theta, v: v[:1], r"product_function must have shape \(2,\)"),
+        ("product_function", lambda theta, v: v * np.inf, "product_function must be finite"),
+        ("product_function", lambda theta, v: 0 * v, "discount must be > 0 here"),
+    ],
+)
+def test_functions_that_answer_wrongly_are_named(name, function, message):
+    functions = {"loss_function": np.sum, "gradient_function": np.copy, "product_function": lambda theta, v: v}
+    with pytest.raises(InputError, match=message):
+        solve(Objective(0), MatrixFree(2, **functions | {name: function})).motion([1.0, 2.0])
