@@ -44,12 +44,14 @@ soak: $(VENV)/tested
 	@$(BIN)/python tests/soak/kills.py --kills $(KILLS)
 
 $(VENV)/installed: setup.cfg pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@echo "installing steersman and what it needs into $(VENV): a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data]"
+	@echo "installing what the tests need"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data]"
 	@touch $@
 
 $(VENV)-3.13/tested: setup.cfg pyproject.toml

@@ -20,6 +20,7 @@ from analysis.pages.render import numbered
 from plasticity.dataset import check_schema, read
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, require_whole
+from plasticity.support.late import call
 
 __all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
 
@@ -86,6 +87,10 @@ class Comparison:
     data: xr.Dataset
     scores: tuple[Score, ...]
 
+    def _repr_markdown_(self) -> str:
+        """Show the scores in a notebook."""
+        return call("analysis.pages.display:comparison", self)
+
     @property
     def runs(self) -> tuple[xr.Dataset, ...]:
         """The runs with the protocols in the order of the data and with the attribute ``label``."""
@@ -97,8 +102,8 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     """Score runs against measurements of the same protocols, matched by name.
 
     A run is a Dataset with the variable ``weight_change(protocol)`` in the unit of the data. Its
-    attribute ``n_free`` is the number of parameters that were fitted to the data; without it none are counted, with
-    a warning.
+    attribute ``n_free`` (or, for one data set, ``n_free_DATA``) is the number of parameters that were fitted to the
+    data; without it none are counted, with a warning.
 
     Parameters
     ----------
@@ -191,7 +196,7 @@ def _named_data(runs: list[xr.Dataset]) -> str:
 def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     run = _aligned(run, name, data).assign_attrs(label=label)
     predictions = run.weight_change.values.astype(float)
-    n_free, warnings = _n_free(run, name)
+    n_free, warnings = _n_free(run, name, data.attrs["data"])
     value, sem = data.value.values, data.sem.values
     return Score(
         label=label,
@@ -230,10 +235,14 @@ def _aligned(run: xr.Dataset, name: str, data: xr.Dataset) -> xr.Dataset:
     return run
 
 
-def _n_free(run: xr.Dataset, name: str) -> tuple[int, tuple[str, ...]]:
-    if "n_free" not in run.attrs:
-        return 0, ("the run has no attribute n_free, the number of parameters fitted to these data: none are counted",)
-    return require_whole(f"attribute n_free of {name}", run.attrs["n_free"], low=0), ()
+def _n_free(run: xr.Dataset, name: str, data: str) -> tuple[int, tuple[str, ...]]:
+    """Number of parameters that were fitted to the data: as the run states, or as the catalogue knows."""
+    if "n_free" in run.attrs:
+        return require_whole(f"attribute n_free of {name}", run.attrs["n_free"], low=0), ()
+    if f"n_free_{data}" in run.attrs:
+        number = require_whole(f"attribute n_free_{data} of {name}", run.attrs[f"n_free_{data}"], low=0)
+        return number, (f"{number} default parameters of the rule were fitted to these data: they count as free",)
+    return 0, ("the run has no attribute n_free, the number of parameters fitted to these data: none are counted",)
 
 
 def _pair_warnings(run: xr.Dataset, data: xr.Dataset) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from plasticity.errors import DivergedError
 from plasticity.replay import replay
 from plasticity.rule import Rule, with_values
 from plasticity.support.checks import checked, require_whole
+from plasticity.support.late import call
 
 if TYPE_CHECKING:
     from analysis.leave_out import LeftOut
@@ -84,6 +85,10 @@ class Fit:
     def parameters(self) -> dict[str, float]:
         """Value of every parameter, free or not, by name."""
         return self.rule.values
+
+    def _repr_markdown_(self) -> str:
+        """Show parameters and warnings in a notebook."""
+        return call("analysis.pages.display:fitted", self)
 
     @property
     def free_values(self) -> NDArray[np.float64]:

@@ -220,14 +220,14 @@ def _discount(text: str | None, name: str = "discount") -> Any:
 
     if text is None:
         return sp.Symbol("discount", positive=True)
-    return sp.oo if text == "oo" else _number(name, text)
+    return sp.oo if text == "oo" else _number(name, text, "a number, or oo for the limit")
 
 
-def _number(name: str, text: str) -> float:
+def _number(name: str, text: str, expected: str = "a number") -> float:
     try:
         return as_number(text)
     except ValueError:
-        raise InputError(f"--{name.replace('_', '-')} must be a number, got {text!r}") from None
+        raise InputError(f"--{name.replace('_', '-')} must be {expected}, got {text!r}") from None
 
 
 def _choice(name: str, value: str, known: Any) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, require_array, require_finite, require_number
+from plasticity.support.late import call
 
 
 @checked
@@ -153,6 +154,10 @@ class Objective:
     hazard: float = 0.0
     prior_mean: Any = None
     task_prior: Any = None
+
+    def _repr_markdown_(self) -> str:
+        """Show the action and the assumptions in a notebook."""
+        return call("plasticity.pages.display:objective", self)
 
     def __post_init__(self) -> None:
         """Check every field."""

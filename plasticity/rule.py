@@ -212,8 +212,8 @@ class Rule:
         return call("plasticity.pages.card:card", self)
 
     def _repr_markdown_(self) -> str:
-        """Show the rule card in a notebook."""
-        return self.card()
+        """Show the rule card in a notebook, with its derivation folded."""
+        return call("plasticity.pages.card:folded_card", self)
 
     def with_parameters(self, **values: Any) -> Rule:
         """Copy of the rule with other parameter values.

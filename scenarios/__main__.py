@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
@@ -14,7 +13,7 @@ from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
 
 FIGURES = (".png", ".pdf", ".svg")
-DEMO = {"pair_stdp": 2, "triplet_stdp": 3, "derived_bcm": 3}  # rules, and parameters that their authors had fitted
+DEMO = ("pair_stdp", "triplet_stdp", "derived_bcm")
 
 
 def main(argv: list[str]) -> None:
@@ -62,7 +61,7 @@ def _list(arguments: argparse.Namespace) -> None:
 def _describe(arguments: argparse.Namespace) -> None:
     import dataclasses
 
-    from scenarios.running.run import cost, cost_text, load
+    from scenarios.running.run import cost, cost_text, in_words, load
 
     module = load(arguments.name)
     expected = cost(arguments.name, _options.parameter_values(arguments))
@@ -76,7 +75,7 @@ def _describe(arguments: argparse.Namespace) -> None:
         )
         allowed = " | ".join(meta["choices"]) or bounds
         unit = "" if meta["unit"] == "1" else f" [{meta['unit']}]"
-        print(f"  {f.name} = {_text(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
+        print(f"  {f.name} = {in_words(default)}{unit}\n      {meta['help']}{allowed and f' ({allowed})'}")
     if expected:
         print(f"\nExpected cost with these parameters: {cost_text(*expected)}, once compiled code is in the cache")
 
@@ -112,8 +111,8 @@ def _demo(arguments: argparse.Namespace) -> None:
     from scenarios.running.run import run
 
     runs = []
-    for rule, n_free in DEMO.items():
-        runs.append(write(run("pairing_frequency", rule=rule, n_free=n_free), folder / f"{rule}.nc"))
+    for rule in DEMO:
+        runs.append(write(run("pairing_frequency", rule=rule), folder / f"{rule}.nc"))
         print(runs[-1])
     print(*report(compare(runs), folder / "report"), sep="\n")
 
@@ -127,12 +126,6 @@ def _cache(arguments: argparse.Namespace) -> None:
     kinds = sorted({entry.kind for entry in listed})
     for label, chosen in [(kind, [e for e in listed if e.kind == kind]) for kind in kinds] + [("total", listed)]:
         print(f"{label:12} {len(chosen):6} entries {sum(e.size for e in chosen) / 1e6:10.1f} MB")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ as good in the end.
 Result: `train_loss` and `test_accuracy`(trial, time, rule), `tuning_loss`(rate, rule), `learning_rate`(rule). Time runs
 in steps of 1 s per mini-batch. Trials differ in initial weights and in the order of images, which are the same for all
 rules; so standard errors over trials do not include the variability of images. Source: Vastola, Gershman & Rajan 2025
-(vastola_2025), Fig. 2e, on scikit-learn's digits (alpaydin_1998).
+(vastola_2025), Fig. 2e, on 8×8 digits (alpaydin_1998).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Parameters:
     """Images, network, training and the budget of tuning."""
 
     data: str = parameter(
-        "sklearn", "1", "'sklearn', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
+        "bundled", "1", "'bundled', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
     )
     n_images: int = parameter(0, "1", "images to learn from and to tune on; 0 for all", low=0)
     hidden: tuple[int, ...] = parameter((32,), "1", "units of every hidden layer", low=1, may_be_empty=True)

@@ -15,7 +15,7 @@ resolve the curvature: the velocities taken are those of a discount of 0.53 per 
 
 Result: `train_loss` and `test_accuracy`(trial, evaluation, rule), `effective_discount` and `n_products`(trial, rule),
 means over steps, `tuning_loss`(rate, rule), `learning_rate`(rule); the attribute `verdict`. Source: Vastola, Gershman &
-Rajan 2025 (vastola_2025), eqs. 6-9, on scikit-learn's digits (alpaydin_1998).
+Rajan 2025 (vastola_2025), eqs. 6-9, on 8×8 digits (alpaydin_1998).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Parameters:
     """Images, network, budget and horizons."""
 
     data: str = parameter(
-        "sklearn", "1", "'sklearn', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
+        "bundled", "1", "'bundled', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
     )
     n_images: int = parameter(500, "1", "images to learn from, a fifth of them unused; 0 for all", low=0)
     hidden: tuple[int, ...] = parameter((300, 300), "1", "units of every hidden layer", low=1)

@@ -35,14 +35,14 @@ class Parameters:
     )
     intervals: tuple[float, ...] = parameter((0.01, -0.01), "s", "post minus pre spike time", low=-0.5, high=0.5)
     n_pairs: int = parameter(60, "1", "pairs per protocol, in one unbroken train", low=1)
-    n_free: int = parameter(
-        0, "1", "how many parameters of the rule were fitted to the data it will be compared with", low=0
+    n_free: int | None = parameter(
+        None, "1", "how many of the rule's parameters were fitted to the data; none: as the catalogue knows", low=0
     )
     dt: float = parameter(1e-3, "s", "time step; all spikes must lie on it", low=1e-6, high=0.1)
     record_every: float = parameter(1.0, "s", "interval of recorded weights", low=1e-3)
 
 
-SMOKE = {"frequencies": (20.0, 50.0), "n_pairs": 5, "record_every": 0.05}
+SMOKE = {"frequencies": (20.0, 50.0)}
 
 
 def cost(parameters: Parameters) -> tuple[float, float]:
@@ -89,10 +89,21 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
         rule=rule.name,
         engine=result.engine,
         references=("sjostrom_2001", *rule.references),
-        n_free=parameters.n_free,
+        **_fitted(parameters),
         rule_values=encode(rule.values),
         assumptions="\n".join(rule.assumptions),
     )
+
+
+def _fitted(parameters: Parameters) -> dict[str, Any]:
+    """Attributes that count fitted parameters: as stated, or of a rule of the catalogue with its own values."""
+    from plasticity.rules import fitted_defaults
+
+    if parameters.n_free is not None:
+        return {"n_free": parameters.n_free}
+    if isinstance(parameters.rule, str) and not parameters.rule_parameters:
+        return {f"n_free_{data}": number for data, number in fitted_defaults(parameters.rule).items()}
+    return {}
 
 
 def encode(values: dict) -> str:

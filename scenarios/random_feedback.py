@@ -20,7 +20,7 @@ random feedback has the highest training loss (0.25).
 Result: `train_loss` (mean of ½ Σ error² since the last record), `test_accuracy` and `alignment` (angle between F e and
 W₂ᵀe, mean over test images) of (trial, time, condition). Trials differ in initial and feedback weights, the order of
 images, and noise, not in the images; conditions differ in nothing else. One image lasts 1 s, by convention. Source:
-Lillicrap et al. 2016 (lillicrap_2016), on scikit-learn's digits (alpaydin_1998).
+Lillicrap et al. 2016 (lillicrap_2016), on 8×8 digits (alpaydin_1998).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Parameters:
     """Images, network and training."""
 
     data: str = parameter(
-        "sklearn", "1", "'sklearn', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
+        "bundled", "1", "'bundled', or a path: .npz with x_train, y_train, x_test, y_test, or a folder of idx files"
     )
     n_images: int = parameter(0, "1", "images to learn from (a fifth of them is left out); 0 for all", low=0)
     n_hidden: int = parameter(32, "1", "hidden neurons", low=1)

@@ -42,7 +42,12 @@ def main(interpreter: str) -> None:
         call(bin / "pip", "check")
         (elsewhere / "analysis").mkdir()  # a folder of the user's that the console script does not import
         (elsewhere / "analysis" / "__init__.py").write_text("raise RuntimeError('imported from the current folder')\n")
-        for command in ("list", "run horizon --quick -o out.nc --figure out.png", "derive --discount 0"):
+        for command in (
+            "list",
+            "run horizon --quick -o out.nc --figure out.png",
+            "run digits --quick",
+            "derive --discount 0",
+        ):
             call(bin / "steersman", *command.split())
         for name in ("out.nc", "out.png"):
             if not (elsewhere / name).stat().st_size:

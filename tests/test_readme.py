@@ -23,6 +23,18 @@ def test_first_example_prints_a_rule_card(capsys):
     assert "HJB equation" in shown
 
 
+def test_every_call_of_the_table_of_assumptions_runs():
+    """After the lines that stand before the table; what each yields is a rule, a policy or a number of the engine."""
+    preface = next(block for block in BLOCKS if "from steersman import *" in block)
+    table = README.partition("| assumption | call |")[2].partition("\n\n")[0]
+    calls = [call for row in table.splitlines()[2:] for call in re.findall(r"`([^`]+)`", row.split(" | ")[1])]
+    space = {}
+    exec(preface, space)
+    assert len(calls) > 25
+    for call in calls:
+        assert eval(call, space) is not None, call
+
+
 def test_added_rule_has_its_closed_form():
     space = {}
     exec(BLOCKS[-1], space)

@@ -1,5 +1,6 @@
 """One command reaches the commands of all packages, and notices when one of them is hidden."""
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plasticity.errors import InputError
+import steersman as sm
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import exit_status
 from plasticity.support.packages import check_packages
 from steersman.__main__ import main
@@ -84,3 +86,43 @@ def test_a_full_disk_is_answered_by_one_line():
         )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: No space left on device")
+
+
+WITHOUT = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("fcntl", "resource", "pwd", "grp", "termios"):
+            raise ImportError(f"No module named {name!r}")
+
+for name in ("fcntl", "resource", "pwd", "grp", "termios"):
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Refuse())
+from steersman.__main__ import console
+sys.argv = ["steersman", "run", "pairing_frequency", "--quick", "-o", "out.nc", "--figure", "out.png"]
+sys.exit(console())
+"""
+
+
+def test_a_scenario_runs_where_there_are_no_modules_of_posix_and_no_compiler(tmp_path):
+    """As on Windows: without fcntl and its like, and with a PATH that has no compiler."""
+    environment = {**os.environ, "PATH": str(tmp_path), "STEERSMAN_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out.png").stat().st_size > 10_000
+
+
+def test_unknown_arguments_of_python_calls_are_answered_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="unknown argument of Objective 'discont'; did you mean 'discount'"):
+        sm.Objective(discont=0.5)
+    with pytest.raises(UnknownNameError, match="unknown argument of plan 'n_pints'; did you mean 'n_points'"):
+        sm.plan(sm.Objective(0.5), sm.DoubleWell(), [0.0, 0.0], 1.0, n_pints=3)
+    with pytest.raises(TypeError, match="missing"):
+        sm.Objective()
+
+
+def test_version_is_that_of_the_distribution():
+    assert sm.__version__ == sm.plasticity.__version__ == importlib.metadata.version("steersman")

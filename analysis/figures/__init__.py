@@ -33,7 +33,8 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw runs, and measurements if there are any, in the figure of their scenario.
 
     The attribute ``scenario`` of the data (or else of the first run) chooses the figure; without one of that
-    name it is the general figure, `analysis.figures.by_protocol`.
+    name it is the general figure, `analysis.figures.by_protocol`. Above the panels stand the title of one run and the
+    question of its scenario; a reduced run is named.
 
     Parameters
     ----------
@@ -65,4 +66,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         for run in runs:
             if "weight_change" not in run:
                 raise InputError(f"{run.attrs['title']!r} has no weight_change: there is no figure for it yet")
-    return load(figure)(*runs, data=data)
+    made = load(figure)(*runs, data=data)
+    from analysis.pages.figure_parts import headed
+
+    return headed(made, runs)

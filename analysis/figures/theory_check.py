@@ -8,11 +8,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from analysis.pages.figure_parts import COLOURS, legend_below, lettered, line_style, require_scenario, tidy
 
 __all__ = ["theory_check"]
 
+NARROWEST = 0.1  # half the range of an axis over its middle: rounding is not magnified
 AGREED = 0.05  # share of the prediction within which measurements must lie
 BELIEFS = {"none": "no belief", "fading memory": "fading memory", "Ornstein-Uhlenbeck": "Kalman–Bucy filter"}
 
@@ -25,6 +27,8 @@ def theory_check(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     axes = figure.subplots(2, 2)
     _against_curvature(axes[0, 0], run, "rate", "rate of approach (s$^{-1}$)")
     axes[0, 0].set_yscale("log")
+    axes[0, 0].yaxis.set_major_formatter("{x:g}")
+    axes[0, 0].yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     _against_curvature(axes[0, 1], run, "rest_decay", "rest point under decay\n(share of the optimum)")
     _rotation(axes[1, 0], run)
     _variances(axes[1, 1], run)
@@ -67,6 +71,9 @@ def _rotation(ax: Axes, run: xr.Dataset) -> None:
         fontsize=8,
     )
     ax.margins(x=0.45, y=0.5)
+    for limits, set_limits in ((ax.get_xlim(), ax.set_xlim), (ax.get_ylim(), ax.set_ylim)):
+        half = max(np.ptp(limits) / 2, NARROWEST * abs(np.mean(limits)))
+        set_limits(np.mean(limits) - half, np.mean(limits) + half)
     ax.set_xlabel("weight 1 at rest under rotation (dimensionless)")
     ax.set_ylabel("weight 2 at rest (dimensionless)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import ascii_lowercase
@@ -21,8 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from plasticity.errors import InputError
 from plasticity.support.whole_file import whole_file
 
-# Okabe & Ito's palette without black (reserved for measurements) and yellow (too pale on white)
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# Okabe & Ito's palette without black (for measurements) and yellow, the last two darker: contrast >= 3 on white
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#2A96CF", "#BE8300")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (7, 2)))
 MARKERS = ("s", "^", "D", "v", "P", "X")
 FONT = 10  # pt
@@ -111,6 +112,19 @@ def legend_below(figure: Figure, ax: Axes, columns: int = 4, **options: Any) -> 
     figure.legend(
         handles, labels, loc="outside lower center", ncols=columns, frameon=False, fontsize=FONT - 1, **options
     )
+
+
+def headed(figure: Figure, runs: Sequence[xr.Dataset]) -> Figure:
+    """The figure with the title of a run (if there is one alone) and the question of its scenario above the panels."""
+    titles = [run.attrs["title"] for run in runs] if len(runs) == 1 else []
+    reduced = [run for run in runs if "reduced" in run.attrs][:1] if len(runs) > 1 else []
+    lines = [*titles, *dict.fromkeys(run.attrs.get("question", "") for run in runs), *("reduced run" for _ in reduced)]
+    characters = int(figure.get_figwidth() * 72 / (0.55 * FONT))
+    wrapped = [part for line in lines for part in textwrap.wrap(line, characters)]
+    if wrapped:
+        figure.set_figheight(figure.get_figheight() + 1.4 * FONT / 72 * len(wrapped))
+        figure.suptitle(plain("\n".join(wrapped)), fontsize=FONT)
+    return figure
 
 
 def png(figure: Figure) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
+from plasticity.pages.display import numbers, table
 
 Array = NDArray[np.float64]
 
@@ -72,3 +73,14 @@ class Run:
     loss: Array = field(default_factory=lambda: np.empty((0, 0)))
     final_states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     final_rates: Mapping[str, Array] = field(default_factory=dict)
+
+    def _repr_markdown_(self) -> str:
+        """Show what was recorded in a notebook."""
+        rows = [
+            (f"`{name}`", str(weights.size), numbers(np.mean(weights)), numbers(np.std(weights)))
+            for name, weights in self.final.items()
+        ]
+        spikes = [f"{name}: {int(np.sum(counts))} spikes" for name, counts in self.counts.items()]
+        head = f"**Run** on {self.engine}, seed {self.seed}, {self.times.size} records, step {numbers(self.dt)} s"
+        header = ("projection", "synapses", "mean final weight", "standard deviation")
+        return "\n\n".join([head, table(header, rows), *spikes, "`circuits.as_dataset(run)` labels all arrays."])

@@ -115,6 +115,10 @@ class SynapseModel:
         """Local variables that the neurons of a circuit must have; a global one is broadcast to every post neuron."""
         return tuple(LOCALS[s.name] for s in self.rule.inputs)
 
+    def _repr_markdown_(self) -> str:
+        """Show the report in a notebook."""
+        return self.report()
+
     def report(self) -> str:
         """Locality and cost of the rule (`plasticity.pages.report`), and the Brian2 strings, as Markdown."""
         names = ("model", "on_pre", "on_pre_delayed", "on_post", "on_third_factor", "on_clock")

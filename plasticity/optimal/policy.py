@@ -14,6 +14,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective, constant_matrix
 from plasticity.support.checks import require_number
+from plasticity.support.late import call
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -59,6 +60,10 @@ class Policy:
     value_linear: Array
     value_constant: float
     notes: tuple[str, ...] = ()
+
+    def _repr_markdown_(self) -> str:
+        """Show the law of motion in a notebook."""
+        return call("plasticity.pages.display:policy", self)
 
     @cached_property
     def eigenvalues(self) -> NDArray[np.complex128]:

@@ -60,6 +60,16 @@ def card(rule: Rule, format: str = "markdown") -> str:
     return page(rule.title, sections(rule), format)
 
 
+def folded_card(rule: Rule) -> str:
+    """Card in Markdown whose derivation opens at a click, for notebooks."""
+    before, title, after = card(rule).partition("\n## Derivation\n")
+    if not title:
+        return before
+    derivation, _, rest = after.partition("\n## ")
+    summary = f"<details><summary>Derivation, {len(rule.steps)} steps</summary>"
+    return f"{before}\n{summary}\n{derivation}\n</details>\n\n## {rest}"
+
+
 def page(title: str, parts: list[Section], format: str = "markdown") -> str:
     """Write sections as Markdown, LaTeX or text."""
     render = {"markdown": _markdown, "latex": _latex, "text": _text}

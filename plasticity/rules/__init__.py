@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from plasticity.rules.triplet_stdp import triplet_stdp as triplet_stdp
     from plasticity.rules.weight_decay import weight_decay as weight_decay
 
-__all__ = [*export(__name__, catalogue=True), "load", "names", "resolve"]
+__all__ = [*export(__name__, catalogue=True), "fitted_defaults", "load", "names", "resolve"]
 
 
 def names() -> list[str]:
@@ -52,6 +52,17 @@ def names() -> list[str]:
 def load(name: str) -> Callable[..., Rule]:
     """Function that makes the rule `name`."""
     return catalog.load(__name__, name, "rule")
+
+
+def fitted_defaults(name: str) -> dict[str, int]:
+    """Data sets to which the default parameters of the rule `name` were fitted, and how many of them were free.
+
+    Examples
+    --------
+    >>> fitted_defaults("triplet_stdp"), fitted_defaults("oja")
+    ({'sjostrom_2001': 3}, {})
+    """
+    return dict(getattr(catalog.load_module(__name__, name, "rule"), "FITTED", {}))
 
 
 @checked

@@ -17,6 +17,8 @@ from plasticity.rule import Rule
 from plasticity.signals.bcm import bcm
 from plasticity.support.checks import checked
 
+FITTED = {"sjostrom_2001": 3}  # data that the defaults were fitted to, and how many of them were
+
 
 @checked
 def derived_bcm(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from plasticity.rule import WEIGHT, Parameter, Rule, Update, jump, time_constant, trace
 from plasticity.support.checks import checked
 
+FITTED = {"sjostrom_2001": 2}  # data that the defaults were fitted to, and how many of them were
+
 
 @checked
 def pair_stdp(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plasticity.errors import InputError, UnitWarning
+from plasticity.errors import InputError, UnitWarning, UnknownNameError
 from plasticity.support.units import converted, own_unit
 
 if TYPE_CHECKING:
@@ -317,6 +317,12 @@ def checked(function: F) -> F:
         try:
             bound = signature().bind(*args, **options)
         except TypeError:
+            unknown = [name for name in options if name not in signature().parameters]
+            if unknown:
+                name = function.__qualname__.removesuffix(".__init__")
+                raise UnknownNameError(
+                    f"argument of {name}", unknown[0], set(signature().parameters) - {"self"}
+                ) from None
             return function(*args, **options)  # Python's own message
         for name, value in bound.arguments.items():
             parameter = signature().parameters[name]

@@ -12,8 +12,11 @@ import importlib
 import inspect
 import sys
 from collections.abc import Mapping
+from importlib.metadata import version
 from types import ModuleType
 from typing import Any
+
+DISTRIBUTION = "steersman"
 
 
 class LazyPackage(ModuleType):
@@ -23,7 +26,9 @@ class LazyPackage(ModuleType):
     _is_catalogue: bool
 
     def __getattr__(self, name: str) -> Any:
-        """Load `name` from its module."""
+        """Load `name` from its module; ``__version__`` is that of the installed distribution."""
+        if name == "__version__":
+            return version(DISTRIBUTION)
         if not name.startswith("_"):
             if name in self._home:
                 origin = self._home[name]

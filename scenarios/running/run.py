@@ -44,7 +44,8 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     Returns
     -------
     xarray.Dataset
-        With the attributes ``scenario``, ``seed`` and ``parameters`` (JSON), which repeat the run.
+        With the attributes ``scenario``, ``seed`` and ``parameters`` (JSON), which repeat the run; a run with
+        parameters of ``--quick`` names them in the attribute ``reduced``, and its title says so.
 
     Raises
     ------
@@ -69,8 +70,27 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     ds = module.simulate(checked, seed, device)
     values = {f.name: getattr(checked, f.name) for f in dataclasses.fields(checked)}
     ds.attrs |= {"scenario": name, "seed": seed, "parameters": json.dumps(values, default=encode_json)}
+    question = catalog.title("scenarios", name).partition(": ")[2]
+    if question:
+        ds.attrs["question"] = question[:1].upper() + question[1:]
+    if reduced := _reduced(module, values):
+        ds.attrs |= {"title": f"{ds.attrs['title']} (reduced run)", "reduced": reduced}
     check_schema(ds)
     return ds
+
+
+def _reduced(module: ModuleType, values: Mapping[str, Any]) -> str:
+    """Parameters that are as in a quick run and not as by default, in words."""
+    quick, usual = make(module.Parameters, module.SMOKE), module.Parameters()
+    names = [name for name in module.SMOKE if values[name] == getattr(quick, name) != getattr(usual, name)]
+    return ", ".join(f"{name} {in_words(values[name])} for {in_words(getattr(usual, name))}" for name in names)
+
+
+def in_words(value: Any) -> str:
+    """Value of a parameter as the command line takes it."""
+    if isinstance(value, tuple):
+        return ",".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def cost(name: str, parameters: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -1,9 +1,12 @@
-"""Images of handwritten digits: scikit-learn's bundled set, or the user's own files in the formats of MNIST."""
+"""Images of handwritten digits: a bundled set of 8×8 pixels, or the user's own files in the formats of MNIST.
+
+The bundled set, digits_8x8.npz, is the test part of "Optical Recognition of Handwritten Digits" by E. Alpaydin and
+C. Kaynak (1998; UCI Machine Learning Repository, data set 80, licence CC BY 4.0), as scikit-learn distributes it.
+"""
 
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import math
 import zipfile
 import zlib
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 
 from plasticity.errors import InputError
 
-BUNDLED = "sklearn"
+BUNDLED = "bundled"
 HELD_OUT = 0.2  # fraction of the images of the bundled set for the test, and of the others for validation
 CLASSES = 1000  # at most: every class is an output unit
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -52,7 +55,7 @@ def load_digits(data: str, n_images: int, random: np.random.Generator) -> Digits
     Parameters
     ----------
     data : str
-        ``"sklearn"``; or an .npz file with x_train, y_train, x_test, y_test; or a folder with MNIST's four idx
+        ``"bundled"``; or an .npz file with x_train, y_train, x_test, y_test; or a folder with MNIST's four idx
         files, which may be gzipped. The bundled set has no test part: a fifth is put aside.
     n_images : int
         Use so many of the images that are not for the test, a fifth of them for validation; 0 for all.
@@ -80,12 +83,8 @@ def load_digits(data: str, n_images: int, random: np.random.Generator) -> Digits
 
 
 def _bundled(random: np.random.Generator) -> tuple[NDArray, ...]:
-    home = importlib.util.find_spec(BUNDLED)
-    if home is None or home.origin is None:
-        raise InputError("the bundled digits need scikit-learn: pip install steersman[data]; or set data=FILE.npz")
-    # what sklearn.datasets.load_digits reads; importing it is slow
-    table = np.loadtxt(Path(home.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
-    images, labels = table[:, :-1], table[:, -1].astype(np.int64)
+    with np.load(Path(__file__).with_name("digits_8x8.npz")) as file:
+        images, labels = file["images"].astype(float), file["labels"].astype(np.int64)
     held_out, rest = np.split(random.permutation(len(images)), [round(HELD_OUT * len(images))])
     return images[rest], labels[rest], images[held_out], labels[held_out]
 
@@ -93,7 +92,7 @@ def _bundled(random: np.random.Generator) -> tuple[NDArray, ...]:
 def _from_files(path: Path) -> tuple[NDArray, ...]:
     if not path.exists():
         raise InputError(
-            f"data is {str(path)!r}, which does not exist; use 'sklearn', an .npz file or a folder of idx files"
+            f"data is {str(path)!r}, which does not exist; use 'bundled', an .npz file or a folder of idx files"
         )
     arrays = _read_idx_folder(path) if path.is_dir() else _read_npz(path)
     parts: list[NDArray] = []

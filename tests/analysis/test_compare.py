@@ -70,6 +70,15 @@ def test_unknown_number_of_free_parameters_is_said():
     assert "none are counted" in score.warnings[0]
 
 
+def test_defaults_that_were_fitted_to_these_data_count_as_free():
+    """The AIC of a scenario's run is that of the demonstration: three of the rule's numbers come from these data."""
+    run = a_run(n_free_sjostrom_2001=3, n_free_wang_2005=5)
+    del run.attrs["n_free"]
+    score = compare(run, "sjostrom_2001").scores[0]
+    assert score.n_free == 3
+    assert "3 default parameters of the rule were fitted to these data" in score.warnings[0]
+
+
 def test_other_number_of_pairs_is_said():
     run = a_run(parameters='{"n_pairs": 75}')
     assert any("75 pairs per protocol, the data are about 60" in w for w in compare(run).scores[0].warnings)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import scenarios.running.run
 from analysis import figures
 from analysis.datasets import load
 from analysis.fit import as_dataset, fit
@@ -72,6 +73,26 @@ def test_runs_differ_by_more_than_colour(runs):
     for cue in ("color", "linestyle", "marker"):
         assert len({str(line_style(i)[cue]) for i in range(6)}) == 6, cue
     assert len(COLOURS) == len(DASHES) == len(MARKERS)
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_colours_can_be_seen_on_white(colour):
+    """Contrast of at least 3, as the guidelines for web content ask of graphics."""
+    shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    assert 1.05 / (luminance + 0.05) >= 3
+
+
+def test_figures_bear_title_question_and_the_word_reduced():
+    run = scenarios.run("horizon", **scenarios.running.run.load("horizon").SMOKE)
+    assert run.attrs["reduced"] == "n_points 101 for 401"
+    heading = figures.draw(run).get_suptitle().split("\n")
+    assert heading[0] == run.attrs["title"] == "Optimal learning in a valley (reduced run)"
+    assert heading[1] == "How does the planning horizon change the path down a valley?"
+    whole = scenarios.run("horizon")
+    assert "reduced" not in whole.attrs
+    assert figures.draw(whole, run).get_suptitle().split("\n") == [heading[1], "reduced run"]
 
 
 def test_figure_of_a_run_without_weight_change_is_refused(runs):

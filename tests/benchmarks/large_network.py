@@ -84,7 +84,7 @@ def _per_second(quick: bool) -> Iterator[Row]:
     from scenarios.support.perceptron import Perceptron
 
     parameters = large_network.Parameters()
-    digits = load_digits("sklearn", parameters.n_images, np.random.default_rng(0))
+    digits = load_digits("bundled", parameters.n_images, np.random.default_rng(0))
     network = Perceptron((64, *parameters.hidden, digits.n_classes))
     loss = network.on(digits.train)
     learners = {learner.name: learner for learner in large_network.all_learners(parameters)}
