@@ -164,10 +164,14 @@ def _check_finite(loop: Loop, step: int) -> None:
     if network.broken.any():
         _raise_diverged(loop)
     for m, rule in plan.rules.items():
-        states = network.states(m)
-        if not np.all(np.isfinite(states)):
-            b, k, i, j = np.argwhere(~np.isfinite(states))[0]
-            name = f"{rule.states[k].name} of {plan.circuit.projections[m].name}[{i}, {j}] (member {b})"
+        if np.all(np.isfinite(network.rows.view("states", m))):
+            continue
+        for state in rule.states:
+            bad = np.argwhere(~np.isfinite(network.state(plan, m, state.name)))
+            if not len(bad):
+                continue
+            b, i, j = bad[0]
+            name = f"{state.name} of {plan.circuit.projections[m].name}[{i}, {j}] (member {b})"
             remedy = f"use a smaller dt or learning rate{division_remedy(plan.rules.values())}"
             raise DivergedError(name, step * plan.dt, remedy)
 

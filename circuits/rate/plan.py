@@ -13,6 +13,7 @@ from circuits.neurons.rate_unit import INPUT
 from plasticity.compile.deferred import Deferred, deferred, factors_source
 from plasticity.compile.dense import check_supplied, synapse_source
 from plasticity.compile.generated import python_code
+from plasticity.compile.layout import Layout, layout_of
 from plasticity.compile.mean_field import on_rates
 from plasticity.compile.native import Signature, address, native
 from plasticity.controllability import Constraint
@@ -105,6 +106,11 @@ class Plan:
         """Products of the projections that collect them between ticks."""
         products = {m: deferred(rule) for m, rule in self.rules.items() if self.limits[m] == "deferred"}
         return {m: product for m, product in products.items() if product is not None}
+
+    @cached_property
+    def layouts(self) -> dict[int, Layout]:
+        """Where the states of every projection that learns lie."""
+        return {m: layout_of(rule) for m, rule in self.rules.items()}
 
     @cached_property
     def reached(self) -> list[int]:

@@ -46,8 +46,7 @@ class Record:
             post, pre = np.unravel_index(at, self.network.weights[m].shape[1:])
             self.weights[name][:, row] = self.network.weights[m][:, post, pre]
             for state, values in self.states[name].items():
-                k = [s.name for s in self.plan.rules[m].states].index(state)
-                values[:, row] = self.network.states(m)[:, k, post, pre]
+                values[:, row] = self._whole(m, state)[:, post, pre]
         index = {p.name: k for k, p in enumerate(self.plan.populations)}
         for name, values in self.variables.items():
             population, _, variable = name.partition(".")
@@ -60,12 +59,15 @@ class Record:
         if self.file is not None:
             self.file.append(self.times[row], self.plastic)
 
+    def _whole(self, m: int, state: str) -> NDArray:
+        """State of all synapses (n_batch, n_post, n_pre); what neurons own is copied once per neuron."""
+        return np.broadcast_to(self.network.state(self.plan, m, state).copy(), self.network.weights[m].shape)
+
     def run(self, seed: int) -> Run:
         """Everything that was noted, and the final values."""
         names = list(self.tracked)
         finals = {
-            names[m]: {s.name: self.network.states(m)[:, k].copy() for k, s in enumerate(rule.states)}
-            for m, rule in self.plan.rules.items()
+            names[m]: {s.name: self._whole(m, s.name) for s in rule.states} for m, rule in self.plan.rules.items()
         }
         return Run(
             circuit=self.plan.circuit,

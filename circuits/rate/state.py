@@ -17,11 +17,10 @@ from circuits.rate.signals import Channel
 from circuits.running.grid import steps_in
 from plasticity.compile.compiled_limits import deliver_source, move_source
 from plasticity.compile.dense import POST, parameter_names
-from plasticity.compile.euler import STEP, common_states
+from plasticity.compile.euler import STEP
 from plasticity.compile.native import address
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError
-from plasticity.local import LOCALS
 
 Array = NDArray[np.float64]
 MEMORY = 128  # steps whose factors are remembered before they are carried into a state
@@ -100,9 +99,10 @@ class Network:
         """Weights (n_batch, n_post, n_pre) of every projection, in the order of the circuit."""
         return [self.rows.view("weights", m) for m in range(len(self.order))]
 
-    def states(self, projection: int) -> Array:
-        """States (n_batch, n_states, n_post, n_pre) of the rule of a projection."""
-        return self.rows.view("states", projection)
+    def state(self, plan: Plan, projection: int, name: str) -> Array:
+        """State of the rule of a projection, (n_batch, n_post or 1, n_pre or 1): one number where it is the same."""
+        numbers, shape = self.rows.view("states", projection), self.weights[projection].shape[1:]
+        return plan.layouts[projection].part(numbers, name, *shape)
 
     def local(self, population: int, name: str) -> Array:
         """Local variable (n_batch, size) of a population."""
@@ -146,13 +146,8 @@ def settle(plan: Plan, network: Network) -> None:
         past_post, past_pre = network.rows.view("memory_post", m), network.rows.view("memory_pre", m)
         for b, count in enumerate(filled):
             if count:
-                network.states(m)[b, product.state] += plan.dt * past_post[b, :count].T @ past_pre[b, :count]
+                network.state(plan, m, product.state)[b] += plan.dt * past_post[b, :count].T @ past_pre[b, :count]
         filled[:] = 0
-    for m, rule in plan.rules.items():
-        names = [s.name for s in rule.states]
-        for name in common_states(rule, frozenset(LOCALS)):
-            values = network.states(m)[:, names.index(name)]
-            values[:] = values[:, :1, :1]  # stored by the first synapse
 
 
 def _rows(plan: Plan, n_sent: int) -> Rows:
@@ -171,7 +166,7 @@ def _rows(plan: Plan, n_sent: int) -> Rows:
         shape = projection.weight.shape[-2:]
         rows.add("weights", m, shape=shape)
         if m in plan.rules:
-            rows.add("states", m, shape=(len(plan.rules[m].states), *shape))
+            rows.add("states", m, shape=(plan.layouts[m].size(*shape),))
             rows.add("parameters", m, shape=(len(parameter_names(plan.rules[m])),))
         if m in plan.noisy_weights:
             rows.add("noise", m, shape=shape)
@@ -206,8 +201,9 @@ def _start(plan: Plan, rows: Rows) -> None:
         rows.view("weights", m)[:] = projection.weight
         if m in plan.rules:
             rows.view("parameters", m)[:] = _parameters(plan, m)
-            for k, state in enumerate(plan.rules[m].states):
-                rows.view("states", m)[:, k] = state.initial
+            for state in plan.rules[m].states:
+                part = plan.layouts[m].part(rows.view("states", m), state.name, *projection.weight.shape[-2:])
+                part[:] = state.initial
 
 
 def _parameters(plan: Plan, m: int) -> Array:
@@ -264,7 +260,8 @@ def _projections(plan: Plan, rows: Rows, random: dict) -> NDArray:
             record["time_step"] = record["parameters"] + parameter_names(plan.rules[m]).index(STEP.name)
             record["ticks"] = _ticks(plan, m)
         if m in plan.deferred:
-            record["collected"] = record["states"] + plan.deferred[m].state * int(np.prod(rows.places["weights", m][1]))
+            place = plan.layouts[m].start(plan.deferred[m].state, *rows.places["weights", m][1])
+            record["collected"] = record["states"] + place
     return records
 
 

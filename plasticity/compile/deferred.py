@@ -22,9 +22,9 @@ FACTORS = Signature(arrays=("_pre", "_post", "_shared", "_p", "_by_post", "_by_p
 
 @dataclass(frozen=True)
 class Deferred:
-    """The only thing that flows: ``d state/dt = post·pre``, for the state with this index."""
+    """The only thing that flows: ``d state/dt = post·pre``, for the state with this name."""
 
-    state: int
+    state: str
     post: sp.Expr
     pre: sp.Expr
 
@@ -41,16 +41,16 @@ def deferred(rule: Rule) -> Deferred | None:
     >>> product.post, product.pre
     (-post_error, pre_rate)
     """
-    flowing = [k for k, s in enumerate(rule.states) if s.flow != 0]
+    flowing = [s for s in rule.states if s.flow != 0]
     if "clock" not in rule.events or rule.weight_flow != 0 or len(flowing) != 1:
         return None
-    flow = sp.factor(rule.states[flowing[0]].flow)
+    flow = sp.factor(flowing[0].flow)
     pre, post = flow.as_independent(*(LOCALS[n].symbol for n in (*POST, *SHARED)), as_Add=False)
     own = {WEIGHT, *(s.symbol for s in rule.states), LOCALS["weight_perturbation"].symbol}
     if flow.free_symbols & own or post.has(*(LOCALS[n].symbol for n in PRE)):
         return None
     sign = -1 if pre.could_extract_minus_sign() else 1
-    return Deferred(flowing[0], sign * post, sign * pre)
+    return Deferred(flowing[0].name, sign * post, sign * pre)
 
 
 def factors_source(rule: Rule) -> str:

@@ -2,7 +2,8 @@
 
 The pass updates weights and states of all synapses from local variables of the pre- and postsynaptic neurons, keeps
 them within their limits, and adds up the input current of the next step from the new weights. So the weights are read
-and written once per step. What is the same along a row is taken out of the inner loop.
+and written once per step. What is the same along a row is taken out of the inner loop. A state that a neuron owns is
+one number of this neuron (`plasticity.compile.owner`), advanced once per step.
 
 Every pass has the same arguments (`PASS`), so that one loop over the projections of a network calls all of them.
 """
@@ -12,8 +13,9 @@ from __future__ import annotations
 import sympy as sp
 
 from plasticity.compile.elementwise import CLIPPED, DRIFT_VELOCITY, MOVED, PERMITTED, python_text
-from plasticity.compile.euler import STEP, common_states, euler
+from plasticity.compile.euler import STEP, euler
 from plasticity.compile.generated import python_code
+from plasticity.compile.layout import OWNERS, layout_of
 from plasticity.compile.native import REORDERED, Signature, native
 from plasticity.errors import InputError
 from plasticity.local import LOCALS
@@ -35,7 +37,7 @@ LIMITS = ("mask", "low", "high", "drift")  # one array after the other in _limit
 def synapse_source(rule: Rule, limits: str = "none") -> str:
     """Text of the function `advance` that takes all synapses of a projection through one explicit Euler step.
 
-    Its arguments are weights (n_post, n_pre), states (n_states, n_post, n_pre), local variables in the rows of
+    Its arguments are weights (n_post, n_pre), states (`plasticity.compile.layout`), local variables in the rows of
     `PRE` and `POST`, noise of the weights, shared variables, parameters (see `parameter_names`), presynaptic rates of
     the next step, the current to add to, limits of every synapse, an array for the changes, sizes, and whether the
     clock of the rule ticks at the end of the step.
@@ -110,17 +112,20 @@ def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:
     program.flow(flowing)
     for update in ticks:
         program.assign(update.target, update.expression)
-    changed = {*flowing, *(u.target for u in ticks)} - set(program.common)
+    changed = {*flowing, *(u.target for u in ticks)}
     read = {x.name for e in (*flowing.values(), *(u.expression for u in ticks)) for x in e.free_symbols}
-    own = {k: s.name for k, s in enumerate(rule.states) if s.name in read | changed and s.name not in program.common}
+    own = {k: name for k, name in enumerate(program.layout.of("synapse")) if name in read | changed}
+    of_pre = [name for name in program.layout.of("pre") if name in read | changed]
     row = [f"{n} = _post[{k} * _n_post + _i]" for k, n in enumerate(POST) if n in read]
+    row += program.lines["post"]
     row += [f"{symbol.name} = {python_code(e)}" for e, symbol in program.rows.items()]
     row += ["_row = _i * _n_pre", *(f"_row_{k} = ({k} * _n_post + _i) * _n_pre" for k in own)]
-    inner = [f"{n} = _pre[{k} * _n_pre + _j]" for k, n in enumerate(PRE) if n in read]
-    inner += [f"{n} = _noise[_row + _j]" for n in SYNAPSE if n in read]
+    by_pre = [f"{n} = _pre[{k} * _n_pre + _j]" for k, n in enumerate(PRE) if n in read]
+    by_pre += [f"{name} = {program.stored(name)}" for name in of_pre]
+    inner = [*by_pre, *(f"{n} = _noise[_row + _j]" for n in SYNAPSE if n in read)]
     inner += ["w = _w[_row + _j]", *(f"{name} = _s[_row_{k} + _j]" for k, name in own.items() if name in read)]
     inner += ["_old = w"] if limits in ("each", "coupled") else []
-    inner += program.body
+    inner += program.lines["synapse"]
     inner += [f"_s[_row_{k} + _j] = {name}" for k, name in own.items() if name in changed]
     if limits == "coupled":
         inner.append("_change[_row + _j] = w - _old")
@@ -134,60 +139,81 @@ def _loop(rule: Rule, limits: str, ticking: bool) -> list[str]:
         loop += [f"    _{n} = ({k} * _n_post + _i) * _n_pre" for k, n in enumerate(LIMITS)]
     loop += ["    for _j in range(_n_pre):", *_deeper(_deeper(inner))]
     loop += [] if limits == "coupled" else ["    _current[_i] += _total"]
-    return [*program.before, *loop, *program.after]
+    storing = [f"{program.stored(name)} = {name}" for name in of_pre if name in changed]
+    if storing:
+        loop += ["for _j in range(_n_pre):", *_deeper([*by_pre, *program.lines["pre"], *storing])]
+    return [*program.lines["all"], *loop]
 
 
 class _Program:
-    """Lines of the loop: its `body`, what is the same in `rows`, and what all synapses have in common, `before` it.
+    """Lines of the loop by what they belong to: every synapse, a post or pre neuron, or all synapses.
 
-    States that all synapses have in common, such as a count of ticks, are stored by the first synapse.
+    A state of all synapses or of a post neuron has a new name after every change, so that what is computed later reads
+    the value that it would read in a synapse. Those of pre neurons are computed in every synapse, from numbers that
+    stay as they are until all synapses are done.
     """
 
     def __init__(self, rule: Rule):
-        self.rule, self.common = rule, common_states(rule, frozenset(LOCALS))
-        self.first = {s.name: f"_s[{k} * _n_post * _n_pre]" for k, s in enumerate(rule.states)}
-        self.now = {s.symbol: sp.Symbol(f"_now_{s.name}", real=True) for s in rule.states if s.name in self.common}
-        self.before = [f"_now_{name} = {self.first[name]}" for name in self.common]
-        self.stored: dict[str, str] = {}
-        self.body: list[str] = []
+        self.rule, self.layout = rule, layout_of(rule)
+        self.lines: dict[str, list[str]] = {owner: [] for owner in OWNERS}
+        self.now: dict[sp.Symbol, sp.Symbol] = {}
         self.rows: dict[sp.Expr, sp.Symbol] = {}
-        own = (s.symbol for s in rule.states if s.name not in self.common)
+        for state in (s for s in rule.states if self.owner(s.name) in ("post", "all")):
+            self._rename(state.symbol, self.stored(state.name))
+        own = (s.symbol for s in rule.states if s.symbol not in self.now)
         self.inner = {WEIGHT, *own, *(LOCALS[n].symbol for n in (*PRE, *SYNAPSE))}
 
-    @property
-    def after(self) -> list[str]:
-        """Lines after the loop: the new values of common states."""
-        return [f"{self.first[name]} = {value}" for name, value in self.stored.items()]
+    def owner(self, name: str) -> str:
+        """Owner of a variable."""
+        return self.layout.owners.get(name, "synapse")
+
+    def stored(self, name: str) -> str:
+        """Element of the memory that holds a state of a neuron or of all synapses."""
+        sizes = zip(self.layout.before(name), ("_n_post * _n_pre", "_n_post", "_n_pre", "1"), strict=True)
+        place = [f"{count} * {size}" for count, size in sizes if count]
+        index = {"post": "_i", "pre": "_j", "all": "0"}[self.owner(name)]
+        return f"_s[{' + '.join([*place, index])}]"
 
     def code(self, expression: sp.Expr) -> str:
-        """Text of an expression at this place; what is the same in a row goes before its loop."""
-        here = expression.xreplace(self.now)
-        return python_code(hoisted(here, self.inner, self.rows))
+        """Text of an expression in a synapse; what is the same in a row goes before its loop."""
+        return python_code(hoisted(expression.xreplace(self.now), self.inner, self.rows))
 
     def flow(self, following: dict[str, sp.Expr]) -> None:
         """The Euler step of all that flows, at once."""
-        own = {name: self.code(e) for name, e in following.items() if name not in self.common}
-        self.body += [f"_next_{name} = {text}" for name, text in own.items()]
-        self.body += [f"{name} = _next_{name}" for name in own]
-        together = {name: e.xreplace(self.now) for name, e in following.items() if name in self.common}
-        for name, e in together.items():
-            self._advance(name, e)
+        every = {name: e.xreplace(self.now) for name, e in following.items()}
+        own = [name for name in every if self.owner(name) in ("synapse", "pre")]
+        for place, names in (("synapse", own), ("pre", [n for n in own if self.owner(n) == "pre"])):
+            text = self.code if place == "synapse" else python_code
+            self.lines[place] += [f"_next_{name} = {text(every[name])}" for name in names]
+            self.lines[place] += [f"{name} = _next_{name}" for name in names]
+        for name in (n for n in every if n not in own):
+            self._advance(name, every[name])
 
     def assign(self, name: str, expression: sp.Expr) -> None:
         """One assignment at a tick."""
-        if name in self.common:
-            self._advance(name, expression.xreplace(self.now))
+        present = expression.xreplace(self.now)
+        if self.owner(name) in ("post", "all"):
+            self._advance(name, present)
             return
-        self.body.append(f"{name} = {self.code(expression)}")
+        if self.owner(name) == "pre":
+            self.lines["pre"].append(f"{name} = {python_code(present)}")
+        self.lines["synapse"].append(f"{name} = {self.code(present)}")
         if name == WEIGHT.name and self.rule.bounds is not None:
-            self.body.append(f"w = {python_text(CLIPPED, weight='w', low=LOW, high=HIGH)}")
+            self.lines["synapse"].append(f"w = {python_text(CLIPPED, weight='w', low=LOW, high=HIGH)}")
 
     def _advance(self, name: str, value: sp.Expr) -> None:
-        """Give a common state a new value, under a new name."""
-        fresh = sp.Symbol(f"_then{len(self.before)}_{name}", real=True)
-        self.before.append(f"{fresh.name} = {python_code(value)}")
-        self.now = {s: fresh if s.name == name else v for s, v in self.now.items()}
-        self.stored[name] = fresh.name
+        """Store the new value of a state of a post neuron or of all synapses."""
+        symbol = next(s.symbol for s in self.rule.states if s.name == name)
+        fresh = self._rename(symbol, python_code(value))
+        self.lines[self.owner(name)].append(f"{self.stored(name)} = {fresh}")
+
+    def _rename(self, symbol: sp.Symbol, value: str) -> str:
+        """A new name for the value that a state has from here on."""
+        lines = self.lines[self.owner(symbol.name)]
+        fresh = f"_then{len(lines)}_{symbol.name}"
+        lines.append(f"{fresh} = {value}")
+        self.now = {**self.now, symbol: sp.Symbol(fresh, real=True)}
+        return fresh
 
 
 def hoisted(expression: sp.Basic, varying: set[sp.Symbol], constants: dict[sp.Expr, sp.Symbol]) -> sp.Basic:

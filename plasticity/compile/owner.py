@@ -1,4 +1,4 @@
-"""Which states of a rule belong to a neuron: traces that only its own spikes move are the same in all its synapses."""
+"""Which states of a rule belong to a neuron: what its own activity alone moves is the same in all its synapses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from plasticity.compile.classify import event_driven
-from plasticity.rule import Rule, State, flows
+from plasticity.local import LOCALS
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, State, flows
 
 SIDES = ("pre", "post")
 
@@ -19,7 +20,8 @@ class Ownership:
 
     Parameters
     ----------
-    owner : {"pre", "post", "synapse"}
+    owner : {"pre", "post", "synapse", "all"}
+        ``"all"``: one number for all synapses of a projection, such as a count of ticks.
     reason : str
         Why it cannot live in a neuron; empty if it does.
     follows : bool
@@ -76,3 +78,53 @@ def _in_order(rule: Rule, state: State, side: str) -> Ownership:
     if all(k > jumps[-1] for k in readers):
         return Ownership(side, follows=False)
     return Ownership("synapse", "is read before and after its jump")
+
+
+def rate_ownership(rule: Rule) -> dict[str, Ownership]:
+    """Owner of every state in a network of rates, for a rule without spikes (`plasticity.compile.mean_field`).
+
+    A neuron owns what flows and jumps at ticks by its own local variables, by other states that it owns and by
+    constants; all synapses share what depends on none of their neurons.
+
+    Examples
+    --------
+    >>> from plasticity.compile.mean_field import on_rates
+    >>> from plasticity.rules.bcm import bcm
+    >>> {name: state.owner for name, state in rate_ownership(on_rates(bcm())).items()}
+    {'threshold': 'post'}
+    """
+    of_synapses = {p.name for p in rule.parameters if np.ndim(p.value)}
+    foreign = of_synapses | {WEIGHT.name, GRADIENT.name, CURVATURE.name}
+    shared = {v.name for v in LOCALS.values() if v.index == "global"}
+    owned: dict[str, str] = {}
+    for owner in (*SIDES, "all"):
+        own = shared | {v.name for v in LOCALS.values() if v.index == owner}
+        owned |= dict.fromkeys(_closed(rule, foreign | (set(LOCALS) - own)), owner)
+    moved = _moved_by(rule)
+    constants = {p.name for p in rule.parameters} - of_synapses
+    return {
+        s.name: Ownership(owned[s.name])
+        if s.name in owned
+        else Ownership("synapse", f"depends on {', '.join(sorted(moved[s.name] - constants - {s.name}))}")
+        for s in rule.states
+    }
+
+
+def _closed(rule: Rule, foreign: set[str]) -> set[str]:
+    """States that depend on nothing of `foreign` and on no other states than these."""
+    moved = _moved_by(rule)
+    states = set(moved)
+    while True:
+        left = {name for name in states if not moved[name] & (foreign | (set(moved) - states))}
+        if left == states:
+            return states
+        states = left
+
+
+def _moved_by(rule: Rule) -> dict[str, set[str]]:
+    """Names in the flow and in the assignments of every state."""
+    moved = {s.name: {x.name for x in s.flow.free_symbols} for s in rule.states}
+    for update in (u for updates in rule.events.values() for u in updates):
+        if update.target in moved:
+            moved[update.target] |= {x.name for x in update.expression.free_symbols}
+    return moved

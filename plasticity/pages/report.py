@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
 
 from plasticity.compile.classify import clock_driven, event_driven
-from plasticity.compile.owner import ownership
+from plasticity.compile.mean_field import on_rates
+from plasticity.compile.owner import Ownership, ownership, rate_ownership
+from plasticity.errors import InputError
 from plasticity.local import LOCALS
 from plasticity.pages.markdown import markdown
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
@@ -227,19 +229,45 @@ def _excess(costs: dict[float, float]) -> str:
 
 
 def _traces(rule: Rule) -> str:
-    """Which states become variables of neurons in large networks, and why others do not."""
+    """Which states are variables of neurons, and why others are not."""
+    rates = _on_rates(rule)
+    sentences = _in_rates(rates) if rates is not None else []
+    if rates is not rule:
+        sentences = [*_in_spikes(rule), *sentences]
+    elif staying := _staying(rate_ownership(rule)):
+        sentences.append(staying)
+    return "; ".join(sentences) + "."
+
+
+def _in_spikes(rule: Rule) -> list[str]:
     owners = ownership(rule)
     moved = [f"{name} ({state.owner} neuron)" for name, state in owners.items() if state.owner != "synapse"]
-    staying = [f"{name}, because it {state.reason}" for name, state in owners.items() if state.owner == "synapse"]
-    sentences = []
-    if moved:
-        n_bytes = cost(rule, in_neurons=True).bytes
-        sentences.append(
-            f"where neurons have many synapses, they own {', '.join(moved)}, and a synapse {n_bytes} bytes"
-        )
-    if staying:
-        sentences.append(f"each synapse has its own {'; '.join(staying)}")
-    return "; ".join(sentences) + "."
+    n_bytes = cost(rule, in_neurons=True).bytes
+    own = f"where neurons have many synapses, they own {', '.join(moved)}, and a synapse {n_bytes} bytes"
+    return [*([own] if moved else []), *([staying] if (staying := _staying(owners)) else [])]
+
+
+def _in_rates(rule: Rule) -> list[str]:
+    owners = rate_ownership(rule)
+    moved = [f"{name} ({state.owner} neuron)" for name, state in owners.items() if state.owner in ("pre", "post")]
+    common = [name for name, state in owners.items() if state.owner == "all"]
+    own = [f"in rate networks neurons own {', '.join(moved)}"] if moved else []
+    return [*own, *([f"in rate networks all synapses share {', '.join(common)}"] if common else [])]
+
+
+def _staying(owners: Mapping[str, Ownership]) -> str:
+    own = [f"{name}, because it {state.reason}" for name, state in owners.items() if state.owner == "synapse"]
+    return f"each synapse has its own {'; '.join(own)}" if own else ""
+
+
+def _on_rates(rule: Rule) -> Rule | None:
+    """The rule as rate networks run it; None where they cannot."""
+    try:
+        rates = on_rates(rule)
+        call("plasticity.compile.dense:check_supplied", rates)
+    except InputError:
+        return None
+    return rates
 
 
 def _locality(rule: Rule, every: Sequence[Term]) -> str:
