@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from analysis import figures as figures
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
-    from analysis.data.kinds import check_dataset as check_dataset
+    from analysis.data.check import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
     from analysis.fit import as_dataset as as_dataset

@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="arguments of the rule"
         )
+        command.add_argument("--weight-bounds", metavar="LOW:HIGH", help="clip the weight, which starts at 1")
+        command.add_argument("--in-proportion", action="store_true", help="every change is in proportion to the weight")
 
     confusion = add("confusion", _confusion, "model recovery: confusion matrix of rules")
     confusion.add_argument("rules", nargs="+", metavar="RULE:P,Q", help="rules and their free parameters")
@@ -310,6 +312,14 @@ def _fit_of(arguments: argparse.Namespace) -> Fit:
     from analysis.fit import fit
 
     rule, bounds = _rule(arguments.rule, arguments.set), dict(map(_bounds, arguments.bounds))
+    if arguments.in_proportion:
+        rule = rule.in_proportion()
+    if arguments.weight_bounds is not None:
+        text = arguments.weight_bounds
+        low, high = _interval("--weight-bounds takes LOW:HIGH", text, text)
+        if not low <= 1 <= high or low == high:
+            raise InputError(f"--weight-bounds must hold 1, where weights start, got {text!r}")
+        rule = rule.with_bounds(low, high)
     return fit(rule, _data_of(arguments), _names(arguments.free), bounds, arguments.starts, arguments.seed)
 
 
@@ -341,13 +351,18 @@ def _names(text: str) -> list[str]:
 def _bounds(text: str) -> tuple[str, tuple[float, float]]:
     """Parse ``NAME=LOW:HIGH``."""
     name, equals, interval = text.partition("=")
+    if not equals:
+        raise InputError(f"--bounds takes NAME=LOW:HIGH with two numbers, got {text!r}")
+    return name, _interval("--bounds takes NAME=LOW:HIGH", interval, text)
+
+
+def _interval(usage: str, interval: str, text: str) -> tuple[float, float]:
+    """Parse ``LOW:HIGH``, a part of `text`."""
     try:
         low, high = map(as_number, interval.split(":"))
     except ValueError:
-        equals = ""
-    if not equals:
-        raise InputError(f"--bounds takes NAME=LOW:HIGH with two numbers, got {text!r}")
-    return name, (low, high)
+        raise InputError(f"{usage} with two numbers, got {text!r}") from None
+    return low, high
 
 
 def _print_fit(fitted: Fit) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis.data.kinds import require_errors
+from analysis.data.check import require_errors
 from analysis.datasets import load, names
 from analysis.fit import Fit, as_dataset
 from analysis.fitting.search import scores

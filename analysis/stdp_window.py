@@ -15,11 +15,13 @@ from plasticity.support.checks import checked, require_number, require_whole
 
 __all__ = ["stdp_window"]
 
+DELAYS = tuple(step * 2.5e-3 for step in range(-40, 41) if step)  # s, up to 100 ms to either side
+
 
 @checked
 def stdp_window(
     rule: Rule,
-    delays: ArrayLike,
+    delays: ArrayLike = DELAYS,
     n_pairs: int = 60,
     frequency: float = 1.0,
     weight: float = 1.0,
@@ -33,7 +35,8 @@ def stdp_window(
     ----------
     rule : Rule
     delays : (n,) array
-        t_post − t_pre of a pair [s], shorter than half the time between pairs; spike times are rounded to 1 ns.
+        t_post − t_pre of a pair [s], shorter than half the time between pairs; spike times are rounded to 1 ns. By
+        default every 2.5 ms up to 100 ms to either side.
     n_pairs : int
         Pairs of each experiment; the default and `frequency` are the protocol of Bi & Poo 1998.
     frequency : float

@@ -17,7 +17,7 @@ from plasticity.compile import elementwise
 from plasticity.errors import InputError
 from plasticity.feedback import orthonormal
 from plasticity.rule import WEIGHT, Rule
-from plasticity.support.checks import checked, require_array, require_number, require_whole
+from plasticity.support.checks import checked, require_array, require_indices, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
@@ -94,6 +94,46 @@ class Controllability:
             object.__setattr__(self, "rank", _checked_rank(self.rank))
         if self.drift is not None:
             object.__setattr__(self, "drift", require_array("drift", self.drift))
+
+    @staticmethod
+    def normalised(targets: ArrayLike) -> Controllability:
+        """Limits that keep the sum of the weights onto every neuron: each change loses its mean over the neuron.
+
+        Subtractive normalisation, ``Δw → Δw − mean(Δw)`` over the weights of one target, is a control of rank
+        n_weights − n_targets; mask and bounds, set with `dataclasses.replace`, may break the sum.
+
+        Parameters
+        ----------
+        targets : (n_weights,) array of int
+            Post neuron of every weight, such as ``projection.targets``; for weights of shape (n_post, n_pre)
+            ``numpy.repeat(range(n_post), n_pre)``. Every neuron has two weights or more.
+
+        Raises
+        ------
+        InputError
+            If they are no indices, or a neuron has one weight only.
+
+        Examples
+        --------
+        >>> limits = constrain(Controllability.normalised([0, 0, 1, 1]), shape=(2, 2))
+        >>> project(limits, [[1.0, 0.0], [0.0, 3.0]]).round(12)
+        array([[ 0.5, -0.5],
+               [-1.5,  1.5]])
+
+        References
+        ----------
+        miller_1994
+        """
+        of = require_indices("targets", targets)
+        columns = []
+        for neuron in np.unique(of):
+            members = np.flatnonzero(of == neuron)
+            if members.size < 2:
+                raise InputError(f"targets: neuron {neuron} has one weight only, which its sum would fix; leave it out")
+            block = np.zeros((of.size, members.size - 1))
+            block[members] = np.linalg.qr(np.eye(members.size) - 1 / members.size)[0][:, :-1]
+            columns.append(block)
+        return Controllability(rank=np.hstack(columns) if columns else None)
 
     @property
     def is_full(self) -> bool:

@@ -32,6 +32,8 @@ def replay(
     weight: float = 1.0,
     duration: float | None = None,
     third_factor: ArrayLike = (),
+    axonal_delay: float = 0.0,
+    dendritic_delay: float = 0.0,
 ) -> xr.Dataset:
     """Weight and states of one synapse after every event.
 
@@ -52,6 +54,10 @@ def replay(
         End of the run [s]; by default the last event.
     third_factor : (k,) array, optional
         Times of a third factor [s], such as plateau potentials or rewards, for rules that react to it.
+    axonal_delay, dendritic_delay : float
+        Times that pre and post spikes need to the synapse [s]: it sees ``t_pre + axonal_delay`` and
+        ``t_post + dendritic_delay``, so that a pair ``t_post − t_pre`` apart acts like one that is longer by the
+        difference of the two. Networks have axonal delays only (`circuits.Projection`).
 
     Returns
     -------
@@ -78,9 +84,11 @@ def replay(
     if rule.bounds is not None and not rule.bounds[0] <= weight <= rule.bounds[1]:
         low, high = rule.bounds
         raise InputError(f"weight is {weight:g}, outside the bounds {low:g} … {high:g} of the rule; start inside")
+    delays = {"axonal_delay": axonal_delay, "dendritic_delay": dendritic_delay}
+    axonal, dendritic = (require_number(name, delay, low=0, unit="s") for name, delay in delays.items())
     events = {
-        "pre": spike_train("pre_spikes", pre_spikes),
-        "post": spike_train("post_spikes", post_spikes),
+        "pre": spike_train("pre_spikes", pre_spikes) + axonal,
+        "post": spike_train("post_spikes", post_spikes) + dendritic,
         "third_factor": spike_train("third_factor", third_factor),
     }
     if events["third_factor"].size and "third_factor" not in rule.events:

@@ -215,6 +215,42 @@ class Rule:
         """Show the rule card in a notebook, with its derivation folded."""
         return call("plasticity.pages.card:folded_card", self)
 
+    def with_bounds(self, low: float, high: float) -> Rule:
+        """Copy of the rule whose weight is clipped to ``[low, high]`` after every change.
+
+        Examples
+        --------
+        >>> from plasticity.rules.pair_stdp import pair_stdp
+        >>> pair_stdp().with_bounds(0, 2).bounds
+        (0.0, 2.0)
+        """
+        return replace(self, bounds=(low, high))
+
+    def in_proportion(self) -> Rule:
+        """Copy of the rule whose changes are proportional to the weight: ``Δw → w·Δw`` at events and in the flow.
+
+        The rule is for a weight of 1, so that its fractional changes are those of any weight.
+
+        Examples
+        --------
+        >>> from plasticity.rules.pair_stdp import pair_stdp
+        >>> pair_stdp().in_proportion().events["post"][0].expression
+        A_plus*pre_trace*w + w
+        """
+
+        def scaled(update: Update) -> Update:
+            if update.target != WEIGHT.name:
+                return update
+            return replace(update, expression=sp.expand(WEIGHT + WEIGHT * (update.expression - WEIGHT)))
+
+        return replace(
+            self,
+            title=f"{self.title}, in proportion to the weight",
+            weight_flow=WEIGHT * self.weight_flow,
+            events={event: tuple(map(scaled, updates)) for event, updates in self.events.items()},
+            assumptions=(*self.assumptions, "Every change is in proportion to the weight."),
+        )
+
     def with_parameters(self, **values: Any) -> Rule:
         """Copy of the rule with other parameter values.
 

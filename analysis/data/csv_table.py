@@ -10,8 +10,10 @@ One protocol per row, columns in any order; the columns determine the kind of da
     quantities    protocol,unit,value,sem,n                          optional: group
 
 ``value`` of the first two is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the
-number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. Names of columns include the
-unit. Other columns are errors, so that no misspelt one is ignored silently.
+number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. A column ``sd`` may take the
+place of ``sem``: then ``sem = sd/√n``. Every kind may have the columns ``cell``, ``animal`` and ``study``. Names of
+columns include the unit. Other columns are errors, so that no misspelt one is ignored silently. Cells are separated by
+commas, semicolons or tabs; with the latter two, numbers may have decimal commas.
 """
 
 from __future__ import annotations
@@ -33,11 +35,12 @@ from plasticity.errors import InputError
 __all__ = ["read_csv"]
 
 TRAINS = ("pre_times_s", "post_times_s")
+SEPARATORS = (",", ";", "\t")
 OWN = {"doi": "", "figure": "", "rights": "the user's own"}
 
 
 def read_csv(path: str | os.PathLike) -> xr.Dataset:
-    r"""Read measurements of any kind from a comma-separated file with one header row.
+    r"""Read measurements of any kind from a table in a text file with one header row.
 
     Parameters
     ----------
@@ -65,19 +68,17 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     >>> folder.cleanup()
     """
     path = Path(path)
-    header, rows = _cells(path)
+    header, rows, numbers = _cells(path)
     kind = _kind(path, header)
-    cells = [_Row(path, number, dict(zip(header, row, strict=True))) for number, row in rows]
+    cells = [_Row(path, number, dict(zip(header, row, strict=True)), numbers) for number, row in rows]
     names = [row.text("protocol") for row in cells]
     seen: set[str] = set()
     for row, name in zip(cells, names, strict=True):
         if name in seen:
             row.fail("protocol", f"{name!r} occurs twice; give every protocol its own name")
         seen.add(name)
-    sem = [row.number(kind.sem_column) for row in cells]
-    for row, value in zip(cells, sem, strict=True):
-        if value <= 0:
-            row.fail(kind.sem_column, f"a standard error must be > 0, got {value:g}")
+    spread = next(column for column in (kind.sem_column, kind.sd_column) if column in header)
+    sem = [row.standard_error(spread, kind) for row in cells]
     measured = ([row.number(kind.column) for row in cells], sem, [row.number("n", optional=True) for row in cells])
     labels = {label.name: [row.label(label) for row in cells] for label in kind.labels if label.column in header}
     about: dict[str, Any] = {
@@ -87,6 +88,8 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
         **OWN,
         "citation": f"the user's own file {path.name}",
     }
+    if spread == kind.sd_column:
+        about["sem_computed"] = "sd/sqrt(n)"
     if kind.name != "spikes":
         return make_data(kind.name, names, *measured, labels, **about)
     pre, post = TRAINS
@@ -112,12 +115,15 @@ def _kind(path: Path, header: list[str]) -> Kind:
 
     kind = max(KINDS.values(), key=present)
     for column in _required(kind):
-        if column not in header:
+        if column not in header and not (column == kind.sem_column and kind.sd_column in header):
             raise InputError(
                 f"{path}: column {column!r} is missing (found: {', '.join(header)}); the header must be "
                 f"{','.join(_required(kind))} for data of kind {kind.name}"
             )
-    known = [*_required(kind), *(label.column for label in kind.labels if not label.required)]
+    if kind.sem_column in header and kind.sd_column in header:
+        raise InputError(f"{path}: columns {kind.sem_column!r} and {kind.sd_column!r} say the same; remove one")
+    optional = (label.column for label in kind.labels if not label.required)
+    known = [*_required(kind), *optional, *([kind.sd_column] if kind.sd_column in header else [])]
     for column in header:
         if column not in known:
             raise InputError(
@@ -127,13 +133,16 @@ def _kind(path: Path, header: list[str]) -> Kind:
     return kind
 
 
-def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Header and numbered, non-blank rows, all of the width of the header."""
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], _Numbers]:
+    """Header and numbered, non-blank rows, all of the width of the header; and how numbers are written."""
     if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+            first = next((line for line in file if line.strip()), "")
+            separator = max(SEPARATORS, key=first.count)
+            file.seek(0)
+            reader = csv.reader(file, delimiter=separator)
             lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; check its permissions") from error
@@ -150,16 +159,41 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         if len(row) != len(header):
             raise InputError(
                 f"{path}, line {number}: {len(row)} cells where the header has {len(header)}; "
-                "separate cells with commas and spike times with blanks"
+                f"separate cells as in the header ({separator!r}) and spike times with blanks"
             )
-    return header, rows
+    return header, rows, _Numbers(separator)
+
+
+class _Numbers:
+    """How the numbers of a file are written: with a decimal point, or all with a decimal comma."""
+
+    def __init__(self, separator: str):
+        self.marks = "." if separator == "," else ".,"
+
+    def parse(self, word: str) -> float | str:
+        """The finite number in a word, or in words why there is none."""
+        used = {mark for mark in ".," if mark in word}
+        if "," in used and "," not in self.marks:
+            point = word.replace(",", ".")
+            return f"{word!r} has a decimal comma; write {point}, or separate the cells of the file with semicolons"
+        if used and not used <= set(self.marks):
+            return f"{word!r} has another decimal mark than the numbers before it ({self.marks!r}); use one throughout"
+        if len(used) == 1:
+            self.marks = used.pop()
+        try:
+            number = float(word.replace(",", "."))
+        except ValueError:
+            number = float("nan")
+        return (
+            number if math.isfinite(number) and "_" not in word else f"{word!r} is no finite number; write it like 0.25"
+        )
 
 
 class _Row:
     """One row of the file; its cells become numbers, or errors that name line and column."""
 
-    def __init__(self, path: Path, line: int, cells: dict[str, str]):
-        self.path, self.line, self.cells = path, line, cells
+    def __init__(self, path: Path, line: int, cells: dict[str, str], numbers: _Numbers):
+        self.path, self.line, self.cells, self.numbers = path, line, cells, numbers
 
     def fail(self, column: str, problem: str) -> None:
         raise InputError(f"{self.path}, line {self.line}, column {column!r}: {problem}")
@@ -174,6 +208,21 @@ class _Row:
         if optional and not self.cells[column]:
             return float("nan")
         return self._finite(column, self.text(column))
+
+    def standard_error(self, column: str, kind: Kind) -> float:
+        """Standard error of the mean: the cell itself, or from a standard deviation and the number of measurements."""
+        spread = self.number(column)
+        if spread <= 0:
+            self.fail(
+                column,
+                f"a standard {'error' if column == kind.sem_column else 'deviation'} must be > 0, got {spread:g}",
+            )
+        if column == kind.sem_column:
+            return spread
+        n = self.number("n")
+        if n < 2:
+            self.fail("n", f"a standard deviation needs n >= 2, got {n:g}")
+        return spread / math.sqrt(n)
 
     def label(self, label: Label) -> float | str:
         """Cell of a label; NaN or empty text if it is optional and empty."""
@@ -192,10 +241,7 @@ class _Row:
         return np.array(times)
 
     def _finite(self, column: str, word: str) -> float:
-        try:
-            number = float(word)
-        except ValueError:
-            number = float("nan")
-        if not math.isfinite(number) or "_" in word:
-            self.fail(column, f"{word!r} is no finite number; write it like 0.25")
-        return number
+        number = self.numbers.parse(word)
+        if isinstance(number, str):
+            self.fail(column, number)
+        return float(number)

@@ -1,25 +1,14 @@
-"""Kinds of measurements, their labels and units, and the checks of a data set."""
+"""Kinds of measurements: what predicts them, their labels and units."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
-
-from plasticity.dataset import check_schema
-from plasticity.errors import InputError
-from plasticity.support.checks import checked, plain, warn_of_unit
-from plasticity.support.units import own_unit
-
-__all__ = ["KINDS", "SIDES", "SOURCE_ATTRIBUTES", "Kind", "Label", "check_dataset", "require_errors", "trimmed"]
+__all__ = ["CHANGE", "KINDS", "SOURCE_ATTRIBUTES", "Kind", "Label"]
 
 SOURCE_ATTRIBUTES = ("data", "citation", "doi", "figure", "rights", "provenance")
-SIDES = ("pre", "post")
 
 
 @dataclass(frozen=True)
@@ -83,10 +72,19 @@ class Kind:
         """Name of the standard error in a CSV file."""
         return self.column.replace("value", "sem")
 
+    @property
+    def sd_column(self) -> str:
+        """Name of the standard deviation that may take the place of the standard error; empty if it has another use."""
+        name = self.column.replace("value", "sd")
+        return "" if name in (label.column for label in self.labels) else name
 
-LARGE_CHANGE = 10.0  # a fractional weight change beyond it draws a warning
-_CHANGE = ("1", "fractional weight change", "value")
+
+CHANGE = ("1", "fractional weight change", "value")  # unit, meaning and column of a value
 _GROUP = Label("group", "group", "1", "group of protocols", required=False, is_text=True)
+_OF = tuple(  # what a measurement is of, in any kind
+    Label(name, name, "1", f"{name} of the measurement", required=False, is_text=True)
+    for name in ("cell", "animal", "study")
+)
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
 _INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
 _RATE = Label("frequency", "frequency_hz", "Hz", "pairing frequency", required=False)
@@ -104,15 +102,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            Kind("spikes", "spike times of the two neurons", *_CHANGE, (_INTERVAL, _RATE, _GROUP)),
-            Kind("frequency", "frequency of the stimulation", *_CHANGE, (_FREQUENCY, _GROUP)),
+            Kind("spikes", "spike times of the two neurons", *CHANGE, (_INTERVAL, _RATE, _GROUP, *_OF)),
+            Kind("frequency", "frequency of the stimulation", *CHANGE, (_FREQUENCY, _GROUP, *_OF)),
             Kind(
                 "plateau",
                 "time of the input from a plateau potential, and the initial ramp",
                 "mV",
                 "change of the ramp of depolarisation",
                 "value_mV",
-                (_PLATEAU, _RAMP, _GROUP),
+                (_PLATEAU, _RAMP, _GROUP, *_OF),
             ),
             Kind(
                 "trials",
@@ -120,7 +118,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "deg",
                 "change of the movement against the perturbation",
                 "value_deg",
-                (_TURN, _CLAMP, _GROUP),
+                (_TURN, _CLAMP, _GROUP, *_OF),
             ),
             Kind(
                 "distribution",
@@ -128,7 +126,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "1",
                 "mean of log10 size, size in the coordinate unit",
                 "value_log10",
-                (_SPREAD, _SHARE, _UNIT, _GROUP),
+                (_SPREAD, _SHARE, _UNIT, _GROUP, *_OF),
             ),
             Kind(
                 "quantities",
@@ -136,172 +134,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "1",
                 "measured quantity, in the coordinate unit",
                 "value",
-                (_UNIT, _GROUP),
+                (_UNIT, _GROUP, *_OF),
             ),
         )
     }
 )
-
-
-@checked
-def check_dataset(data: xr.Dataset) -> None:
-    """Check a data set; the error lists every violation at once.
-
-    Raises
-    ------
-    InputError
-        If the schema of a Dataset is violated, a variable or an attribute about the source is missing, `kind`
-        is unknown, a protocol occurs twice, a value is not finite, a standard error is not positive (or missing
-        without the attribute ``sem_missing``), a label of the kind or its unit is missing or out of range, or
-        spikes are out of order.
-
-    Examples
-    --------
-    >>> from analysis.datasets import load
-    >>> data = load("sjostrom_2001")
-    >>> check_dataset(data.assign(sem=0 * data.sem))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    plasticity.errors.InputError: not a valid data set: sem of '+10ms_0.1Hz' must be > 0, got 0; ...
-    """
-    check_schema(data)
-    problems = [f"attribute {a!r} is missing" for a in SOURCE_ATTRIBUTES if a not in data.attrs]
-    missing = [name for name in ("protocol", "value", "sem", "n") if name not in data.variables]
-    problems += [f"{name!r} is missing" for name in missing]
-    problems += [
-        f"{name!r} must have the dimension protocol alone, not {data[name].dims}"
-        for name in ("protocol", "value", "sem", "n")
-        if name not in missing and data[name].dims != ("protocol",)
-    ]
-    kind = str(data.attrs.get("kind"))
-    if kind not in KINDS:
-        problems.append(f"attribute 'kind' must be one of {', '.join(KINDS)}, got {kind!r}")
-    if not problems:
-        problems = _problems_with_numbers(data) + _problems_with_labels(data)
-        problems += _problems_with_spikes(data) if kind == "spikes" else []
-    if problems:
-        raise InputError("not a valid data set: " + "; ".join(problems))
-    largest = float(np.abs(data.value.values).max())
-    if KINDS[kind].long_name == _CHANGE[1] and largest > LARGE_CHANGE:
-        problem = f"value holds a fractional weight change of {largest:g}"
-        warn_of_unit(problem, f"if it is in per cent, divide value and sem by 100, or set their units to {'%'!r}")
-
-
-def in_own_units(data: xr.Dataset) -> xr.Dataset:
-    """The data set with values, labels and spike times in the units of its kind.
-
-    Raises
-    ------
-    InputError
-        If one carries a unit that cannot be converted.
-
-    Examples
-    --------
-    >>> from analysis.datasets import load
-    >>> data = load("wang_2005")
-    >>> per_cent = data.assign(value=(100 * data.value).assign_attrs(data.value.attrs, units="%"))
-    >>> bool(np.allclose(in_own_units(per_cent).value, data.value))
-    True
-    """
-    kind = KINDS.get(str(data.attrs.get("kind"))) if isinstance(data, xr.Dataset) else None
-    if kind is None:
-        return data
-    units = {"value": kind.units, "sem": kind.units, **{f"{side}_time": "s" for side in SIDES}}
-    units |= {label.name: label.units for label in kind.labels if not label.is_text}
-    for name, unit in units.items():
-        if name in data.variables and own_unit(data[name]) not in (None, unit):
-            values = plain(name, data[name], unit)
-            data = data.assign({name: (data[name].dims, values, data[name].attrs | {"units": unit})})
-    return data
-
-
-def require_errors(data: xr.Dataset) -> None:
-    """Require a standard error for every protocol; the error message names the two remedies.
-
-    Raises
-    ------
-    InputError
-    """
-    missing = [str(p) for p in data.protocol.values[np.isnan(data.sem.values)]]
-    if missing:
-        raise InputError(
-            f"{data.attrs['data'] or 'the data'} has no standard error for {len(missing)} of "
-            f"{data.sizes['protocol']} protocols, such as {missing[0]!r} ({data.attrs['sem_missing']}); "
-            "use analysis.data.record.with_pooled_errors(data) or without_missing_errors(data)"
-        )
-
-
-def _problems_with_numbers(data: xr.Dataset) -> list[str]:
-    names = [str(p) for p in data.protocol.values]
-    problems = [f"protocol {p!r} occurs twice" for p, count in Counter(names).items() if count > 1]
-    may_miss = bool(str(data.attrs.get("sem_missing", "")).strip())
-    if not names:
-        problems.append("there is no protocol")
-    for name, value, sem in zip(names, data.value.values, data.sem.values, strict=True):
-        if not np.isfinite(value):
-            problems.append(f"value of {name!r} must be finite, got {value:g}")
-        if np.isnan(sem) and not may_miss:
-            problems.append(
-                f"sem of {name!r} must be > 0, got nan; if none is known, state the reason in the attribute sem_missing"
-            )
-        elif not np.isnan(sem) and not (np.isfinite(sem) and sem > 0):
-            problems.append(f"sem of {name!r} must be > 0, got {sem:g}")
-    for name, n in zip(names, data.n.values.astype(float), strict=True):
-        if not np.isnan(n) and (n < 1 or n != np.floor(n) or np.isinf(n)):
-            problems.append(f"n of {name!r} must be a whole number of measurements, or nan if unknown, got {n:g}")
-    return problems
-
-
-def _problems_with_labels(data: xr.Dataset) -> list[str]:
-    """Faults of the units of the measurements and of the labels of the kind."""
-    kind = KINDS[data.attrs["kind"]]
-    measured = {name: data[name].attrs["units"] for name in ("value", "sem")}
-    problems = [f"units of {n!r} must be {kind.units!r}, got {u!r}" for n, u in measured.items() if u != kind.units]
-    for label in kind.labels:
-        if label.name not in data.coords:
-            problems += [f"coordinate {label.name!r} [{label.units}] is missing"] if label.required else []
-        elif data[label.name].attrs["units"] != label.units:
-            units = data[label.name].attrs["units"]
-            problems.append(f"units of {label.name!r} must be {label.units!r}, got {units!r}")
-        else:
-            problems += _problems_with_label(data, label)
-    return problems
-
-
-def _problems_with_label(data: xr.Dataset, label: Label) -> list[str]:
-    names, values = data.protocol.values.tolist(), data[label.name].values
-    if label.is_text:
-        empty = [n for n, v in zip(names, values, strict=True) if label.required and not str(v).strip()]
-        return [f"{label.name!r} of {n!r} is empty" for n in empty]
-    known = ~np.isnan(values) if not label.required else np.full(values.shape, True)
-    fine = np.isfinite(values) & ((values > label.low) if label.exclusive else (values >= label.low))
-    sign = ">" if label.exclusive else ">="
-    return [
-        f"{label.name!r} of {names[i]!r} must be finite and {sign} {label.low:g} {label.units}, got {values[i]:g}"
-        for i in np.flatnonzero(known & ~fine)
-    ]
-
-
-def _problems_with_spikes(data: xr.Dataset) -> list[str]:
-    problems = []
-    for side in SIDES:
-        if f"{side}_time" not in data.variables:
-            problems.append(f"'{side}_time' is missing")
-            continue
-        times = data[f"{side}_time"].values
-        missing = np.isnan(times)
-        with np.errstate(invalid="ignore"):  # differences of NaN and of infinities
-            faults = {
-                "has a gap; NaN may stand only at the end": np.any(missing[:, :-1] & ~missing[:, 1:], axis=1),
-                "must increase strictly; sort the spikes": np.any(np.diff(times) <= 0, axis=1),
-                "must be finite and >= 0 s": np.any(np.isinf(times) | (times < 0), axis=1),
-            }
-        for i in np.flatnonzero(np.any(list(faults.values()), axis=0)):
-            fault = next(text for text, where in faults.items() if where[i])
-            problems.append(f"{side}_time of {str(data.protocol.values[i])!r} {fault}")
-    return problems
-
-
-def trimmed(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spike times without the NaN at the end."""
-    known = np.flatnonzero(~np.isnan(row))
-    return row[: known[-1] + 1] if known.size else row[:0]

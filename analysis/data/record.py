@@ -18,11 +18,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.data.kinds import KINDS, SIDES, check_dataset, trimmed
+from analysis.data.check import check_dataset
+from analysis.data.kinds import KINDS
+from analysis.data.spikes import SIDES, spike_trains
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.support.checks import warn_of_gap
-from plasticity.support.units import own_unit, seconds
+from plasticity.support.units import own_unit
 
 __all__ = [
     "make_data",
@@ -161,20 +163,6 @@ def _labels(kind: str, labels: Labels) -> dict[str, tuple]:
         as_type = str if label is not None and label.is_text else float
         coordinates[name] = ("protocol", np.asarray(values, as_type), units, long_name)
     return coordinates
-
-
-def spike_trains(data: xr.Dataset) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-    """Pre and post spike times of each protocol [s], without the padding.
-
-    Examples
-    --------
-    >>> from analysis.datasets import load
-    >>> pre, post = spike_trains(load("sjostrom_2001"))
-    >>> len(pre), pre[0].size
-    (10, 60)
-    """
-    pre, post = ([seconds(trimmed(row)) for row in data[f"{side}_time"].values] for side in SIDES)
-    return pre, post
 
 
 def _padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
+from plasticity.support.late import call
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+READERS = {".csv": "analysis.data.csv_table:read_csv", ".nwb": "analysis.data.nwb:read_nwb"}
 
 
 def names() -> list[str]:
@@ -45,20 +49,14 @@ def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
     13
     """
     if not isinstance(source, str | os.PathLike):
-        from analysis.data.kinds import check_dataset, in_own_units
+        from analysis.data.check import check_dataset, in_own_units
 
         data = in_own_units(source)
         check_dataset(data)
         return data
     suffix = Path(source).suffix.lower()
-    if suffix == ".csv":
-        from analysis.data.csv_table import read_csv
-
-        return read_csv(source)
-    if suffix == ".nwb":
-        from analysis.data.nwb import read_nwb
-
-        return read_nwb(source)
+    if suffix in READERS:
+        return call(READERS[suffix], source)
     if suffix == ".nc":
         from plasticity.dataset import read
 

@@ -1,4 +1,4 @@
-"""How much of synaptic change is fluctuation: a collection of eight studies (Raman & O'Leary 2021)."""
+"""How much of synaptic change is fluctuation: a collection of ten studies (Raman & O'Leary 2021)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ __all__ = ["raman_2021"]
 UNKNOWN = float("nan")
 
 ROWS = (
-    # quantity, value, sem, n, unit, source
+    # quantity, value, ± as printed, n, unit, source
+    ("pfeiffer_2018_turnover_per_4_days", 40.0, UNKNOWN, UNKNOWN, "%", "pfeiffer_2018"),
     ("zuo_2005_spines_stable_over_18_months", 73.9, 2.8, UNKNOWN, "%", "zuo_2005"),
     ("nagaoka_2016_turnover_per_2_days_visually_deprived", 8.0, UNKNOWN, UNKNOWN, "%", "nagaoka_2016"),
     ("nagaoka_2016_turnover_per_2_days_visually_enriched", 15.0, UNKNOWN, UNKNOWN, "%", "nagaoka_2016"),
@@ -41,18 +42,20 @@ ROWS = (
         "%",
         "kasthuri_2015",
     ),
+    ("ziv_2018_activity_independent_share_in_a_review_of_several_systems", 50.0, UNKNOWN, UNKNOWN, "%", "ziv_2018"),
 )
 
 
 def raman_2021() -> xr.Dataset:
     """Turnover of spines, and the share of turnover and size change that does not depend on activity or its history.
 
-    The `spread` of the review stands as ``sem`` where it is given.
+    What stands behind ± in the review is the coordinate ``spread``, not ``sem``: the review does not say whether it is
+    a standard deviation or a standard error, nor of how many.
 
     Returns
     -------
     xarray.Dataset
-        15 protocols of kind ``quantities``, with the coordinates ``unit`` and ``group``.
+        17 protocols of kind ``quantities``, with the coordinates ``unit``, ``group`` and ``spread``.
 
     Examples
     --------
@@ -64,27 +67,31 @@ def raman_2021() -> xr.Dataset:
     ----------
     raman_2021
     """
-    protocols, value, sem, n, unit, group = zip(*ROWS, strict=True)
+    protocols, value, spread, n, unit, group = zip(*ROWS, strict=True)
     return make_data(
         "quantities",
         protocols,
         value,
-        sem,
+        [UNKNOWN] * len(ROWS),
         n,
-        {"unit": unit, "group": group},
+        {
+            "unit": unit,
+            "group": group,
+            "spread": (spread, "1", "number behind ±, in the coordinate unit (NaN: none); its kind is not stated"),
+        },
         name="raman_2021",
-        title="How much of synaptic change is fluctuation: a collection of eight studies (Raman & O'Leary 2021)",
+        title="How much of synaptic change is fluctuation: a collection of ten studies (Raman & O'Leary 2021)",
         references=("raman_2021",),
         citation="Raman DV, O'Leary T (2021) eLife 10:e62912, table 1, which collects the studies named in the "
         "coordinate group",
         doi="10.7554/eLife.62912",
         figure="table 1",
         rights="Published measurements quoted as facts with their source; the article is CC BY 4.0.",
-        provenance="The full text of the review; the studies themselves were not consulted.",
-        sem_missing="the review gives no error for most of these numbers",
+        provenance="Table 1 in the full text of the review; the studies themselves were not consulted.",
+        sem_missing="the review gives no error for most of these numbers, and does not say what its ± is",
         caveat="Given there as a bound or a range and therefore not listed: loewenstein_2011 spines that changed "
         "size by >50 percent within 20 days: >70 %; zuo_2005 turnover in 2 weeks: 3-5 %; nagaoka_2016 "
         "turnover per 2 days, spiking suppressed: 7-8 %; yasumatsu_2008 activity-independent share of "
         "head-volume change: >50 %; dvorkin_ziv_2016 activity-history-independent share of size change: 62-64"
-        " %. The spread of a study may be a standard deviation: check before use as an error.",
+        " %. Of ziv_2018 and of shares marked ≈ the number is approximate.",
     )

@@ -10,10 +10,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis.data.kinds import require_errors
-from analysis.data.record import spike_trains
+from analysis.data.check import require_errors
+from analysis.data.spikes import spike_trains
 from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.reaction import can_change
 from plasticity.replay import merge_protocols, run_events
 from plasticity.rule import Parameter, Rule
 from plasticity.support.checks import require_number, warn_of_milliseconds
@@ -201,7 +202,7 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
     Raises
     ------
     InputError
-        If a rule cannot predict this kind of data.
+        If a rule cannot predict this kind of data, or does not react to what it consists of.
 
     Examples
     --------
@@ -214,6 +215,19 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
     kind = data.attrs["kind"]
     if kind not in _PREDICTORS:
         raise InputError(f"data of kind {kind!r} cannot be predicted by a rule (these can: {', '.join(_PREDICTORS)})")
+    events = EVENTS[kind]
+    if not can_change(rule, events):
+        raise InputError(
+            f"rule {rule.name!r} acts at {', '.join(rule.events) or 'no events'}; it does not react to "
+            f"{', '.join(events)} alone, which is all that {data.attrs['data'] or 'the data'} has, and predicts no "
+            "change whatever its parameters; choose another rule, or data with such events"
+        )
+    start = data.initial_ramp.values if kind == "plateau" else np.ones(1)
+    if rule.bounds is not None and not np.all((start >= rule.bounds[0]) & (start <= rule.bounds[1])):
+        raise InputError(
+            f"bounds of rule {rule.name!r} are {rule.bounds[0]:g} … {rule.bounds[1]:g}, but weights start from "
+            f"{start.min():g} to {start.max():g} in these data; widen them"
+        )
     return _PREDICTORS[kind](rule, data)
 
 
@@ -266,6 +280,11 @@ def _tick(rule: Rule) -> float | None:
     return rule.clock_dt if "clock" in rule.events else None
 
 
+EVENTS = {  # that occur in the data of a kind
+    "spikes": ("pre", "post", "clock"),
+    "frequency": ("pre", "post", "clock"),
+    "plateau": ("pre", "post", "third_factor", "clock"),
+}
 _PREDICTORS: Mapping[str, Callable[[Rule, xr.Dataset], Predictor]] = {
     "spikes": _from_spikes,
     "frequency": _from_frequency,

@@ -42,7 +42,8 @@ class Projection:
     receptor : str, optional
         Receptor of spiking neurons on which the synapses act; None if they have no effect on the neuron.
     delay : float
-        Conduction delay of spikes [s].
+        Axonal delay [s]: pre spikes act on the post neuron and on the rule that much later, post spikes at once. For a
+        dendritic delay see `plasticity.replay`.
     limits : Constraint, optional
         Limits of control of the synapses, which the rule includes; set by `circuits.run`.
     third_factor : str, optional

@@ -6,7 +6,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from analysis import datasets
-from analysis.data.kinds import SOURCE_ATTRIBUTES, check_dataset, require_errors
+from analysis.data.check import check_dataset, require_errors
+from analysis.data.kinds import SOURCE_ATTRIBUTES
 from analysis.data.record import make_data, make_spike_data, neighbour_scatter, spike_trains, with_pooled_errors
 from analysis.pages.bibliography import citation
 from plasticity.dataset import read, write
@@ -224,3 +225,13 @@ def test_a_protocol_may_occur_only_once():
     data = datasets.load("sjostrom_2001")
     with pytest.raises(InputError, match=r"'\+10ms_0\.1Hz' occurs twice"):
         check_dataset(xr.concat([data, data.isel(protocol=[0])], "protocol"))
+
+
+def test_a_spread_of_unknown_kind_is_no_standard_error():
+    """Table 1 of the review: 28 ± 3.7 % formed; 40 % turnover in 4 days; about 50 % in a review of several systems."""
+    data = datasets.load("raman_2021")
+    assert np.isnan(data.sem).all()
+    formed = data.sel(protocol="quinn_2019_synapses_formed_per_24_h")
+    assert (formed.value.item(), formed.spread.item()) == (28.0, 3.7)
+    assert float(data.value.sel(protocol="pfeiffer_2018_turnover_per_4_days")) == 40.0
+    assert data.value[data.group == "ziv_2018"].item() == 50.0

@@ -217,6 +217,15 @@ def test_ticks_of_a_shared_controller_stay_in_its_span():
     assert np.abs(outside).max() < 1e-14 < 1e-3 < np.abs(moved).max()
 
 
+def test_normalised_incoming_weights_keep_their_sum():
+    learning = circuit(gradient_descent(0.02))
+    targets = learning.projections[0].targets
+    limits = Controllability.normalised(targets)
+    moved = circuits.run(learning, DURATION, DT, "numpy", controllability=limits).final["synapses"] - 0.05
+    sums = np.bincount(targets, moved)
+    assert np.abs(sums).max() < 1e-13 < 1e-3 < np.abs(moved).max()
+
+
 def test_a_drift_moves_what_is_not_plastic():
     limits = Controllability(plastic_fraction=0.0, drift=-2.0)
     result = circuits.run(circuit(gradient_descent(0.02)), DURATION, DT, "numpy", controllability=limits)

@@ -175,3 +175,15 @@ def test_weights_that_start_out_of_bounds_are_named():
     weights[4, 2, 0] = np.nan
     with pytest.raises(InputError, match=r"weights\[4, 2, 0\] is nan"):
         check_weights(limits, weights)
+
+
+def test_normalised_weights_keep_their_sum(random):
+    """Subtractive: every change loses its mean over the neuron, whatever the order of the synapses."""
+    targets = random.permutation(np.repeat([0, 1, 2], [2, 3, 5]))
+    change = random.standard_normal(10)
+    left = project(constrain(Controllability.normalised(targets), 10), change)
+    for neuron in range(3):
+        of = targets == neuron
+        np.testing.assert_allclose(left[of], change[of] - change[of].mean(), atol=1e-13)
+    with pytest.raises(InputError, match="neuron 7 has one weight only"):
+        Controllability.normalised([0, 0, 7])

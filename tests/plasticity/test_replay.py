@@ -206,3 +206,34 @@ def test_rules_that_cannot_run_say_why():
 def test_events_that_a_rule_ignores_are_refused():
     with pytest.raises(InputError, match="third_factor: rule 'pair_stdp' does nothing"):
         replay(pair_stdp(), [0.1], [0.2], third_factor=[0.3])
+
+
+@pytest.mark.parametrize("lag", [0.02, -0.02])
+def test_delays_of_axon_and_dendrite_shift_the_window(lag):
+    """The synapse sees post − pre + dendritic − axonal."""
+    rule = pair_stdp(A_plus=0.02, A_minus=0.01)
+    pre, post = ([0.1], [0.1 + lag])
+    shifted = change(rule, pre, post, axonal_delay=0.003, dendritic_delay=0.008)
+    assert shifted == pytest.approx(change(rule, pre, [0.1 + lag + 0.005]), rel=1e-12)
+    with pytest.raises(InputError, match="dendritic_delay must be >= 0 s, got -1"):
+        replay(rule, pre, post, dendritic_delay=-1.0)
+
+
+def test_stated_bounds_clip_the_weight():
+    rule = pair_stdp(A_plus=0.4).with_bounds(0.0, 1.5)
+    pre = np.arange(1, 6) * 1.0
+    assert change(rule, pre, pre + 1e-3) == 0.5
+    with pytest.raises(InputError, match="outside the bounds"):
+        replay(rule, [0.1], [0.2], weight=2.0)
+
+
+def test_changes_in_proportion_to_the_weight_compound():
+    """n distant pairs: (1 + A e^{−Δ/τ})ⁿ, from any weight; a flow becomes exponential."""
+    rule = pair_stdp(A_plus=0.02, A_minus=0.0).in_proportion()
+    pre, step = np.arange(1, 11) * 5.0, 0.02 * np.exp(-0.01 / 16.8e-3)
+    for weight in (1.0, 3.0):
+        final = float(replay(rule, pre, pre + 0.01, weight).weight[-1])
+        assert final == pytest.approx(weight * (1 + step) ** 10, rel=1e-12)
+    rate = Parameter("rate", 0.1, unit="Hz")
+    growing = Rule("growing", "growing", rate.symbol, parameters=(rate,)).in_proportion()
+    assert float(replay(growing, [], [], duration=2.0).weight[-1]) == pytest.approx(np.exp(0.2), rel=1e-10)

@@ -9,6 +9,8 @@ import xarray as xr
 from analysis.data.kinds import KINDS
 from analysis.data.record import spike_trains
 from analysis.datasets import load
+from analysis.fit import fit
+from analysis.leave_out import leave_out
 from plasticity.errors import InputError
 
 HEADER = "protocol,pre_times_s,post_times_s,value,sem,n"
@@ -60,7 +62,13 @@ def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path):
         ([], ["is empty", HEADER]),
         ([HEADER], ["no row"]),
         (["protocol,pre_times_s,post_times_s,value,n", "once,0,1,0.2,5"], ["column 'sem' is missing"]),
-        (["protocol;pre_times_s;post_times_s;value;sem;n", "a;0;1;2;3;4"], ["'protocol' is missing", HEADER]),
+        ([HEADER.replace(",", ":"), "a:0:1:2:3:4"], ["'protocol' is missing", HEADER]),
+        ([HEADER, 'a,0,0.01,"0,25",0.1,5'], ["'0,25' has a decimal comma", "write 0.25", "semicolons"]),
+        ([HEADER.replace(",", ";"), "a;0;0,01;0.25;0,1;5"], ["'0.25' has another decimal mark"]),
+        ([HEADER.replace(",", ";"), "a;0;0,01;1.000,5;0,1;5"], ["'1.000,5' has another decimal mark"]),
+        ([HEADER.replace("sem", "sd"), "a,0,0.01,0.2,0.1,1"], ["column 'n'", "needs n >= 2, got 1"]),
+        ([HEADER.replace("sem", "sd"), "a,0,0.01,0.2,0.1,"], ["column 'n'", "is empty"]),
+        ([HEADER + ",sd", GOOD + ",0.2"], ["'sem' and 'sd' say the same"]),
         ([HEADER + ",remark", GOOD + ",x"], ["column 'remark' is unknown", "remove"]),
         ([HEADER + ",sem", GOOD + ",0.1"], ["column 'sem' occurs twice"]),
         ([HEADER, "once,0,0.01,big,0.1,5"], ["line 2", "column 'value'", "'big' is no finite number"]),
@@ -84,6 +92,29 @@ def test_every_fault_is_named(lines, parts, tmp_path):
         load(path)
     for part in ["own.csv", *parts]:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("comma", [False, True])
+def test_other_separators_and_decimal_commas_give_the_same_data(separator, comma, tmp_path):
+    rows = ["once|0.0 0.5|0.01 0.51|0.2|0.1|5", "back|0.01|0|-0.15|0.05|4"]
+    plain = load(written(tmp_path / "own.csv", HEADER, *(row.replace("|", ",") for row in rows)))
+    other = [row.replace(".", "," if comma else ".").replace("|", separator) for row in rows]
+    data = load(written(tmp_path / "other.csv", HEADER.replace(",", separator), *other))
+    for name in ("value", "sem", "n", "pre_time", "post_time", "protocol"):
+        np.testing.assert_array_equal(data[name].values, plain[name].values)
+
+
+def test_a_standard_deviation_becomes_a_standard_error(tmp_path):
+    data = load(written(tmp_path / "own.csv", HEADER.replace("sem", "sd"), "once,0,0.01,0.2,0.3,9"))
+    assert float(data.sem[0]) == pytest.approx(0.1, rel=1e-15)
+    assert data.attrs["sem_computed"] == "sd/sqrt(n)"
+
+
+def test_what_a_measurement_is_of_can_be_left_out(tmp_path):
+    rows = [f"p{i},0 1,0.0{i} 1.0{i},0.{i},0.1,1,c{i % 2}" for i in range(1, 5)]
+    data = load(written(tmp_path / "own.csv", HEADER + ",cell", *rows))
+    assert leave_out(fit("pair_stdp", data), unit="cell").units == ("c1", "c0")
 
 
 KIND_FILES = {
