@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python; do \
 	"$$p" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" 2>/dev/null && echo "$$p" && break; done)
 KILLS ?= 60
+# A build for the CPU; plain torch for Linux brings several GB of GPU libraries.
+TORCH ?= torch==2.13.0+cpu
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
 TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py tests/plasticity/test_derive.py \
 	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
@@ -51,7 +53,8 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	@echo "installing what the tests need"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data]"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data,export]"
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" || echo "no $(TORCH) here: its tests are skipped"
 	@touch $@
 
 $(VENV)-3.13/tested: setup.cfg pyproject.toml

@@ -1,4 +1,4 @@
-"""Command line: list rules and signals, derive a rule from assumptions and print its card."""
+"""Command line: list rules and signals, derive a rule from assumptions, print its card, export it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
+from plasticity.export import FORMATS
 from plasticity.support import catalog
 from plasticity.support.cli import Parser, as_number, exit_status
 
@@ -47,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     card = commands.add_parser("card", help="print the card of a rule of the catalogue")
     card.add_argument("rule", metavar="RULE")
     card.set_defaults(command=_card)
+    export = commands.add_parser("export", help="write a rule as a program for another library or simulator")
+    export.add_argument("rule", metavar="RULE")
+    export.add_argument("--format", required=True, metavar="|".join(FORMATS), help="what to write")
+    export.add_argument("-o", "--output", required=True, metavar="FOLDER", help="folder for the files")
+    export.set_defaults(command=_export)
     explain = commands.add_parser("explain", help="print the assumptions under which a rule is optimal")
     explain.add_argument("rule", metavar="RULE")
     explain.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss (default 3,0;0,0.5)")
@@ -95,6 +101,14 @@ def _glossary(arguments: argparse.Namespace) -> None:
 def _card(arguments: argparse.Namespace) -> None:
     make = catalog.load("plasticity.rules", arguments.rule, "rule")
     _print(make(), arguments.format)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from plasticity.export import write
+
+    _choice("format", arguments.format, FORMATS)
+    for path in write(catalog.load("plasticity.rules", arguments.rule, "rule")(), arguments.format, arguments.output):
+        print(path)
 
 
 def _explain(arguments: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "report"): ["none.nc", "-o", "report"],
     ("plasticity", "card"): ["oja"],
     ("plasticity", "explain"): ["gradient_descent"],
+    ("plasticity", "export"): ["adam", "--format", "torch", "-o", "/dev/null/none"],
     ("scenarios", "describe"): ["horizon"],
     ("scenarios", "run"): ["horizon", "--quick"],
     ("scenarios", "sweep"): ["horizon", "--quick"],
@@ -104,7 +105,7 @@ def cases():
             if action.nargs != "?":
                 yield package, [*base, option], option, option
             if option == "--output":
-                wrong = [] if name in ("table", "report", "sweep", "demo", "explain") else NO_OUTPUT
+                wrong = [] if name in ("table", "report", "sweep", "demo", "explain", "export") else NO_OUTPUT
             else:
                 wrong = BY_COMMAND.get((package, option), WRONG.get(option, []))
             if option == "--data" and name in ("compare", "report"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,18 @@ def folded_card(rule: Rule) -> str:
     derivation, _, rest = after.partition("\n## ")
     summary = f"<details><summary>Derivation, {len(rule.steps)} steps</summary>"
     return f"{before}\n{summary}\n{derivation}\n</details>\n\n## {rest}"
+
+
+def extract(rule: Rule, titles: Collection[str]) -> list[str]:
+    """Lines of text of some sections of the card.
+
+    Examples
+    --------
+    >>> from plasticity.rules.gradient_descent import gradient_descent
+    >>> extract(gradient_descent(), ["References"])
+    ['References', '----------', '* vastola_2025']
+    """
+    return _text("", [part for part in sections(rule) if part.title in titles]).splitlines()[3:]
 
 
 def page(title: str, parts: list[Section], format: str = "markdown") -> str:
