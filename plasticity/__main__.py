@@ -1,4 +1,4 @@
-"""Command line: list rules and signals, derive a rule from assumptions, print its card, export it."""
+"""Command line: list rules and signals, derive a rule from assumptions, print its card, write it for others."""
 
 from __future__ import annotations
 
@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", required=True, metavar="|".join(FORMATS), help="what to write")
     export.add_argument("-o", "--output", required=True, metavar="FOLDER", help="folder for the files")
     export.set_defaults(command=_export)
+    conformance = commands.add_parser(
+        "conformance", help="write golden weights of spike sequences for other simulators"
+    )
+    conformance.add_argument("rules", nargs="*", metavar="RULE", help="by default all that run on spikes")
+    conformance.add_argument("-o", "--output", required=True, metavar="FILE.json")
+    conformance.set_defaults(command=_conformance)
     explain = commands.add_parser("explain", help="print the assumptions under which a rule is optimal")
     explain.add_argument("rule", metavar="RULE")
     explain.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss (default 3,0;0,0.5)")
@@ -109,6 +115,16 @@ def _export(arguments: argparse.Namespace) -> None:
     _choice("format", arguments.format, FORMATS)
     for path in write(catalog.load("plasticity.rules", arguments.rule, "rule")(), arguments.format, arguments.output):
         print(path)
+
+
+def _conformance(arguments: argparse.Namespace) -> None:
+    from plasticity.conformance import make, write
+    from plasticity.dataset import check_writable
+
+    check_writable(arguments.output)
+    kit = make(arguments.rules or None)
+    n = sum(map(len, kit.weights.values()))
+    print(f"{write(kit, arguments.output)}: {len(kit.rules)} rules, {len(kit.sequences)} sequences, {n} golden results")
 
 
 def _explain(arguments: argparse.Namespace) -> None:

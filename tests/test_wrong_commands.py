@@ -23,6 +23,7 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "compare"): ["none.nc"],
     ("analysis", "report"): ["none.nc", "-o", "report"],
     ("plasticity", "card"): ["oja"],
+    ("plasticity", "conformance"): ["pair_stdp", "-o", "kit.json"],
     ("plasticity", "explain"): ["gradient_descent"],
     ("plasticity", "export"): ["adam", "--format", "torch", "-o", "/dev/null/none"],
     ("scenarios", "describe"): ["horizon"],
