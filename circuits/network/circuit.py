@@ -115,6 +115,11 @@ class Circuit:
         return {p.name: p.rule for p in self.plastic}
 
     @property
+    def synapses_per_neuron(self) -> float:
+        """Synapses that learn, per neuron of the circuit."""
+        return sum(p.n_synapses for p in self.plastic) / sum(p.size for p in self.populations)
+
+    @property
     def learning(self) -> tuple[tuple[Projection, SynapseModel], ...]:
         """Projections that learn, each with its compiled rule; traces are in neurons where these have many synapses."""
         return tuple((p, model) for p in self.projections if (model := self._model(p)) is not None)

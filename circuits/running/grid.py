@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from plasticity.errors import InputError
 from plasticity.support.checks import require_number
 
-N_CHECKS = 100  # of finite values in a run
+N_CHECKS = 100  # of finite values in a run, at most
+CHECK_WORK = 0.1  # synapses that are checked in a step on average, for every neuron that is advanced
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,15 @@ class Grid:
         """Times [s] without rounding errors: equal times become equal numbers."""
         return np.round(times / self.dt, 3) * self.dt
 
-    @property
-    def check_every(self) -> float:
-        """Interval [s] of the checks for finite values."""
-        return max(1, self.n_steps // N_CHECKS) * self.dt
+    def check_every(self, synapses_per_neuron: float) -> float:
+        """Interval [s] of the checks for finite values, which cost little beside the steps between them.
+
+        Examples
+        --------
+        >>> Grid(1e-4, 10.0).check_every(20.0), round(Grid(1e-4, 10.0).check_every(640.0), 9)
+        (0.1, 0.64)
+        """
+        return max(1, self.n_steps // N_CHECKS, int(synapses_per_neuron / CHECK_WORK)) * self.dt
 
 
 def steps_in(name: str, duration: Any, dt: float) -> int:

@@ -26,6 +26,7 @@ from circuits.spiking.toolchain import PROGRAM, model_folder
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder, mark_used, trim, write_atomically
 from plasticity.support.cli import say
+from plasticity.support.patience import begun, wait_or_postpone
 from plasticity.support.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _execute(circuit: Circuit, model: Path, folder: Path) -> None:
     done = subprocess.run(
         [model / PROGRAM],
         cwd=model,
-        env=os.environ | {"STEERSMAN_RUN": str(folder)},
+        env=os.environ | {"STEERSMAN_RUN": str(folder), "GLIBC_TUNABLES": _large_pages()},
         capture_output=True,
         text=True,
         check=False,
@@ -82,6 +83,11 @@ def _execute(circuit: Circuit, model: Path, folder: Path) -> None:
         raise diverged(circuit, array, int(index), float(time))
     if done.returncode:
         raise InputError(_failure(done, model))
+
+
+def _large_pages() -> str:
+    """Settings of the C library, with large pages for arrays: scattered synapses miss fewer entries of page tables."""
+    return ":".join(filter(None, (os.environ.get("GLIBC_TUNABLES"), "glibc.malloc.hugetlb=1")))
 
 
 def _append_weights(circuit: Circuit, results: Path, times: NDArray, file: WeightFile) -> None:
@@ -97,7 +103,7 @@ def _append_weights(circuit: Circuit, results: Path, times: NDArray, file: Weigh
 
 
 def _model(structure: ModelStructure) -> Path:
-    """Folder of a compiled model; one process builds, others that need the same model wait for it."""
+    """Folder of a compiled model; one process builds, others that need the same wait for it or do another task."""
     folder = model_folder(structure)
     if not is_complete(folder):
         with _locked(folder.with_suffix(".lock")):
@@ -105,6 +111,7 @@ def _model(structure: ModelStructure) -> Path:
                 _build(structure, folder)
         trim()
     mark_used(folder)
+    begun()
     return folder
 
 
@@ -189,6 +196,7 @@ def _locked(path: Path) -> Iterator[None]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                wait_or_postpone()
                 reported = _report_holder(lock, reported)
                 sleep(POLL)
         lock.truncate(0)

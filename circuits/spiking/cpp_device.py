@@ -52,7 +52,7 @@ def synaptic_arrays(variables: Mapping[str, Variable], indices: Mapping[str, str
 
 
 class RunTimeCodeObject(CPPStandaloneCodeObject):
-    """C++ code whose loops over synapses prefetch (`templates/synapses.cpp`)."""
+    """C++ code whose loops over synapses prefetch and whose thresholds are vectorised (`templates`)."""
 
     templater = CPPStandaloneCodeObject.templater.derive(
         "circuits.spiking", env_globals={"synaptic_arrays": synaptic_arrays}

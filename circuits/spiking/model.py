@@ -126,7 +126,8 @@ def _record_times(grid: Grid, record: Recording) -> NDArray[np.float64]:
 
 def _pauses(circuit: Circuit, grid: Grid, records: NDArray[np.float64]) -> NDArray[np.float64]:
     """Times at which a run pauses: for records and checks, where plasticity clocks start, at the end."""
-    checks = grid.same(np.arange(grid.check_every, grid.duration, grid.check_every))
+    every = grid.check_every(circuit.synapses_per_neuron)
+    checks = grid.same(np.arange(every, grid.duration, every))
     starts = grid.same(np.array([model.clock_dt for _, model in circuit.learning if model.clock_dt is not None]))
     times = np.unique(np.concatenate([records, checks, starts]))
     return np.append(times[times < grid.duration - grid.dt / 2], grid.duration)

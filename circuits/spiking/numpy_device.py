@@ -137,7 +137,7 @@ def _check(made: BrianNetwork, now: float) -> None:
 
 def _checker(made: BrianNetwork) -> brian2.NetworkOperation:
     """Check from time to time that all numbers are finite."""
-    clock = brian2.Clock(made.grid.check_every * brian2.second, name="checks")
+    clock = brian2.Clock(made.grid.check_every(made.circuit.synapses_per_neuron) * brian2.second, name="checks")
     time = clock.variables["t"]
     return brian2.NetworkOperation(
         lambda: _check(made, float(time.get_value().item())), clock=clock, when="start", name="checker"

@@ -17,7 +17,8 @@ PROGRAM = "main"
 COMPILERS = ("g++", "clang++", "c++")
 HERE = Path(__file__).parent
 # What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
-CODE = ("network.py", "cpp_device.py", "binary.py", "run_inputs.h", "run_inputs.cpp", "templates/synapses.cpp")
+CODE = ("network.py", "cpp_device.py", "binary.py", "run_inputs.h", "run_inputs.cpp")
+TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp")
 
 
 def model_folder(structure: ModelStructure) -> Path:
@@ -51,7 +52,7 @@ def _toolchain() -> list[str]:
 @cache
 def _fixed() -> tuple[str, ...]:
     """What does not change while a process runs: Brian2, processor, code."""
-    return version("brian2"), _processor(), code_hash(HERE / name for name in CODE)
+    return version("brian2"), _processor(), code_hash(HERE / name for name in (*CODE, *TEMPLATES))
 
 
 def _processor() -> str:

@@ -2,7 +2,8 @@
 
 A worker is a fresh interpreter with one thread per numerical library, so a result does not depend on how many there
 are, and nothing of the parent (its threads, its ``__main__``) can interfere. The task of a killed worker is assigned
-to a new one, up to a number of attempts.
+to a new one, up to a number of attempts. A task that needs what another process is building is put off, together with
+those that need the same, so that building and running overlap.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import signal
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -24,6 +25,7 @@ from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder
 from plasticity.support.ending import end_with
 from plasticity.support.late import call
+from plasticity.support.patience import Postponed, patience
 from plasticity.support.temporary import temporary_folder
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -46,6 +48,12 @@ class _Job:
     number: int
     function: str
     task: Any
+    group: Hashable = None  # of tasks that need the same
+    patient: bool = False  # waits for what another process is building
+
+
+class _Later:
+    """Answer to a job that should be tried again after others."""
 
 
 class Worker:
@@ -93,16 +101,23 @@ class Worker:
 
 
 def run_in_processes(
-    function: str, tasks: Iterable[Task], n_workers: int, attempts: int = ATTEMPTS
+    function: str,
+    tasks: Iterable[Task],
+    n_workers: int,
+    attempts: int = ATTEMPTS,
+    group: Callable[[Task], Hashable] | None = None,
 ) -> Generator[Answer[Task], None, None]:
     """Answers of ``"module:function"`` to the tasks, in the order in which they end; closing it ends the workers.
+
+    Tasks of one `group` probably need the same to be built. Where a process is building what a task needs
+    (`plasticity.support.patience`), its group goes to the end of the queue; the second time the task waits.
 
     Raises
     ------
     RuntimeError
         If workers do not even start.
     """
-    waiting = deque(_Job(i, function, task) for i, task in enumerate(tasks))
+    waiting = deque(_Job(i, function, task, i if group is None else group(task)) for i, task in enumerate(tasks))
     tries: Counter[int] = Counter()
     workers: dict[Connection, Worker] = {}
     stillborn = 0
@@ -128,7 +143,9 @@ def run_in_processes(
                         yield Answer(worker.job.task, ending=worker.ending)
                     continue
                 job, worker.ready, worker.job = worker.job, True, None
-                if job is not None:
+                if job is not None and isinstance(value, _Later):
+                    _put_off(waiting, job)
+                elif job is not None:
                     yield Answer(job.task, value)
 
 
@@ -142,9 +159,25 @@ def work(descriptor: int, parent: int) -> None:
             connection.send(None)
             while True:
                 job = connection.recv()
-                connection.send(call(job.function, job.task))
+                connection.send(_answer(job))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return  # the parent has ended, or needs this worker no more
+
+
+def _answer(job: _Job) -> Any:
+    try:
+        with patience(job.patient):
+            return call(job.function, job.task)
+    except Postponed:
+        return _Later()
+
+
+def _put_off(waiting: deque[_Job], job: _Job) -> None:
+    """Move a job, which will wait the next time, and its group to the end of the queue."""
+    same = [other for other in waiting if other.group == job.group]
+    others = [other for other in waiting if other.group != job.group]
+    waiting.clear()
+    waiting.extend([*others, *same, replace(job, patient=True)])
 
 
 def usable_cores() -> int:

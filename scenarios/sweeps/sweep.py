@@ -164,9 +164,15 @@ def _outcomes(tasks: list[Task], workers: int | None, scheduler: str | None) -> 
         yield from run_on_cluster(tasks, scheduler, ATTEMPTS)
     elif tasks:
         n_workers = min(workers or usable_cores(), len(tasks))
-        with closing(run_in_processes("scenarios.sweeps.worker:run_task", tasks, n_workers)) as answers:
+        answers = run_in_processes("scenarios.sweeps.worker:run_task", tasks, n_workers, group=_model_of)
+        with closing(answers):
             for task, value, ending in answers:
                 yield failed(task, f"its worker {ending}", attempts=ATTEMPTS) if ending else value
+
+
+def _model_of(task: Task) -> str:
+    """All but the seed: runs that differ in nothing else usually need the same compiled model."""
+    return repr(sorted(task.parameters.items()))
 
 
 def _report_errors(plan: Plan, errors: dict[str, str], runs: Path) -> None:

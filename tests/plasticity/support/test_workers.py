@@ -37,6 +37,17 @@ def test_every_task_is_answered_and_one_that_ends_its_worker_is_given_up():
     assert [(a.value, a.ending) for a in answers] == [(2.0, ""), (3.0, ""), (4.0, "")]
 
 
+@pytest.mark.parametrize("models", ["a", "ab"])
+def test_what_waits_for_a_build_is_put_off(tmp_path, models):
+    """Two workers build two models at the same time, although the tasks of the first come first; one model is built
+    once, and those that have nothing else to do wait for it."""
+    tasks = [(str(tmp_path), model, models) for model in models for _ in range(3)]
+    function = "tests.plasticity.support.building:build_and_run"
+    answers = list(run_in_processes(function, tasks, 2, group=lambda task: task[1]))
+    assert sorted(answer.task for answer in answers) == tasks
+    assert sorted(str(answer.value) for answer in answers) == ["None"] * 2 * len(models) + ["True"] * len(models)
+
+
 SWALLOWED = """
 import signal, time
 from plasticity.support import ending
