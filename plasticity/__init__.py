@@ -72,5 +72,7 @@ if TYPE_CHECKING:
     from plasticity.signal import observe as observe
     from plasticity.simulate import simulate as simulate
     from plasticity.solve import solve as solve
+    from plasticity.trials import TrialLearner as TrialLearner
+    from plasticity.trials import derive_trials as derive_trials
 
 __all__ = export(__name__)

@@ -8,7 +8,7 @@ sequence of observations. An observation of NaN is a missing one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -397,11 +397,17 @@ def steady_gain(filter: LinearGaussian) -> Array:
     >>> steady_gain(random_walk(GaussianWeight(1.0, process_noise=0.5), observation_noise=1.0, dt=1.0)).round(6)
     array([[0.5]])
     """
+    return kalman_gain(filter, steady(filter).init())
+
+
+@checked
+def steady(filter: LinearGaussian) -> LinearGaussian:
+    """The same filter after many observations: it begins at rest, with the covariance of the Riccati equation."""
     from scipy.linalg import solve_discrete_are
 
     f = filter
     p = solve_discrete_are(f.transition.T, f.observation.T, f.process_covariance, f.observation_covariance)
-    return kalman_gain(f, Gaussian(f.mean, p))
+    return replace(f, mean=f.rest, covariance=p)
 
 
 @checked

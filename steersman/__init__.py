@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from plasticity import SwitchingTask as SwitchingTask
     from plasticity import SynapseModel as SynapseModel
     from plasticity import TaskPrior as TaskPrior
+    from plasticity import TrialLearner as TrialLearner
     from plasticity import UnitWarning as UnitWarning
     from plasticity import UnknownNameError as UnknownNameError
     from plasticity import Update as Update
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from plasticity import crossings as crossings
     from plasticity import dataset as dataset
     from plasticity import derive as derive
+    from plasticity import derive_trials as derive_trials
     from plasticity import dual_control as dual_control
     from plasticity import excess as excess
     from plasticity import explain as explain

@@ -144,9 +144,9 @@ PUBLIC = {
     "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
     "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape "
     "LinearGaussian MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule ShapePosterior Signal "
-    "State Step SwitchingTask SynapseModel TaskPrior UnitWarning UnknownNameError Update WEIGHT assumptions_of "
-    "compile_rule critical_discount crossings dataset derive dual_control excess explain filters "
-    "fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
+    "State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError Update WEIGHT "
+    "assumptions_of compile_rule critical_discount crossings dataset derive derive_trials dual_control excess explain "
+    "filters fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
     "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
     "solve step_policy time_constant trace triplet",
     "analysis": "Comparison Experiment Fit Inference as_dataset check_dataset compare confusion convergence_rate "

@@ -62,6 +62,7 @@ def comparison():
 
 RETURNED = {
     plasticity.Assumptions,
+    plasticity.TrialLearner,
     plasticity.DualControl,
     plasticity.ShapePosterior,
     analysis.Inference,  # records and errors that functions return or raise; users do not make them
@@ -98,6 +99,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     plasticity.critical_discount: WELLS,
     plasticity.crossings: WELLS,
     plasticity.derive: {"objective": GOAL},
+    plasticity.derive_trials: {"objective": GOAL, "beliefs": OU},
     plasticity.dual_control: {"objective": GOAL, "curvatures": (0.1, 10.0), "observation_noise": 1.0, "n_beliefs": 21},
     plasticity.path_excess: {"run": descent(), "objective": GOAL, "landscape": BOWL},
     plasticity.shape_posterior: {"belief": plasticity.LandscapeShape(), "n": 1},
@@ -251,6 +253,8 @@ KIND |= {
     (plasticity.OrnsteinUhlenbeck, "time_constant"): "array",
     (plasticity.OrnsteinUhlenbeck, "stationary_std"): "array",
     (plasticity.derive, "duration"): "limit",
+    (plasticity.derive_trials, "step"): "choice",
+    (plasticity.derive_trials, "approach"): [*NO_NUMBER[1:], 0.0, -0.1, 1.1],
     (plasticity.derive, "order"): "count",
     (plasticity.compile_rule, "bounds"): "records",
     (plasticity.fisher_information, "parameters"): "records",

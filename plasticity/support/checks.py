@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 TIMES = {"dt", "duration", "step", "hold", "refractory", "settle", "record_every", "interval", "separation"}
 TIMES |= {"delay", "delays", "time_constant", "sample_time", "clock_step", "spike_width"}
-TRAINS = {"pre_spikes", "post_spikes", "third_factor", "observations"}  # arrays that functions check themselves
+TRAINS = {
+    "pre_spikes",
+    "post_spikes",
+    "third_factor",
+    "observations",
+    "observed",
+}  # arrays that functions check themselves
 METHODS = {  # arguments that anything with such a method can be
     "landscape": (("gradient", "at"), "a landscape, such as Quadratic(…), DoubleWell() or from_expression(…)"),
     "filter": (("predict",), "a filter, such as those of plasticity.filters"),

@@ -1,0 +1,249 @@
+"""Learners in trials: published models as special cases, exact steps, likelihoods, and what trials can tell."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.testing import assert_allclose
+from scipy.stats import multivariate_normal
+
+from plasticity import FeedbackChannel, InputError, Objective, OrnsteinUhlenbeck, SwitchingTask, derive_trials, filters
+from plasticity.optimal.tracking import tracking
+from plasticity.pages.trial_card import equations, numbers
+from plasticity.trial_system import visible_modes
+from tests.oracles.trials import future_weights, tracker
+
+TURNS = np.r_[np.zeros(32), np.full(100, 30.0), np.full(12, -30.0), np.zeros(40)]
+CLAMPED, NONE = np.r_[np.zeros(144), np.ones(40)], np.r_[np.zeros(144), np.full(40, 2)]
+AT_ONCE = Objective(1e-3, plasticity=1e12)  # changes cost nothing: R ≫ 1
+
+
+def components(retention, ratio):
+    """Belief with retentions a and noise ratios q/r, r = 1."""
+    a, q = np.array(retention), np.array(ratio)
+    return OrnsteinUhlenbeck(-1 / np.log(a), np.sqrt(q / (1 - a**2)), 1.0)
+
+
+def with_horizon(total):
+    """Objective whose γ = R = total/2 in continuous time."""
+    return Objective(total / 2, plasticity=total**2 / 2)
+
+
+SMITH = (0.708, 0.9994), (1.82, 0.0173)
+
+
+@pytest.mark.parametrize("horizon", [0.05, 1.0, 403.0])
+def test_output_at_once_is_the_weighted_tracker(horizon):
+    """x = Σ w_i p̂_i with w = (γ + R)/(γ + R + 1/τ); for γ + R ≫ 1/τ the model of two rates."""
+    weights = future_weights(0.0, horizon, -1 / np.log(SMITH[0]))
+    expected = tracker(filters.trials(*SMITH, 1.0), TURNS, weights, CLAMPED == 1)[0]
+    learner = derive_trials(with_horizon(horizon), components(*SMITH), step="continuous", approach=1.0)
+    assert_allclose(learner.run(TURNS, CLAMPED).aim, expected, rtol=1e-9, atol=1e-9)
+
+
+def relative_singular_values(kinds, approach):
+    def aims(u):
+        tau, ratio, gamma, eta = np.exp(u[:2]), np.exp(u[2:4]), *np.exp(u[4:])
+        belief = components(np.exp(-1 / tau), ratio)
+        return derive_trials(Objective(gamma, plasticity=eta), belief, approach=approach).run(TURNS, kinds).aim.values
+
+    u, h = np.log([3.0, 100.0, 1.82, 0.0173, 0.3, 0.5]), 1e-4
+    near, far = ([aims(u + s * e) - aims(u - s * e) for e in h * np.eye(6)] for s in (1, 2))
+    values = np.linalg.svd((8 * np.array(near) - np.array(far)) / (12 * h), compute_uv=False)
+    return values / values[0]
+
+
+@pytest.mark.parametrize(("approach", "n_hidden"), [(None, 1), (1.0, 2)])  # at once γ and η enter as γ + R alone
+def test_errors_hide_one_number_and_trials_without_feedback_show_it(approach, n_hidden):
+    assert np.sum(relative_singular_values(CLAMPED, approach) < 1e-9) == n_hidden
+    assert np.sum(relative_singular_values(NONE, approach) < 1e-9) == n_hidden - 1
+
+
+@pytest.mark.parametrize(("gain", "retained", "drive"), [(0.5, 0.9405, 0.4455), (0.2, 0.9702, 0.1782)])
+def test_retention_falls_on_a_line_in_the_drive(gain, retained, drive):
+    """A = a − ((1 − w)/w)B: a = 0.99, w = 0.9, γ + R = −ln a · w/(1 − w)."""
+    a, w, p = 0.99, 0.9, gain / (1 - gain)
+    learner = derive_trials(
+        with_horizon(-np.log(a) * w / (1 - w)), components([a], [p - a**2 * gain]), step="continuous", approach=1.0
+    )
+    factors, drives = visible_modes(learner)
+    assert_allclose([factors[0], drives[0]], [retained, drive], rtol=1e-9)
+
+
+def test_known_drift_shows_the_discount():
+    gamma, j = 0.7, 0.3
+    step = tracking(Objective(gamma, plasticity=2.0, drift=-j), continuous=True)
+    r, left = -np.log(step.retention), 1 - step.reach
+    assert_allclose([r, step.reach, r * left], [1.2064382, 0.8695652, 0.1573615], atol=5e-8)
+    assert_allclose((r**2 * left - j**2) / (j - r * left), gamma)
+    loss_weights = [tracking(Objective(gamma, loss_weight=k, drift=-j), continuous=True) for k in (1.0, 4.0)]
+    decays = [-np.log(t.retention) * (1 - t.reach) for t in loss_weights]
+    assert decays[1] < decays[0]  # more weight of the loss: slower decay in a clamp
+
+
+@pytest.mark.parametrize("drift", [0.0, -0.2])
+@pytest.mark.parametrize("fading", [1.0, 0.9])
+def test_exact_step_is_the_first_of_the_best_plan(drift, fading):
+    """Minimum over all jumps of Σ βⁿ[Δ²/2η + k(x − aⁿz)²/2], a linear system."""
+    objective, n, x, z = Objective(0.3, plasticity=0.4, loss_weight=1.5, drift=drift), 150, 0.7, 2.0
+    beta, m = np.exp(-0.3) ** np.arange(n), np.exp(drift)
+    lags = np.subtract.outer(np.arange(n), np.arange(n))
+    response = np.where(lags >= 0, m ** np.maximum(lags, 0), 0.0)
+    free, optimum = x * m ** np.arange(1, n + 1), z * fading ** np.arange(n)
+    normal = np.diag(beta / 0.4) + response.T @ (1.5 * beta[:, None] * response)
+    jumps = np.linalg.solve(normal, response.T @ (1.5 * beta * (optimum - free)))
+    step = tracking(objective, continuous=False)
+    assert_allclose(step.retention * x + step.follow(fading) * z, m * x + jumps[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("discount", [0.3, 4.0])
+def test_short_steps_are_those_of_continuous_time(discount):
+    def difference(scale):
+        pair = [tracking(Objective(discount * scale, plasticity=scale**2), c) for c in (True, False)]
+        return abs(np.subtract(*((1 - t.retention) * t.weights(np.exp(-scale)) for t in pair))) / scale
+
+    assert difference(1e-3) < 0.6 * difference(2e-3) < 0.1 * difference(2e-2)
+
+
+def test_no_feedback_is_not_an_error_of_zero_and_clamps_impose_any_error():
+    """One component, output at once: retention a without feedback, a(1 − K(1 − w)) in a clamp at 0, linear in e."""
+    learner = derive_trials(Objective(0.1), components([0.9], [0.5]), approach=1.0)
+    gain, w = filters.steady_gain(learner.filter)[0, 0], learner.tracking.weights(0.9)
+
+    def ratio(kind, error=0.0):
+        aims = learner.run([10.0] * 5 + [0.0] * 2, [0] * 5 + [kind] * 2, error).aim.values
+        return aims[6] / aims[5], aims[6]
+
+    assert_allclose(ratio(2)[0], 0.9)
+    assert_allclose(ratio(1)[0], 0.9 * (1 - gain * (1 - w)))
+    assert_allclose(ratio(1, 4.0)[1] - ratio(1, 2.0)[1], ratio(1, 2.0)[1] - ratio(1, 0.0)[1])
+    assert ratio(1, 4.0)[1] > ratio(1, 2.0)[1]
+
+
+class Draws:
+    """Source of the random numbers of a list."""
+
+    def __init__(self, values):
+        self.values = list(values)
+
+    def standard_normal(self):
+        return self.values.pop(0)
+
+
+@pytest.mark.parametrize(("drift", "gain", "mean"), [(None, 1.0, 0.0), (-0.2, 0.8, 1.5)])
+@pytest.mark.parametrize("missing", [[], [1, 2, 5]])
+def test_density_is_that_of_the_joint_gaussian(drift, gain, mean, missing):
+    """Outputs are linear in all noise, so their joint law follows from the response to each draw."""
+    turns, kinds, errors = np.repeat([30.0, -30.0], [4, 3]), np.array([0, 0, 1, 2, 0, 1, 0]), np.arange(7.0)
+    belief = OrnsteinUhlenbeck((3.0, 80.0), (5.0, 8.0), 4.0, mean=mean)
+    channel = FeedbackChannel(noise=2.0, gain=gain)
+    learner = derive_trials(Objective(0.3, drift=drift), belief, channel, output_noise=1.5)
+
+    def outputs(draws):
+        source, state, done = Draws(draws), learner.init(), []
+        for p, kind, error in zip(turns, kinds, errors, strict=True):
+            state, y, _ = type(learner).step.__wrapped__(
+                learner, state, p, ("seen", "clamped", "none")[kind], error, None, source
+            )
+            done.append(y)
+        return np.array(done)
+
+    center = outputs(np.zeros(13))
+    response = np.array([outputs(e) - center for e in np.eye(13)])
+    observed = center + np.random.default_rng(1).standard_normal(13) @ response
+    there = np.setdiff1d(np.arange(7), missing)
+    covariance = (response.T @ response)[np.ix_(there, there)]
+    expected = multivariate_normal(center[there], covariance).logpdf(observed[there])
+    observed[missing] = np.nan
+    assert_allclose(learner.log_density(observed, turns, kinds, errors).sum(), expected, rtol=1e-9)
+
+
+def test_a_replaced_task_leaves_no_memory():
+    """Posterior means of the exact switching filter, 30 outcomes of 3, 30 of 0, then 3 again: no savings."""
+    task = SwitchingTask(0.03, 0.0, 9.0, 1.0)
+    reports = derive_trials(AT_ONCE, task, reports=True).run(np.repeat([3.0, 0.0, 3.0, 0.0], [30, 30, 3, 1])).aim
+    assert_allclose(reports[1:4], [2.700, 2.841, 2.891], atol=6e-4)
+    assert_allclose(reports[61:64], [0.974, 2.655, 2.854], atol=6e-4)
+
+
+def learning_rates(hazard, noise, n_sequences=150):
+    """Slope of the update on the error at outcomes 1, 2, … after a change: N(150, 86.6²), noise 10, hazard 0.1."""
+    rng, pairs = np.random.default_rng(0), {}
+    task = SwitchingTask(-np.log1p(-hazard), 150.0, 86.6**2, noise)
+    learner = derive_trials(AT_ONCE, task, reports=True)
+    for _ in range(n_sequences):
+        changes = (rng.random(60) < 0.1) | (np.arange(60) == 0)
+        last = np.maximum.accumulate(np.where(changes, np.arange(60), 0))
+        seen = (150 + 86.6 * rng.standard_normal(60))[last] + 10 * rng.standard_normal(60)
+        aims = learner.run(seen).aim.values
+        for i in range(10, 59):
+            pairs.setdefault(min(i - last[i], 9), []).append((seen[i] - aims[i], aims[i + 1] - aims[i]))
+    return [np.prod(p, axis=1).sum() / np.sum(p[:, 0] ** 2) for p in (np.array(pairs[k]) for k in (0, 1, 2, 9))]
+
+
+@pytest.mark.parametrize(
+    ("hazard", "noise", "expected"),
+    [
+        (0.1, 10.0, (0.989, 0.565, 0.412, 0.196)),
+        (0.3, 10.0, (0.990, 0.617, 0.495, 0.352)),
+        (0.1, 30.0, (0.871, 0.479, 0.335, 0.123)),
+    ],
+)
+def test_learning_rate_after_a_change(hazard, noise, expected):
+    """Values from 4,000 sequences; 150 have standard errors of 0.01 to 0.02."""
+    assert_allclose(learning_rates(hazard, noise), expected, atol=0.07)
+
+
+@pytest.mark.parametrize("step", ["exact", "continuous"])
+def test_printed_equations_are_those_of_a_trial(step):
+    objective = Objective(0.3, plasticity=0.4, loss_weight=1.5, drift=-0.2)
+    learner = derive_trials(objective, OrnsteinUhlenbeck((3.0, 80.0), (5.0, 8.0), 4.0, mean=(1.0, 2.0)), step=step)
+    state, error = learner.init(), 2.5
+    after, y, _ = learner.step(state, 0.0, "clamped", error)
+    values = numbers(learner) | {
+        "e": error, "y": y, "x": state.aim, "eta": 0.4, "k": 1.5, "G": 1.0, "gamma": 0.3, "j": 0.2, "rest_1": 1.0,
+        "rest_2": 2.0, "decay": learner.tracking.decay, "R": -np.log(learner.tracking.retention), "o": error + y,
+        "x_next": after.aim, "g_0": float(learner.tracking.follow(1.0)), "a": 0.5,
+    }  # fmt: skip
+    values["g"] = float(learner.tracking.follow(0.5))
+    for i in (1, 2):
+        values |= {f"p_{i}": state.belief.mean[i - 1], f"p_{i}_next": after.belief.mean[i - 1]}
+    printed = [s.equation for s in equations(learner) if isinstance(s.equation, sp.Eq)]
+    assert len(printed) >= 6
+    for equation in printed:
+        left, right = (float(side.subs({s: values[s.name] for s in side.free_symbols})) for side in equation.args)
+        assert_allclose(left, right, rtol=1e-9, err_msg=str(equation))
+
+
+@pytest.mark.parametrize("format", ["markdown", "latex", "text"])
+def test_card_of_every_belief(format):
+    for belief in (components(*SMITH), SwitchingTask(0.1, 0.0, 9.0, 1.0)):
+        for step in ("exact", "continuous"):
+            assert "trials tell" in derive_trials(Objective(0.3, drift=-0.1), belief, step=step).card(format)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"objective": Objective(0.3, hazard=0.1, prior_mean=0.0)}, "hazard"),
+        ({"objective": Objective(sp.oo)}, "discount"),
+        ({"objective": Objective(0.3, control=[[1.0, 2.0]])}, "control"),
+        ({"feedback": FeedbackChannel(delay=1.0)}, "delay"),
+        ({"approach": 0.0}, "approach"),
+        ({"step": "half"}, "step"),
+        ({"beliefs": SwitchingTask(0.1, (0.0, 1.0), 1.0, 1.0)}, "prior_mean"),
+        ({"beliefs": 3}, "beliefs"),
+    ],
+)
+def test_wrong_learners_are_refused(change, problem):
+    with pytest.raises(InputError, match=problem):
+        derive_trials(**{"objective": Objective(0.3), "beliefs": components([0.9], [0.5])} | change)
+
+
+def test_densities_that_nobody_knows_are_refused():
+    silent, switching = components([0.9], [0.5]), SwitchingTask(0.1, 0.0, 9.0, 1.0)
+    with pytest.raises(InputError, match="output_noise"):
+        derive_trials(Objective(0.3), silent).log_density([1.0], [1.0])
+    with pytest.raises(InputError, match="sparsity"):
+        derive_trials(Objective(0.3), silent, FeedbackChannel(sparsity=0.5), output_noise=1.0).log_density([1.0], [1.0])
+    with pytest.raises(InputError, match="noise"):
+        derive_trials(Objective(0.3), switching, FeedbackChannel(noise=1.0), output_noise=1.0).log_density([1.0], [1.0])
