@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.landscapes import LandscapeSequence
+from plasticity.metrics import Blocks, Kronecker
 from scenarios.support.digit_images import Part
 
 
@@ -114,6 +115,31 @@ class CrossEntropy:
                 moved = (1 - activities[k + 1] ** 2) * current
         p = np.exp(log_softmax)
         return self._backward(theta, activities, p * (current - (p * current).sum(-1, keepdims=True)) / len(p))
+
+    def kronecker(self, theta: ArrayLike, damping: float) -> Blocks:
+        """Fisher metric at θ (n,), a Kronecker product per layer: A ⊗ B as if inputs and errors were independent.
+
+        A is the mean of aaᵀ over images, with the inputs a of a layer and a 1 for its biases; B is that of ggᵀ, with
+        the slopes g of the log probability of a label in its currents, over labels by their probabilities, too. The
+        root of `damping` is added to the diagonals of both.
+
+        References
+        ----------
+        martens_2015.
+        """
+        theta = np.asarray(theta, dtype=float)
+        activities, log_softmax = self._forward(theta)
+        p = np.exp(log_softmax)
+        error = np.sqrt(p)[..., None] * (np.eye(p.shape[-1]) - p[..., None, :])  # (images, labels, units)
+        parts: list[Kronecker] = []
+        layers = reversed(list(self.perceptron.layers(theta)))
+        for (weights, _), activity in zip(layers, reversed(activities), strict=True):
+            extended = np.hstack([activity, np.ones((len(activity), 1))])
+            both = (extended, error.reshape(-1, error.shape[-1]))
+            factors = (x.T @ x / len(p) + np.sqrt(damping) * np.eye(x.shape[-1]) for x in both)
+            parts = [Kronecker(*factors), *parts]
+            error = (error @ weights.T) * (1 - activity**2)[:, None]  # of no use for the images themselves
+        return Blocks(parts)
 
     def _backward(self, theta: NDArray, activities: list[NDArray], error: NDArray) -> NDArray[np.float64]:
         """Jᵀ times an error of the input currents of the last layer (..., n_images, n_classes), shape (..., n)."""

@@ -44,7 +44,7 @@ class Row:
     @property
     def is_met(self) -> bool:
         """Whether the ratio lies where it should."""
-        return self.wanted[0] <= self.ratio <= self.wanted[1]
+        return not (self.ratio < self.wanted[0] or self.ratio > self.wanted[1])  # nan, of a figure 0, meets all
 
 
 @dataclass(frozen=True)

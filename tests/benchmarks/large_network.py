@@ -5,14 +5,28 @@ from __future__ import annotations
 import math
 import resource
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+import sympy as sp
 from _table import Row
 from _timing import interleaved, named
 
 from plasticity import MatrixFree, Objective, Quadratic, solve
 
-RATES = {"discount_0": 3.0, "discount_1": 3.0, "discount_10": 3.0, "gradient_descent": 0.3, "lbfgs": 1.0}  # tuned
+if TYPE_CHECKING:
+    from scenarios.large_network import Path
+    from scenarios.support.perceptron import CrossEntropy
+
+KRONECKER, DAMPING, METRIC = "natural", 1e-4, 5  # the last: evaluations that a step counts
+RATES = {  # tuned
+    "discount_0": 3.0,
+    "discount_1": 3.0,
+    "discount_10": 3.0,
+    "gradient_descent": 0.3,
+    KRONECKER: 0.1,
+    "lbfgs": 1.0,
+}
 ADAM_RATE = 3.0
 
 
@@ -88,6 +102,7 @@ def _per_second(quick: bool) -> Iterator[Row]:
     network = Perceptron((64, *parameters.hidden, digits.n_classes))
     loss = network.on(digits.train)
     learners = {learner.name: learner for learner in large_network.all_learners(parameters)}
+    learners[KRONECKER] = large_network.Learner(KRONECKER, "Natural gradient, Kronecker metric", _natural)
     starts = [network.start(np.random.default_rng(seed)) for seed in range(1 if quick else 3)]
 
     def time_to(name: str, rate: float) -> tuple[float, float]:
@@ -109,6 +124,20 @@ def _per_second(quick: bool) -> Iterator[Row]:
         yield Row(
             what, label, seconds, adam, "CPU s", (0.0, math.inf), f"after 200 evaluations {end:.2g} and {adam_end:.2g}"
         )
+
+
+def _natural(loss: CrossEntropy, theta: np.ndarray, rate: float, budget: int) -> Path:
+    """Natural gradient descent with a Kronecker product per layer; a step counts as five evaluations."""
+    from scenarios import large_network
+
+    free = MatrixFree(theta.size, lambda at: float(loss.loss(at)), loss.gradient, loss.product)
+    states = [theta]
+    for _ in range(budget // METRIC):
+        objective = Objective(sp.oo, plasticity=rate, metric=loss.kronecker(states[-1], DAMPING))
+        states.append(states[-1] + solve(objective, free).velocity(states[-1]))
+    return large_network.Path(
+        large_network._at_points(states, [METRIC * k for k in range(len(states))], budget), np.nan, 0.0
+    )
 
 
 def _off(error: float) -> str:

@@ -6,16 +6,21 @@ Times are CPU seconds of simulating: of the whole binary in this project and Bri
 
 from __future__ import annotations
 
+import json
 import math
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from _peers import HERE, Report, Simulator, WorkerError, run_worker
 from _table import Missing, Row
+from _timing import interleaved
 
 OURS = Simulator("spiking engine", "steersman_network")
 BY_HAND = Simulator("Brian2 C++ by hand", "brian2_network")
@@ -49,6 +54,7 @@ def rows(quick: bool) -> Iterator[Row | Missing]:
             yield from _row(f"{what}, {duration:g} s", simulator, runs, failed, wanted)
         yield from _memory(compared, runs, n_plastic)
         yield from _starts(runs, quick)
+        yield from _warm((SHORT,) if quick else (0.1, 1.0, duration), task, folder)
         yield from _growth(SIZES[: 2 if quick else 3], folder)
         yield from _short(what, task, rounds - 1, folder)
 
@@ -133,7 +139,7 @@ def _growth(sizes: tuple[int, ...], folder: Path) -> Iterator[Row | Missing]:
             continue
         ours, theirs = (runs[s.worker][-1] for s in (OURS, IN_NEURONS))
         times = [1e9 * r.seconds / r.events for r in (ours, theirs)]
-        proof = f"E {ours.rates[0]:.2f} and {theirs.rates[0]:.2f} Hz"
+        proof = f"E {ours.rates[0]:.2f} and {theirs.rates[0]:.2f} Hz; {_place_of_traces(n)}"
         yield Row(what, f"{IN_NEURONS.title} {theirs.version}", *times, "ns", (0.0, math.inf), proof)
         memory[n_plastic] = [ours.memory, theirs.memory]
     small, large = min(memory), max(memory)
@@ -141,6 +147,31 @@ def _growth(sizes: tuple[int, ...], folder: Path) -> Iterator[Row | Missing]:
     if min(slopes) > 0:
         label = f"from {small:.1e} to {large:.1e} synapses"
         yield Row("  bytes per synapse, by the slope", IN_NEURONS.title, *slopes, "bytes", (1.0, math.inf), label)
+
+
+def _place_of_traces(n: int) -> str:
+    """Which way the compiler goes for the network of n neurons."""
+    from network import circuit
+
+    ((projection, model),) = (made := circuit(n)).learning
+    ends = made.population(projection.pre).size + made.population(projection.post).size
+    where = "neurons" if model.traces else "synapses"
+    return f"{projection.n_synapses / ends:.1f} synapses per neuron, traces in the {where}"
+
+
+def _warm(durations: tuple[float, ...], task: Path, folder: Path) -> Iterator[Row]:
+    """Wall time of a run in a process that has run before, all tables and results included, against a bare binary."""
+    command = [sys.executable, str(HERE / "workers" / "steersman_warm.py"), str(task), *map(str, durations)]
+    environment = os.environ | {"STEERSMAN_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    for duration, ours in zip(durations, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        report = run_worker(IN_NEURONS, task, duration, folder)  # builds what is not built
+        (place,) = folder.glob(f"brian2-1-*-{duration:g}")
+        program = {"theirs": lambda place=place: subprocess.run(["./main"], cwd=place, check=True, capture_output=True)}
+        theirs = interleaved(program, 5, time.perf_counter)["theirs"]
+        label = f"{IN_NEURONS.title} {report.version}, bare binary"
+        proof = "smallest of 5, one after the other"
+        yield Row(f"  warm run of {duration:g} s", label, ours, theirs, "wall s", (1 / 1.5, math.inf), proof)
 
 
 def _starts(runs: Runs, quick: bool) -> Iterator[Row]:

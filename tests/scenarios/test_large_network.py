@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy as sp
 
-from plasticity import Objective, Quadratic, step_policy
+from plasticity import MatrixFree, Objective, Quadratic, solve, step_policy
 from scenarios import large_network
 from scenarios.support.digit_images import Part
 from scenarios.support.perceptron import Perceptron
@@ -52,6 +53,27 @@ def test_products_are_the_hessian_where_the_labels_are_certain_of_nothing(proble
     theta = network.start(np.random.default_rng(1))
     slopes = [(flat.gradient(theta + s) - flat.gradient(theta - s)) / 2e-6 for s in 1e-6 * np.eye(network.n)]
     np.testing.assert_allclose([flat.product(theta, v) for v in np.eye(network.n)], slopes, atol=1e-8)
+
+
+def test_kronecker_blocks_are_those_of_the_gauss_newton_matrix(problem):
+    """Exact for a single image; the root of the damping is added to both factors."""
+    network, loss, theta = problem
+    alone = network.on(Part(loss.images[:1], loss.labels[:1]))
+    products = np.array([alone.kronecker(theta, 1e-12).product(theta, v) for v in np.eye(network.n)])
+    first = (3 + 1) * 4  # weights and biases of the first layer
+    exact = gauss_newton(network, alone, theta)
+    exact[:first, first:] = exact[first:, :first] = 0
+    np.testing.assert_allclose(products, exact, atol=1e-5)
+    assert np.abs(exact).max() > 0.05
+
+
+def test_natural_gradient_is_the_solution_with_the_kronecker_metric(problem):
+    network, loss, theta = problem
+    metric = loss.kronecker(theta, 1e-2)
+    free = MatrixFree(network.n, lambda at: float(loss.loss(at)), loss.gradient, loss.product)
+    velocity = solve(Objective(sp.oo, metric=metric), free).velocity(theta)
+    matrix = np.array([metric.product(theta, v) for v in np.eye(network.n)])
+    np.testing.assert_allclose(velocity, -np.linalg.solve(matrix, loss.gradient(theta)), rtol=1e-9)
 
 
 @pytest.mark.parametrize("discount", [0.5, 10.0])
