@@ -99,6 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=whole(), default=0, metavar="N")
         command.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
 
+    discriminate.set_defaults(scatter="known")
+    for command in (fit, posterior, recover, confusion):
+        command.add_argument(
+            "--noise",
+            dest="scatter",
+            default="known",
+            metavar="NAME[:UNIT]",
+            help="known, student (errors from n measurements), between (units differ) or correlated (default known)",
+        )
+
     infer = add("infer", _infer, "infer the assumptions of a learner from its paths, or from trials of adaptation")
     infer.add_argument(
         "data", metavar="FILE.nc|FILE.csv|NAME", help="theta(trial, time, parameter); columns trial,time_s"
@@ -320,7 +330,8 @@ def _fit_of(arguments: argparse.Namespace) -> Fit:
         if not low <= 1 <= high or low == high:
             raise InputError(f"--weight-bounds must hold 1, where weights start, got {text!r}")
         rule = rule.with_bounds(low, high)
-    return fit(rule, _data_of(arguments), _names(arguments.free), bounds, arguments.starts, arguments.seed)
+    free, noise = _names(arguments.free), arguments.scatter
+    return fit(rule, _data_of(arguments), free, bounds, arguments.starts, arguments.seed, noise)
 
 
 def _fits(arguments: argparse.Namespace) -> list[Fit]:
@@ -330,7 +341,8 @@ def _fits(arguments: argparse.Namespace) -> list[Fit]:
     data, fits = _data_of(arguments), []
     for text in arguments.rules:
         name, _, free = text.partition(":")
-        fits.append(fit(_rule(name, []), data, _names(free), n_starts=arguments.starts, seed=arguments.seed))
+        options = {"n_starts": arguments.starts, "seed": arguments.seed, "noise": arguments.scatter}
+        fits.append(fit(_rule(name, []), data, _names(free), **options))
         _warn(f"{name}: {warning}" for warning in fits[-1].warnings)
     return fits
 
@@ -366,14 +378,20 @@ def _interval(usage: str, interval: str, text: str) -> tuple[float, float]:
 
 
 def _print_fit(fitted: Fit) -> None:
+    from analysis.fitting.scores import LEVEL
+    from analysis.pages.render import probability
+
     units = {p.name: p.unit for p in fitted.rule.parameters}
     lines = [("parameter", "value", "standard error", "unit")]
     for name, value in fitted.parameters.items():
         error = f"{fitted.standard_errors[name]:.2g}" if name in fitted.free else "fixed"
         lines.append((name, f"{value:.6g}", error, units[name]))
     _print_table(lines)
+    p = f"p = {probability(fitted.p_value)}{' (rejected)' if fitted.p_value < LEVEL else ''}"
+    if fitted.noise.estimated:
+        print(f"\n{fitted.noise.estimated} = {fitted.noise.value:.4g} ± {fitted.noise.value_error:.2g} (noise)")
     print(
-        f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, ln L = {fitted.log_likelihood:.3f}, "
+        f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, {p}, ln L = {fitted.log_likelihood:.3f}, "
         f"AIC = {fitted.aic:.3f}, BIC = {fitted.bic:.3f}, {len(fitted.free)} free parameters"
     )
 

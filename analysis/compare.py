@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from analysis.data.check import require_errors
 from analysis.datasets import load, names
 from analysis.fit import Fit, as_dataset
-from analysis.fitting.search import scores
-from analysis.pages.render import numbered
+from analysis.fitting.noise import noise_of
+from analysis.fitting.scores import p_value, scores
+from analysis.pages.render import numbered, probability
 from plasticity.dataset import check_schema, read
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, require_whole
@@ -24,7 +25,7 @@ from plasticity.support.late import call
 
 __all__ = ["COLUMNS", "Comparison", "Score", "compare", "rows"]
 
-COLUMNS = ("rule", "engine", "E", "free parameters", "ln L", "AIC", "ΔAIC", "BIC")
+COLUMNS = ("rule", "engine", "E", "p", "free parameters", "ln L", "AIC", "ΔAIC", "BIC")
 Result = xr.Dataset | Fit | str | os.PathLike
 
 
@@ -41,7 +42,10 @@ class Score:
     n_free : int
         Number of parameters that were fitted to the data.
     error, log_likelihood, aic, bic : float
-        See `analysis.fitting.search`.
+        See `analysis.fitting.scores`, with the printed standard errors taken as known.
+    p_value : float
+        Probability that a true model would fit worse, see `analysis.fitting.scores.p_value`; NaN if parameters were
+        fitted and the run does not state it.
     predictions : (n_protocols,) array
         Predicted values, in the unit of the data.
     warnings : tuple of str
@@ -57,6 +61,7 @@ class Score:
     log_likelihood: float
     aic: float
     bic: float
+    p_value: float
     predictions: NDArray[np.float64]
     warnings: tuple[str, ...]
     residuals: NDArray[np.float64]
@@ -152,6 +157,7 @@ def rows(comparison: Comparison) -> list[tuple[str, ...]]:
             score.label,
             score.run.attrs["engine"],
             f"{score.error:.3f}",
+            probability(score.p_value),
             str(score.n_free),
             f"{score.log_likelihood:.2f}",
             f"{score.aic:.2f}",
@@ -197,12 +203,20 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     run = _aligned(run, name, data).assign_attrs(label=label)
     predictions = run.weight_change.values.astype(float)
     n_free, warnings = _n_free(run, name, data.attrs["data"])
-    value, sem = data.value.values, data.sem.values
+    value, sem, noise = data.value.values, data.sem.values, noise_of(data)
+    fitted_here = run.attrs.get("data") == data.attrs["data"]
+    p = float(run.attrs.get("p_value", np.nan)) if fitted_here else np.nan
+    if n_free == 0:
+        p = p_value(noise, value - predictions, np.empty((value.size, 0)))
+    assumed = run.attrs.get("noise", "known")
+    if assumed != "known":
+        warnings = (*warnings, f"the fit assumed noise {assumed!r}, these scores that the printed errors are known")
     return Score(
         label=label,
         run=run,
         n_free=n_free,
-        **scores(value, predictions, sem, n_free),
+        **scores(noise, value, predictions, n_free),
+        p_value=p,
         predictions=predictions,
         warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_pair_warnings(run, data)),
         residuals=(predictions - value) / sem,

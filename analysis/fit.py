@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult
-from tqdm import tqdm
 
 from analysis import datasets
 from analysis.data.record import spike_trains
+from analysis.fitting.noise import Noise
 from analysis.fitting.problem import Problem, make_problem
-from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, scores
+from analysis.fitting.scores import p_value, scores
+from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, search
 from plasticity import rules
 from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "as_dataset", "fit", "fit_problem", "parameter_draws"]
 
-SAME_MINIMUM = 0.01  # relative difference of the errors of starts that converged to the same minimum
+ROUNDS = 20  # in which the parameters and the number of the noise are fitted in turn
+SETTLED = 1e-4  # relative change of that number at which they stop
 INTERVAL = (0.025, 0.975)  # quantiles of a credible interval of 95 %
 N_DRAWS = 400  # of the posterior, for intervals of predictions
 
@@ -51,9 +53,9 @@ class Fit:
     bounds : dict of str to (low, high)
         Their bounds.
     error : float
-        E, see `analysis.fitting.search.fitting_error` [1].
+        E, see `analysis.fitting.scores.fitting_error` [1].
     log_likelihood, aic, bic : float
-        See `analysis.fitting.search`.
+        See `analysis.fitting.scores`.
     predictions : (n_protocols,) array
         Predicted values, in the unit of the data.
     standard_errors : dict of str to float
@@ -64,6 +66,10 @@ class Fit:
         Limits of the validity of these numbers.
     seed, n_starts : int
         Seed and number of the starts.
+    noise : Noise
+        How the measurements scatter, with its number if one was estimated; see `analysis.fitting.noise`.
+    slope : (n_protocols, n_free) array
+        Derivatives of the predictions by the free parameters that are off their bounds, 0 for the others.
     """
 
     rule: Rule
@@ -80,6 +86,13 @@ class Fit:
     warnings: tuple[str, ...]
     seed: int
     n_starts: int
+    noise: Noise
+    slope: NDArray[np.float64]
+
+    @cached_property
+    def p_value(self) -> float:
+        """Probability that a true model would fit worse, see `analysis.fitting.scores.p_value`."""
+        return p_value(self.noise, self.data.value.values - self.predictions, self.slope)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -102,7 +115,8 @@ class Fit:
 
     def problem(self, data: xr.Dataset | None = None) -> Problem:
         """The least-squares problem of this fit, compiled; with other data if there are any."""
-        return make_problem(self.rule, self.data if data is None else data, self.free, self.bounds)
+        whole = make_problem(self.rule, self.data if data is None else data, self.free, self.bounds, self.noise.stated)
+        return replace(whole, noise=replace(whole.noise, value=self.noise.value))
 
 
 @checked
@@ -113,11 +127,14 @@ def fit(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     n_starts: int = 10,
     seed: int = 0,
+    noise: str = "known",
 ) -> Fit:
-    """Minimise ``E = mean(((value − prediction)/sem)²)`` over the free parameters of a rule.
+    """Maximise the likelihood of the measurements over the free parameters of a rule.
 
+    With standard errors that count as known it is least squares: ``E = mean(((value − prediction)/sem)²)`` is smallest.
     The first start is the rule's own parameters, the others are drawn log-uniformly within the bounds. Each
-    runs bounded least squares; parameters that must be positive are searched on a logarithmic scale.
+    runs bounded least squares; parameters that must be positive are searched on a logarithmic scale. A number of the
+    noise is estimated by restricted maximum likelihood in turn with the parameters.
 
     Parameters
     ----------
@@ -130,9 +147,13 @@ def fit(
     bounds : mapping of str to (low, high), optional
         In SI units; for the others see `analysis.fitting.problem.default_bounds`.
     n_starts : int
-        Number of starts.
+        Number of starts; up to four times as many are tried until three have found the best fit.
     seed : int
         The same seed gives the same fit.
+    noise : str
+        ``"known"`` (the standard errors are), ``"student"`` (they were estimated from n measurements each),
+        ``"between"`` (units such as cells differ by an estimated variance) or ``"correlated"`` (neighbours in a series
+        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. See `analysis.fitting.noise`.
 
     Returns
     -------
@@ -158,7 +179,7 @@ def fit(
     pfister_2006 (the error E)
     """
     n_starts = require_whole("n_starts", n_starts, low=1)
-    return fit_problem(make_problem(rules.resolve(rule), datasets.load(data), free, bounds), n_starts, seed)
+    return fit_problem(make_problem(rules.resolve(rule), datasets.load(data), free, bounds, noise), n_starts, seed)
 
 
 def fit_problem(
@@ -169,36 +190,53 @@ def fit_problem(
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Fit:
     """`fit` of a problem that is checked and compiled already; `first` replaces the first start."""
+    values, at_bound, warnings = _searched(problem, n_starts, seed, first, max_evaluations)
+    for _ in range(ROUNDS if problem.noise.estimated else 0):
+        before = problem.noise.value
+        slope = _slope(problem, values, at_bound)
+        problem = replace(problem, noise=problem.noise.estimate(problem.value - _predicted(problem, values), slope))
+        values, at_bound, warnings = _searched(
+            problem, n_starts, seed, values if problem.free else None, max_evaluations
+        )
+        if abs(problem.noise.value - before) <= SETTLED * problem.noise.value:
+            break
+    return _result(problem, values, at_bound, list(warnings), seed, n_starts if problem.free else 0)
+
+
+def _searched(
+    problem: Problem, n_starts: int, seed: int, first: NDArray | None, max_evaluations: int
+) -> tuple[NDArray, tuple[str, ...], tuple[str, ...]]:
+    """Values of the free parameters at the best fit, those on a bound, and warnings of the search."""
     if not problem.free:
-        return _result(problem, np.empty(0), (), [], seed, 0)
+        return np.empty(0), (), ()
     space = SearchSpace(problem)
-    starts = space.starts(n_starts, seed)
-    if first is not None:
-        starts[0] = space.coordinates(np.clip(first, problem.low, problem.high))
-    progress = tqdm(starts, "fit", disable=None, delay=2, leave=False)
-    runs = [run for start in progress if (run := space.descend(start, max_evaluations))]
-    if not runs:
+    start = None if first is None else space.coordinates(np.clip(first, problem.low, problem.high))
+    minimum = search(space, n_starts, seed, start, max_evaluations)
+    if minimum is None:
         _raise_divergence(problem, problem.start)
-    best = min(runs, key=lambda run: run.cost)
-    values, at_bound = space.snap(space.values(best.x))
-    return _result(problem, values, at_bound, _search_warnings(runs, best), seed, n_starts)
+    values, at_bound = space.snap(space.values(minimum.x))
+    return values, at_bound, minimum.warnings
 
 
-def _search_warnings(runs: list[OptimizeResult], best: OptimizeResult) -> list[str]:
-    """Warn about a search that did not converge, and about a minimum that one start alone reached."""
-    n_best = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) for run in runs)
-    warnings = [] if best.status > 0 else ["the search stopped before it converged"]
-    if n_best == 1 and len(runs) > 1:
-        warnings.append(f"only 1 of {len(runs)} starts found the best fit; a larger n_starts may find a better one")
-    return warnings
+def _predicted(problem: Problem, values: NDArray) -> NDArray[np.float64]:
+    """Predictions (n_protocols,) at the fit, all finite."""
+    predictions = problem.predictions(values[None, :])[0]
+    if not np.all(np.isfinite(predictions)):
+        _raise_divergence(problem, values)
+    return predictions
+
+
+def _slope(problem: Problem, values: NDArray, at_bound: tuple[str, ...]) -> NDArray[np.float64]:
+    """Derivatives of the predictions by the free parameters, 0 for those on a bound; (n_protocols, n_free)."""
+    if not problem.free:
+        return np.empty((problem.n_protocols, 0))
+    return SearchSpace(problem).slope(values) * [name not in at_bound for name in problem.free]
 
 
 def _result(
     problem: Problem, values: NDArray, at_bound: tuple[str, ...], warnings: list[str], seed: int, n_starts: int
 ) -> Fit:
-    predictions = problem.predictions(values[None, :])[0]
-    if not np.all(np.isfinite(predictions)):
-        _raise_divergence(problem, values)
+    predictions = _predicted(problem, values)
     errors = SearchSpace(problem).standard_errors(values, at_bound)
     limits = zip(problem.low.tolist(), problem.high.tolist(), strict=True)
     return Fit(
@@ -206,13 +244,15 @@ def _result(
         data=problem.data,
         free=problem.free,
         bounds=dict(zip(problem.free, limits, strict=True)),
-        **scores(problem.value, predictions, problem.sem, len(problem.free)),
+        **scores(problem.noise, problem.value, predictions, len(problem.free)),
         predictions=predictions,
         standard_errors=errors,
         at_bound=at_bound,
         warnings=(*warnings, *_parameter_warnings(problem, values, at_bound, errors)),
         seed=seed,
         n_starts=n_starts,
+        noise=problem.noise,
+        slope=_slope(problem, values, at_bound),
     )
 
 
@@ -239,6 +279,8 @@ def _parameter_warnings(
             warnings.append(f"{name} ended on its bound {value:g}{units[name]}")
         elif not np.isfinite(errors[name]):
             warnings.append(f"{name} is not determined by the data: its standard error cannot be computed")
+    if problem.noise.estimated == "tau" and problem.noise.value == 0:
+        warnings.append("no variance between units was found: its estimate is 0")
     if problem.free and len(problem.free) == problem.n_protocols:
         warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
     return warnings
@@ -323,6 +365,9 @@ def as_dataset(
         standard_errors=json.dumps({k: v if np.isfinite(v) else None for k, v in fitted.standard_errors.items()}),
         at_bound=" ".join(fitted.at_bound),
         n_free=len(fitted.free),
+        noise=fitted.noise.stated,
+        **({f"noise_{fitted.noise.estimated}": fitted.noise.value} if fitted.noise.estimated else {}),
+        p_value=fitted.p_value,
         free=" ".join(fitted.free),
         derived=int(bool(rule.steps)),
         assumptions="\n".join(rule.assumptions),

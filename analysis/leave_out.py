@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
-from analysis.fitting.search import REFIT_EVALUATIONS, fitting_error, log_density
+from analysis.fitting.scores import fitting_error
+from analysis.fitting.search import REFIT_EVALUATIONS
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
 
@@ -31,7 +32,7 @@ class LeftOut:
     predictions : (n_protocols,) array
         Prediction of each protocol by the fit without it.
     error : float
-        E of these predictions, see `analysis.fitting.search.fitting_error`.
+        E of these predictions, see `analysis.fitting.scores.fitting_error`.
     warnings : tuple of str
         Limits of the validity of these numbers.
     """
@@ -110,9 +111,9 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
         predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
-    density = log_density(whole.value, predictions, whole.sem)
+    density = whole.noise.log_density(whole.value - predictions)
     scores = np.array([density[groups == name].sum() for name in names])
-    error = float(fitting_error(whole.value, predictions, whole.sem))
+    error = float(fitting_error(whole.value, predictions, whole.data.sem))
     return LeftOut(unit, tuple(map(str, names)), scores, predictions, error, _warnings(on_bound, names, scores))
 
 

@@ -165,9 +165,8 @@ def _dataset(
     half = samplers[0].iteration // 2
     x = np.concatenate([s.get_chain(discard=half).swapaxes(0, 1) for s in samplers])  # (chain, draw, parameter)
     values = chart.space.values(chart.leave(x))
-    constant = np.sum(np.log(2 * np.pi * chart.space.problem.sem**2))
     density = np.concatenate([s.get_log_prob(discard=half).T for s in samplers])
-    likelihood = density - chart.log_slope(x) - 0.5 * constant
+    likelihood = density - chart.log_slope(x) - chart.space.problem.noise.constant
     acceptance = np.concatenate([s.acceptance_fraction for s in samplers])
     r_hat = np.array([float(arviz_stats.rhat(x[:, :, i])) for i in range(x.shape[2])])
     size = x.shape[0] * x.shape[1] / times

@@ -26,7 +26,7 @@ TIE = 0.05  # difference of the criterion below which rules share a choice: they
 
 
 def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]:
-    """Values of repetitions of the experiment if the rule were true: prediction + sem · standard normal noise.
+    """Values of repetitions of the experiment if the rule were true: predictions and draws of the noise of the fit.
 
     Returns
     -------
@@ -38,8 +38,7 @@ def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]
     >>> synthetic_values(fit("pair_stdp", "sjostrom_2001"), n_sets=3, seed=0).shape
     (3, 10)
     """
-    noise = np.random.default_rng(seed).standard_normal((n_sets, fitted.n_protocols))
-    return fitted.predictions + fitted.data.sem.values * noise
+    return fitted.predictions + fitted.noise.draws(n_sets, np.random.default_rng(seed))
 
 
 @checked

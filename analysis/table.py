@@ -16,10 +16,11 @@ from tqdm import tqdm
 
 from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, as_dataset, fit
+from analysis.fitting.scores import LEVEL
 from analysis.leave_out import LeftOut, difference, leave_out
 from analysis.pages.bibliography import citation
 from analysis.pages.figure_parts import agreement, png
-from analysis.pages.render import fixed, signed, write_pages
+from analysis.pages.render import fixed, probability, signed, write_pages
 from analysis.recover import recover
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
@@ -31,10 +32,8 @@ __all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "w
 
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
-WITHIN, NEAR = 1.5, 4.0  # E per degree of freedom up to which predictions lie within the errors, and near them
 MISS = 2.0  # standard errors from which the worst protocol is named
-SAME_ERROR = 0.005  # relative difference of E below which two rules agree equally well
-CLEAR = 2.0  # standard errors from which a difference of scores is called clear
+CLEAR = 2.0  # standard errors below which a difference of scores decides nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +65,11 @@ class Cell:
     def n_free(self) -> int:
         """Number of free parameters."""
         return int(self.run.attrs["n_free"])
+
+    @property
+    def p_value(self) -> float:
+        """Probability that a true model would fit worse."""
+        return float(self.run.attrs["p_value"])
 
     @property
     def derived(self) -> bool:
@@ -160,11 +164,9 @@ def attempt(job: tuple[str, int, int]) -> Cell | str:
 
 
 def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) -> str:
-    """Agreement, worst protocol, prediction of left-out data, identifiability."""
-    n, k = fitted.n_protocols, len(fitted.free)
-    reduced = fitted.error * n / (n - k) if n > k else float("nan")
-    agreement = "within the errors" if reduced <= WITHIN else "near the data" if reduced <= NEAR else "fails"
-    parts = [f"{agreement[0].upper()}{agreement[1:]}"]
+    """Whether the fit is rejected, worst protocol, prediction of left-out data, identifiability."""
+    k, p = len(fitted.free), fitted.p_value
+    parts = [f"Rejected (p = {probability(p)})" if p < LEVEL else "Not rejected" if p == p else "Cannot be tested"]
     residual = (fitted.predictions - fitted.data.value.values) / fitted.data.sem.values
     worst = int(np.argmax(np.abs(residual)))
     if abs(residual[worst]) > MISS:
@@ -196,7 +198,7 @@ def standing(cells: Sequence[Cell]) -> list[str]:
         derived = [cell for cell in cells if cell.derived and cell.n_free == free]
         by_hand = [cell for cell in cells if not cell.derived and cell.n_free == free]
         if derived and by_hand:
-            sentences.append(_at_equal_freedom(free, _best(derived), _best(by_hand)))
+            sentences.append(_at_equal_freedom(free, derived, by_hand))
         if len(derived) > 1:
             sentences.append(_among_derived(free, sorted(derived, key=lambda cell: cell.error)))
     return sentences + _best_left_out(cells) or [
@@ -208,19 +210,25 @@ def _best(cells: Sequence[Cell]) -> Cell:
     return min(cells, key=lambda cell: cell.error)
 
 
-def _at_equal_freedom(free: int, derived: Cell, by_hand: Cell) -> str:
-    ours, theirs = derived.error, by_hand.error
-    result = "beats" if ours < theirs else "loses to"
-    result = "ties with" if abs(ours - theirs) <= SAME_ERROR * max(ours, theirs) else result
-    text = (
-        f"With {free} free parameters the best derived rule, {derived.label} (E = {ours:.3f}), {result} the best one "
-        f"written by hand, {by_hand.label} (E = {theirs:.3f})"
+def _at_equal_freedom(free: int, derived: Sequence[Cell], by_hand: Sequence[Cell]) -> str:
+    """The difference of left-out scores of the two best first: E alone decides nothing."""
+    ours, theirs = _best(derived), _best(by_hand)
+    names = (
+        f"{ours.label} (E = {ours.error:.3f}, the best of {len(derived)} derived) and {theirs.label} (E = "
+        f"{theirs.error:.3f}, the best of {len(by_hand)} written by hand)"
     )
-    if derived.left_out is None or by_hand.left_out is None:
-        return text + "."
-    gain, error = difference(derived.left_out, by_hand.left_out)
-    clear = "a clear difference" if abs(gain) > CLEAR * error else "less than two standard errors"
-    return f"{text}; its left-out score is {signed(gain)} ± {error:.1f} relative to that, {clear}."
+    if ours.left_out is None or theirs.left_out is None:
+        return f"With {free} free parameters: {names}; nothing could be left out, so E alone cannot decide."
+    return f"With {free} free parameters: {names}: {_decision(ours.left_out, theirs.left_out)}."
+
+
+def _decision(ours: LeftOut, theirs: LeftOut) -> str:
+    """Which of a derived rule and one written by hand predicts better what was left out, or that it is undecided."""
+    gain, error = difference(ours, theirs)
+    verdict = "undecided"
+    if abs(gain) >= CLEAR * error and gain != 0:
+        verdict = "the derived rule predicts better" if gain > 0 else "the rule written by hand predicts better"
+    return f"{verdict}, as left-out scores differ by {signed(gain)} ± {error:.1f}"
 
 
 def _among_derived(free: int, ranked: Sequence[Cell]) -> str:
@@ -237,11 +245,10 @@ def _best_left_out(cells: Sequence[Cell]) -> list[str]:
     if not all(kinds):
         return []
     (ours, our_test), (theirs, their_test) = (max(kind, key=lambda pair: pair[1].score) for kind in kinds)
-    gain, error = difference(our_test, their_test)
     return [
         f"What was left out is predicted best by {ours.label} among derived rules ({ours.n_free} free, score "
         f"{fixed(our_test.score, 1)}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
-        f"{fixed(their_test.score, 1)}); the difference is {signed(gain)} ± {error:.1f}."
+        f"{fixed(their_test.score, 1)}): {_decision(our_test, their_test)}."
     ]
 
 
@@ -285,4 +292,12 @@ def _row(cell: Cell) -> tuple[str, ...]:
     left = cell.left_out
     scores = (fixed(left.score, 1), fixed(left.standard_error, 1), fixed(left.error, 2)) if left else ("–", "–", "–")
     origin = "derived" if cell.derived else "by hand"
-    return (cell.label, origin, str(cell.n_free), f"{cell.error:.3f}", *scores, cell.sentence)
+    return (
+        cell.label,
+        origin,
+        str(cell.n_free),
+        f"{cell.error:.3f}",
+        probability(cell.p_value),
+        *scores,
+        cell.sentence,
+    )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
 from analysis.data.spikes import spike_trains
+from analysis.fitting.noise import Noise, noise_of
 from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.reaction import can_change
@@ -45,8 +46,10 @@ class Problem:
         Names of the free parameters.
     low, high : (n_free,) arrays
         Bounds of the free parameters, in SI units.
-    value, sem : (n_protocols,) arrays
-        The measurements and their standard errors.
+    value : (n_protocols,) array
+        The measurements.
+    noise : Noise
+        How they scatter about a prediction.
     predict : callable
         Predictions for rows of parameter values, see `predictor`.
     """
@@ -57,7 +60,7 @@ class Problem:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     value: NDArray[np.float64]
-    sem: NDArray[np.float64]
+    noise: Noise
     predict: Predictor
 
     @property
@@ -91,9 +94,9 @@ class Problem:
         return self.predict(vectors)
 
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """``(prediction − value)/sem`` for each row, not finite where the rule diverges; (n_vectors, n_protocols)."""
+        """Residuals of each row, see `Noise`; not finite where the rule diverges; (n_vectors, n_protocols)."""
         with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge: inf and nan
-            return (self.predictions(values) - self.value) / self.sem
+            return self.noise.residuals(self.predictions(values) - self.value)
 
 
 def make_problem(
@@ -101,6 +104,7 @@ def make_problem(
     data: xr.Dataset,
     free: Sequence[str] = (),
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    noise: str = "known",
 ) -> Problem:
     """Check that a fit is well posed, and compile its predictions.
 
@@ -130,14 +134,15 @@ def make_problem(
             f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "
             "protocols; free fewer"
         )
-    require_errors(data)
+    if not noise.startswith("between"):
+        require_errors(data)
     for name, parameter in known.items():
         if parameter.value is None and name not in free:
             raise InputError(f"{name} of rule {rule.name!r} has no value; give it one or make it free")
     limits = [_checked_bounds(known[n], bounds[n]) if n in bounds else default_bounds(known[n]) for n in free]
     low, high = np.array(limits, float).reshape(-1, 2).T
-    value, sem = data.value.values.astype(float), data.sem.values.astype(float)
-    return Problem(rule, data, free, low, high, value, sem, predictor(rule, data))
+    value = data.value.values.astype(float)
+    return Problem(rule, data, free, low, high, value, noise_of(data, noise), predictor(rule, data))
 
 
 def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:

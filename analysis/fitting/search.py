@@ -1,109 +1,29 @@
-"""Least squares: scores of predictions, bounded search from many starts, standard errors of the parameters."""
+"""Least squares: bounded search from many starts, standard errors of the parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
+from tqdm import tqdm
 
 from analysis.fitting.problem import Problem
 
-__all__ = [
-    "MAX_EVALUATIONS",
-    "REFIT_EVALUATIONS",
-    "SearchSpace",
-    "akaike",
-    "bayesian",
-    "fitting_error",
-    "log_density",
-    "log_likelihood",
-    "scores",
-]
+__all__ = ["MAX_EVALUATIONS", "REFIT_EVALUATIONS", "Minimum", "SearchSpace", "search"]
 
 STEP = 1e-6  # of finite differences, relative to the scale of a coordinate
 START_DECADES = 4.0  # a start for a parameter that may vanish lies within this many decades of its upper bound
 UNREACHABLE = 1e6  # residual [sem] where a rule diverges
 MAX_EVALUATIONS = 500  # of one descent
 REFIT_EVALUATIONS = 100  # where a good start is known; rules with thresholds creep on long after that
+SAME_MINIMUM = 0.01  # relative difference of the errors of starts that converged to the same minimum
+FLOOR = 1e-6  # squared residual per measurement below which minima are the same anyway
+CONFIRMED = 3  # starts that must find the best minimum, if there are as many
+PATIENCE = 4  # times as many starts are tried until they do
 SINGULAR = 1e-8  # smallest relative singular value at which parameters count as determined
-
-
-def fitting_error(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
-    """Mean squared deviation in units of the standard error: ``E = mean(((value − prediction)/sem)²)``.
-
-    Its mean is 1 for a true model. It has been used for plasticity rules since pfister_2006.
-
-    Parameters
-    ----------
-    value, sem : (n_protocols,) arrays
-        Measurements and their standard errors, in one unit.
-    prediction : (..., n_protocols) array
-        Predictions in the same unit.
-
-    Returns
-    -------
-    (...) array [1]
-
-    Examples
-    --------
-    >>> float(fitting_error([0.0, 1.0], [0.2, 1.0], [0.1, 0.1]))
-    2.0
-    """
-    deviation = (np.asarray(value) - np.asarray(prediction)) / np.asarray(sem)
-    return np.mean(deviation**2, axis=-1)
-
-
-def log_density(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
-    """Log density of each measurement, ``−½ [((value − prediction)/sem)² + ln(2π sem²)]``; shapes as above."""
-    sem = np.asarray(sem, float)
-    deviation = (np.asarray(value) - np.asarray(prediction)) / sem
-    return -0.5 * deviation**2 - 0.5 * np.log(2 * np.pi * sem**2)
-
-
-def log_likelihood(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike) -> NDArray[np.float64]:
-    """Log density of independent Gaussian measurements, the sum of `log_density`.
-
-    Changes expressed as a fraction have a density per unit fraction.
-
-    Examples
-    --------
-    >>> round(float(log_likelihood([0.0], [0.0], [1.0])), 4)
-    -0.9189
-    """
-    return np.sum(log_density(value, prediction, sem), axis=-1)
-
-
-def akaike(log_likelihood: float, n_free: int) -> float:
-    """Akaike information criterion, ``AIC = 2 n_free − 2 ln L``; smaller is better.
-
-    Examples
-    --------
-    >>> akaike(-10.0, 3)
-    26.0
-    """
-    return 2.0 * n_free - 2.0 * log_likelihood
-
-
-def bayesian(log_likelihood: float, n_free: int, n_protocols: int) -> float:
-    """Bayesian information criterion, ``BIC = n_free ln(n_protocols) − 2 ln L``; smaller is better.
-
-    Examples
-    --------
-    >>> round(bayesian(-10.0, 3, 10), 3)
-    26.908
-    """
-    return n_free * float(np.log(n_protocols)) - 2.0 * log_likelihood
-
-
-def scores(value: ArrayLike, prediction: ArrayLike, sem: ArrayLike, n_free: int) -> dict[str, float]:
-    """All scores of one prediction (n_protocols,) by name: `error` (E), `log_likelihood`, `aic`, `bic`."""
-    likelihood = float(log_likelihood(value, prediction, sem))
-    return {
-        "error": float(fitting_error(value, prediction, sem)),
-        "log_likelihood": likelihood,
-        "aic": akaike(likelihood, n_free),
-        "bic": bayesian(likelihood, n_free, np.size(value)),
-    }
 
 
 class SearchSpace:
@@ -124,7 +44,7 @@ class SearchSpace:
         return np.clip(values, self.problem.low, self.problem.high)
 
     def starts(self, n: int, seed: int) -> NDArray:
-        """Coordinates of `n` starts: the rule's own values, then draws; (n, n_free)."""
+        """Coordinates of `n` starts: the rule's own values, then draws, the same ones for any `n`; (n, n_free)."""
         problem, uniform = self.problem, np.random.default_rng(seed).random((n - 1, self.low.size))
         spread = self.low + uniform * (self.high - self.low)
         from_zero = problem.high * 10 ** (START_DECADES * (uniform - 1))
@@ -136,14 +56,23 @@ class SearchSpace:
         residuals = self.problem.residuals(self.values(x))
         return np.clip(np.nan_to_num(residuals, nan=UNREACHABLE), -UNREACHABLE, UNREACHABLE)
 
+    def slope(self, values: NDArray) -> NDArray:
+        """Derivatives of the predictions by the free parameters; (n_protocols, n_free)."""
+        by_coordinate = self._differences(self.coordinates(values), lambda x: self.problem.predictions(self.values(x)))
+        return by_coordinate / np.where(self.logarithmic, values, 1.0)
+
     def jacobian(self, x: NDArray) -> NDArray:
+        """Derivatives of the residuals by the coordinates; (n_protocols, n_free)."""
+        return self._differences(x, self.residuals)
+
+    def _differences(self, x: NDArray, function: Callable[[NDArray], NDArray]) -> NDArray:
         """Central differences (one-sided at a bound), all in one call; (n_protocols, n_free)."""
         step = STEP * np.maximum(np.abs(x), 1e-3 * (self.high - self.low))
         up, down = np.minimum(x + step, self.high), np.maximum(x - step, self.low)
         points = np.tile(x, (2, x.size, 1))
         axes = np.arange(x.size)
         points[0, axes, axes], points[1, axes, axes] = up, down
-        above, below = self.residuals(points.reshape(-1, x.size)).reshape(2, x.size, -1)
+        above, below = function(points.reshape(-1, x.size)).reshape(2, x.size, -1)
         return ((above - below) / (up - down)[:, None]).T
 
     def descend(self, start: NDArray, max_evaluations: int = MAX_EVALUATIONS) -> OptimizeResult | None:
@@ -178,15 +107,15 @@ class SearchSpace:
     def standard_errors(self, values: NDArray, at_bound: tuple[str, ...]) -> dict[str, float]:
         """Roots of the diagonal of ``(Jᵀ J)⁻¹`` for parameters that are off their bounds, else NaN.
 
-        J is the Jacobian of the residuals [sem]; the residuals of a true model have variance 1. If J is singular,
-        the parameters that take part in the degeneracy are not determined: NaN.
+        J is the Jacobian of the predictions in units of the noise (`Noise.standardised`). If J is singular, the
+        parameters that take part in the degeneracy are not determined: NaN.
         """
         free = self.problem.free
         errors = dict.fromkeys(free, float("nan"))
         inside = [i for i, name in enumerate(free) if name not in at_bound]
         if not inside:
             return errors
-        slope = self.jacobian(self.coordinates(values)) / np.where(self.logarithmic, values, 1.0)
+        slope = self.problem.noise.standardised(self.slope(values).T).T
         scale = np.linalg.norm(slope, axis=0)
         inside = [i for i in inside if scale[i] > 0]
         if not inside:
@@ -206,3 +135,68 @@ class SearchSpace:
 
     def _error(self, values: NDArray) -> float:
         return float(np.mean(self.problem.residuals(values[None, :]) ** 2))
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Best minimum of a search: coordinates (n_free,), half the sum of squares, and how many starts reached it."""
+
+    x: NDArray[np.float64]
+    cost: float
+    n_reached: int
+    n_starts: int
+    converged: bool
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Limits of the validity of the minimum, in words."""
+        stopped = () if self.converged else ("the search stopped before it converged",)
+        if self.n_reached >= min(CONFIRMED, self.n_starts):
+            return stopped
+        lone = f"only {self.n_reached} of {self.n_starts} starts found the best fit"
+        return (*stopped, f"{lone}; a larger n_starts, or another seed, may find a better one")
+
+
+def search(
+    space: SearchSpace,
+    n_starts: int,
+    seed: int,
+    first: NDArray | None = None,
+    max_evaluations: int = MAX_EVALUATIONS,
+    label: str = "fit",
+) -> Minimum | None:
+    """Descend from `n_starts` starts, and from up to four times as many until three have found the best minimum.
+
+    Parameters
+    ----------
+    space : SearchSpace
+    n_starts, seed : int
+        A search from one or two starts asks for no more than these.
+    first : (n_free,) array, optional
+        Coordinates that replace the first start.
+    max_evaluations : int
+        Of each descent.
+    label : str
+        Of the progress bar.
+
+    Returns
+    -------
+    Minimum or None
+        None if the rule diverges at every start.
+    """
+    starts = space.starts(PATIENCE * n_starts, seed)
+    if first is not None:
+        starts[0] = first
+    runs: list[OptimizeResult] = []
+    minimum = None
+    for i, start in enumerate(tqdm(starts, label, disable=None, delay=2, leave=False), 1):
+        if run := space.descend(start, max_evaluations):
+            runs.append(run)
+        if i >= n_starts and runs:
+            best = min(runs, key=lambda run: run.cost)
+            floor = FLOOR * space.problem.n_protocols
+            n_reached = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) + floor for run in runs)
+            minimum = Minimum(best.x, float(best.cost), n_reached, i, best.status > 0)
+            if n_reached >= min(CONFIRMED, n_starts):
+                break
+    return minimum

@@ -17,7 +17,7 @@ from plasticity.errors import InputError
 from plasticity.pages.markdown import markdown
 from plasticity.support.temporary import temporary_folder
 
-__all__ = ["display_units", "environment", "fixed", "numbered", "render", "signed", "write_pages"]
+__all__ = ["display_units", "environment", "fixed", "numbered", "probability", "render", "signed", "write_pages"]
 
 SUFFIXES = {"markdown": "md", "html": "html"}
 
@@ -134,6 +134,17 @@ def fixed(number: float, digits: int) -> str:
     '−3.14'
     """
     return f"{number:.{digits}f}".replace("-", "−")
+
+
+def probability(p: float) -> str:
+    """A p value as a reader expects it; a dash for NaN.
+
+    Examples
+    --------
+    >>> probability(0.0361), probability(4.4e-6), probability(float("nan"))
+    ('0.036', '4e-06', '–')
+    """
+    return "–" if p != p else f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
 def numbered(names: Sequence[str]) -> list[str]:

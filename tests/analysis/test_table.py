@@ -1,5 +1,7 @@
 """The table of rules and data sets: scores, sentences, and comparison at equal numbers of free parameters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -43,8 +45,9 @@ def test_a_cell_holds_the_fit_and_the_left_out_score(cells):
     assert pair.left_out.score == pytest.approx(leave_out(fitted).score, rel=1e-6)
     assert (pair.n_free, pair.derived) == (2, False)
     assert pair.run.attrs["left_out_score"] == pair.left_out.score
-    assert pair.sentence.startswith("Fails")
-    assert cells[1].sentence.startswith("Within the errors")
+    assert pair.sentence.startswith("Rejected (p = 0.00")
+    assert pair.p_value == pytest.approx(fitted.p_value, rel=1e-12)
+    assert cells[1].sentence.startswith("Not rejected")
     assert cells[2].derived
 
 
@@ -53,12 +56,28 @@ def test_equal_rules_tie_at_equal_freedom(cells):
     sentences = standing(cells)
     assert len(sentences) == 2
     assert sentences[1].startswith("What was left out is predicted best by derived BCM, fixed threshold")
-    assert sentences[0].startswith("With 3 free parameters the best derived rule")
-    assert "ties with the best one written by hand, triplet, all spikes (E = 0.318)" in sentences[0]
-    assert "less than two standard errors" in sentences[0]
+    assert sentences[0].startswith("With 3 free parameters: derived BCM, fixed threshold (E = 0.318, the best of 1")
+    assert "triplet, all spikes (E = 0.318, the best of 1 written by hand)" in sentences[0]
+    assert sentences[0].endswith("undecided, as left-out scores differ by +0.0 ± 0.0.")
     assert standing(cells[:1]) == [
         "No derived rule and rule written by hand have the same number of free parameters here."
     ]
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [(3.0, "the derived rule predicts better"), (-3.0, "the rule written by hand predicts better"), (0.2, "undecided")],
+)
+def test_the_verdict_follows_what_was_left_out(cells, shift, words):
+    """Scores shifted by a constant with a scatter of 1 per protocol: the error of the sum is its root n."""
+    derived, triplet = cells[2], cells[1]
+    n = len(derived.left_out.scores)
+    scatter = np.tile([1.0, -1.0], n // 2)
+    better = replace(triplet.left_out, scores=triplet.left_out.scores + scatter + shift)
+    worse_fit = replace(derived, left_out=better, error=9.0)  # E says the opposite
+    sentence = standing([worse_fit, triplet])[0]
+    assert words in sentence
+    assert f"{shift * n:+.1f}".replace("-", "−") in sentence
 
 
 def test_page_contains_every_number_and_assumption(cells, tmp_path):
