@@ -22,6 +22,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
 from circuits.spiking.network import Network, build_network
+from circuits.spiking.precompiled import fetch_header, store_header
 from circuits.spiking.structure import ModelStructure, SynapseGroup
 from circuits.spiking.toolchain import PROGRAM, compiler
 from plasticity.errors import InputError
@@ -33,8 +34,8 @@ HERE = Path(__file__).parent
 HEADER, SOURCE = "run_inputs.h", "run_inputs.cpp"
 JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
 HEADER_RULE = f"""
-{HEADER}.gch: {HEADER}
-\t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header $< -o $@
+{HEADER}.gch: | {HEADER}
+\t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header {HEADER} -o $@
 $(OBJS): {HEADER}.gch
 """
 SET_BY_BRIAN = (".neuron_index", "._timebins")  # at the start of a run, and replaced after that
@@ -177,7 +178,7 @@ def _check_placeholders(device: RunTimeDevice, built: Network) -> None:
 
 
 def _compile(folder: Path) -> None:
-    """Compile with a precompiled header; objects are of no use afterwards."""
+    """Compile with a header that was compiled before, or is now; objects are of no use afterwards."""
     command = compiler() or "c++"
     if shutil.which("ccache") and "ccache" not in command:
         command = f"ccache {command}"
@@ -186,9 +187,12 @@ def _compile(folder: Path) -> None:
         makefile.write(HEADER_RULE)
     say("compiling the model as C++ (once; the program is stored)")
     try:
+        fetch_header(folder / f"{HEADER}.gch")
         command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
         with temporary_folder() as files:
             done = run_program(command_line, folder, os.environ | settings | {"TMPDIR": str(files)})
+        if not done.returncode:
+            store_header(folder / f"{HEADER}.gch")
     finally:
         for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
             path.unlink()

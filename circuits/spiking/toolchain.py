@@ -17,7 +17,7 @@ PROGRAM = "main"
 COMPILERS = ("g++", "clang++", "c++")
 HERE = Path(__file__).parent
 # What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
-CODE = ("network.py", "cpp_device.py", "binary.py", "run_inputs.h", "run_inputs.cpp")
+CODE = ("network.py", "cpp_device.py", "precompiled.py", "binary.py", "run_inputs.h", "run_inputs.cpp")
 TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp")
 
 
@@ -27,7 +27,7 @@ def model_folder(structure: ModelStructure) -> Path:
     Its name is the hash of the canonical text of the structure and of the toolchain: versions, compiler, flags,
     processor and the code that writes the program, so that a binary only runs where it was made for.
     """
-    return cache_folder("brian") / key(_toolchain(), structure)
+    return cache_folder("brian") / key(toolchain(), structure)
 
 
 def compiler() -> str | None:
@@ -40,7 +40,7 @@ def compiler() -> str | None:
     return next((c for c in COMPILERS if shutil.which(c)), None)
 
 
-def _toolchain() -> list[str]:
+def toolchain() -> list[str]:
     """Brian2, the compiler as a file, flags, processor, and the code that writes the program."""
     command = shutil.which((compiler() or "none").split()[-1]) or "none"
     real = Path(command).resolve()

@@ -182,6 +182,7 @@ def test_wiring_and_delays_are_read_when_a_run_starts(cache):
         sizes.append(compiled.final["excites"].size)
     assert len(set(sizes)) == 3  # the last has the wiring of the first
     assert len(built(cache)) == 2
+    assert len(list(cache.glob("headers/*.gch"))) == (sys.platform == "linux")  # compiled once for both
 
 
 def test_the_same_seed_gives_the_same_bits(cache):
@@ -301,14 +302,14 @@ def test_a_value_that_would_stay_in_the_text_of_the_program_is_an_error(tmp_path
 
 def test_the_key_follows_the_compiler_of_the_moment(monkeypatch, tmp_path):
     """A process whose path or flags change asks for another program, and for the first one when they are back."""
-    first = toolchain._toolchain()
+    first = toolchain.toolchain()
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(tmp_path))
-        assert toolchain._toolchain() != first
+        assert toolchain.toolchain() != first
     with monkeypatch.context() as patch:
         patch.setenv("CXXFLAGS", "-O1")
-        assert toolchain._toolchain() != first
-    assert toolchain._toolchain() == first
+        assert toolchain.toolchain() != first
+    assert toolchain.toolchain() == first
 
 
 WAITING = """
