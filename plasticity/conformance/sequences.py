@@ -96,10 +96,10 @@ def _patterns() -> tuple[Sequence, ...]:
         ),
         Sequence(
             "silence",
-            "A triplet, 30 s without a spike, the same triplet: slow traces, and what a weight does on its own.",
-            ((0.01, 0.03, 30.01, 30.03),),
-            (0.015, 30.015),
-            30.2,
+            "A triplet, 10 s without a spike, the same triplet: slow traces, and what a weight does on its own.",
+            ((0.01, 0.03, 10.01, 10.03),),
+            (0.015, 10.015),
+            10.2,
         ),
         Sequence(
             "clock_ties",
@@ -120,13 +120,13 @@ def _patterns() -> tuple[Sequence, ...]:
 
 def _many() -> tuple[Sequence, ...]:
     random = np.random.default_rng(_SEED)
-    meaning = "Eight pre neurons at random times, 10 Hz on the mean, and a post neuron at 12 Hz, for 10 s"
+    meaning = "Eight pre neurons at random times, 10 Hz on the mean, and a post neuron at 12 Hz, for 10 s, without ties"
     return (
         Sequence(
             "partners",
             f"{meaning}.",
-            tuple(_random(random, 100, 10.0) for _ in range(8)),
-            _random(random, 120, 10.0),
+            tuple(_random(random, 100, 10.0, remainder=2) for _ in range(8)),
+            _random(random, 120, 10.0, remainder=1),
             10.1,
         ),
     )
@@ -158,9 +158,10 @@ def _steps(start: float, interval: float, n: int) -> Train:
     return _on_grid(start + interval * np.arange(n))
 
 
-def _random(random: np.random.Generator, n: int, duration: float) -> Train:
-    ticks = round(duration * 10**_DECIMALS)
-    return _on_grid(np.sort(random.choice(np.arange(1, ticks), n, replace=False)) / 10**_DECIMALS)
+def _random(random: np.random.Generator, n: int, duration: float, remainder: int) -> Train:
+    """Times of n spikes on every fourth point of the grid, so that two remainders never meet."""
+    ticks = np.arange(4 + remainder, round(duration * 10**_DECIMALS), 4)
+    return _on_grid(np.sort(random.choice(ticks, n, replace=False)) / 10**_DECIMALS)
 
 
 def _on_grid(times: np.ndarray) -> Train:
