@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from analysis.measures import learning_curve as learning_curve
     from analysis.measures import time_to_criterion as time_to_criterion
     from analysis.measures import weight_moments as weight_moments
+    from analysis.model import Model as Model
     from analysis.posterior import posterior as posterior
     from analysis.recover import confusion as confusion
     from analysis.recover import recover as recover
     from analysis.report import report as report
     from analysis.stdp_window import stdp_window as stdp_window
     from analysis.table import table as table
+    from analysis.trial_models import state_space as state_space
+    from analysis.trial_models import trial_learner as trial_learner
 
 __all__ = export(__name__)

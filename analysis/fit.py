@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from inspect import isfunction
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import xarray as xr
@@ -19,9 +20,10 @@ from analysis.fitting.noise import Noise
 from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.scores import p_value, scores
 from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, search
+from analysis.model import Model, as_model
 from plasticity import rules
 from plasticity.dataset import encode_json, make_dataset
-from plasticity.errors import DivergedError
+from plasticity.errors import DivergedError, InputError
 from plasticity.replay import replay
 from plasticity.rule import Rule, with_values
 from plasticity.support.checks import checked, require_whole
@@ -121,7 +123,7 @@ class Fit:
 
 @checked
 def fit(
-    rule: Rule | str,
+    rule: Any,
     data: xr.Dataset | str | os.PathLike,
     free: str | Sequence[str] = (),
     bounds: Mapping[str, tuple[float, float]] | None = None,
@@ -138,8 +140,9 @@ def fit(
 
     Parameters
     ----------
-    rule : Rule or str
-        A rule that runs on spikes, or the name of one in the catalogue.
+    rule : Rule, Model, callable or str
+        A rule that runs on spikes, the name of one in the catalogue, a `Model`, or a function of a dict of the free
+        parameters and the data set without its measurements, which returns a mean per protocol.
     data : xarray.Dataset, str or path
         Measurements, the name of a published data set, or a file.
     free : str or sequence of str
@@ -179,7 +182,19 @@ def fit(
     pfister_2006 (the error E)
     """
     n_starts = require_whole("n_starts", n_starts, low=1)
-    return fit_problem(make_problem(rules.resolve(rule), datasets.load(data), free, bounds, noise), n_starts, seed)
+    problem = make_problem(_resolved(rule, free, bounds), datasets.load(data), free, bounds, noise)
+    return fit_problem(problem, n_starts, seed)
+
+
+def _resolved(rule: Any, free: str | Sequence[str], bounds: Mapping[str, tuple[float, float]] | None) -> Any:
+    """Rule or model of what a user names, states or wrote as a function."""
+    if isinstance(rule, Model):
+        return rule
+    if isfunction(rule):
+        return as_model(rule, free, bounds)
+    if not isinstance(rule, Rule | str):
+        raise InputError(f"rule must be a Rule or text, a Model or a function, got {rule!r}")
+    return rules.resolve(rule)
 
 
 def fit_problem(

@@ -402,11 +402,23 @@ def steady_gain(filter: LinearGaussian) -> Array:
 
 @checked
 def steady(filter: LinearGaussian) -> LinearGaussian:
-    """The same filter after many observations: it begins at rest, with the covariance of the Riccati equation."""
-    from scipy.linalg import solve_discrete_are
+    """The same filter after many observations: it begins at rest, with the covariance of the Riccati equation.
+
+    Raises
+    ------
+    InputError
+        If there is no steady state, or none that numbers can tell from a singular one.
+    """
+    from scipy.linalg import LinAlgError, solve_discrete_are
 
     f = filter
-    p = solve_discrete_are(f.transition.T, f.observation.T, f.process_covariance, f.observation_covariance)
+    try:
+        p = solve_discrete_are(f.transition.T, f.observation.T, f.process_covariance, f.observation_covariance)
+    except LinAlgError:
+        raise InputError(
+            "the filter has no steady state that can be computed; give components distinct time constants and process "
+            "noise that is not negligible"
+        ) from None
     return replace(f, mean=f.rest, covariance=p)
 
 

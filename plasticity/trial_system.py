@@ -129,6 +129,34 @@ def _predicted(learner: TrialLearner, outputs: Array, trials: Array) -> tuple[Ar
     return center, width
 
 
+def expected_aims(learner: TrialLearner, trials: Array) -> Array:
+    """Aim (n,) of every trial of a learner with a Gaussian belief, averaged over all noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from plasticity import Objective, OrnsteinUhlenbeck, derive_trials
+    >>> learner = derive_trials(Objective(0.5), OrnsteinUhlenbeck(50.0, 10.0, 10.0))
+    >>> expected_aims(learner, learner.trials([0.0, 30.0, 30.0], None, 0.0)).round(2)
+    array([0.  , 0.  , 2.77])
+    """
+    channel, f = learner.feedback, carry(learner)
+    rest, aim = learner.filter.rest.sum(), learner.init().aim
+    state, aims, steps = np.zeros(len(f)), np.empty(len(trials)), {}
+    for k, (gain, (p, kind, imposed)) in enumerate(zip(_gains(learner, trials), trials, strict=True)):
+        aims[k] = aim + state[-1]
+        own = 0.0 if kind == NONE else 1.0 if kind == CLAMPED else 1 - channel.gain
+        key = (kind, gain.tobytes())
+        if key not in steps:
+            take = np.append(gain, 0.0)
+            row = np.append(-np.ones(len(f) - 1), own)
+            steps[key] = f @ (np.eye(len(f)) + np.outer(take, row)), f @ take
+        through, drive = steps[key]
+        seen = channel.gain * (imposed if kind == CLAMPED else p) + own * aim - rest
+        state = through @ state + drive * seen
+    return aims
+
+
 def _gains(learner: TrialLearner, trials: Array) -> Array:
     """Gain (n, m) of the learner's filter on every trial, 0 without feedback."""
     filter, steady = learner.filter, filters.steady_gain(learner.filter)[:, 0]

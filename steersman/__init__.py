@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis import Experiment as Experiment
     from analysis import Fit as Fit
     from analysis import Inference as Inference
+    from analysis import Model as Model
     from analysis import check_dataset as check_dataset
     from analysis import compare as compare
     from analysis import confusion as confusion
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from analysis import posterior as posterior
     from analysis import recover as recover
     from analysis import report as report
+    from analysis import state_space as state_space
     from analysis import stdp_window as stdp_window
     from analysis import table as table
     from analysis import time_to_criterion as time_to_criterion
+    from analysis import trial_learner as trial_learner
     from analysis import weight_moments as weight_moments
     from circuits import Circuit as Circuit
     from circuits import Feedback as Feedback

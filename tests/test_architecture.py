@@ -149,9 +149,9 @@ PUBLIC = {
     "filters fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
     "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
     "solve step_policy time_constant trace triplet",
-    "analysis": "Comparison Experiment Fit Inference as_dataset check_dataset compare confusion convergence_rate "
+    "analysis": "Comparison Experiment Fit Inference Model as_dataset check_dataset compare confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "
-    "recover report stdp_window table time_to_criterion weight_moments",
+    "recover report state_space stdp_window table time_to_criterion trial_learner weight_moments",
     "circuits": "Circuit Feedback NeuronModel Population Projection RateUnit "
     "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "

@@ -75,6 +75,7 @@ STEEP = plasticity.Quadratic([1.0, 3.0], [0.0, 0.0])
 PROBE = analysis.Experiment(STEEP, [1.0, 2.0], TIMES)
 CALLS = {  # arguments with which every function runs, beside those that have no required ones
     analysis.Experiment: {"landscapes": STEEP, "starts": [1.0, 2.0], "times": TIMES},
+    analysis.Model: {"name": "flat", "title": "flat", "function": abs, "parameters": ()},
     analysis.design: {"unknown": ("discount",), "choices": {"one": PROBE}},
     analysis.identifiable: {"experiment": PROBE},
     analysis.infer: {"data": MOVES, "landscapes": STEEP, "times": TIMES, "check": False, "n_draws": 200},
@@ -237,6 +238,8 @@ KIND |= {
     (circuits.recurrent_rate, "feedback_weights"): "array",
     (circuits.escape_rate_neuron, "targets"): [v for v in wrong_values.KINDS["trains"] if v != 3],
     (analysis.compare, "results"): "record",
+    (analysis.Model, "function"): "function",
+    (analysis.Model, "name"): "text",
     (analysis.convergence_rate, "rest"): "array",
     (analysis.weight_moments, "bounds"): "range",
     (scenarios.sweep, "seeds"): [True, 3, 0.5, "x", [], [-1], [1.5], ["a"], STRANGE],

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.data.check import require_errors
 from analysis.data.spikes import spike_trains
 from analysis.fitting.noise import Noise, noise_of
+from analysis.model import Model, model_predictor
 from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.reaction import can_change
@@ -217,6 +218,8 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
     >>> predict(np.array([[0.01, 0.0, 0.02, 0.02]])).round(3)[0, :5].tolist()  # 60·0.01·e^{−1/2} for lone pairs
     [0.364, 0.366, 0.396, 0.507, 0.57]
     """
+    if isinstance(rule, Model):
+        return model_predictor(rule, data)
     kind = data.attrs["kind"]
     if kind not in _PREDICTORS:
         raise InputError(f"data of kind {kind!r} cannot be predicted by a rule (these can: {', '.join(_PREDICTORS)})")

@@ -1,0 +1,168 @@
+"""Models that are no rules: anything callable that predicts measurements from parameters and what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.rule import Parameter
+from plasticity.support.checks import checked, require_number
+
+__all__ = ["GaussianPrediction", "Model", "Prediction", "as_model", "model_predictor"]
+
+Array = NDArray[np.float64]
+MEASURED = ("value", "sem", "n")  # what a model does not see
+
+
+class Prediction(Protocol):
+    """Distribution of the measurements that a model predicts."""
+
+    @property
+    def mean(self) -> Array:
+        """Expected value of every measurement; (n,)."""
+
+    def sample(self, rng: np.random.Generator) -> Array:
+        """One draw of all measurements; (n,)."""
+
+    def log_density(self, observed: ArrayLike) -> Array:
+        """Log density of every measurement, conditional on those before it where they depend on each other; (n,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianPrediction:
+    """Independent Gaussian measurements.
+
+    Parameters
+    ----------
+    mean : (n,) array
+    sd : float or (n,) array
+        Standard deviation.
+
+    Examples
+    --------
+    >>> GaussianPrediction(np.zeros(2), 1.0).log_density([0.0, 1.0]).round(3)
+    array([-0.919, -1.419])
+    """
+
+    mean: Array
+    sd: float | Array = 0.0
+
+    def sample(self, rng: np.random.Generator) -> Array:
+        """Draw all measurements."""
+        return self.mean + self.sd * rng.standard_normal(self.mean.shape)
+
+    def log_density(self, observed: ArrayLike) -> Array:
+        """Log density of every measurement."""
+        if np.any(np.asarray(self.sd) <= 0):
+            raise InputError("sd of a prediction must be > 0 for a density; state the noise of the measurements")
+        z = (np.asarray(observed, dtype=float) - self.mean) / self.sd
+        return -0.5 * z**2 - np.log(self.sd) - 0.5 * np.log(2 * np.pi)
+
+
+@checked
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model with named parameters, which `analysis.fit` takes like a rule.
+
+    Parameters
+    ----------
+    name, title : str
+        A name, and what the model is in one line.
+    function : callable
+        ``function(parameters, protocol)`` with a dict of parameter values and a data set without its measurements;
+        returns a `Prediction`, or the mean (n,) alone.
+    parameters : tuple of Parameter
+    assumptions, references : tuple of str
+
+    Examples
+    --------
+    >>> from analysis.datasets import load
+    >>> line = lambda parameters, protocol: parameters["slope"] * protocol.frequency.values
+    >>> model = Model("line", "in proportion to the frequency", line, (Parameter("slope", 0.001),))
+    >>> model({"slope": 0.01}, load("kirkwood_1996")).mean[:2].round(3)
+    array([0.001, 0.01 ])
+    """
+
+    name: str
+    title: str
+    function: Any
+    parameters: tuple[Parameter, ...]
+    assumptions: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that it can be called."""
+        if not callable(self.function):
+            raise InputError(f"function must be callable with parameters and a protocol, got {self.function!r}")
+        for one in self.parameters:
+            if not isinstance(one, Parameter):
+                raise InputError(f"parameters must be Parameter(…), got {one!r}")
+
+    def __call__(self, parameters: Mapping[str, float], protocol: xr.Dataset) -> Prediction:
+        """Prediction for a protocol at values of the parameters; those left out keep their own."""
+        values = self.with_parameters(**parameters).values
+        if missing := [name for name, value in values.items() if value is None]:
+            raise InputError(f"parameters of model {self.name!r} without a value: {', '.join(missing)}; state them")
+        shown = protocol.drop_vars([name for name in MEASURED if name in protocol])
+        predicted = self.function(values, shown)
+        if hasattr(predicted, "log_density"):
+            return predicted
+        return GaussianPrediction(np.asarray(predicted, dtype=float))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Value of every parameter by name."""
+        return {p.name: p.value for p in self.parameters}
+
+    @property
+    def steps(self) -> tuple[()]:
+        """No derivation."""
+        return ()
+
+    def with_parameters(self, **values: Any) -> Model:
+        """Copy with other values of parameters."""
+        for name in values:
+            if name not in self.values:
+                raise UnknownNameError(f"parameter of model {self.name!r}", name, self.values)
+        numbers = {name: require_number(name, value) for name, value in values.items()}
+        return replace(
+            self,
+            parameters=tuple(replace(p, value=numbers[p.name]) if p.name in numbers else p for p in self.parameters),
+        )
+
+
+def as_model(function: Callable[..., Any], free: Any, bounds: Mapping[str, tuple[float, float]] | None) -> Model:
+    """Model of a plain function, whose parameters are those that are free; an `InputError` if they have no bounds."""
+    names = (free,) if isinstance(free, str) else tuple(free)
+    if unbounded := [name for name in names if name not in (bounds or {})]:
+        raise InputError(f"bounds must be stated for the parameters of a function, but {unbounded[0]} has none")
+    name = getattr(function, "__name__", type(function).__name__)
+    return Model(name, name, function, tuple(Parameter(one, None, low=-np.inf) for one in names))
+
+
+def model_predictor(model: Model, data: xr.Dataset) -> Callable[[Array], Array]:
+    """Means (n_vectors, n_protocols) for rows of parameter values, in the order of the parameters of the model.
+
+    Raises
+    ------
+    InputError
+        If a prediction has not one finite or infinite value per protocol.
+    """
+    names, n = [p.name for p in model.parameters], data.sizes["protocol"]
+
+    def predict(vectors: Array) -> Array:
+        means = np.empty((len(vectors), n))
+        for row, vector in zip(means, vectors, strict=True):
+            mean = np.asarray(model(dict(zip(names, vector.tolist(), strict=True)), data).mean, dtype=float)
+            if mean.shape != (n,):
+                raise InputError(f"model {model.name!r} must predict {n} values, one per protocol, got {mean.shape}")
+            row[:] = mean
+        return means
+
+    return predict
