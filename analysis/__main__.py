@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("list", _list, "published data, rules and figures")
+    kinds = add("kinds", _kinds, "what a file of measurements can state: columns, and an example of each kind")
+    kinds.add_argument("--example", metavar="KIND", help="print the example of one kind alone, a file that loads")
     add("bibliography", _bibliography, "cited papers in BibTeX")
 
     fit = add("fit", _fit, "fit a rule to data, or evaluate it if nothing is free")
@@ -143,6 +145,12 @@ def _list(arguments: argparse.Namespace) -> None:
         print(f"{heading}:")
         for name in names:
             print(f"  {name:<{max(map(len, names))}}  {catalog.title(package.__name__, name)}")
+
+
+def _kinds(arguments: argparse.Namespace) -> None:
+    from analysis.data.examples import describe, example
+
+    print(describe() if arguments.example is None else example(arguments.example))
 
 
 def _bibliography(arguments: argparse.Namespace) -> None:

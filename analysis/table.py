@@ -52,6 +52,8 @@ class Cell:
         None if the data are too few to leave anything out.
     sentence : str
         The result in words.
+    other_error : float
+        E of a fit to the same measurements with other protocols, see `Benchmark.other`; NaN if there are none.
     """
 
     benchmark: str
@@ -60,6 +62,7 @@ class Cell:
     error: float
     left_out: LeftOut | None
     sentence: str
+    other_error: float = float("nan")
 
     @property
     def n_free(self) -> int:
@@ -130,7 +133,10 @@ def make_cell(name: str, index: int, seed: int = 0) -> Cell:
     left = leave_out(fitted, bench.unit, n_starts=2, seed=seed) if enough else None
     recovery = recover(fitted, N_SETS, n_starts=1, seed=seed) if candidate.recovery else None
     run = as_dataset(fitted, left, recovery=recovery).assign_attrs(label=candidate.label)
-    return Cell(name, candidate.label, run, fitted.error, left, _sentence(fitted, left, recovery))
+    other = float("nan")
+    if bench.other is not None:
+        other = fit(candidate.make(), bench.other(), candidate.free, candidate.bounds, N_STARTS, seed).error
+    return Cell(name, candidate.label, run, fitted.error, left, _sentence(fitted, left, recovery), other)
 
 
 def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed: int = 0) -> list[Cell]:

@@ -48,6 +48,7 @@ WRONG = {
     "--data": NO_NAME,
     "--free": ["nobody", "a,b", "1", "=", "w", "A_plus,A_plus", "../x", "A_plus;A_minus"],
     "--bounds": ["x", "A_plus", "A_plus=", "A_plus=1", "A_plus=1:x", "=1:2", "A_plus=1_0:20", "nobody=1:2"],
+    "--example": NO_NAME,
     "--weight-bounds": ["", "x", "1", "1:x", "1:0", "2:3", "0:1_0"],
     "--criterion": NO_NAME,
     "--missing-errors": NO_NAME,

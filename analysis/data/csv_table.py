@@ -32,7 +32,7 @@ from analysis.data.kinds import KINDS, Kind, Label
 from analysis.data.record import make_data, make_spike_data
 from plasticity.errors import InputError
 
-__all__ = ["read_csv"]
+__all__ = ["read_csv", "required_columns"]
 
 TRAINS = ("pre_times_s", "post_times_s")
 SEPARATORS = (",", ";", "\t")
@@ -97,7 +97,7 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     return make_spike_data(names, trains, *measured, coordinates=labels, **about)
 
 
-def _required(kind: Kind) -> tuple[str, ...]:
+def required_columns(kind: Kind) -> tuple[str, ...]:
     """Columns required in a file of this kind."""
     labels = tuple(label.column for label in kind.labels if label.required)
     return ("protocol", *(TRAINS if kind.name == "spikes" else labels), kind.column, kind.sem_column, "n")
@@ -110,20 +110,20 @@ def _kind(path: Path, header: list[str]) -> Kind:
             raise InputError(f"{path}: column {column!r} occurs twice; remove one")
 
     def present(kind: Kind) -> tuple[float, int]:
-        own = set(_required(kind)) - {"protocol", "value", "sem", "n"}
+        own = set(required_columns(kind)) - {"protocol", "value", "sem", "n"}
         return len(own & set(header)) / len(own), len(own & set(header))
 
     kind = max(KINDS.values(), key=present)
-    for column in _required(kind):
+    for column in required_columns(kind):
         if column not in header and not (column == kind.sem_column and kind.sd_column in header):
             raise InputError(
                 f"{path}: column {column!r} is missing (found: {', '.join(header)}); the header must be "
-                f"{','.join(_required(kind))} for data of kind {kind.name}"
+                f"{','.join(required_columns(kind))} for data of kind {kind.name}"
             )
     if kind.sem_column in header and kind.sd_column in header:
         raise InputError(f"{path}: columns {kind.sem_column!r} and {kind.sd_column!r} say the same; remove one")
     optional = (label.column for label in kind.labels if not label.required)
-    known = [*_required(kind), *optional, *([kind.sd_column] if kind.sd_column in header else [])]
+    known = [*required_columns(kind), *optional, *([kind.sd_column] if kind.sd_column in header else [])]
     for column in header:
         if column not in known:
             raise InputError(
@@ -149,7 +149,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], _Numbers
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
     if not lines:
-        columns = ",".join(_required(KINDS["spikes"]))
+        columns = ",".join(required_columns(KINDS["spikes"]))
         raise InputError(f"{path} is empty; it needs a header such as {columns} and one row per protocol")
     header, rows = lines[0][1], lines[1:]
     _kind(path, header)

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from analysis.__main__ import main
+from analysis.data.kinds import KINDS
+from analysis.datasets import load
 from plasticity.dataset import read
 from plasticity.support.cli import exit_status
 
@@ -24,6 +26,16 @@ def test_list_is_light():
     assert done.stderr.strip() == "[]"
     for name in ("sjostrom_2001", "wang_2005", "triplet_stdp", "pairing_frequency"):
         assert name in done.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_every_kind_loads(kind, tmp_path, capsys):
+    assert status("kinds") == 0
+    assert f"{kind}: " in capsys.readouterr().out
+    assert status("kinds", "--example", kind) == 0
+    path = tmp_path / "mine.csv"
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert load(path).attrs["kind"] == kind
 
 
 def test_bibliography_is_printed_in_bibtex(capsys):

@@ -25,7 +25,7 @@ def test_member_keeps_the_contract(name):
     for attribute in SOURCE_ATTRIBUTES:
         assert data.attrs[attribute], f"{name} says nothing about {attribute}"
     assert data.attrs["data"] == name
-    assert data.attrs["references"].split()[0] == name
+    assert data.attrs["references"].split()[0] == name.removesuffix("_bursts")
     assert data.attrs["doi"].startswith("10.") or data.attrs["url"].startswith("https://")
     assert catalog.title("analysis.datasets", name)
     for key in data.attrs["references"].split():
@@ -40,7 +40,7 @@ def test_member_survives_a_file(name, tmp_path):
     xr.testing.assert_identical(read(path), data)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if datasets.load(n).attrs["kind"] == "spikes"])
+@pytest.mark.parametrize("name", ["bi_poo_1998", "sjostrom_2001", "wang_2005"])
 def test_trains_are_what_the_name_says(name):
     data = datasets.load(name)
     for protocol, pre, post in zip(data.protocol.values, *spike_trains(data), strict=True):
@@ -235,3 +235,22 @@ def test_a_spread_of_unknown_kind_is_no_standard_error():
     assert (formed.value.item(), formed.spread.item()) == (28.0, 3.7)
     assert float(data.value.sel(protocol="pfeiffer_2018_turnover_per_4_days")) == 40.0
     assert data.value[data.group == "ziv_2018"].item() == 50.0
+
+
+def test_true_bursts_are_those_of_the_experiment():
+    """15 bursts of 5 pairs every 10 s, 50 lone pairs at 0.1 Hz; values and intervals are the usual ones."""
+    data, usual = datasets.load("sjostrom_2001_bursts"), datasets.load("sjostrom_2001")
+    for name in ("value", "sem", "n", "interval", "frequency"):
+        np.testing.assert_array_equal(data[name].values, usual[name].values)
+    for pre, post, interval, frequency in zip(
+        *spike_trains(data), data.interval.values, data.frequency.values, strict=True
+    ):
+        assert_allclose(post - pre, interval, atol=1e-9)
+        gaps = np.diff(pre)
+        if frequency == 0.1:
+            assert pre.size == 50
+            assert_allclose(gaps, 10.0)
+        else:
+            assert pre.size == 75
+            assert_allclose(np.diff(pre[::5]), 10.0)
+            assert_allclose(np.diff(pre.reshape(15, 5), axis=1), 1 / frequency, atol=1e-9)

@@ -1,0 +1,59 @@
+"""What a file of measurements can state: kinds, columns, and an example of each that loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.data.csv_table import required_columns
+from analysis.data.kinds import KINDS
+from plasticity.errors import UnknownNameError
+from plasticity.support.checks import checked
+
+__all__ = ["describe", "example"]
+
+ROWS: Mapping[str, tuple[str, ...]] = {  # made-up numbers, in the order of the required columns
+    "spikes": ("pre_first,0 0.1 0.2,0.01 0.11 0.21,0.35,0.1,6", "post_first,0.01 0.11 0.21,0 0.1 0.2,-0.2,0.08,7"),
+    "frequency": ("slow,1,-0.1,0.03,8", "fast,100,0.25,0.06,8"),
+    "plateau": ("one_second_before,-1,0,5.2,0.6,12", "two_seconds_after,2,4.5,-0.8,0.5,10"),
+    "trials": ("trial_1,0,0,0.2,1.1,16", "trial_2,30,0,3.9,1.2,16", "trial_3,0,1,7.5,1.4,15"),
+    "distribution": ("spines,0.24,1,µm³,-1.4,0.02,1960",),
+    "quantities": ("turnover_per_day,%,20.4,2.6,14",),
+}
+
+
+@checked
+def example(kind: str) -> str:
+    r"""Text of a file of one kind that `analysis.datasets.load` reads; its numbers are made up.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> print(example("frequency"))
+    protocol,frequency_hz,value,sem,n
+    slow,1,-0.1,0.03,8
+    fast,100,0.25,0.06,8
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind of data", kind, KINDS)
+    return "\n".join((",".join(required_columns(KINDS[kind])), *ROWS[kind]))
+
+
+def describe() -> str:
+    """What can be stated, kind by kind: value, model input, required and optional columns, and an example."""
+    blocks = []
+    for kind in KINDS.values():
+        optional = [label.column for label in kind.labels if not label.required]
+        value = f"{kind.long_name}{'' if kind.units == '1' else f' [{kind.units}]'}"
+        spread = f", or {kind.sd_column} in place of {kind.sem_column}" if kind.sd_column else ""
+        lines = (
+            f"{kind.name}: {value}, predicted from {kind.predicted_by}",
+            f"  columns:  {', '.join(required_columns(kind))}{spread}",
+            f"  optional: {', '.join(optional)}",
+            *(f"  | {line}" for line in example(kind.name).splitlines()),
+        )
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
