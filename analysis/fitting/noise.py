@@ -28,6 +28,7 @@ NOISES = ("known", "student", "between", "correlated")
 ESTIMATED = {"between": "tau", "correlated": "rho"}  # noises with a number that is estimated with the parameters
 SERIES = ("cell", "group")  # coordinates that separate series, the first that is there
 HIGHEST = 0.999  # correlation of neighbours
+SINGULAR = 1e-8  # smallest relative singular value of a direction that the data determine
 STEP = 1e-3  # of the second difference of the likelihood, relative to the range searched
 
 
@@ -129,6 +130,16 @@ class Noise:
         distance = self.distance[np.ix_(rows, rows)] if self.distance.size else self.distance
         return replace(self, sem=self.sem[rows], degrees=self.degrees[rows], distance=distance)
 
+    def basis(self, slope: NDArray) -> NDArray[np.float64]:
+        """Orthonormal basis of what the parameters can do to the predictions, in units of the noise; (n, rank).
+
+        Derivatives `slope` (n, k) may have any units; directions that the data do not determine are left out.
+        """
+        design = self.standardised(slope.T).T
+        norm = np.linalg.norm(design, axis=0)
+        directions, size, _ = np.linalg.svd(design[:, norm > 0] / norm[norm > 0], full_matrices=False)
+        return np.asarray(directions[:, size > SINGULAR * size.max(initial=0.0)], float)
+
     def estimate(self, deviation: NDArray, slope: NDArray) -> Noise:
         """Noise with its number and error by restricted maximum likelihood, for a model linear about its fit.
 
@@ -141,15 +152,16 @@ class Noise:
         """
         if not self.estimated:
             return self
+        norm = np.linalg.norm(slope, axis=0)
+        scaled = slope / np.where(norm > 0, norm, 1.0)
         high = HIGHEST if self.name == "correlated" else 3 * float(np.abs(deviation).max()) + float(self.sem.max())
 
         def cost(value: float) -> float:
             noise = replace(self, value=value)
-            design, target = noise.standardised(slope.T).T, noise.standardised(deviation)
-            basis, size, _ = np.linalg.svd(design, full_matrices=False)
-            size = size[size > 1e-9 * size.max(initial=0.0)]
-            left = target - basis[:, : size.size] @ (basis[:, : size.size].T @ target)
-            return noise.constant + 0.5 * float(left @ left) + float(np.log(size).sum())
+            basis, target = noise.basis(scaled), noise.standardised(deviation)
+            left = target - basis @ (basis.T @ target)
+            information = np.linalg.svd(noise.standardised(scaled.T), compute_uv=False)[: basis.shape[1]]
+            return noise.constant + 0.5 * float(left @ left) + float(np.log(information).sum())
 
         low = 1e-6 * high if np.any(self.sem == 0) else 0.0
         value = _smallest(cost, low, high)

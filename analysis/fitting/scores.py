@@ -110,9 +110,7 @@ def p_value(noise: Noise, deviation: ArrayLike, slope: ArrayLike, seed: int = 0)
     """
     if noise.name == "between":
         return float("nan")
-    design = noise.standardised(np.asarray(slope, float).T).T.reshape(noise.sem.size, -1)
-    basis, size, _ = np.linalg.svd(design, full_matrices=False)
-    basis = basis[:, size > 1e-8 * size.max(initial=0.0)]
+    basis = noise.basis(np.asarray(slope, float).reshape(noise.sem.size, -1))
     left = noise.sem.size - basis.shape[1]
     if left <= 0:
         return float("nan")

@@ -8,6 +8,7 @@ from analysis.datasets import load
 from analysis.fit import fit
 from analysis.fitting.noise import noise_of
 from analysis.fitting.scores import N_SETS, akaike, bayesian, fitting_error, p_value
+from plasticity import rules
 from tests.statistics import counts
 
 
@@ -90,3 +91,15 @@ def test_error_of_a_true_model_with_estimated_standard_errors():
 
 def test_nothing_is_left_to_test():
     assert np.isnan(fit("pair_stdp", "wang_2005", ["A_plus"], noise="between", n_starts=1).p_value)
+
+
+def test_a_p_value_does_not_depend_on_the_units_of_the_parameters():
+    """The minimal triplet rule and the rule derived from the BCM objective are one model in other parameters."""
+    window = {"tau_plus": (5e-3, 0.1), "tau_minus": (5e-3, 0.1)}
+    bcm = {"learning_rate": (1e-8, 1e-2), "threshold": (0.0, 500.0)} | window
+    data, mixed = "sjostrom_2001", {"pre_interaction": "nearest_spike"}
+    free = ["A3_plus", "A2_minus", "tau_y", *window]
+    triplet = fit(rules.load("triplet_stdp")(**mixed, A2_plus=0.0), data, free, window, n_starts=3)
+    derived = fit(rules.load("derived_bcm")(**mixed), data, [*bcm, "tau_y"], bcm, n_starts=3)
+    assert derived.error == pytest.approx(triplet.error, rel=1e-3)
+    assert derived.p_value == pytest.approx(triplet.p_value, abs=0.005)
