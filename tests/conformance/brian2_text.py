@@ -2,8 +2,8 @@
 
 Uses Brian2 and nothing of this project; prints one line of JSON. All sequences of a rule run side by side at steps of
 0.1 ms. Rules whose traces relax on their own are event-driven, others take steps: exact ones for linear flows, else
-Runge–Kutta. What Brian2 integrates in a step comes before the events of the step, so all events act one step late, and
-the weights are read one step late. At a tie Brian2 has pre before post of its own accord.
+Runge–Kutta. What Brian2 integrates in a step comes before the events of the step, so the start, all events and the end
+are one step late. At a tie Brian2 has pre before post of its own accord.
 """
 
 import json
@@ -67,9 +67,7 @@ def network(rule, sequences, event_driven, method):
     if "late" in on_pre:
         synapses.late.delay = (delays + rule["parameters"]["pre_delay"]) * second
         synapses.late.order = 4
-    synapses.w = 1.0
-    for name, (_, start) in rule["states"].items():
-        setattr(synapses, name, start)
+    begin(rule, synapses)
     for order, (event, key) in enumerate((("third_factor", "third_factor"), ("clock", "ticks")), 2):
         if event in events:
             source = SpikeGeneratorGroup(len(sequences), *trains(sequences, key))
@@ -78,6 +76,13 @@ def network(rule, sequences, event_driven, method):
             acting.pre.order = order
             parts += [source, acting]
     return Network(*parts), synapses, owner
+
+
+def begin(rule, synapses):
+    """Set the weight and all states to their start."""
+    synapses.w = 1.0
+    for name, (_, start) in rule["states"].items():
+        setattr(synapses, name, start)
 
 
 def run(rule, sequences):
@@ -97,6 +102,9 @@ def run(rule, sequences):
         break
     else:
         raise failure
+    if not event_driven:  # the start is one step late, too
+        whole.run(STEP * second, namespace={})
+        begin(rule, synapses)
     weights = {}
     for i in np.argsort([s["duration"] for s in sequences]):
         end = sequences[i]["duration"] + (0 if event_driven else STEP)
