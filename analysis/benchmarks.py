@@ -256,10 +256,10 @@ def _group(name: str, group: str) -> xr.Dataset:
 VISUAL_INTERPRETATION = (
     "Derived from the BCM objective with a fixed threshold and a short horizon, the rule is the minimal triplet rule "
     "in other parameters: the two tie whenever their traces count the same spikes. With one unbroken train, reading "
-    "the pre trace from the nearest spike lowers E; with the true bursts nearest spikes in all traces do, and the order "
-    "of triplet rules is another. A pair objective adds nothing here. The likelihood of post spikes alone is a pair rule, "
-    "blind to the frequency, and fails like one. Where a calcium rule has the lower E, its thresholds fit the points "
-    "more closely; the left-out scores measure whether that generalises."
+    "the pre trace from the nearest spike lowers E; with the true bursts nearest spikes in all traces do, and the "
+    "order of triplet rules is another. A pair objective adds nothing here. The likelihood of post spikes alone is a "
+    "pair rule, blind to the frequency, and fails like one. Where a calcium rule has the lower E, its thresholds fit "
+    "the points more closely; the left-out scores measure whether that generalises."
 )
 HIPPOCAMPUS_INTERPRETATION = (
     "The pair objective buys most: BCM alone has no potentiation for lone pairs. Next come the nearest pre spike and a "
