@@ -120,7 +120,8 @@ def simulate(
             require_record(name, record, kind)
     needed = ("loss", "gradient", "hessian")[: 3 if CURVATURE in rule.inputs else 2]
     if not all(hasattr(landscape, part) for part in needed) and not hasattr(landscape, "at"):
-        raise InputError(f"landscape must have {', '.join(needed)} (plasticity.landscapes), got {landscape!r}")
+        remedy = "; solve(objective, landscape).trajectory takes products" if hasattr(landscape, "product") else ""
+        raise InputError(f"landscape must have {', '.join(needed)} (plasticity.landscapes), got {landscape!r}{remedy}")
     n_trials, seed = require_whole("n_trials", n_trials, low=1), require_whole("seed", seed, low=0)
     theta = _start(start, n_trials, landscape)
     run = _checked(rule, landscape, n_steps, dt, record_every, gradient_noise, theta.shape[1])

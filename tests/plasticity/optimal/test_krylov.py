@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from plasticity import MatrixFree, Objective, Quadratic, solve, step_policy
+from plasticity import MatrixFree, Objective, Quadratic, simulate, solve, step_policy
 from plasticity.errors import InputError
 from plasticity.metrics import Blocks, Kronecker, Products
+from plasticity.rules.gradient_descent import gradient_descent
+from plasticity.rules.multi_step import multi_step
 
 
 def random_hessian(eigenvalues, seed):
@@ -139,6 +141,16 @@ def test_jumps_are_those_of_the_discrete_riccati_equation(discount, step):
     motion = solve(objective, free, n_products=30, tolerance=1e-10, step=step).motion(theta)
     exact = step_policy(objective, bowl, step).jump(theta)
     assert distance(step * motion.velocity, exact) < 1e-8
+
+
+def test_rules_descend_by_the_gradient_alone_and_others_are_named_the_policy():
+    """Gradient descent on ½Σhθ²: (1 − αh)ⁿθ."""
+    curvatures = np.array([1.0, 2.0, 3.0])
+    _, free, theta = twins(np.diag(curvatures))
+    path = simulate(gradient_descent(0.3), free, theta, 7, 0.1).theta.values[0]
+    np.testing.assert_allclose(path[-1], (1 - 0.3 * 0.1 * curvatures) ** 7 * theta, rtol=1e-12)
+    with pytest.raises(InputError, match=r"; solve\(objective, landscape\).trajectory takes products"):
+        simulate(multi_step(), free, theta, 7, 0.1)
 
 
 def test_options_of_products_are_refused_elsewhere():
