@@ -163,6 +163,22 @@ def wrapped(head: str, parts: list[str], tail: str, plain: str | None = None) ->
     return [head, *(line for lines in long for line in lines), tail]
 
 
+def may_divide_by_zero(step: GradientStep) -> list[str]:
+    """Inputs and states of a weight that a rule divides by and that could be 0, with its own parameters.
+
+    Examples
+    --------
+    >>> from plasticity.rules.ballistic import ballistic
+    >>> from plasticity.rules.multi_step import multi_step
+    >>> may_divide_by_zero(gradient_step(ballistic())), may_divide_by_zero(gradient_step(multi_step()))
+    (['curvature'], [])
+    """
+    values = {p.symbol: sp.Float(p.value) for p in step.parameters}
+    powers = [q for _, es in step.assignments for e in es for q in e.xreplace(values).atoms(sp.Pow)]
+    bases = [q.base for q in powers if q.exp.is_negative and not q.base.is_positive]
+    return sorted({s.name for base in bases for s in base.free_symbols} & {*step.inputs, *step.own})
+
+
 def uses(step: GradientStep, function: type) -> bool:
     """Whether the text of a step calls a function, such as `exprel`, that libraries of arrays may lack."""
     return any(e.has(function) for _, expressions in step.assignments for e in expressions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from plasticity.compile.gradient_step import GradientStep, gradient_step, wrapped
+from plasticity.compile.gradient_step import GradientStep, gradient_step, may_divide_by_zero, wrapped
 from plasticity.compile.optimiser import (
     CURVATURE_WORDS,
     DECAY,
@@ -89,6 +89,11 @@ def _example(step: GradientStep) -> str:
         "updates, state = optimiser.update(jax.grad(loss)(params), state, params)",
         "params = optax.apply_updates(params, updates)",
     ]
+    if names := may_divide_by_zero(step):
+        lines += [
+            "",
+            f"The rule divides by {', '.join(names)}, which must not be 0: `optax.apply_if_finite` skips such steps.",
+        ]
     if needs_curvature(step):
         more = f"{arguments}{', ' if arguments else ''}"
         lines += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import indent
 
-from plasticity.compile.gradient_step import GradientStep, gradient_step, wrapped
+from plasticity.compile.gradient_step import GradientStep, gradient_step, may_divide_by_zero, wrapped
 from plasticity.compile.optimiser import (
     CURVATURE_WORDS,
     DECAY,
@@ -149,8 +149,19 @@ def _step_body(step: GradientStep, seeing: bool) -> list[str]:
     results = ["change", *(f'state["{name}"]' for name in step.states)]
     arguments = ["w", "w.grad", *(["curvature"] if seeing else []), *(f'state["{name}"]' for name in step.states)]
     arguments += [f'group["{name}"]' for name in step.constants]
-    inner += [*wrapped(f"{', '.join(results)} = learn(", arguments, ")"), "w.add_(change)"]
+    inner += [*wrapped(f"{', '.join(results)} = learn(", arguments, ")"), *_finite_lines(step), "w.add_(change)"]
     return [*lines, *_in(2, inner), "return loss"]
+
+
+def _finite_lines(step: GradientStep) -> list[str]:
+    """Lines that refuse a change that is not finite, for rules that may divide by 0; they wait for the device."""
+    names = may_divide_by_zero(step)
+    if not names:
+        return []
+    text = f"a value is not finite: the rule divides by {', '.join(names)}, which must not be 0"
+    values = ["change", *(f'state["{name}"]' for name in step.own)]
+    test = " and ".join(f"torch.isfinite({value}).all()" for value in values)
+    return [f"if not ({test}):", f'    raise FloatingPointError("{text}")']
 
 
 def _state_lines(step: GradientStep, seeing: bool) -> list[str]:

@@ -253,6 +253,18 @@ def test_a_checkpoint_goes_on_as_if_nothing_had_happened():
     np.testing.assert_array_equal(*ends)
 
 
+@pytest.mark.parametrize("rule", [rules.ballistic, rules.newton, rules.heavy_ball])
+def test_a_division_by_a_curvature_of_zero_is_an_error_and_leaves_the_weights(rule):
+    """A weight that the loss does not depend on has the gradient 0, and so the squared gradient."""
+    torch = pytest.importorskip("torch", reason=f"torch {REMEDY}")
+    w = torch.tensor(START, requires_grad=True)
+    optimiser = optimiser_of(module(torch_files(rule())), "torch")([w], **constants(rule(), 0.1))
+    w.grad = torch.tensor([1.0, 0.0, 1.0], dtype=torch.float64)
+    with pytest.raises(FloatingPointError, match="divides by curvature, which must not be 0"):
+        optimiser.step()
+    np.testing.assert_array_equal(w.detach().numpy(), START)
+
+
 @pytest.mark.parametrize("files", [torch_files, optax_files])
 @pytest.mark.parametrize(
     ("rule", "message"),
