@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logsumexp
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
+from analysis.fitting.importance import posterior_draws
 from analysis.fitting.scores import fitting_error
 from analysis.fitting.search import REFIT_EVALUATIONS
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
 
 __all__ = ["LeftOut", "difference", "leave_out"]
+
+EFFECTIVE = 30.0  # smallest effective number of draws from the posterior of a refit that passes
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +32,9 @@ class LeftOut:
     units : tuple of str
         Its values.
     scores : (n_units,) array
-        Log density of the measurements of each unit under the fit to the others.
+        Log density of the measurements of each unit given the others, averaged over the posterior of the parameters.
+    plug_in : (n_units,) array
+        The same at the best fit to the others alone, which does not depend on a prior.
     predictions : (n_protocols,) array
         Prediction of each protocol by the fit without it.
     error : float
@@ -40,6 +46,7 @@ class LeftOut:
     unit: str
     units: tuple[str, ...]
     scores: NDArray[np.float64]
+    plug_in: NDArray[np.float64]
     predictions: NDArray[np.float64]
     error: float
     warnings: tuple[str, ...]
@@ -57,11 +64,13 @@ class LeftOut:
 
 @checked
 def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int = 0) -> LeftOut:
-    """Refit without one unit at a time and predict it: ``score = Σ_u ln p(value_u | fit without u)``.
+    """Refit without one unit at a time and predict it: ``score = Σ_u ln ∫ p(value_u | θ) p(θ | data without u) dθ``.
 
-    The density is Gaussian about the prediction of the refit with the standard error of the measurement; the
-    uncertainty of the refitted parameters is not included. The first start of every refit is the full fit, the others
-    are drawn.
+    The density is that of the noise of the fit, averaged over the posterior of the parameters given the other data, so
+    that a parameter that they leave open widens the prediction. The prior is flat within the bounds, in the logarithm
+    of parameters that must be positive: where data leave a parameter open, a model in other parameters has another
+    score. `LeftOut.plug_in` has no prior, but trusts every refit. The first start of every refit is the full fit, the
+    others are drawn.
 
     Parameters
     ----------
@@ -95,7 +104,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
 
     References
     ----------
-    vehtari_2017 (standard error of the score)
+    vehtari_2017 (the score and its standard error); cornuet_2012 (draws from the posterior)
     """
     n_starts = require_whole("n_starts", n_starts, low=1)
     groups = _groups(fitted, unit)
@@ -103,18 +112,25 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     if len(names) < 2:
         raise InputError(f"nothing can be left out: the data have one {unit} only")
     predictions = np.empty(groups.size)
-    on_bound = 0
+    scores, plug_in = np.empty((2, len(names)))
+    on_bound = few = 0
     whole = fitted.problem()
-    for name in tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False):
+    for i, name in enumerate(tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False)):
         out = groups == name
         rest = fitted.problem(fitted.data.isel(protocol=np.flatnonzero(~out)))
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
         predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
+        noise = replace(whole.noise, value=refit.noise.value).part(np.flatnonzero(out))
+        plug_in[i] = noise.log_likelihood(whole.value[out] - predictions[out])
+        draws = posterior_draws(replace(rest, noise=refit.noise), refit.free_values, seed)
+        few += bool(draws.effective_size < EFFECTIVE and fitted.free)
+        predicted = whole.predictions(draws.values)[:, out]
+        density = noise.log_likelihood(whole.value[out] - np.nan_to_num(predicted, nan=np.inf))
+        scores[i] = logsumexp(draws.log_weights + density)
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
-    density = whole.noise.log_density(whole.value - predictions)
-    scores = np.array([density[groups == name].sum() for name in names])
     error = float(fitting_error(whole.value, predictions, whole.data.sem))
-    return LeftOut(unit, tuple(map(str, names)), scores, predictions, error, _warnings(on_bound, names, scores))
+    warnings = _warnings(on_bound, few, names, scores)
+    return LeftOut(unit, tuple(map(str, names)), scores, plug_in, predictions, error, warnings)
 
 
 def difference(first: LeftOut, second: LeftOut) -> tuple[float, float]:
@@ -146,11 +162,17 @@ def _groups(fitted: Fit, unit: str) -> NDArray:
     return fitted.data[unit].values
 
 
-def _warnings(on_bound: int, names: list, scores: NDArray) -> tuple[str, ...]:
+def _warnings(on_bound: int, few: int, names: list, scores: NDArray) -> tuple[str, ...]:
     warnings = []
     if on_bound:
         warnings.append(f"{on_bound} of {len(names)} refits ended on a bound on which the full fit is not")
+    if few:
+        warnings.append(f"the posterior of {few} of {len(names)} refits was hard to sample: do not trust their scores")
     worst, deviation = int(np.argmin(scores)), np.abs(scores - np.median(scores))
     if len(names) > 2 and deviation[worst] > 0.5 * deviation.sum():
-        warnings.append(f"the left-out score hangs on {names[worst]} alone: half of all deviation is its own")
+        rest = scores.sum() - scores[worst]
+        warnings.append(
+            f"the left-out score hangs on {names[worst]} alone: half of all deviation is its own; without it the score "
+            f"is {rest:.1f}"
+        )
     return tuple(warnings)
