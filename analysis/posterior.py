@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["posterior"]
 
-ENSEMBLES = 2  # independent groups of walkers, to be compared
+ENSEMBLES = 2  # independent groups of walkers, to be compared: one starts about the fit, one from the prior
 BLOCK = 500  # steps between tests of convergence
 LENGTH = 50  # a chain must be this many autocorrelation times long, foreman_mackey_2013
-R_HAT = 1.05  # largest that passes; walkers are many and short, so stricter than 1.01 needs very long runs
+R_HAT = 1.01  # largest that passes, vehtari_2021; of the ensembles, as the walkers of one are not independent
+SENSITIVE = 0.5  # posterior standard deviations by which another flat prior may move a median without a warning
 ACCEPTANCE = 0.1  # smallest that passes
 OFFSET = 1e-4  # of the upper bound: below it a parameter that may vanish counts as linear, not logarithmic
 DISPERSION = 2.0  # standard errors by which the walkers are spread about the fit
@@ -42,7 +43,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     Parameters
     ----------
     fitted : Fit
-        With free parameters and their bounds; the walkers start around it.
+        With free parameters and their bounds; one ensemble starts around it, the other from the prior.
     n_walkers : int
         Walkers in each of two independent ensembles; even, at least twice the number of free parameters.
     max_steps : int
@@ -54,8 +55,10 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     -------
     xarray.Dataset
         One variable ``(chain, draw)`` per free parameter, ``log_likelihood(chain, draw)``, and per ``parameter``
-        ``r_hat`` (rank-normalised, split), ``effective_sample_size`` and ``autocorrelation_time`` [steps];
-        ``acceptance(chain)``. If the chains did not mix the attribute ``warnings`` states it.
+        ``r_hat`` (rank-normalised, split, of the two ensembles), ``effective_sample_size``, ``autocorrelation_time``
+        [steps] and ``median_under_other_prior``; ``acceptance(chain)``. The attribute ``warnings`` states if the chains
+        did not mix, and where a prior that is flat the other way (in the value for the logarithm, and the reverse)
+        moves a median by more than half a standard deviation.
 
     Raises
     ------
@@ -86,7 +89,9 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
         sampler = emcee.EnsembleSampler(n_walkers, len(fitted.free), chart.log_density, moves=moves, vectorize=True)
         sampler.random_state = np.random.RandomState([seed, ensemble]).get_state()
         samplers.append(sampler)
-        states.append(chart.enter(_starts(fitted, chart.space, n_walkers, np.random.default_rng([seed, ensemble]))))
+        random = np.random.default_rng([seed, ensemble])
+        starts = _starts_from_prior if ensemble else _starts
+        states.append(chart.enter(starts(fitted, chart.space, n_walkers, random)))
     for _ in tqdm(range(max_steps // BLOCK), f"{fitted.rule.name}: posterior", disable=None, delay=2, leave=False):
         states = [s.run_mcmc(x, BLOCK, skip_initial_state_check=True) for s, x in zip(samplers, states, strict=True)]
         times = np.max([_autocorrelation_time(s, emcee) for s in samplers], axis=0)
@@ -152,6 +157,13 @@ def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Gene
     return np.clip(x, space.low, space.high)
 
 
+def _starts_from_prior(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Generator) -> NDArray:
+    """Walkers drawn from the prior, the best of ten times as many, so that a mode far from the fit can be reached."""
+    drawn = space.low + rng.random((10 * n_walkers, space.low.size)) * (space.high - space.low)
+    misfit = np.sum(space.residuals(drawn) ** 2, axis=1)
+    return drawn[np.argsort(misfit, kind="stable")[:n_walkers]]
+
+
 def _autocorrelation_time(sampler: EnsembleSampler, emcee: ModuleType) -> NDArray:
     """Integrated autocorrelation time [steps] of the second half, per parameter."""
     chain = sampler.get_chain(discard=sampler.iteration // 2)
@@ -168,7 +180,10 @@ def _dataset(
     density = np.concatenate([s.get_log_prob(discard=half).T for s in samplers])
     likelihood = density - chart.log_slope(x) - chart.space.problem.noise.constant
     acceptance = np.concatenate([s.acceptance_fraction for s in samplers])
-    r_hat = np.array([float(arviz_stats.rhat(x[:, :, i])) for i in range(x.shape[2])])
+    walkers = len(x) // ENSEMBLES
+    ensembles = x.reshape(ENSEMBLES, walkers, *x.shape[1:]).swapaxes(1, 2).reshape(ENSEMBLES, -1, x.shape[2])
+    r_hat = np.array([float(arviz_stats.rhat(ensembles[:, :, i])) for i in range(x.shape[2])])
+    other, moved = _under_other_prior(chart.space, values)
     size = x.shape[0] * x.shape[1] / times
     parameters = {p.name: p for p in fitted.rule.parameters}
     samples = {
@@ -180,6 +195,7 @@ def _dataset(
         "acceptance": ("chain", acceptance, "1", "share of accepted steps"),
         "r_hat": ("parameter", r_hat, "1", "rank-normalised split R-hat"),
         "effective_sample_size": ("parameter", size, "1", "draws divided by the autocorrelation time"),
+        "median_under_other_prior": ("parameter", other, "unit of the parameter", "median, prior flat the other way"),
         "autocorrelation_time": ("parameter", times, "1", "integrated autocorrelation time [steps]"),
     }
     return make_dataset(
@@ -198,7 +214,10 @@ def _dataset(
         references=("foreman_mackey_2013", "vehtari_2021"),
         data=fitted.data.attrs["data"],
         prior="flat between the bounds, in the logarithm of parameters that must be positive",
-        warnings="\n".join(_warnings(fitted.free, times, r_hat, acceptance, x.shape[1])),
+        other_prior="flat in the logarithm where the prior is flat in the value, and the other way round",
+        warnings="\n".join(
+            [*_warnings(fitted.free, times, r_hat, acceptance, x.shape[1]), *_sensitive(fitted.free, moved)]
+        ),
     )
 
 
@@ -215,3 +234,31 @@ def _warnings(free: tuple[str, ...], times: NDArray, r_hat: NDArray, acceptance:
             f"the walkers accepted {100 * np.median(acceptance):.0f} % of their steps only: hard to explore"
         )
     return warnings
+
+
+def _under_other_prior(space: SearchSpace, values: NDArray) -> tuple[NDArray, NDArray]:
+    """Median of every parameter under a prior that is flat the other way in it, and its move in standard deviations.
+
+    Draws are weighted by their value where the prior is flat in the logarithm, by its inverse where it is flat in the
+    value and the bounds are on one side of zero, from the smallest value on that counts as different from it.
+    """
+    flat = values.reshape(-1, values.shape[-1])
+    medians, moves = np.empty((2, flat.shape[1]))
+    for i, column in enumerate(flat.T):
+        low = space.problem.low[i]
+        size = np.abs(column) if low >= 0 else np.ones_like(column)
+        weight = size if space.logarithmic[i] else 1 / np.maximum(size, OFFSET * space.problem.high[i])
+        order = np.argsort(column)
+        total = np.cumsum(weight[order])
+        medians[i] = column[order][np.searchsorted(total, total[-1] / 2)]
+        moves[i] = (medians[i] - np.median(column)) / column.std() if column.std() > 0 else 0.0
+    return medians, moves
+
+
+def _sensitive(free: tuple[str, ...], moves: NDArray) -> list[str]:
+    return [
+        f"the prior matters for {name}: one that is flat the other way moves the median by {move:+.1f} posterior "
+        "standard deviations"
+        for name, move in zip(free, moves, strict=True)
+        if abs(move) > SENSITIVE
+    ]
