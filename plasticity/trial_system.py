@@ -129,8 +129,10 @@ def _predicted(learner: TrialLearner, outputs: Array, trials: Array) -> tuple[Ar
     return center, width
 
 
-def expected_aims(learner: TrialLearner, trials: Array) -> Array:
+def expected_aims(learner: TrialLearner, trials: Array, observed: Array | None = None) -> Array:
     """Aim (n,) of every trial of a learner with a Gaussian belief, averaged over all noise.
+
+    With measured outputs (n,) they are what the learner did, and an aim is the expectation of the next output.
 
     Examples
     --------
@@ -143,16 +145,17 @@ def expected_aims(learner: TrialLearner, trials: Array) -> Array:
     channel, f = learner.feedback, carry(learner)
     rest, aim = learner.filter.rest.sum(), learner.init().aim
     state, aims, steps = np.zeros(len(f)), np.empty(len(trials)), {}
-    for k, (gain, (p, kind, imposed)) in enumerate(zip(_gains(learner, trials), trials, strict=True)):
+    done = np.full(len(trials), np.nan) if observed is None else observed
+    for k, (gain, (p, kind, imposed), y) in enumerate(zip(_gains(learner, trials), trials, done, strict=True)):
         aims[k] = aim + state[-1]
-        own = 0.0 if kind == NONE else 1.0 if kind == CLAMPED else 1 - channel.gain
-        key = (kind, gain.tobytes())
+        own, unknown = 0.0 if kind == NONE else 1.0 if kind == CLAMPED else 1 - channel.gain, bool(np.isnan(y))
+        key = (kind, unknown, gain.tobytes())
         if key not in steps:
             take = np.append(gain, 0.0)
-            row = np.append(-np.ones(len(f) - 1), own)
+            row = np.append(-np.ones(len(f) - 1), own * unknown)
             steps[key] = f @ (np.eye(len(f)) + np.outer(take, row)), f @ take
         through, drive = steps[key]
-        seen = channel.gain * (imposed if kind == CLAMPED else p) + own * aim - rest
+        seen = channel.gain * (imposed if kind == CLAMPED else p) + own * (aim if unknown else y) - rest
         state = through @ state + drive * seen
     return aims
 
@@ -163,8 +166,11 @@ def _gains(learner: TrialLearner, trials: Array) -> Array:
     if not (trials[:, 1] == NONE).any():
         return np.tile(steady, (len(trials), 1))
     state, gains = filter.init(), np.zeros((len(trials), steady.size))
-    for k, kind in enumerate(trials[:, 1]):
-        if kind != NONE:
+    seen = np.flatnonzero(trials[:, 1] != NONE)
+    first = int(np.argmax(trials[:, 1] == NONE))
+    gains[:first] = steady
+    for k in range(first, seen[-1] + 1 if seen.size else 0):
+        if trials[k, 1] != NONE:
             gains[k] = filters.kalman_gain(filter, state)[:, 0]
             state, _ = filter.update(state, filter.observation @ state.mean)
         state = filter.predict(state)
