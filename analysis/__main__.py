@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     posterior.add_argument("--steps", type=whole(1), default=6000, metavar="N", help="maximum (default 6000)")
     recover = add("recover", _recover, "recover parameters from synthetic data")
     recover.add_argument("--sets", type=whole(1), default=50, metavar="N", help="synthetic data sets (default 50)")
+    recover.add_argument("--calibrate", action="store_true", help="test the posterior by ranks of the truth, too")
     for command in (fit, posterior, recover):
         command.add_argument("rule", metavar="RULE")
         command.add_argument("--free", default="", metavar="P,Q", help="free parameters, separated by commas")
@@ -197,7 +198,7 @@ def _recover(arguments: argparse.Namespace) -> None:
     from analysis.recover import recover
 
     _check_output(arguments)
-    recovery = recover(_fit_of(arguments), arguments.sets, seed=arguments.seed)
+    recovery = recover(_fit_of(arguments), arguments.sets, seed=arguments.seed, calibrate=arguments.calibrate)
     _print_recovery(recovery)
     _finish(recovery, arguments)
 

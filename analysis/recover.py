@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy import stats
 from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
+from analysis.fitting.importance import posterior_draws
 from analysis.fitting.problem import with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
 from analysis.pages.render import numbered
@@ -17,11 +20,12 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
 
-__all__ = ["confusion", "recover", "synthetic_values"]
+__all__ = ["confusion", "ranks", "recover", "synthetic_values"]
 
 REQUIRED = 0.8  # share of synthetic sets in which a parameter must lie within two standard errors
 WIDTH = 2.0  # standard errors
 CRITERIA = ("aic", "bic")
+NOT_UNIFORM = 0.01  # p value of ranks below which a posterior counts as not calibrated
 TIE = 0.05  # difference of the criterion below which rules share a choice: they predict the same
 
 
@@ -42,7 +46,7 @@ def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]
 
 
 @checked
-def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> xr.Dataset:
+def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0, calibrate: bool = False) -> xr.Dataset:
     """Fit a rule to data that it generated itself, with the noise of the measurements, and count recovered parameters.
 
     A parameter is covered in a set if ``|estimate − truth| ≤ 2 standard errors``; on a bound or where the standard
@@ -59,6 +63,8 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
         Starts of each refit: the truth, then draws.
     seed : int
         The same seed gives the same synthetic data and refits.
+    calibrate : bool
+        Whether to test the posterior, too, see `ranks`; adds ``rank(trial, parameter)``.
 
     Returns
     -------
@@ -95,8 +101,15 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
     not_identifiable = {name: v for name, v in zip(free, verdicts, strict=True) if v != "identifiable"}
     units = {p.name: p.unit for p in fitted.rule.parameters}
     mixed = "unit of the parameter"
+    warnings = [f"{name} is {verdict}" for name, verdict in not_identifiable.items()]
+    calibration = {}
+    if calibrate:
+        rank = ranks(fitted, n_sets, seed)
+        calibration["rank"] = (("trial", "parameter"), rank, "1", "share of the posterior below the truth")
+        warnings += _calibration_warnings(free, rank)
     return make_dataset(
-        {
+        calibration
+        | {
             "estimate": (("trial", "parameter"), estimate, mixed, "estimate from a synthetic set"),
             "standard_error": (("trial", "parameter"), error, mixed, "its standard error (NaN: none)"),
             "truth": ("parameter", truth, mixed, "value that made the synthetic sets"),
@@ -116,8 +129,64 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0) -> 
         parameters={"free": free, "n_sets": n_sets},
         references=fitted.rule.references,
         data=fitted.data.attrs["data"],
-        warnings="\n".join(f"{name} is {verdict}" for name, verdict in not_identifiable.items()),
+        warnings="\n".join(warnings),
     )
+
+
+def ranks(fitted: Fit, n_sets: int, seed: int = 0) -> NDArray[np.float64]:
+    """Share of a posterior that lies below the truth, for synthetic sets whose parameters come from the posterior.
+
+    In each set parameters θ are drawn from the posterior of the measurements, a repetition of the experiment is drawn
+    from θ, and the posterior given both is sampled (`analysis.fitting.importance`). If noise, prior and sampling are
+    right, the share below θ is uniform between 0 and 1.
+
+    Returns
+    -------
+    (n_sets, n_free) array
+
+    Raises
+    ------
+    InputError
+        If a number of the noise is estimated, which the posterior takes as known.
+
+    Examples
+    --------
+    >>> from analysis.fit import fit
+    >>> ranks(fit("pair_stdp", "wang_2005", free=["A_plus"]), n_sets=3).shape
+    (3, 1)
+
+    References
+    ----------
+    talts_2018 (simulation-based calibration); sailynoja_2025 (from the posterior)
+    """
+    if fitted.noise.estimated:
+        raise InputError(
+            f"calibrate: {fitted.noise.estimated} of the noise is estimated; use noise 'known' or 'student'"
+        )
+    problem, random = fitted.problem(), np.random.default_rng(seed)
+    draws = posterior_draws(problem, fitted.free_values, seed)
+    truth = draws.values[random.choice(len(draws.values), n_sets, p=np.exp(draws.log_weights))]
+    repeated = problem.predictions(truth) + problem.noise.draws(n_sets, random)
+    twice = replace(
+        problem,
+        noise=problem.noise.part(np.tile(np.arange(problem.n_protocols), 2)),
+        predict=lambda vectors: np.tile(problem.predict(vectors), (1, 2)),
+    )
+    shares = np.empty(truth.shape)
+    for i, (values, new) in enumerate(zip(truth, repeated, strict=True)):
+        both = replace(twice, value=np.concatenate([problem.value, new]))
+        after = posterior_draws(both, values, seed + i)
+        shares[i] = np.exp(after.log_weights) @ (after.values < values)
+    return shares
+
+
+def _calibration_warnings(free: Sequence[str], rank: NDArray) -> list[str]:
+    """Parameters whose ranks are not uniform, by a test of Kolmogorov and Smirnov at 1 in 100 for all of them."""
+    return [
+        f"the posterior of {name} is not calibrated: ranks of the truth are not uniform (p = {p:.1g})"
+        for name, column in zip(free, rank.T, strict=True)
+        if (p := float(stats.kstest(column, "uniform").pvalue)) < NOT_UNIFORM / rank.shape[1]
+    ]
 
 
 def _verdict(covered: NDArray, error: NDArray, truth: float, on_bound: int, n_sets: int) -> str:

@@ -6,7 +6,7 @@ from scipy.stats import chi2
 
 from analysis.datasets import load
 from analysis.fit import fit
-from analysis.recover import confusion, recover, synthetic_values
+from analysis.recover import _calibration_warnings, confusion, ranks, recover, synthetic_values
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.rules.triplet_stdp import triplet_stdp
@@ -104,3 +104,33 @@ def test_bad_input_of_a_confusion():
         confusion([pair, pair], criterion="aicc")
     with pytest.raises(InputError, match="n_sets"):
         confusion([pair, pair], n_sets=0)
+
+
+@pytest.mark.parametrize("noise", ["known", "student"])
+def test_ranks_of_the_truth_are_uniform_where_the_posterior_is_right(noise):
+    """80 sets: the number of ranks in each quarter is binomial."""
+    fitted = fit("pair_stdp", "sjostrom_2001", ["A_plus", "A_minus"], n_starts=1, noise=noise)
+    rank = ranks(fitted, 80, seed=1)
+    low, high = counts(80, 0.25, comparisons=8)
+    for column in rank.T:
+        quarters = np.histogram(column, bins=4, range=(0, 1))[0]
+        assert low <= quarters.min() <= quarters.max() <= high
+
+
+def test_ranks_that_crowd_are_reported():
+    """Even ranks pass; those of a narrow posterior crowd at the ends, those of a wide one in the middle."""
+    even = (np.arange(80)[:, None] + 0.5) / 80
+    assert _calibration_warnings(["a"], even) == []
+    for crowded in (0.9 * np.round(even) + 0.1 * even, 0.4 + 0.2 * even):
+        reported = _calibration_warnings(["a", "b"], np.hstack([even, crowded]))
+        assert [text.split(" is ")[0] for text in reported] == ["the posterior of b"]
+
+
+def test_calibration_is_part_of_recovery():
+    fitted = fit("pair_stdp", "wang_2005", ["A_plus"], n_starts=1)
+    recovery = recover(fitted, 3, n_starts=1, calibrate=True)
+    assert recovery["rank"].shape == (3, 1)
+    check_schema(recovery)
+    scattered = fit("pair_stdp", "wang_2005", ["A_plus"], n_starts=1, noise="between")
+    with pytest.raises(InputError, match="tau of the noise is estimated"):
+        recover(scattered, 3, n_starts=1, calibrate=True)
