@@ -254,3 +254,12 @@ def test_true_bursts_are_those_of_the_experiment():
             assert pre.size == 75
             assert_allclose(np.diff(pre[::5]), 10.0)
             assert_allclose(np.diff(pre.reshape(15, 5), axis=1), 1 / frequency, atol=1e-9)
+
+
+def test_a_change_raises_the_learning_rate():
+    data = datasets.load("foucault_2024")
+    for task, steep in (("magnitude", 5.0), ("probability", 1.0)):
+        rates = data.isel(protocol=data.group.values == task)
+        before, after = (rates.isel(protocol=rates.outcomes_since_change.values == k) for k in (0, 1))
+        z_score = (after.value.item() - before.value.item()) / np.hypot(after.sem.item(), before.sem.item())
+        assert z_score > steep
