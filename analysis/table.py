@@ -297,13 +297,6 @@ def _section(name: str, cells: list[Cell]) -> dict[str, Any]:
 def _row(cell: Cell) -> tuple[str, ...]:
     left = cell.left_out
     scores = (fixed(left.score, 1), fixed(left.standard_error, 1), fixed(left.error, 2)) if left else ("–", "–", "–")
-    origin = "derived" if cell.derived else "by hand"
-    return (
-        cell.label,
-        origin,
-        str(cell.n_free),
-        f"{cell.error:.3f}",
-        probability(cell.p_value),
-        *scores,
-        cell.sentence,
-    )
+    other = [] if np.isnan(cell.other_error) else [f"{cell.other_error:.3f}"]
+    numbers = (str(cell.n_free), f"{cell.error:.3f}", probability(cell.p_value), *other, *scores)
+    return (cell.label, "derived" if cell.derived else "by hand", *numbers, cell.sentence)

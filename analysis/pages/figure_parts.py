@@ -217,7 +217,7 @@ def agreement(
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.grid(axis="y", color="0.92")
     ax.set_axisbelow(True)
-    ax.set_xlabel("E = mean squared deviation in standard errors (logarithmic)")
+    ax.set_xlabel("E, mean squared deviation in standard errors")
     tidy([ax])
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=FONT - 1)
     return figure

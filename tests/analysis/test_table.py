@@ -86,6 +86,13 @@ def test_the_verdict_follows_what_was_left_out(cells, shift, words):
 
 def test_page_contains_every_number_and_assumption(cells, tmp_path):
     write_page(cells, tmp_path)
+    rows = [
+        line.split(" | ") for line in (tmp_path / "table.md").read_text(encoding="utf-8").splitlines() if "|" in line
+    ]
+    assert {len(row) for row in rows} == {10}
+    assert rows[0][5] == "E, true bursts"
+    bursts = fit("triplet_stdp", "sjostrom_2001_bursts", ["A3_plus", "A2_minus", "tau_y"]).error
+    assert {row[5] for row in rows if "triplet, all spikes" in row[0]} == {f"{bursts:.3f}"} == {"0.521"}
     for suffix in ("md", "html"):
         text = (tmp_path / f"table.{suffix}").read_text(encoding="utf-8")
         for cell in cells:
