@@ -108,6 +108,7 @@ SUSPICIOUS = {  # plain numbers that are probably in milliseconds or per cent
 
 
 def scaled(data, factor):
+    data = data.isel(protocol=np.flatnonzero(data.value > 0))  # a fall by more than all of the weight is an error
     return data.assign(value=(factor * data.value).assign_attrs(data.value.attrs))
 
 
