@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
+    from scenarios import change_points as change_points
     from scenarios import controllability as controllability
     from scenarios import digits as digits
     from scenarios import double_well as double_well

@@ -156,9 +156,9 @@ PUBLIC = {
     "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
     "recurrent_rate run spike_source",
-    "scenarios": "controllability digits double_well horizon infer_assumptions large_network load motor_adaptation "
-    "names pairing_frequency parameter partial_control random_feedback random_points run spike_timing sweep "
-    "theory_check which_rule_when",
+    "scenarios": "change_points controllability digits double_well horizon infer_assumptions large_network "
+    "load motor_adaptation names pairing_frequency parameter partial_control random_feedback random_points "
+    "run spike_timing sweep theory_check which_rule_when",
 }
 
 
