@@ -31,7 +31,7 @@ def can_change(rule: Rule, events: Iterable[str]) -> bool:
     """
     occurring = set(events) | ({"pre_delayed"} if "pre" in events else set())
     updates = [update for event, each in rule.events.items() if event in occurring for update in each]
-    resting = {state.symbol: sp.sympify(state.initial) for state in rule.states}
+    resting = {state.symbol: sp.sympify(state.initial, strict=True) for state in rule.states}
     flows = {state.symbol: state.flow for state in rule.states}
 
     def moves(symbol: sp.Symbol, flow: sp.Expr) -> bool:
