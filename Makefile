@@ -1,4 +1,4 @@
-# make demo | paper | test | bench | soak | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
+# make demo | paper | docs | test | bench | soak | clean.  PYTHON=python3.12 chooses the interpreter of .venv; BENCH="--quick rate" what is
 # measured; STEERSMAN_PEERS=folder is where other simulators have their environments (docs/benchmarks.md).
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +16,7 @@ TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py test
 	tests/scenarios/test_run.py
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo paper test test-3.13 bench soak clean
+.PHONY: demo paper docs test test-3.13 bench soak clean
 
 demo: $(VENV)/installed
 	@$(BIN)/steersman demo
@@ -26,6 +26,11 @@ paper: $(VENV)/installed
 	@mkdir -p results/paper
 	@for name in double_well horizon controllability; do \
 		$(BIN)/python -m scenarios run $$name -o results/paper/$$name.nc --figure results/paper/$$name.png || exit 1; done
+
+# The site, offline, in build/site: open build/site/index.html. Any warning is an error.
+docs: $(VENV)/documented
+	$(BIN)/sphinx-build -b html -W --keep-going -q docs build/site
+	@echo build/site/index.html
 
 test: $(VENV)/tested
 	$(BIN)/ruff check .
@@ -55,6 +60,11 @@ $(VENV)/tested: $(VENV)/installed
 	@echo "installing what the tests need"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data,export]"
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" || echo "no $(TORCH) here: its tests are skipped"
+	@touch $@
+
+$(VENV)/documented: $(VENV)/installed
+	@echo "installing what the site needs"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[docs,fit]"
 	@touch $@
 
 $(VENV)-3.13/tested: setup.cfg pyproject.toml

@@ -48,7 +48,7 @@ class DualControl:
     observation_noise : float
         σ [loss/θ·√s].
     log_distance : (n_distances,) array
-        ln |x|/σ of the grid.
+        ``ln |x|/σ`` of the grid.
     log_odds : (n_beliefs,) array
         ln p/(1 − p) of the grid, with p the probability of h_1.
     cost, certainty_equivalent : (n_distances, n_beliefs) array

@@ -1,0 +1,72 @@
+"""The pages of the site that are made from the program have all members, and what they say is what the program says."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import steersman as sm
+from plasticity.support import catalog
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages():
+    sys.path.insert(0, str(DOCS))
+    try:
+        import site_pages
+    finally:
+        sys.path.remove(str(DOCS))
+    return site_pages
+
+
+def test_a_rule_has_its_card_and_its_picture(pages, tmp_path):
+    text = pages.rule_page("pair_stdp", tmp_path)
+    assert text.startswith(sm.rules.pair_stdp().card())
+    assert "pairs of spikes" in text
+    assert (tmp_path / "pair_stdp.png").stat().st_size > 5_000
+    assert "Path down a valley" in pages.rule_page("multi_step", tmp_path)
+
+
+def test_a_rule_that_needs_a_third_factor_shows_no_window(pages, tmp_path):
+    assert "## Picture" not in pages.rule_page("reward_stdp", tmp_path)
+
+
+def test_a_scenario_has_its_figure_and_every_parameter(pages, tmp_path):
+    text = pages.scenario_page("horizon", tmp_path)
+    assert (tmp_path / "horizon.png").stat().st_size > 20_000
+    assert "(reduced run)" in text
+    fields = pages.load_scenario("horizon").Parameters.__dataclass_fields__
+    assert all(f"| `{name}` |" in text for name in fields)
+
+
+def test_the_api_has_every_public_name(pages):
+    text = "\n".join(pages.api_page(package, "title") for package in pages.PACKAGES)
+    members = {name for package in ("circuits", "scenarios") for name in catalog.names(package)}
+    modules = {"analysis", "circuits", "dataset", "datasets", "figures", "filters", "plasticity", "rules", "scenarios"}
+    missing = [
+        name
+        for name in sm.__all__
+        if name not in members | modules | {"signals"} and not re.search(rf"\.{name}\b", text)
+    ]
+    assert missing == []
+
+
+def test_every_page_is_in_the_table_of_contents():
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    assert [path.stem for path in DOCS.glob("*.md") if path.stem != "index" and f"\n{path.stem}\n" not in index] == []
+
+
+def test_the_python_of_the_tutorial_runs(capsys):
+    """One short horizon rate ratio of 9, one long of 3, as the text states."""
+    page, space = (DOCS / "tutorial.md").read_text(encoding="utf-8"), {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.S):
+        exec(block, space)
+    shown = capsys.readouterr().out
+    assert "-gradient*learning_rate" in shown
+    slow, fast = space["policy"].rates if space["policy"].objective.discount == 10.0 else (None, None)
+    assert 3 < fast / slow < 9
+    long = sm.solve(sm.Objective(0.0), space["valley"]).rates
+    assert long[1] / long[0] == pytest.approx(3)
