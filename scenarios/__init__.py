@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scenarios import infer_assumptions as infer_assumptions
     from scenarios import large_network as large_network
     from scenarios import motor_adaptation as motor_adaptation
+    from scenarios import named_rules as named_rules
     from scenarios import pairing_frequency as pairing_frequency
     from scenarios import partial_control as partial_control
     from scenarios import random_feedback as random_feedback

@@ -157,7 +157,7 @@ PUBLIC = {
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
     "recurrent_rate run spike_source",
     "scenarios": "change_points controllability digits double_well horizon infer_assumptions large_network "
-    "load motor_adaptation names pairing_frequency parameter partial_control random_feedback random_points "
+    "load motor_adaptation named_rules names pairing_frequency parameter partial_control random_feedback random_points "
     "run spike_timing sweep theory_check which_rule_when",
 }
 
