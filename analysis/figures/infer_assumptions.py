@@ -33,7 +33,9 @@ def infer_assumptions(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figu
             words = "alias" if int(one.aliased) else f"width {float(one.posterior_sd.mean()):.2f} of the prior"
             ax.set_title(f"{one.experiment.values!s}\n{words}", fontsize=FONT)
             ax.set_xlabel("true discount (s$^{-1}$)")
-        axes[0].set_ylabel("inferred discount (s$^{-1}$)")
+        widest, n_learners = max(run.share.values), run.sizes["learner"]
+        bars = f"bars: {100 * widest:g} % intervals,\n{n_learners} learners"
+        axes[0].set_ylabel(f"inferred discount (s$^{{-1}}$)\n{bars}")
         for i, share in enumerate(run.share.values):
             axes[-1].axhline(share, color=GREY, linewidth=1, linestyle=":")
             axes[-1].plot(run.coverage.isel(share=i), "os"[i % 2], color="black", label=f"{100 * share:g} % intervals")

@@ -87,7 +87,7 @@ def _ranks(ax: Axes, run: xr.Dataset) -> None:
     ax.text(0.97, 0.95, "dashed: 1 − m/n", transform=ax.transAxes, ha="right", fontsize=FONT - 2, color=DARK)
     ax.set_xlabel("controllers m")
     ax.set_ylabel("loss at the end")
-    ax.set_title("random targets")
+    ax.set_title(f"random targets, mean ± s.e.,\n{run.sizes['trial']} trials", fontsize=FONT)
     ax.set_ylim(0, 1.08)
     ax.set_xlim(0, run.sizes["parameter"] + 0.4)
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))

@@ -39,7 +39,9 @@ def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     _rates(axes[1, 1], run, middle)
     tidy(axes.flat)
     lettered(axes.flat)
-    legend_below(figure, axes[0, 1], columns=run.sizes["rule"])
+    legend_below(
+        figure, axes[0, 1], columns=run.sizes["rule"], title=f"mean ± standard error, {run.sizes['trial']} learners"
+    )
     return figure
 
 
