@@ -180,7 +180,7 @@ def pulse_lif(
         "dpre_psp/dt = -pre_psp/tau_membrane : 1\n"
         "pseudo_derivative : hertz",
         threshold="v > v_threshold",
-        reset="v = 0\npre_psp += exp(-dt/tau_membrane)",  # as old as what the spike does to the other neurons
+        reset="v = 0\npre_psp += 1",
         refractory=refractory,
         every_step="pseudo_derivative = "
         "int(not_refractory)*surrogate_rate*clip(1 - abs(v - v_threshold)/surrogate_width, 0, 1)",

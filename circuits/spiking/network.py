@@ -138,6 +138,8 @@ def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
     )
     if "spike" in made.thresholder:
         made.thresholder["spike"].order = record.threshold_order
+    if "spike" in made.resetter:
+        made.resetter["spike"].when, made.resetter["spike"].order = "groups", record.reset_order
     for event in record.events:
         made.thresholder[event.name].order = event.order
         made.run_on_event(event.name, event.after, when="resets")

@@ -3,7 +3,8 @@
 Order within one time step. Prescribed spikes are taken first (slot ``thresholds``: SOURCE_FIRES to ARRIVAL), then
 every neuron computes what it needs (EVERY_STEP), feedback is transmitted (FEEDBACK …), and neurons that fire on their
 own do so (FIRE). After that spikes act on synapses (slot ``synapses``), plasticity clocks tick, and everything is
-advanced by one step (slot ``groups``, synapses before neurons, so that they read the values of this step).
+advanced by one step (slot ``groups``): synapses, which read the values of this step; then neurons that have fired are
+reset (RESET), and all neurons advance, so that the step after a spike starts at the reset.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from plasticity.support.streams import stream
 
 RELAY, SOURCE_FIRES, ARRIVAL, EVERY_STEP, FEEDBACK, DELIVER, FIRE = 10, 20, 30, 40, 50, 65, 80
 ANNOUNCE, EVENT = 85, 90  # third-factor events, after all neurons have fired
+RESET = -5  # slot ``groups``, after the synapses and before the neurons (0)
 MAXIMAL_COUNT = 5e7  # random numbers that are drawn beforehand: 400 MB
 
 
@@ -137,8 +139,8 @@ def _neurons(
     ]
     inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()})
     inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()})
-    if pauses:  # neurons fire before they are advanced: what ends the pause is seen a step later
-        inputs.values[f"{name}.refractory_time"] = np.array(max(model.refractory - grid.dt, 0.0))
+    if pauses:
+        inputs.values[f"{name}.refractory_time"] = np.array(float(model.refractory))
     return NeuronGroup(
         name,
         population.size,
@@ -148,6 +150,7 @@ def _neurons(
         refractory="refractory_time" if pauses else "",
         method=model.method,
         threshold_order=SOURCE_FIRES if prescribed else FIRE,
+        reset_order=RESET,
         events=tuple(
             Event(event_name(p), f"{_event_variable(p)} > 0.5", EVENT, f"{_event_variable(p)} = 0") for p in instructed
         ),

@@ -91,6 +91,7 @@ class NeuronGroup:
     refractory: str = ""
     method: str = "exact"
     threshold_order: int = 0
+    reset_order: int = 0  # in slot ``groups``
     events: tuple[Event, ...] = ()
     operations: tuple[Operation, ...] = ()
     functions: tuple[Function, ...] = ()

@@ -54,7 +54,7 @@ def forward(w):
         pseudo = ready * 50 * np.clip(1 - np.abs(v - 1), 0, 1)
         z = ((v > 1) & ready).astype(float)
         path.append((z, pseudo, psp_in, psp, WANTED[n] - y))
-        free_at = np.where(z > 0, (n + 2) * DT, free_at)
+        free_at = np.where(z > 0, (n + 3) * DT, free_at)  # a pause of 2 steps, then the first step from the reset
         v = v + (ready & (z == 0)) * (w["recurrence"] @ z)
         y = (y + w["output"] @ z / TAU) * decay_out
         v = np.where(ready & (z == 0), v * decay, v)

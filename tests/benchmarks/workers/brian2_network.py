@@ -57,7 +57,7 @@ def build(task, in_neurons):
         NEURON + TRACES * in_neurons,
         threshold="v > v_t",
         reset="v = v_r" + "\ny += 1" * in_neurons,
-        refractory=task.refractory * second,
+        refractory=(task.refractory + task.dt) * second,  # Brian2 counts the step of the spike
         method="exact",
         name="g",
     )
