@@ -87,8 +87,8 @@ def replay(
     delays = {"axonal_delay": axonal_delay, "dendritic_delay": dendritic_delay}
     axonal, dendritic = (require_number(name, delay, low=0, unit="s") for name, delay in delays.items())
     events = {
-        "pre": spike_train("pre_spikes", pre_spikes) + axonal,
-        "post": spike_train("post_spikes", post_spikes) + dendritic,
+        "pre": np.round(spike_train("pre_spikes", pre_spikes) + axonal, _SIMULTANEOUS),
+        "post": np.round(spike_train("post_spikes", post_spikes) + dendritic, _SIMULTANEOUS),
         "third_factor": spike_train("third_factor", third_factor),
     }
     if events["third_factor"].size and "third_factor" not in rule.events:

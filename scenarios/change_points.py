@@ -29,8 +29,6 @@ import numpy as np
 from plasticity.belief import SwitchingTask
 from plasticity.dataset import make_dataset
 from plasticity.objective import Objective
-from plasticity.rule import Parameter
-from plasticity.trials import derive_trials
 from scenarios.running.parameters import parameter
 
 if TYPE_CHECKING:
@@ -64,6 +62,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     """Draw sequences, fit the models to the observed rates."""
     from analysis import Model, fit
     from analysis.datasets import load
+    from plasticity.rule import Parameter
 
     p = parameters
     data = load("foucault_2024")
@@ -126,6 +125,8 @@ def _sequences(p: Parameters, rng: np.random.Generator) -> tuple[np.ndarray, np.
 
 def _optimal(values: dict[str, float], seen: np.ndarray) -> np.ndarray:
     """Reports before and after every outcome of a derived learner; (n_sequences, 76)."""
+    from plasticity.trials import derive_trials
+
     task = SwitchingTask(-np.log1p(-values["hazard"]), 0.5, 1 / 12, values["noise"])  # moments of a uniform draw
     learner = derive_trials(AT_ONCE, task, reports=True, approach=values["approach"])
     return np.array([learner.run([*row, 0.5]).aim.values for row in seen])

@@ -83,7 +83,7 @@ def test_rotation_is_solved_for_two_weights(capsys):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (("derive", "--discount", "x"), "--discount must be a number, got 'x'"),
+        (("derive", "--discount", "x"), "--discount must be a number, or oo for the limit, got 'x'"),
         (("derive", "--discount", "-1"), "discount must be >= 0"),
         (("derive", "--discount", "inf"), "discount must be finite or sympy.oo"),
         (("derive", "--metric", "fischer"), "did you mean 'fisher'"),

@@ -237,3 +237,11 @@ def test_changes_in_proportion_to_the_weight_compound():
     rate = Parameter("rate", 0.1, unit="Hz")
     growing = Rule("growing", "growing", rate.symbol, parameters=(rate,)).in_proportion()
     assert float(replay(growing, [], [], duration=2.0).weight[-1]) == pytest.approx(np.exp(0.2), rel=1e-10)
+
+
+def test_a_delay_that_makes_a_tie_keeps_its_order():
+    """0.7 + 0.1 is below 0.8 in the arithmetic of machines; at a tie the pre spike comes first."""
+    assert 0.7 + 0.1 < 0.8
+    late = replay(pair_stdp(), [0.8], [0.7], dendritic_delay=0.1)
+    tie = replay(pair_stdp(), [0.8], [0.8])
+    assert late.weight.values[-1] == tie.weight.values[-1] > 1
