@@ -202,6 +202,24 @@ def kalman_gradient(contest: Contest) -> LinearRule:
     return LinearRule((a * (1 - gain), gain, np.zeros(2)), (-contest.step * scale, np.zeros(2), np.zeros(2)))
 
 
+def bayesian_step(contest: Contest) -> LinearRule:
+    """Step of the mean of a Gaussian posterior over weights, ``−α (m + δθ)/(h + δ)`` with m a memory of the gradient.
+
+    As IVON takes it, with the curvature known instead of sampled and without the noise of sampled weights. δ is the
+    precision of the prior, 1, over the number of looks while a task lasts, 1/λΔ, each worth the mean curvature over the
+    noise; α is the derived rate at the mean curvature.
+
+    References
+    ----------
+    shen_2024
+    """
+    h, one = contest.curvatures, np.ones(2)
+    mean = float(h.mean())
+    prior = contest.hazard * contest.step * contest.noise_variance / mean
+    step = contest.step * _target(contest.objective, mean)[0] / (h + prior)
+    return LinearRule((MEMORY * one, (1 - MEMORY) * one, 0 * one), (-step, 0 * one, -step * prior))
+
+
 def _towards(contest: Contest, objective: Objective) -> LinearRule:
     """Move at the derived rate towards the derived target of the optimum that one gradient points at."""
     h = contest.curvatures
@@ -224,6 +242,7 @@ LINEAR: dict[str, tuple[str, Callable[[Contest], LinearRule]]] = {
     "soft_reset": ("soft reset", soft_reset),
     "redrawn_reset": ("redrawn reset", redrawn_reset),
     "kalman_gradient": ("Kalman filter of the gradient", kalman_gradient),
+    "bayesian_step": ("Bayesian step (like IVON)", bayesian_step),
     "still": ("no learning", still),
 }
 

@@ -13,7 +13,7 @@ from analysis.pages.figure_parts import COLOURS, FONT, require_scenario
 
 __all__ = ["which_rule_when"]
 
-PALETTE = (*COLOURS, "0.6", "#F0E442")
+PALETTE = (*COLOURS, "0.6", "#F0E442", "#7A5195")
 CELL = 0.62  # inches
 PERCENT = 100.0
 

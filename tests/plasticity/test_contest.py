@@ -11,6 +11,7 @@ from plasticity.contest import (
     Contest,
     LinearRule,
     adam_excess,
+    bayesian_step,
     best_cost,
     exact_cost,
     exact_learner,
@@ -89,6 +90,17 @@ def test_both_resets_are_one_where_all_curvatures_are_equal():
     rules = {name: make(contest) for name, (_, make) in LINEAR.items()}
     for soft, redrawn in zip(rules["soft_reset"].move, rules["redrawn_reset"].move, strict=True):
         np.testing.assert_allclose(soft, redrawn, rtol=1e-9)
+
+
+def test_a_bayesian_step_rests_at_the_posterior_mean_of_the_looks_of_a_task():
+    """Prior N(0, 1) and N = 1/λΔ looks h(θ − μ) with noise of variance n: the mean is μ·Nh²/(Nh² + n)."""
+    contest = Contest(0.3, 2.0, 1.0, 0.4)
+    rule, theta, memory, optimum = bayesian_step(contest), np.zeros(2), np.zeros(2), 1.0
+    for _ in range(2000):
+        memory = rule.memory[0] * memory + rule.memory[1] * contest.curvatures * (theta - optimum)
+        theta = theta + rule.move[0] * memory + rule.move[2] * theta
+    looks = 1 / (contest.hazard * contest.step)
+    assert theta == pytest.approx(looks / (looks + contest.noise_variance), rel=1e-9)
 
 
 def test_a_step_that_diverges_costs_infinitely_much():
