@@ -20,8 +20,8 @@ from plasticity.theory.symbols import (
     LONG_HORIZON,
     LOSS_WEIGHT,
     PLASTICITY,
-    SHORT_HORIZON,
     horizon,
+    short_horizon,
 )
 
 _DIVERGES = "The rule diverges where the curvature vanishes: a long horizon has no scale for flat losses."
@@ -84,7 +84,7 @@ def _discount_limit(rule: Rule, at: sp.Expr) -> Rule:
     order = 2 if any(s.name == "velocity" for s in rule.states) else 1
     if at == sp.oo:
         rate = _learning_rate(rule, order)
-        title = SHORT_HORIZON + ("²" if order == 2 else "")
+        title = short_horizon(order)
         taken = _map(rule, lambda e: _short_horizon(e, order), (rate,))
     elif at.is_zero:
         title = LONG_HORIZON

@@ -1,10 +1,10 @@
 """Handwritten digits: how fast does a small network learn with rules derived for different horizons?
 
-A multilayer perceptron learns to name digits from mini-batches by three rules that follow from one objective: gradient
-descent (a short horizon), the ballistic rule (a long horizon), and Adam (a long horizon and a belief about the
-gradient). The learning rate of each rule is tuned by the same budget: the same grid of rates, the same tuning runs,
-judged by the loss on validation images at the end; `at_edge` is 1 if the best lies at the edge of the grid. The test
-images are used for nothing but the result.
+A multilayer perceptron learns to name digits from mini-batches by three rules that follow from one objective:
+gradient descent (a short horizon, in a metric fixed beforehand), the ballistic rule (a long horizon), and Adam (a
+long horizon and a belief about the gradient). The learning rate of each rule is tuned by the same budget: the same
+grid of rates, the same tuning runs, judged by the loss on validation images at the end; `at_edge` is 1 if the best
+lies at the edge of the grid. The test images are used for nothing but the result.
 
 A synapse has no Hessian, so the curvature of the ballistic rule is a belief: a fading memory of the squared gradient.
 This makes it a relative of two known optimisers. Unlike Adam it follows the gradient of the present mini-batch, without

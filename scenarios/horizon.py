@@ -1,9 +1,9 @@
 """Horizon: how does the planning horizon change the path down a valley?
 
 On a quadratic loss with one flat and one steep direction, a learner with a short horizon 1/discount follows the
-gradient: its rate of approach along each direction is proportional to the curvature, so the flat direction lags. A
-learner with a long horizon approaches along each at a rate proportional to the square root of the curvature, so the
-valley troubles it less, and it needs no inverse of the curvature for that.
+gradient, in the metric that is fixed here: its rate of approach along each direction is proportional to the
+curvature, so the flat direction lags. A learner with a long horizon approaches along each at a rate proportional to
+the square root of the curvature, so the valley troubles it less, and it needs no inverse of the curvature for that.
 
 Expect: with a fourfold curvature, rates in the ratio 2 at discount 0, and in a ratio that tends to 4 as the discount
 grows. At the same plasticity a shorter horizon also is slower, because change pays less.

@@ -16,15 +16,22 @@ DURATION = Parameter("duration", None, unit="s", meaning="time between observati
 
 VELOCITY = sp.Symbol("velocity", real=True)  # of a weight whose acceleration is controlled
 
-SHORT_HORIZON = "short horizon, γ → ∞ at fixed ηk/γ"
 LONG_HORIZON = "long horizon, γ → 0⁺"
 FINITE_HORIZON = "The planning horizon is 1/γ"
+
+
+def short_horizon(order: int = 1) -> str:
+    """Name of the limit γ → ∞ with its conditions, for a weight whose velocity (order 1) or acceleration is controlled.
+
+    A metric that is chosen with the loss in view makes gradient descent optimal at any horizon.
+    """
+    return f"short horizon, γ → ∞ at fixed ηk/γ{'²' if order == 2 else ''}, in a metric fixed beforehand"
 
 
 def horizon(discount: sp.Expr, order: int = 1) -> str:
     """Sentence about the horizon for a discount: 0, oo, a number [Hz] or a symbol."""
     if discount == sp.oo:
-        return f"The horizon is short ({SHORT_HORIZON.partition(', ')[2]}{'²' if order == 2 else ''})."
+        return f"The horizon is short ({short_horizon(order).partition(', ')[2]})."
     if discount.is_zero:
         return f"The horizon is long ({LONG_HORIZON.partition(', ')[2]})."
     return f"{FINITE_HORIZON} with γ = {f'{float(discount):g} Hz' if discount.is_number else discount}."
