@@ -15,7 +15,8 @@ on it); NaN where the rule is not compared. A case has a `system`, an `assumptio
 nearer than `tolerance`, or "no name".
 
 Source: Vastola, Gershman & Rajan 2025 (vastola_2025), the rules that its sections derive. The named rules are written
-by hand here, as in textbooks.
+by hand here, as in textbooks, but for "non-gradient rule": it is the name of what is left when the part that is the
+gradient in some metric does not explain the optimal rule.
 """
 
 from __future__ import annotations

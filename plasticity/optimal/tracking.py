@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import expm
 
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
@@ -68,13 +67,6 @@ class Tracking:
             return self.scale / (1 - np.exp(-self.decay) * a)
         with np.errstate(divide="ignore"):
             return self.scale / (self.decay - np.log(a))
-
-    def follow_chain(self, rates: ArrayLike, fading: float = 1.0) -> Array:
-        """G (n, n) of a chain with the rate matrix Q (n, n), whose values fade by a factor per trial."""
-        q = np.asarray(rates, dtype=float) + np.log(fading) * np.eye(np.shape(rates)[0])
-        if self.continuous:
-            return self.scale * np.linalg.inv(self.decay * np.eye(len(q)) - q)
-        return self.scale * np.linalg.inv(np.eye(len(q)) - np.exp(-self.decay) * expm(q))
 
     @property
     def reach(self) -> float:
