@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from analysis.fit import Fit as Fit
     from analysis.fit import as_dataset as as_dataset
     from analysis.fit import fit as fit
-    from analysis.infer import Inference as Inference
     from analysis.infer import infer as infer
-    from analysis.infer import left_out_score as left_out_score
+    from analysis.inference.answer import Inference as Inference
+    from analysis.inference.design import design as design
     from analysis.inference.experiment import Experiment as Experiment
-    from analysis.inference.identify import design as design
     from analysis.inference.identify import identifiable as identifiable
+    from analysis.inference.left_out import left_out_score as left_out_score
     from analysis.leave_out import leave_out as leave_out
     from analysis.measures import convergence_rate as convergence_rate
     from analysis.measures import learning_curve as learning_curve

@@ -248,8 +248,9 @@ def _infer(arguments: argparse.Namespace) -> None:
     import os
 
     from analysis.figures import draw
-    from analysis.infer import as_dataset, infer
+    from analysis.infer import infer
     from analysis.inference.files import read_paths
+    from analysis.inference.result import as_dataset
     from analysis.inference.trials import infer_trials
     from analysis.pages.figure_parts import save
     from plasticity.landscapes import Quadratic

@@ -3,149 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from analysis.inference.aliases import Structure, structure
-from analysis.inference.checks import Checks, gap_of, predictive_checks, with_deficit
+from analysis.inference.aliases import structure
+from analysis.inference.answer import Inference
+from analysis.inference.checks import gap_of, predictive_checks, with_deficit
 from analysis.inference.experiment import Experiment, check_paths, paths_of
-from analysis.inference.learner import UNITS, make_family
-from analysis.inference.problem import Problem, best, make_problem, recorded, unrestricted
+from analysis.inference.learner import make_family
+from analysis.inference.mode import best
+from analysis.inference.problem import make_problem, recorded
 from analysis.inference.sample import FEW, POOR, along_ridge, ensemble, importance
-from plasticity.dataset import make_dataset
+from analysis.inference.unrestricted import unrestricted
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from plasticity.objective import Objective
 from plasticity.support.checks import checked, require_whole
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Inference", "infer", "left_out_score"]
-
-Array = NDArray[np.float64]
-NARROW = 0.7  # posterior sd over prior sd above which no point estimate is reported
-NARROWEST = 0.25  # below it a posterior is no tail of its prior
-TAIL = 1.28  # prior sd of its 10 % and 90 % quantiles: a 5 % or 95 % quantile beyond them is the prior's
-MISFIT = 1e-3  # p-value below which the family is rejected
-
-
-@dataclass(frozen=True, eq=False)
-class Inference:
-    """Assumptions of a learner, inferred from its path, made by `infer`.
-
-    Parameters
-    ----------
-    problem : Problem
-        Family, data and priors.
-    mode : (d,) array
-        Coordinates of the most probable learner (logarithms of positive numbers).
-    draws : (n_draws, d) array
-        Of the posterior, independent.
-    effective : float
-        Effective number of them.
-    log_likelihood : float
-        ln p(paths | mode).
-    shown : Structure
-        Exact aliases at the mode.
-    checks : Checks
-        Of the best learner against the data.
-    gap : (3,) array
-        Excess cost of the measured motion over the optimum under the best assumptions, relative to it: 5 %, 50 % and
-        95 % quantiles by the errors of the unrestricted system; NaN where it is not defined.
-    seed : int
-    slopes, slopes_covariance : arrays or None
-        Slopes (n_tasks, n, n) of the best unrestricted linear system, and the covariance of their errors; None without
-        ``check``.
-    """
-
-    problem: Problem
-    mode: Array
-    draws: Array
-    effective: float
-    log_likelihood: float
-    shown: Structure
-    checks: Checks
-    gap: Array
-    seed: int
-    slopes: Array | None = None
-    slopes_covariance: Array | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coordinates."""
-        return self.problem.family.names
-
-    @property
-    def rejected(self) -> bool:
-        """Whether the data reject the whole family, so that its assumptions explain nothing."""
-        return self.checks.smallest < MISFIT
-
-    def values(self, name: str) -> Array:
-        """Posterior draws of an assumption in its own unit (an entry of a full metric: of its factor)."""
-        column = self.draws[:, self.names.index(name)]
-        return np.exp(column) if self.problem.family.logarithmic[self.names.index(name)] else column
-
-    def interval(self, name: str, share: float = 0.9) -> tuple[float, float]:
-        """Central credible interval."""
-        low, high = np.quantile(self.values(name), [0.5 - share / 2, 0.5 + share / 2])
-        return float(low), float(high)
-
-    def verdict(self, name: str) -> str:
-        """``"identified"``, ``"lower bound"``, ``"upper bound"``, ``"open"`` (follows its prior) or ``"alias"``."""
-        i = self.names.index(name)
-        if self.shown.aliased[i]:
-            return "alias"
-        mean, sd = self.problem.prior_mean[i], self.problem.prior_sd[i]
-        column = self.draws[:, i]
-        low, high = np.quantile(column, [0.05, 0.95])
-        follows = (low < mean - TAIL * sd, high > mean + TAIL * sd)  # the prior, at its lower and its upper end
-        if column.std() > NARROWEST * sd and any(follows):
-            return {(True, True): "open", (False, True): "lower bound", (True, False): "upper bound"}[follows]
-        return "identified" if column.std() <= NARROW * sd else "open"
-
-    def estimate(self, name: str) -> float:
-        """Posterior median; NaN where the data do not identify the assumption, or reject the family."""
-        return (
-            float(np.median(self.values(name))) if self.verdict(name) == "identified" and not self.rejected else np.nan
-        )
-
-    def gap_under(self, objective: Objective) -> Array:
-        """Relative excess cost of the measured motion under stated assumptions: 5 %, 50 % and 95 % quantiles.
-
-        Raises
-        ------
-        InputError
-            If the inference ran without ``check``.
-        """
-        if self.slopes is None or self.slopes_covariance is None:
-            raise InputError("gap_under needs the measured motion; infer with check=True")
-        rng = np.random.default_rng([self.seed, 3])
-        return gap_of(objective, self.problem, self.slopes, self.slopes_covariance, rng)
-
-    def objective(self) -> Objective:
-        """Objective of the most probable learner; what is not identified in it is one choice among many."""
-        u, family = self.mode[None], self.problem.family
-        root = family.root(u)[0]
-        square = family.control is None and "control" not in family.unknown
-        values = {name: float(family.scalar(name, u)[0]) for name in ("discount", "drift", "hazard")}
-        return Objective(
-            values["discount"],
-            metric=np.linalg.inv(root @ root.T) if square else None,
-            control=None if square else root,
-            drift=-values["drift"] if values["drift"] else None,
-            hazard=values["hazard"],
-            prior_mean=family.prior_mean if values["hazard"] else None,
-        )
-
-    def __str__(self) -> str:
-        """The report in words."""
-        from analysis.inference.words import report_lines
-
-        return "\n".join(report_lines(self))
+__all__ = ["Inference", "infer"]
 
 
 @checked
@@ -266,99 +146,3 @@ def _compared(answer: Inference, rng: np.random.Generator) -> Inference:
     checks = with_deficit(answer.checks, free - answer.log_likelihood, degrees)
     gap = gap_of(answer.objective(), answer.problem, closed, covariance, rng)
     return replace(answer, checks=checks, gap=gap, slopes=closed, slopes_covariance=covariance)
-
-
-@checked
-def left_out_score(answer: Inference) -> Array:
-    """Score (n_trials,) of sets of assumptions: ln p of every trial given the others, by a refit without it.
-
-    Raises
-    ------
-    InputError
-        If there is one trial only.
-
-    Examples
-    --------
-    >>> path = np.exp(-np.outer(np.arange(20) / 5, [0.5, 1.2]))[None] * np.array([[[1.0, 2.0]], [[-1.0, 1.0]]])
-    >>> answer = infer(path, Quadratic([1.0, 3.0], [0.0, 0.0]), times=np.arange(20) / 5, check=False)
-    >>> left_out_score(answer).shape
-    (2,)
-    """
-    problem, data = answer.problem, answer.problem.data
-    n_trials = len(data.paths)
-    if n_trials < 2:
-        raise InputError("a left-out score needs two or more trials; got 1")
-    task = np.repeat(np.arange(len(data.tasks)), np.diff(data.first))
-    scores = np.empty(n_trials)
-    for out in range(n_trials):
-        rest = replace(problem, data=_only(data, task, np.arange(n_trials) != out))
-        alone = replace(problem, data=_only(data, task, np.arange(n_trials) == out))
-        mode, hessian = best(rest, answer.seed)
-        rng = np.random.default_rng([answer.seed, 2, out])
-        draws, weights, _ = importance(rest.log_density, mode, hessian, 500, rng)
-        used = weights > 1e-8
-        logs = alone.log_likelihood(draws[used])
-        scores[out] = float(np.log(weights[used] @ np.exp(logs - logs.max())) + logs.max())
-    back = np.empty(n_trials)
-    back[data.order] = scores
-    return back
-
-
-def _only(data: Any, task: NDArray[np.intp], selected: NDArray[np.bool_]) -> Any:
-    """The recorded trials that are selected; every task stays, if need be without trials."""
-    first = np.searchsorted(task[selected], np.arange(len(data.tasks) + 1)).astype(np.int64)
-    return replace(data, paths=np.ascontiguousarray(data.paths[selected]), first=first, order=np.arange(selected.sum()))
-
-
-def as_dataset(answer: Inference) -> xr.Dataset:
-    """Posterior and prior draws, verdicts and checks as a Dataset, for a file and for the figure ``inference``."""
-    family, problem = answer.problem.family, answer.problem
-    rng = np.random.default_rng(answer.seed)
-    prior = problem.prior_mean + problem.prior_sd * rng.standard_normal((len(answer.draws), len(answer.mode)))
-    plain = answer.objective()
-    root = family.root(answer.mode[None])[0]
-    variables = {
-        "posterior": (("draw", "assumption"), answer.draws, "1", "draws: logarithms of positive numbers"),
-        "prior": (("draw", "assumption"), prior, "1", "draws of the prior in the same coordinates"),
-        "mode": ("assumption", answer.mode, "1", "most probable coordinates"),
-        "inverse_metric": (("parameter", "other_parameter"), root @ root.T, "1/(loss.s**2)", "ηk BG⁻¹Bᵀ"),
-        "hessian": (
-            ("parameter", "other_parameter"),
-            problem.data.tasks[0].hessian_matrix,
-            "loss",
-            "H of the first task",
-        ),
-        "paths": (("trial", "time", "parameter"), problem.data.paths, "1", "records, sorted by task"),
-        "innovation": (("trial", "interval", "parameter"), problem.innovations(answer.mode), "1", "standardised error"),
-        "gap": ("share", answer.gap, "1", "relative excess cost of the measured motion"),
-    }
-    n, sizes = family.n, problem.data.paths.shape
-    index = {
-        "draw": len(answer.draws), "trial": sizes[0], "interval": sizes[1] - 1, "parameter": n, "other_parameter": n,
-    }  # fmt: skip
-    coordinates: dict[str, tuple] = {
-        name: (name, np.arange(size), "1", name.replace("_", " ")) for name, size in index.items()
-    }
-    coordinates |= {
-        "assumption": ("assumption", list(answer.names), "1", "unknown assumption"),
-        "verdict": ("assumption", [answer.verdict(name) for name in answer.names], "1", "verdict"),
-        "logarithmic": ("assumption", family.logarithmic.astype(int), "1", "1: the draws are logarithms"),
-        "time": ("time", problem.data.times, "s", "time"),
-        "share": ("share", [0.05, 0.5, 0.95], "1", "quantile"),
-    }
-    return make_dataset(
-        variables,
-        coordinates,
-        title="Inferred assumptions of a learner",
-        scenario="inference",
-        rule="optimal linear-quadratic policy",
-        engine="Kalman innovations, importance sampling",
-        seed=answer.seed,
-        parameters={"metric": family.metric, "process_noise": family.process_noise, "known": dict(family.known)},
-        references=("vastola_2025", "kalman_1960"),
-        report=str(answer),
-        discount=float(plain.discount),
-        drift=-float(plain.drift) if plain.drift is not None else 0.0,
-        rejected=int(answer.rejected),
-        units=" ".join(UNITS.get(name, "1") for name in answer.names),
-    )

@@ -1,4 +1,4 @@
-"""What an experiment can tell about a learner, before there are data; the experiment that tells most."""
+"""What an experiment can tell about a learner, before there are data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from analysis.inference.aliases import structure
 from analysis.inference.experiment import Experiment
-from analysis.inference.kalman import transition
+from analysis.inference.fisher import fisher
 from analysis.inference.learner import DEFAULTS, Family, coordinates, make_family
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, require_record
 
 Array = NDArray[np.float64]
 GUESS = {"discount": 1.0, "drift": 0.3, "hazard": 0.3, "process_strength": 0.1, "measurement_noise": 0.03}
-STEP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,145 +148,3 @@ def coordinates_of(family: Family, values: Mapping[str, Any]) -> Array:
                 raise InputError(f"{name} must be > 0 as an unknown, got {value.tolist()}; make it known if it is 0")
             u[block] = -np.log(value) if name == "metric" else np.log(value)
     return u
-
-
-def fisher(family: Family, u: Array, experiment: Experiment) -> Array:
-    """Fisher information (d, d) of the records of an experiment, given their first ones."""
-    d = u.size
-    tasks, index = experiment.tasks
-    points = np.concatenate([u + STEP * np.eye(d), u - STEP * np.eye(d), u[None]])
-    information = np.zeros((d, d))
-    closed, offset = family.motion(points, tasks)
-    noise, variance = family.diffusion(points), family.scalar("measurement_noise", points) ** 2
-    for t in range(len(tasks)):
-        starts = experiment.starts[index == t]
-        laws = [
-            _law(closed[i, t], offset[i, t], noise[i], variance[i], starts, experiment.times)
-            for i in range(len(points))
-        ]
-        root = np.linalg.cholesky(laws[-1][1])
-        means = [np.linalg.solve(root, (laws[i][0] - laws[d + i][0]).T / (2 * STEP)) for i in range(d)]
-        covariances = []
-        for i in range(d):
-            change = (laws[i][1] - laws[d + i][1]) / (2 * STEP)
-            covariances.append(np.linalg.solve(root, np.linalg.solve(root, change).T))
-        for i in range(d):
-            for j in range(d):
-                spread = 0.5 * len(starts) * np.sum(covariances[i] * covariances[j])
-                information[i, j] += np.sum(means[i] * means[j]) + spread
-    return information
-
-
-def _law(
-    closed: Array, offset: Array, noise: Array, variance: float, starts: Array, times: Array
-) -> tuple[Array, Array]:
-    """Means (n_trials, T·n) and covariance (T·n, T·n) of all records but the first, given that."""
-    n, steps = len(offset), np.diff(times)
-    a, c, d = (np.ascontiguousarray(x) for x in (closed, offset, noise))
-    moves = {step: transition(a, c, d, step) for step in np.unique(steps)}
-    mean, p = starts, variance * np.eye(n)
-    means, covariance = [], np.zeros((len(steps) * n, len(steps) * n))
-    for k, step in enumerate(steps):
-        f, shift, q = moves[step]
-        mean, p = mean @ f.T + shift, f @ p @ f.T + q
-        means.append(mean)
-        rows = slice(k * n, (k + 1) * n)
-        covariance[rows, rows] = p
-        across = covariance[(k - 1) * n : k * n, : k * n] if k else np.zeros((n, 0))
-        covariance[rows, : k * n] = f @ across
-    lower = np.tril(covariance, -1)
-    full = lower + lower.T + np.diag(np.diag(covariance))
-    return np.concatenate(means, axis=1), full + variance * np.eye(len(full))
-
-
-@checked
-def design(
-    unknown: Sequence[str] | str,
-    choices: Mapping[str, Experiment],
-    values: Mapping[str, Any] | None = None,
-    budget: int | None = None,
-    target: str = "discount",
-    **options: Any,
-) -> list[tuple[str, float]]:
-    """Experiments in the order of the expected error of one assumption, the best first.
-
-    Parameters
-    ----------
-    unknown, values
-        As for `identifiable`.
-    choices : mapping of str to Experiment
-        Candidates: other curvatures, levels of the loss, starts, times, trials without loss.
-    budget : int, optional
-        Largest number of records; candidates beyond it are left out.
-    target : str
-        Coordinate whose error counts.
-    **options
-        As for `identifiable`.
-
-    Returns
-    -------
-    list of (name, expected standard error of the logarithm)
-        inf where the target is aliased.
-
-    Raises
-    ------
-    InputError
-        If no candidate is within the budget, or the target is not unknown.
-
-    Examples
-    --------
-    A hundredfold curvature tells more of the horizon than a twofold one:
-
-    >>> from plasticity.landscapes import Quadratic
-    >>> times = np.linspace(0, 6, 31)
-    >>> losses = {f"ratio {r}": Quadratic([r**-0.5, r**0.5], [0.0, 0.0]) for r in (2, 100)}
-    >>> pairs = {name: Experiment(loss, [1.0, 1.0], times) for name, loss in losses.items()}
-    >>> [name for name, _ in design(("discount", "metric"), pairs, process_noise="none")]
-    ['ratio 100', 'ratio 2']
-    """
-    affordable = {k: e for k, e in choices.items() if budget is None or e.n_trials * e.times.size <= budget}
-    if not affordable:
-        raise InputError(f"budget of {budget} records admits none of {', '.join(choices)}")
-    ranked = []
-    for name, experiment in affordable.items():
-        answer = identifiable(experiment, unknown, values, **options)
-        if target not in answer.names:
-            raise InputError(f"target must be one of {', '.join(answer.names)}, got {target!r}")
-        ranked.append((name, float(answer.error[answer.names.index(target)])))
-    return sorted(ranked, key=lambda item: item[1])
-
-
-def discount_error(stiffness: Sequence[float], discount: float = 1.0) -> float:
-    """Standard error of ln γ over the relative error of rates, from two or more directions with ``ηkh/G = stiffness``.
-
-    The rates are ``r(r + γ) = ηkh/G`` with one unknown ηk/G.
-
-    Examples
-    --------
-    >>> round(discount_error([10.0, 0.1]), 1)
-    3.2
-    """
-    h = np.asarray(stiffness, dtype=float)
-    root = np.sqrt(discount**2 / 4 + h)
-    rate = root - discount / 2
-    by_discount = -discount / (2 * root)  # ∂ln r/∂ln γ
-    by_gain = h / (2 * root * rate)  # ∂ln r/∂ln ηk
-    jacobian = np.stack([by_discount, by_gain], axis=1)
-    return float(np.sqrt(np.linalg.inv(jacobian.T @ jacobian)[0, 0]))
-
-
-def best_pair(ratio: float) -> tuple[float, float]:
-    """Best two stiffnesses of a ratio: their geometric mean over γ², and the sd of ln γ over the error of rates.
-
-    Examples
-    --------
-    >>> [round(x, 1) for x in best_pair(4.0)]
-    [0.8, 8.4]
-    """
-    from scipy.optimize import minimize_scalar
-
-    def error(x: float) -> float:
-        return discount_error([np.exp(x) * ratio**0.5, np.exp(x) * ratio**-0.5])
-
-    run = minimize_scalar(error, bounds=(-6.0, 6.0), method="bounded", options={"xatol": 1e-8})
-    return float(np.exp(run.x)), float(run.fun)

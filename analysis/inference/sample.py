@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
-from analysis.inference.problem import hessian_of, positive
+from analysis.inference.descent import hessian_of, positive
 from plasticity.errors import InputError
 
 Array = NDArray[np.float64]

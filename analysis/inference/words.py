@@ -10,7 +10,7 @@ from analysis.inference.learner import UNITS
 from analysis.inference.sample import FEW
 
 if TYPE_CHECKING:
-    from analysis.infer import Inference
+    from analysis.inference.answer import Inference
 
 MEANING = {
     "discount": "discount γ (1/γ is the planning horizon)",

@@ -7,7 +7,8 @@ import numpy as np
 from analysis.inference.experiment import Experiment
 from analysis.inference.learner import make_family
 from analysis.inference.make import recorded_paths
-from analysis.inference.problem import best, make_problem, recorded
+from analysis.inference.mode import best
+from analysis.inference.problem import make_problem, recorded
 from analysis.inference.sample import FEW, POOR, along_ridge, ensemble, importance
 from plasticity.landscapes import Quadratic
 

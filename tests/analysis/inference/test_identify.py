@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analysis.infer import infer
+from analysis.inference.design import best_pair, design, discount_error
 from analysis.inference.experiment import Experiment
-from analysis.inference.identify import best_pair, design, discount_error, identifiable
+from analysis.inference.identify import identifiable
 from plasticity import Objective, solve
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic

@@ -6,11 +6,13 @@ from numpy.testing import assert_allclose
 
 from analysis.__main__ import main
 from analysis.figures import draw
-from analysis.infer import as_dataset, infer, left_out_score
+from analysis.infer import infer
 from analysis.inference.experiment import Experiment
 from analysis.inference.identify import coordinates_of
 from analysis.inference.learner import make_family
+from analysis.inference.left_out import left_out_score
 from analysis.inference.make import recorded_paths
+from analysis.inference.result import as_dataset
 from plasticity import Objective, rules, simulate
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic

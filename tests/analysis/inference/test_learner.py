@@ -103,7 +103,7 @@ def test_likelihood_is_that_of_the_joint_gaussian():
 
 def test_fisher_information_is_the_variance_of_the_score():
     """E[s sᵀ] over 1,000 sets of paths; χ² of each diagonal entry, s nearly Gaussian (4 trials × 6 records)."""
-    from analysis.inference.identify import fisher
+    from analysis.inference.fisher import fisher
     from tests.statistics import variance_error
 
     experiment = Experiment(Quadratic([0.5, 3.0], [0.0, 0.0]), np.ones((4, 2)), np.linspace(0, 2, 7))
