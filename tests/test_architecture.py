@@ -16,13 +16,14 @@ from plasticity.support import catalog
 from tests.user_script import final_weight
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("plasticity", "circuits", "scenarios", "analysis", "steersman")
+PACKAGES = ("plasticity", "circuits", "scenarios", "analysis", "course", "steersman")
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 MAY_IMPORT = {
     "plasticity": {"plasticity"},
     "circuits": {"circuits", "plasticity"},
     "scenarios": {"scenarios", "circuits", "plasticity"},
     "analysis": {"analysis", "plasticity"},
+    "course": {"course", "analysis", "scenarios", "circuits", "plasticity"},
     "steersman": set(PACKAGES),
 }
 HEAVY = ["brian2", "numba", "sympy", "matplotlib", "scipy", "xarray", "pandas", "numpy"]
@@ -156,6 +157,8 @@ PUBLIC = {
     "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
     "recurrent_rate run spike_source",
+    "course": "check",
+    "course.check": "Verdict code curve formula judge number prediction",
     "scenarios": "change_points controllability digits double_well horizon infer_assumptions large_network "
     "load motor_adaptation named_rules names pairing_frequency parameter partial_control random_feedback random_points "
     "run spike_timing sweep theory_check which_rule_when",

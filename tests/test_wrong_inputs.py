@@ -16,6 +16,7 @@ import circuits
 import plasticity
 import scenarios
 from analysis import datasets
+from course import check
 from plasticity import errors, filters, rules, signals
 from plasticity.errors import InputError
 from plasticity.support import catalog
@@ -80,6 +81,13 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     analysis.identifiable: {"experiment": PROBE},
     analysis.infer: {"data": MOVES, "landscapes": STEEP, "times": TIMES, "check": False, "n_draws": 200},
     analysis.left_out_score: {"answer": None},
+    check.Verdict: {"correct": True, "message": "It is."},
+    check.code: {"answer": abs, "reference": abs, "problem": lambda random: (1.0,)},
+    check.curve: {"answer": [1.0, 2.0], "x": [1.0, 2.0], "expected": [1.0, 2.0]},
+    check.formula: {"answer": "g", "expected": DESCENT},
+    check.judge: {"answer": lambda: 1.0, "check": lambda answer: check.number(answer, 1.0)},
+    check.number: {"answer": 1.0, "expected": 1.0},
+    check.prediction: {"answer": "yes", "options": {"yes": True, "no": False}},
     plasticity.FadingMemory: {"decay": 0.9},
     plasticity.GaussianWeight: {"variance": 1.0},
     plasticity.LinearGaussian: {"transition": [[1.0]], "process_noise": [[1.0]], "observation_noise": [[1.0]]},
@@ -204,11 +212,14 @@ TEXTS = {  # free text, or names that the circuit resolves when it is made
     scenarios.parameter: ["unit", "help"],
     scenarios.sweep: ["scheduler"],
     analysis.infer: ["variable"],
+    check.Verdict: ["message"],
+    check.prediction: ["because"],
 }
 NO_EXPRESSION = [None, b"x", [], {}, STRANGE, KeyError, (), set(), object()]
 NO_NAMES = [True, 3, 0.5, "x", b"x", [], ["x"], {}, [3], STRANGE]
 NO_LANDSCAPE = [None, True, 3, 0.5, "x", [], {}, [3], ["x"], STRANGE]
-ANYTHING = {(plasticity.Step, "equation"), (scenarios.parameter, "default")}  # printed, or any value
+ANSWERS = {(f, "answer") for f in (check.code, check.curve, check.formula, check.number, check.prediction)}
+ANYTHING = {(plasticity.Step, "equation"), (scenarios.parameter, "default"), *ANSWERS}  # printed, or any value
 KIND = {(function, name): "text" for function, names in TEXTS.items() for name in names}
 KIND |= {
     (plasticity.Parameter, "value"): [v for v in NO_NUMBER if v is not None and not isinstance(v, np.ndarray)],
@@ -283,6 +294,12 @@ KIND |= {
         {"x": (0, 1, 2)},
     ],
 }
+KIND |= {(check.Verdict, "correct"): wrong_values.KINDS["flag"][1:]}  # None is an answer that is not begun
+KIND |= dict.fromkeys(((check.code, "reference"), (check.code, "problem"), (check.judge, "check")), "function")
+KIND |= {(check.judge, "answer"): "function"}
+KIND |= {(check.formula, "expected"): [None, True, "x", b"x", [], {}, STRANGE, KeyError]}
+for function in (check.code, check.curve, check.formula, check.number):  # the names are hints, any text
+    KIND[function, "others"] = [True, 3, 0.5, "x", b"x", [1], STRANGE, {3: 1.0}, {"x": STRANGE}]
 for function in (circuits.run, circuits.build):  # a mapping of no projections is one of no limits and no events
     for name in ("feedback", "controllability", "third_factor"):
         KIND[function, name] = [True, 3, 0.5, "x", b"x", 1j, NAN, STRANGE, KeyError]
@@ -302,6 +319,7 @@ def public():
     """Every public function and record, and every member of the catalogues."""
     packages = {package: package.__all__ for package in (plasticity, circuits, analysis)}
     packages[scenarios] = ["parameter", "random_points", "run", "sweep"]
+    packages[check] = check.__all__
     packages |= {p: [*catalog.names(p.__name__), "load"] for p in (rules, signals)}
     packages[rules].append("resolve")
     packages[filters] = ["Fading", "Switching", "ornstein_uhlenbeck", "random_walk", "track", "trials"]
