@@ -137,6 +137,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", metavar="NAME|FILE", help="default: the data set that the runs name")
     for command in (table, report):
         command.add_argument("-o", "--output", required=True, metavar="DIR")
+    explorer = add(
+        "explorer", _explorer, "write one page on which assumptions are moved and the optimal learner follows"
+    )
+    explorer.add_argument("-o", "--output", required=True, metavar="FILE.html", help="complete in itself, no network")
     return parser
 
 
@@ -315,6 +319,13 @@ def _report(arguments: argparse.Namespace) -> None:
     paths = report(comparison, arguments.output)
     _print_comparison(comparison)
     print(*paths, sep="\n")
+
+
+def _explorer(arguments: argparse.Namespace) -> None:
+    from analysis.explorer.page import write
+
+    write(arguments.output)
+    print(arguments.output)
 
 
 def _data_of(arguments: argparse.Namespace) -> xr.Dataset:

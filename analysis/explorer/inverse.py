@@ -1,0 +1,89 @@
+"""First tab of the explorer: for every rule of the catalogue, the assumptions under which it is optimal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.explorer.view import rounded
+from plasticity import rules
+from plasticity.assumptions import Assumptions, assumptions_of
+from plasticity.compile.mean_field import on_rates
+from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
+from plasticity.rule import CURVATURE, GRADIENT
+from plasticity.support import catalog
+
+DISCOUNTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+HESSIAN, OPTIMUM = [[3.0, 0.0], [0.0, 0.5]], [1.0, -0.5]
+PATTERNS, NEAR = [[10.0, 2.0], [3.0, 8.0]], [0.1, 0.3]
+ON_LOSS = """\
+import steersman as sm
+
+loss = sm.Quadratic({hessian}, {optimum})
+answer = sm.assumptions_of(sm.rules.{name}(), loss)
+print(answer)
+"""
+ON_RATES = """\
+import steersman as sm
+
+patterns = {patterns}  # rates of two inputs in Hz, in two patterns
+answer = sm.assumptions_of(sm.rules.{name}(), near={near}, patterns=patterns)
+print(answer)
+"""
+AT_DISCOUNT = {
+    "any horizon": 'print("inverse metric at this discount:", answer.reach({discount}))\n',
+    "drift": 'print("inverse metric:", answer.reach({discount}), "drift:", answer.drift({discount}))\n',
+    "decay or tasks": 'print("drift at this discount:", answer.drift({discount}))\n',
+}
+UNTOLD = {
+    "any horizon": "Horizon and metric cannot be told apart: every discount has a metric with this very motion.",
+    "drift": "Which horizon, metric and drift: every discount has its own, and more drift than the least serves, too.",
+    "decay or tasks": "A decay of the weights cannot be told from new tasks by the motion on one loss.",
+    "momentum": "Metric and plasticity stay open, and the horizon while the passive friction is unknown.",
+    "none": "Nothing is left open: no metric, drift or friction of these forms explains it.",
+}
+
+
+def inverse() -> list[dict[str, Any]]:
+    """An entry per rule: its assumptions, or the reason why they cannot be read near a rest point."""
+    return [_entry(name) for name in rules.names()]
+
+
+def _entry(name: str) -> dict[str, Any]:
+    head = {"name": name, "title": catalog.title("plasticity.rules", name)}
+    rule = rules.load(name)()
+    try:
+        reads_loss = bool({GRADIENT, CURVATURE} & set(on_rates(rule).inputs))
+        if reads_loss:
+            answer = assumptions_of(rule, Quadratic(HESSIAN, OPTIMUM))
+        else:
+            answer = assumptions_of(rule, near=NEAR, patterns=PATTERNS)
+    except InputError as error:
+        return {**head, "reason": str(error)}
+    program = (ON_LOSS if reads_loss else ON_RATES) + AT_DISCOUNT.get(answer.kind, "")
+    for key, value in (("hessian", HESSIAN), ("optimum", OPTIMUM), ("patterns", PATTERNS), ("near", NEAR)):
+        program = program.replace("{" + key + "}", str(value))
+    return {
+        **head,
+        "kind": answer.kind,
+        "verdict": answer.verdict,
+        "common": answer.common,
+        "untold": UNTOLD[answer.kind],
+        "decides": answer.decides,
+        "python": program.replace("{name}", name),
+        "hessian": rounded(answer.motion.hessian),
+        "slope": rounded(answer.motion.slope),
+        "rest": rounded(answer.motion.rest),
+        "reach": [_at(answer, answer.reach, discount, ("any horizon", "drift")) for discount in DISCOUNTS],
+        "drift": [_at(answer, answer.drift, discount, ("drift", "decay or tasks")) for discount in DISCOUNTS],
+    }
+
+
+def _at(answer: Assumptions, function: Any, discount: float, kinds: tuple[str, ...]) -> list[float] | None:
+    """Matrix at a discount, None where there is none."""
+    if answer.kind not in kinds:
+        return None
+    matrix = function(discount)
+    return rounded(matrix) if np.all(np.isfinite(matrix)) else None
