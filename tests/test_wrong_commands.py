@@ -19,6 +19,7 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "confusion"): ["pair_stdp", "triplet_stdp", "--data", "wang_2005"],
     ("analysis", "discriminate"): ["pair_stdp", "triplet_stdp", "--data", "wang_2005"],
     ("analysis", "infer"): ["thart_reach"],
+    ("analysis", "explorer"): ["-o", "/dev/null/none"],
     ("analysis", "table"): ["-o", "table"],
     ("analysis", "compare"): ["none.nc"],
     ("analysis", "report"): ["none.nc", "-o", "report"],
