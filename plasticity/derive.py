@@ -175,6 +175,7 @@ def _policy(
         name="derived",
         title="Optimal rule of a synapse",
         parameters=stated.parameters,
+        bounds=stated.bounds,
         assumptions=stated.assumptions,
         references=("vastola_2025",),
         cautions=stated.cautions,
@@ -420,8 +421,8 @@ def _check_weight_belief(
         )
     if not (at.is_zero or at == sp.oo):
         raise InputError(
-            f"weight_belief has no closed form at discount={at}, because its Fisher metric changes with the variance; "
-            f"use discount=0 or sympy.oo, or {alternative}"
+            f"weight_belief has no closed form at discount={objective.discount}, because its Fisher metric changes "
+            f"with the variance; use discount=0 or sympy.oo, or {alternative}"
         )
     moving = isinstance(gradient, OrnsteinUhlenbeck) or optimum is not None or objective.hazard > 0
     if duration is not None and (moving or objective.drift is not None or at != sp.oo):

@@ -24,6 +24,7 @@ from plasticity.theory.symbols import (
     short_horizon,
 )
 
+_LONG = 600  # operations: a second or two of SymPy
 _DIVERGES = "The rule diverges where the curvature vanishes: a long horizon has no scale for flat losses."
 
 
@@ -281,7 +282,14 @@ def _long_duration(expression: sp.Expr) -> sp.Expr:
     constant, moving = expression.replace(exprel, relaxed).as_independent(time, as_Add=True)
     taken = sp.Add(*(sp.limit(term, time, sp.oo) for term in sp.Add.make_args(sp.expand(moving))))
     taken = taken.subs(rates)
-    return constant + min(taken, sp.simplify(taken), key=sp.count_ops)
+    return constant + _shorter(taken)
+
+
+def _shorter(expression: sp.Expr) -> sp.Expr:
+    """Simplified where that is shorter; a sum too long for the fractions of SymPy stays as it is."""
+    if sp.count_ops(expression) > _LONG:
+        return expression
+    return min(expression, sp.simplify(expression), key=sp.count_ops)
 
 
 def _learning_rate(rule: Rule, order: int) -> Parameter:

@@ -8,6 +8,7 @@ change by assignments, carried out in order. Effects that follow a pre spike wit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -126,7 +127,7 @@ class Rule:
         Assignments at ``"pre"``, ``"post"``, ``"third_factor"``, ``"clock"`` and ``"pre_delayed"`` events, in order.
     parameters : tuple of Parameter
     bounds : (float, float) or None
-        The weight is clipped to them after every change.
+        The weight is clipped to them after every change; one of them may be infinite.
     assumptions : tuple of str
         What the rule was derived from, or assumes, in words.
     steps : tuple of Step
@@ -148,7 +149,7 @@ class Rule:
     states: tuple[State, ...] = ()
     events: Mapping[str, tuple[Update, ...]] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[Any, Any] | None = None
     assumptions: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     references: tuple[str, ...] = ()
@@ -169,7 +170,7 @@ class Rule:
         object.__setattr__(self, "states", states)
         _check_units(self)
         if self.bounds is not None:
-            low, high = (require_number("bounds", b) for b in self.bounds)
+            low, high = (_bound(b) for b in self.bounds)
             if not low < high:
                 raise InputError(f"bounds must be (low, high) with low < high, got {self.bounds}")
 
@@ -344,6 +345,10 @@ def _records(rule: str, name: str, values: Any, kind: type) -> tuple[Any, ...]:
         got = wrong[0] if wrong else values
         raise InputError(f"{name} of rule {rule!r} must be a tuple of {kind.__name__}, got {got!r}")
     return records
+
+
+def _bound(value: Any) -> float:
+    return value if isinstance(value, float) and math.isinf(value) else require_number("bounds", value)
 
 
 def _with(record: Any, name: str, value: sp.Expr) -> Any:

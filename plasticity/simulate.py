@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -25,7 +26,7 @@ from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel, open_channel, projection_matrix
 from plasticity.landscapes import Landscape, LandscapeSequence, Quadratic, curvature_of
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, free_symbols
 from plasticity.support.catalog import require_made
 from plasticity.support.checks import checked, require_array, require_number, require_record, require_whole
 
@@ -37,6 +38,7 @@ AnyLandscape = Landscape | LandscapeSequence
 _NUMBERS_PER_STEP = 2**12  # parameters of all trials that advance together
 _NUMBERS_AHEAD = 2**19  # random numbers drawn at once: 4 MB
 _JUMP = 0x9E3779B97F4A7C15F39CC0605CEDC835  # distance of streams in PCG64.jumped: 2**128 over the golden ratio
+_DIVERGED = 1e3  # times the start
 _CLOCK_STEP = "clock_step"  # parameter of rules that act at ticks: the time between them
 
 
@@ -135,6 +137,7 @@ def simulate(
             batch = slice(low, min(low + size, n_trials))
             for row, (values, losses) in enumerate(_records(run, learner, theta[batch], seed, low)):
                 path[row, batch], loss[row, batch] = values, losses
+    _warn_of_divergence(rule, path, loss)
     limits = {**_changed("feedback", feedback), **_changed("controllability", controllability)}
     return _dataset(run, path.swapaxes(0, 1), loss.T, seed, limits)
 
@@ -248,12 +251,31 @@ def _check_finite(run: _Run, now: Mapping[str, Any], step: int, first: int) -> N
     bad = {name: ~np.isfinite(np.broadcast_to(now[name], shape)) for name in names}
     trial = min(int(np.argmax(b.any(axis=1))) for b in bad.values() if b.any())
     name = next(name for name in names if bad[name][trial].any())
-    remedy = "use a smaller dt or a smaller learning rate"
-    if CURVATURE in run.rule.inputs:
-        remedy += "; where the curvature is zero or negative, a positive discount"
-    variable = f"{'theta' if name == WEIGHT.name else name}[{int(np.argmax(bad[name][trial]))}]"
+    i = int(np.argmax(bad[name][trial]))
+    variable = f"{'theta' if name == WEIGHT.name else name}[{i}]"
     where = f" of trial {first + trial}" if shape[0] > 1 else ""
-    raise DivergedError(variable + where, step * run.dt, remedy)
+    flat = CURVATURE in run.rule.inputs and not np.broadcast_to(now[CURVATURE.name], shape)[trial, i] > 0
+    raise DivergedError(variable + where, step * run.dt, _remedy(run.rule, flat))
+
+
+def _warn_of_divergence(rule: Rule, path: Array, loss: Array) -> None:
+    """Warn where finite parameters (record, trial, n) have left the scale of their start while the loss rose."""
+    largest, scale = np.abs(path[-1]).max(), max(1.0, np.abs(path[0]).max())
+    if largest > _DIVERGED * scale and loss[-1].max() > loss[0].max():
+        warnings.warn(f"theta grew to {largest:.3g}: the learner diverges; {_remedy(rule, False)}", stacklevel=4)
+
+
+def _remedy(rule: Rule, flat: bool) -> str:
+    """What helps a rule that left the finite numbers, on a loss whose curvature there is not positive or is."""
+    if flat:
+        return (
+            "the curvature of the loss there is zero or negative, where a step that divides by it has no end; start "
+            "where the loss is convex, or take a rule with a short horizon (discount=sympy.oo)"
+        )
+    taken = set().union(*(e.free_symbols for e in euler(rule).values()), free_symbols(rule))
+    if not taken & {STEP, *(p.symbol for p in rule.parameters)}:
+        return "a step of this rule depends on neither dt nor a learning rate; see its cautions"
+    return "use a smaller dt or a smaller learning rate"
 
 
 def _limited(

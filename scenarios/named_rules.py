@@ -6,8 +6,8 @@ Momentum: the gradient is known through a memory. Natural gradient: distances ar
 Non-gradient rules: weights turn by themselves. Adam: the gradient, its square, or both are known through a memory.
 Weight resetting: tasks are replaced. Leaving a minimum: the horizon grows.
 
-Expect: at one end of each assumption one name, at the other end another one. In between the horizon has no name: the
-multi-step rule lies between the ballistic rule and gradient descent.
+Expect: at one end of each assumption one name, at the other end another one. In between the multi-step rule moves from
+the ballistic rule to gradient descent as the horizon shrinks.
 
 Result: `distance`(case, rule), how far the optimal change of the weights is from that of a named rule, as a share of
 the optimal change (both at the same weights; one factor for all, the learning rate, is free where paths do not depend
@@ -116,8 +116,9 @@ def gradient_descent(p: Parameters, probes: Array) -> Iterator[Case]:
 
     loss = valley(p)
     gradient = loss.gradient(probes)
-    named = {"ballistic rule": -gradient / np.sqrt(loss.hessian_matrix.diagonal()), "gradient descent": -gradient}
+    limits = {"ballistic rule": -gradient / np.sqrt(loss.hessian_matrix.diagonal()), "gradient descent": -gradient}
     for discount in p.discounts:
+        named = limits | {"multi-step rule": multi_step(loss, discount, probes)}
         yield f"γ = {discount:g} /s", solve(Objective(discount), loss).velocity(probes), named
 
 
@@ -197,14 +198,13 @@ def resetting(p: Parameters, probes: Array) -> Iterator[Case]:
 
     loss, discount, mean = valley(p), 0.5, np.array([1.0, -1.0])
     curvature = loss.hessian_matrix.diagonal()
-    plain = -loss.gradient(probes) / (discount / 2 + np.sqrt(discount**2 / 4 + curvature))
     for hazard in p.hazards:
         objective = Objective(discount, hazard=hazard, prior_mean=mean)
         yield (
             f"hazard {hazard:g} /s",
             solve(objective, loss).velocity(probes),
             {
-                "multi-step rule": plain,
+                "multi-step rule": multi_step(loss, discount, probes),
                 "weight resetting": reset(curvature, discount, hazard, mean, probes),
             },
         )
@@ -240,6 +240,11 @@ def path(rule: Rule, loss: Quadratic, start: Array, n_steps: int, dt: float) -> 
     from plasticity.simulate import simulate as follow
 
     return np.asarray(follow(rule, loss, start, n_steps, dt).theta.values).reshape(-1, 2)[1:] - start
+
+
+def multi_step(loss: Quadratic, discount: float, probes: Array) -> Array:
+    """Velocities of the rule of a finite horizon, each weight with its own curvature."""
+    return -loss.gradient(probes) / (discount / 2 + np.sqrt(discount**2 / 4 + loss.hessian_matrix.diagonal()))
 
 
 def descend(loss: Quadratic, start: Array, n_steps: int, step: Callable[[Array, int], Array]) -> Array:

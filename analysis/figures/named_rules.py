@@ -47,5 +47,7 @@ def named_rules(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
         heading: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": FONT - 2, "fontweight": "bold"}
         ax.annotate(systems[start], (-0.01, place[start] - 1), xycoords=("axes fraction", "data"), **heading)
     tolerance = f"{run.attrs['tolerance']:.0%}"
-    ax.set_xlabel(f"distance from the change of weights by a named rule; blue: below {tolerance}", fontsize=FONT)
+    ax.set_xlabel(
+        f"distance from the change of weights by a named rule; blue: the first below {tolerance}", fontsize=FONT
+    )
     return figure

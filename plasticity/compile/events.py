@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from types import ModuleType
 
+import numpy as np
 import sympy as sp
 
 from plasticity.compile import extrapolation, thresholds
@@ -178,7 +179,7 @@ def _event_lines(rule: Rule) -> list[str]:
 def _clip(rule: Rule) -> list[str]:
     if rule.bounds is None:
         return []
-    low, high = (repr(float(b)) for b in rule.bounds)
+    low, high = (repr(float(np.nan_to_num(b))) for b in rule.bounds)
     return [f"w = {python_text(CLIPPED, weight='w', low=low, high=high)}"]
 
 

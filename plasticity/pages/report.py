@@ -146,15 +146,9 @@ def coupling_excess(rule: Rule) -> dict[float, float]:
     >>> {rho: round(value, 3) for rho, value in coupling_excess(ballistic()).items()}
     {0.5: 0.035, 0.9: 0.18}
     """
-    values = rule.values
-    plain = {"plasticity", "loss_weight"} <= set(values) <= _STATED and None not in values.values()
-    if (
-        not plain
-        or rule.events
-        or any(np.ndim(v) for v in values.values())
-        or "velocity" in {s.name for s in rule.states}
-    ):
+    if _without_number(rule):
         return {}
+    values = rule.values
     objective = call(
         "plasticity.objective:Objective",
         values.get("discount", 0.0),
@@ -166,6 +160,21 @@ def coupling_excess(rule: Rule) -> dict[float, float]:
     losses = {rho: scale * np.array([[1.0, rho], [rho, 1.0]]) for rho in (0.5, 0.9)}
     quadratic = {rho: call("plasticity.landscapes:Quadratic", h, np.zeros(2)) for rho, h in losses.items()}
     return {rho: call("plasticity.optimality:excess", rule, objective, q).relative for rho, q in quadratic.items()}
+
+
+def _without_number(rule: Rule) -> str:
+    """Why `coupling_excess` has no number for a rule; empty if it has."""
+    if rule.events:
+        return "the rule moves in steps, whose cost depends on their length: `simulate` it and take `path_excess`"
+    if "velocity" in {s.name for s in rule.states}:
+        return "the rule pays for acceleration, and the least cost of velocities is no bound for it"
+    if other := sorted(set(rule.values) - _STATED):
+        return f"it depends on the loss and on {', '.join(other)}: `excess(rule, objective, landscape)`"
+    if not {"plasticity", "loss_weight"} <= set(rule.values):
+        return "the rule states no objective"
+    if any(value is None or np.ndim(value) for value in rule.values.values()):
+        return "a parameter has no value, or one per synapse"
+    return ""
 
 
 def report(rule: Rule) -> str:
@@ -215,12 +224,15 @@ def summary(rule: Rule) -> dict[str, str]:
         "Memory": f"{price.bytes} bytes per synapse: {', '.join(price.variables)}; and indices of two neurons.",
         "Operations": f"{', '.join(per_event) or 'none'}.",
         **({"Traces": _traces(rule)} if rule.states else {}),
-        **({"Excess cost": _excess(costs)} if (costs := coupling_excess(rule)) else {}),
+        **({"Excess cost": _excess(rule)} if rule.steps and GRADIENT in rule.inputs else {}),
     }
 
 
-def _excess(costs: dict[float, float]) -> str:
-    """What being local costs, in words."""
+def _excess(rule: Rule) -> str:
+    """What being local costs a derived rule, in words, or why that is no number."""
+    costs = coupling_excess(rule)
+    if not costs:
+        return f"no number: {_without_number(rule)}."
     listed = ", ".join(f"{100 * value:.3g} % at ρ = {rho:g}" for rho, value in costs.items())
     return (
         f"{listed} beyond the least cost, on two weights whose curvatures are correlated by ρ (ηkv = 1/s²), averaged "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +35,7 @@ class StatedProblem:
     cautions: tuple[str, ...]
     limit: sp.Expr | None
     grows: bool = False
+    bounds: tuple[float, float] | None = None
 
 
 def state_problem(objective: Objective, process: Inference | None, order: int) -> StatedProblem:
@@ -53,7 +55,9 @@ def state_problem(objective: Objective, process: Inference | None, order: int) -
     parameters = (*common, *metric_parameters, *gain_parameters, *drift_parameters, *task_parameters)
     limit = at if at in (sp.S.Zero, sp.oo) else None
     cautions = (*_cautions(objective, at, order), *frozen)
-    return StatedProblem(local, parameters, _assumptions(objective, at, order), cautions, limit, _grows(objective, at))
+    assumptions = _assumptions(objective, at, order)
+    bounds = None if _positive_everywhere(metric[0]) else (0.0, math.inf)
+    return StatedProblem(local, parameters, assumptions, cautions, limit, _grows(objective, at), bounds)
 
 
 def _grows(objective: Objective, at: sp.Expr) -> bool:
@@ -130,11 +134,19 @@ def _require_positive(metric: sp.Expr) -> None:
         )
 
 
+def _positive_everywhere(metric: sp.Expr) -> bool:
+    """Whether a metric is shown to be positive for weights of both signs, or is no function of the weight."""
+    return bool(not metric.has(WEIGHT) or metric.is_positive or _is_positive_for(metric, negative=True))
+
+
 def _frozen_metric(metric: sp.Expr, at: sp.Expr) -> tuple[str, ...]:
     """Cautions about a metric that is a function of the weight."""
     words = []
-    if metric.has(WEIGHT) and not (metric.is_positive or _is_positive_for(metric, negative=True)):
-        words.append(f"The metric {metric} is not shown to be positive for w <= 0: a rule there may climb the loss.")
+    if not _positive_everywhere(metric):
+        words.append(
+            f"The metric {metric} is not shown to be positive for w < 0, where the rule would climb the loss: the "
+            "weight is kept in w >= 0."
+        )
     if metric.has(WEIGHT) and at not in (sp.S.Zero, sp.oo):
         words.append(
             "The metric is frozen at the present weight: approximate at a finite discount, and bad where G changes by "

@@ -21,6 +21,7 @@ from plasticity.local import local
 from plasticity.rules.adam import adam
 from plasticity.rules.heavy_ball import heavy_ball
 from plasticity.rules.newton import newton
+from plasticity.rules.redrawn_reset import redrawn_reset
 from plasticity.signals.exact_error import exact_error
 from tests.oracles.switching import Seen
 from tests.statistics import variance_error
@@ -41,6 +42,7 @@ RULES = {
         derive(Objective(0.5), shape_belief=LandscapeShape(observation_noise=0.1)),
         ("belief_mean", "belief_curvature"),
     ),
+    "tasks to come with other curvatures": (redrawn_reset(0.5, 0.3, (0.05, 5.0), 0.2), ()),
     "velocity": (heavy_ball(discount=0.3), ("velocity",)),
     "weight variance": (
         derive(Objective(sp.oo, plasticity=1.25), weight_belief=GaussianWeight(0.5, process_noise=0.1)),

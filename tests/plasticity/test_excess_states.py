@@ -98,3 +98,13 @@ def test_the_card_says_what_coupling_costs(rho):
     rule = derive(Objective(0, 2.0, 0.7))
     assert_allclose(coupling_excess(rule)[rho], exact, rtol=1e-7)
     assert f"{100 * exact:.3g} % at ρ = {rho:g}" in rule.card()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("adam", "moves in steps"), ("heavy_ball", "acceleration"), ("soft_reset", "the loss and on hazard")],
+)
+def test_a_card_without_that_number_says_why(name, why):
+    (line,) = (line for line in rules.load(name)().card().splitlines() if "Excess cost" in line)
+    assert "no number" in line
+    assert why in line

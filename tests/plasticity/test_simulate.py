@@ -350,13 +350,40 @@ def test_output_follows_the_schema_and_starts_at_the_start():
     ("rule", "h", "message"),
     [
         (RULES["short"], [1.0, 1e9], r"theta\[1\] is no longer finite at t = 3\d s.*smaller dt"),
-        (RULES["long"], [1.0, -1.0], r"theta\[1\] is no longer finite at t = 1 s.*positive discount"),
+        (RULES["long"], [1.0, -1.0], r"theta\[1\] is no longer finite at t = 1 s.*zero or negative.*short horizon"),
+        (derive(Objective(1.0), duration=sp.oo), [[1.0, 0.9e9], [0.9e9, 1.0]], r"neither dt nor a learning rate"),
     ],
 )
 def test_divergence_names_variable_time_and_remedy(rule, h, message):
-    """θ grows by 1e9 a step from 1, and 1e308 is reached after 35; at no curvature a long horizon has no rule."""
+    """θ grows by 1e9 a step from 1, and 1e308 is reached after 35; at no curvature a long horizon has no rule.
+
+    A step −g/v with the diagonal of a coupled Hessian is a Jacobi iteration, which no learning rate slows down.
+    """
     with pytest.raises(DivergedError, match=message):
         simulate(rule, Quadratic(h, [0.0, 0.0]), [1.0, 1.0], 100, 1.0)
+
+
+def test_growth_beyond_every_scale_is_warned_of():
+    """θ ← (1 − 2.5·1)θ grows by 1.5 a step: 1.5⁴⁰ = 1.1e7 is finite, but no learner's."""
+    with pytest.warns(UserWarning, match=r"theta grew to 1.11e\+07: the learner diverges; use a smaller dt"):
+        simulate(RULES["short"], Quadratic([1.0], [0.0]), [1.0], 40, 2.5)
+
+
+@pytest.mark.parametrize("metric", [lambda w: w, lambda w: 1 / w])
+def test_weights_stay_where_their_metric_is_positive(metric):
+    """At w < 0 a metric w is negative and the rule would climb the loss: no start there, no step across."""
+    rule = derive(Objective(0.3, metric=metric))
+    assert rule.bounds == (0.0, np.inf)
+    with pytest.raises(InputError, match="start.* is -1, outside its bounds 0"):
+        simulate(rule, Quadratic([0.01], [0.0]), [-1.0], 3000, 0.01)
+
+
+def test_a_step_across_the_edge_of_a_metric_ends_there():
+    """In the metric 1/w² the step −ηw²g/γ from w = 1 at g = 6 would end at −5."""
+    rule = derive(Objective(sp.oo, metric=lambda w: 1 / w**2))
+    assert simulate(rule, Quadratic([1.0], [-5.0]), [1.0], 1, 1.0).theta.values[0, -1, 0] == -5
+    rule = derive(Objective(sp.oo, metric=lambda w: 1 / w))
+    assert simulate(rule, Quadratic([1.0], [-5.0]), [1.0], 1, 1.0).theta.values[0, -1, 0] == 0
 
 
 def test_a_finite_horizon_descends_through_concave_parts():

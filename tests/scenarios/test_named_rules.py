@@ -25,6 +25,8 @@ def test_the_rule_changes_its_name_with_the_assumption(parameters):
         assert (names[0], names[-1]) == ends, system
     middle = run.sel(case=run.assumption == "memory of g²")
     assert middle.name.item() == "RMSprop"
+    horizon = run.name.values[run.system.values == "gradient descent"]
+    assert set(horizon[1:-1]) <= {"multi-step rule"}
 
 
 def test_exact_identities_hold_to_rounding():
