@@ -26,6 +26,8 @@ from plasticity.signals.homeostasis import homeostasis
 from plasticity.support.checks import checked, require_number
 from plasticity.support.streams import stream
 
+INHIBITORY_INPUTS = 16  # of a neuron, for which the weights are stated: 2 % of 800
+
 
 @checked
 def balanced_ei(
@@ -54,7 +56,8 @@ def balanced_ei(
         Feeds the gradient of a derived rule; one that is computed from spikes.
     inhibition : "homeostasis", Rule, SynapseModel or None
         Learning rule of synapses from inhibitory to excitatory neurons: by default derived from the loss (y − y_0)²/2
-        of `plasticity.signals.homeostasis`, at a short horizon.
+        of `plasticity.signals.homeostasis`, at a short horizon; with weights between 0 and 100, or 1600 over the number
+        of inhibitory inputs of a neuron where these are fewer than 16.
     probability, probability_excitatory : float
         Probability of a connection, and that among excitatory neurons if it is another.
     weight, weight_inhibitory : float or array, optional
@@ -94,11 +97,11 @@ def balanced_ei(
     among = probability if probability_excitatory is None else probability_excitatory
     inputs = {"ee": among * n_excitatory, "ei": probability * n_excitatory, "i": probability * (n - n_excitatory)}
     excites = {key: 1.62 * 64 / max(1.0, inputs[key]) for key in ("ee", "ei")}
-    inhibits = 9.0 * 16 / max(1.0, inputs["i"]) if weight_inhibitory is None else weight_inhibitory
+    inhibits = 9.0 * INHIBITORY_INPUTS / max(1.0, inputs["i"]) if weight_inhibitory is None else weight_inhibitory
     wiring = {
         "ee": (0, 0, among, excites["ee"] if weight is None else weight, learning_rule(rule, signal)),
         "ei": (0, 1, probability, excites["ei"], None),
-        "ie": (1, 0, probability, inhibits, learning_rule(_inhibition(inhibition, target_rate))),
+        "ie": (1, 0, probability, inhibits, learning_rule(_inhibition(inhibition, target_rate, inputs["i"]))),
         "ii": (1, 1, probability, inhibits, None),
     }
     projections = []
@@ -117,10 +120,11 @@ def _population(name: str, size: int, model: NeuronModel, seed: int) -> Populati
     return Population(name, neuron=replace(model, initial={**model.initial, "v": start}), n=size)
 
 
-def _inhibition(inhibition: Any, target_rate: float) -> Rule | SynapseModel | None:
+def _inhibition(inhibition: Any, target_rate: float, n_inputs: float) -> Rule | SynapseModel | None:
     if not isinstance(inhibition, str):
         return inhibition
     if inhibition != "homeostasis":
         raise UnknownNameError("inhibition", inhibition, ["homeostasis"])
     rule = observe(derive(Objective(discount=sp.oo, plasticity=4e-3)), homeostasis(target_rate))
-    return replace(rule, name="homeostasis", bounds=(0.0, 100.0))
+    highest = 100.0 * max(1.0, INHIBITORY_INPUTS / max(1.0, n_inputs))  # as the weights themselves
+    return replace(rule, name="homeostasis", bounds=(0.0, highest))

@@ -7,12 +7,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
+import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
+from plasticity.compile.classify import event_driven
 from plasticity.compile.events import EVENT_CODES, loop_module
 from plasticity.dataset import make_dataset
 from plasticity.errors import DivergedError, InputError
-from plasticity.rule import Rule
+from plasticity.rule import WEIGHT, Rule
 from plasticity.support.catalog import require_made
 from plasticity.support.checks import checked, plain, refuse_units, require_number, warn_of_gap
 from plasticity.support.units import own_unit
@@ -20,6 +22,7 @@ from plasticity.support.units import own_unit
 if TYPE_CHECKING:
     import xarray as xr
 
+DECAYS = 37.0  # time constants in which exp(-t/tau) falls below the rounding of 1: 53 ln 2
 _SIMULTANEOUS = 12  # decimals of a second to which spike times are compared
 _REMEDY = "check the parameters of the rule and the initial values of its beliefs"
 
@@ -51,7 +54,9 @@ def replay(
     weight : float
         Initial weight [1].
     duration : float, optional
-        End of the run [s]; by default the last event.
+        End of the run [s]; by default when all that the events cause has happened (`settling_time`): the effect of the
+        last pre spike where it is delayed, the tick that follows the last event, and a flow of the weight that
+        decays. A weight that never comes to rest ends with the last event.
     third_factor : (k,) array, optional
         Times of a third factor [s], such as plateau potentials or rewards, for rules that react to it.
     axonal_delay, dendritic_delay : float
@@ -93,9 +98,11 @@ def replay(
     }
     if events["third_factor"].size and "third_factor" not in rule.events:
         raise InputError(f"third_factor: rule {rule.name!r} does nothing at such events; leave it out")
-    end = _last(events)
-    if duration is not None:
-        end = require_number("duration", duration, low=end, unit="s (the last event)")
+    last = _last(events)
+    if duration is None:
+        end = last + settling_time(rule)
+    else:
+        end = require_number("duration", duration, low=last, unit="s (the last event)")
     times, kinds = _merge(events, end, _tick(rule))
     names = ["weight", *(s.name for s in rule.states)]
     path = np.empty((times.size, len(names)))
@@ -128,7 +135,9 @@ def final_weights(
     parameters: ArrayLike | None = None,
     weight: float = 1.0,
 ) -> NDArray[np.float64]:
-    """Weights after the last spike of many protocols, for many parameter vectors, in one compiled call.
+    """Weights after many protocols, for many parameter vectors, in one compiled call.
+
+    Each ends when all that its spikes cause has happened, see `settling_time`.
 
     Parameters
     ----------
@@ -156,7 +165,43 @@ def final_weights(
     >>> final_weights(pair_stdp(A_plus=0.01, A_minus=0.0), [[0.0], [0.0]], [[0.0], []]) - 1
     array([[0.01, 0.  ]])
     """
-    return run_events(rule, merge_protocols(pre, post, tick=_tick(rule)), parameters, weight)
+    settle = settling_time(rule, parameters)
+    return run_events(rule, merge_protocols(pre, post, settle=settle, tick=_tick(rule)), parameters, weight)
+
+
+def settling_time(rule: Rule, parameters: ArrayLike | None = None) -> float:
+    """Time after its last event in which a rule does all that the events cause [s].
+
+    The longest of: ``pre_delay``, after which a presynaptic spike acts; the time between ticks of its clock; the decay
+    of a flow of the weight to below rounding, 37 time constants. 0 where the weight never comes to rest.
+
+    Parameters
+    ----------
+    rule : Rule
+    parameters : (n_vectors, n_parameters) array, optional
+        Values in the order of ``rule.parameters``, of which the slowest count; by default the rule's own values.
+
+    Examples
+    --------
+    >>> from plasticity.rules.graupner_calcium import graupner_calcium
+    >>> print(f"{settling_time(graupner_calcium('DP')):.4f}")  # 0.0137 + 37·0.02
+    0.7537
+    """
+    values = dict(zip((p.symbol for p in rule.parameters), _vectors(rule, parameters).T, strict=True))
+    delay = next((v for p, v in values.items() if p.name == "pre_delay"), np.zeros(1))
+    return float(np.max(delay) + max(_tick(rule) or 0.0, _decay_time(rule, values)))
+
+
+def _decay_time(rule: Rule, values: Mapping[sp.Symbol, NDArray]) -> float:
+    """Time [s] in which a flow of the weight that events cause decays to nothing; 0 where it does not."""
+    if rule.weight_flow == 0:
+        return 0.0
+    decaying = {v: a for v, (a, b) in event_driven(rule).items() if b == 0 and a != 0 and rule.weight_flow.has(v)}
+    decaying.pop(WEIGHT, None)
+    if not decaying or sp.simplify(rule.weight_flow.subs(dict.fromkeys(decaying, 0))) != 0:
+        return 0.0
+    rates = [np.max(sp.lambdify(list(values), a, "numpy")(*values.values())) for a in decaying.values()]
+    return DECAYS / -max(rates) if max(rates) < 0 else 0.0
 
 
 def merge_protocols(

@@ -17,7 +17,7 @@ from analysis.model import Model, model_predictor
 from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.reaction import can_change
-from plasticity.replay import merge_protocols, run_events
+from plasticity.replay import merge_protocols, run_events, settling_time
 from plasticity.rule import Parameter, Rule
 from plasticity.support.checks import require_number, warn_of_milliseconds
 
@@ -241,7 +241,8 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
 
 def _from_spikes(rule: Rule, data: xr.Dataset) -> Predictor:
     """Fractional weight change ``(w_final − w_initial)/w_initial`` by exact replay from a weight of 1."""
-    events, loop = merge_protocols(*spike_trains(data), tick=_tick(rule)), loop_module(rule)
+    events = merge_protocols(*spike_trains(data), settle=settling_time(rule), tick=_tick(rule))
+    loop = loop_module(rule)
     return lambda vectors: run_events(rule, events, vectors, 1.0, loop) - 1.0
 
 

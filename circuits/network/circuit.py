@@ -191,6 +191,7 @@ def _check_spiking(circuit: Circuit) -> None:
 
 def _check_projection(circuit: Circuit, projection: Projection) -> None:
     pre, post = circuit.population(projection.pre), circuit.population(projection.post)
+    _check_fires(pre, f"projection {projection.name!r} starts")
     if projection.receptor is not None:
         if post.neuron_model is None:
             raise InputError(f"population {post.name!r} has spike trains alone: it has no receptor for a projection")
@@ -204,6 +205,16 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
     if projection.rule is not None:
         check_rule(projection.rule)
         _check_locals(circuit, projection.rule, pre, post)
+        if "post" in projection.rule.events:
+            _check_fires(post, f"the rule of {projection.name!r} waits for spikes")
+
+
+def _check_fires(population: Population, what: str) -> None:
+    if population.neuron_model is not None and not (population.has_spike_trains or population.neuron_model.threshold):
+        raise InputError(
+            f"{what} in {population.name!r}, whose neurons have no threshold and never spike; "
+            "give their model a threshold, or the population spike_times"
+        )
 
 
 def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Population) -> None:
@@ -220,6 +231,7 @@ def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Populatio
 
 
 def _check_third_factor(projection: Projection, source: Population, post: Population) -> None:
+    _check_fires(source, f"third-factor events of {projection.name!r} start")
     if projection.rule is None or "third_factor" not in projection.rule.events:
         raise InputError(
             f"projection {projection.name!r} gets third-factor events from {source.name!r}, but its rule does nothing "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.rate_unit import RateUnit
 from plasticity.errors import InputError
+from plasticity.replay import spike_trains
 from plasticity.support.checks import checked, require_finite, require_identifier, require_whole
 
 
@@ -22,7 +24,7 @@ class Population:
     Parameters
     ----------
     name : str
-    spike_times : tuple of (n_spikes,) arrays, optional
+    spike_times : sequence of (n_spikes,) arrays, optional
         Spike times [s] of each neuron, strictly increasing. With a spiking model they replace its own spikes.
     neuron : NeuronModel or RateUnit, optional
     n : int, optional
@@ -34,7 +36,8 @@ class Population:
     Raises
     ------
     InputError
-        If it has neither spike times nor a neuron and a size, or rate units with spike times or series.
+        If it has neither spike times nor a neuron and a size, or rate units with spike times or series; if spike times
+        are no trains, or values of neurons do not fit their number.
 
     Examples
     --------
@@ -43,7 +46,7 @@ class Population:
     """
 
     name: str
-    spike_times: tuple[NDArray[np.float64], ...] | None = None
+    spike_times: Any = None
     neuron: NeuronModel | RateUnit | None = None
     n: int | None = None
     series: Mapping[str, tuple[NDArray[np.float64], float]] = field(default_factory=dict)
@@ -56,22 +59,42 @@ class Population:
         if self.is_rate and (self.spike_times is not None or self.series):
             raise InputError(f"population {self.name!r} has rate units, which take neither spike_times nor series")
         if self.spike_times is not None:
+            self._check_trains()
             if self.n not in (None, len(self.spike_times)):
                 raise InputError(f"population {self.name!r} has {len(self.spike_times)} spike trains, but n = {self.n}")
         elif self.neuron is None or self.n is None:
             raise InputError(f"population {self.name!r} needs spike_times, or a neuron model and a size n")
         else:
             require_whole(f"n of {self.name!r}", self.n, low=1)
-        for name in ("bias", "initial") if self.is_rate else ():
-            shape = np.shape(getattr(self.neuron, name))
+        for name, value in self._start.items():
+            shape = np.shape(value)
             if shape and shape[-1] != self.size:
-                raise InputError(f"{name} of {self.name!r} has shape {shape}; give a number, or one per neuron")
+                raise InputError(
+                    f"{name} of {self.name!r} has shape {shape}; give a number, or one for each of {self.size}"
+                )
         for name, (values, _) in self.series.items():
             if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
                 raise InputError(
                     f"{name} of {self.name!r} must have shape (n_steps, {self.size}), got {np.shape(values)}"
                 )
             require_finite(f"{name} of {self.name!r}", values)
+
+    def _check_trains(self) -> None:
+        trains = self.spike_times
+        many = isinstance(trains, Sequence | np.ndarray) and not isinstance(trains, str)
+        if not many or any(np.ndim(train) == 0 for train in trains):
+            raise InputError(
+                f"spike_times of {self.name!r} must be a train of spike times [s] for each neuron, got {trains!r}; "
+                "one neuron has [times]"
+            )
+        object.__setattr__(self, "spike_times", spike_trains(f"spike_times of {self.name!r}", trains))
+
+    @property
+    def _start(self) -> dict[str, Any]:
+        """What its neurons start from, by name: numbers, or one for each neuron."""
+        if isinstance(self.neuron, RateUnit):
+            return {"bias": self.neuron.bias, "initial": self.neuron.initial}
+        return {f"initial {k}": value for k, value in (self.neuron.initial if self.neuron else {}).items()}
 
     @property
     def size(self) -> int:

@@ -121,7 +121,9 @@ class Projection:
             object.__setattr__(self, name, require_indices(f"{name} of {self.name!r}", getattr(self, name)))
         n, n_targets = self.sources.size, self.targets.size
         if n == 0:
-            raise InputError(f"projection {self.name!r} has no synapses; leave it out")
+            raise InputError(
+                f"projection {self.name!r} has no synapses; leave it out, or use more neurons or a higher probability"
+            )
         if n_targets != n:
             raise InputError(f"projection {self.name!r} has {n} sources and {n_targets} targets")
         if self.weight.shape not in ((), (n,)):

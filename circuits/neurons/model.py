@@ -47,7 +47,8 @@ class NeuronModel:
     ------
     InputError
         If the refractory time is negative, Brian2 has no such method, or an equation draws numbers that no seed
-        determines (``rand()``, ``xi``).
+        determines (``rand()``, ``xi``); if a statement assigns a name that is no variable, or a parameter has another
+        unit than its declaration.
 
     Examples
     --------
@@ -75,12 +76,36 @@ class NeuronModel:
         check_method(self.method)
         texts = (self.model, self.threshold, self.reset, self.every_step, self.on_prescribed_spike)
         refuse_random(f"neuron {self.name!r}", (*texts, *self.receptors.values()))
+        for text in (self.reset, self.every_step, self.on_prescribed_spike, *self.receptors.values()):
+            self._check_assigned(text)
+        for name, (_, unit) in self.parameters.items():
+            self._check_unit(name, unit)
         for name in self.initial:
             if not re.search(rf"\bd?{re.escape(name)}\b", self.model):
                 raise InputError(f"initial of neuron {self.name!r} names {name!r}, no variable of its equations")
         new = [name for name in self.parameters if not re.search(rf"^\s*{name}\s*:", self.model, re.MULTILINE)]
         lines = [f"{name} : {self.parameters[name][1]} (shared, constant)" for name in new]
         object.__setattr__(self, "model", "\n".join(filter(None, [self.model, *lines])))
+
+    def _check_assigned(self, text: str) -> None:
+        """Refuse an assignment without effect: to a name that neither is a variable nor is read."""
+        for name in re.findall(r"^\s*(\w+)\s*[-+*/]?=", text.replace(";", "\n"), re.MULTILINE):
+            variable = name.removesuffix("_post")
+            if re.search(rf"^\s*d?{variable}(/dt)?\s*[:=]", self.model, re.MULTILINE):
+                continue
+            if len(re.findall(rf"\b{name}\b", text)) == 1:
+                raise InputError(
+                    f"neuron {self.name!r} assigns {name!r} in {text!r}, which is no variable of its equations; "
+                    f"declare it in model, such as '{variable} : 1', or correct the name"
+                )
+
+    def _check_unit(self, name: str, unit: str) -> None:
+        declared = re.search(rf"^\s*{re.escape(name)}\s*:\s*([^(\n]+)", self.model, re.MULTILINE)
+        if declared and declared[1].strip() != unit.strip():
+            raise InputError(
+                f"parameter {name!r} of neuron {self.name!r} is in {unit}, but its equations declare "
+                f"{declared[1].strip()}; state one unit"
+            )
 
     @property
     def is_passive(self) -> bool:

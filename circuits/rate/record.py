@@ -26,7 +26,7 @@ class Record:
     ):
         self.plan, self.network, self.times, self.file = plan, network, times, file
         names = [p.name for p in plan.circuit.projections]
-        self.tracked = {n: recording.tracked(w[0].size) for n, w in zip(names, network.weights, strict=True)}
+        self.tracked = {n: recording.tracked(n, w[0].size) for n, w in zip(names, network.weights, strict=True)}
         shape = (plan.circuit.n_batch, times.size)
         self.weights = {n: np.empty((*shape, at.size)) for n, at in self.tracked.items()}
         self.states: dict[str, dict[str, NDArray]] = {}

@@ -14,7 +14,7 @@ from circuits.neurons.model import NeuronModel
 from circuits.running.devices import DEVICES
 from circuits.running.grid import Grid, steps_in
 from circuits.running.limits import controlled
-from circuits.running.recording import Recording, recording
+from circuits.running.recording import Recording, Tracked, recording
 from plasticity.controllability import Controllability
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.feedback import FeedbackChannel
@@ -97,6 +97,7 @@ def prepared(
     feedback: Channels,
     controllability: Limits,
     third_factor: Events,
+    tracked: Tracked = None,
 ) -> Prepared:
     """Circuit with its grid of time steps, its records and its channels, from the arguments of `circuits.run`.
 
@@ -112,10 +113,10 @@ def prepared(
     circuit = controlled(circuit, controllability, seed)
     grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     if circuit.is_rate:
-        records = recording(circuit, record_every, record, n_tracked)
+        records = recording(circuit, record_every, record, n_tracked, tracked)
         return Prepared(circuit, grid, records, _channels_of_members(feedback, circuit.n_batch))
     circuit = with_events(circuit, third_factor)
-    records = recording(circuit, record_every, record, n_tracked)
+    records = recording(circuit, record_every, record, n_tracked, tracked)
     channels = _channels(circuit, feedback)
     check_grid(circuit, grid.duration, dt)
     return Prepared(circuit, grid, records, channels)

@@ -10,6 +10,7 @@ from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.devices import is_short
 from circuits.running.prepare import Channels, Events, Limits, check_arguments, prepared
+from circuits.running.recording import Tracked
 from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError
@@ -34,6 +35,7 @@ def run(
     controllability: Limits = None,
     record_weights: str | PathLike | None = None,
     third_factor: Events = None,
+    tracked: Tracked = None,
 ) -> Run:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
@@ -57,7 +59,7 @@ def run(
         ``"information"``; in spiking circuits also spikes by the name of the population, and variables of neurons as
         ``"population.variable"``.
     n_tracked : int
-        Synapses of each projection that are recorded, at even distances.
+        Number of synapses of each projection that are recorded, at even distances.
     feedback : FeedbackChannel, optional
         Channel through which the error, the reward or the change of the loss is transmitted; for a rate circuit also
         one for each member of the batch, for a spiking one also one for each neuron that sends, or a mapping from paths
@@ -70,6 +72,10 @@ def run(
     third_factor : sequence of float, of (n,) arrays, or mapping of str to either, optional
         Times [s] of the third-factor events (rewards, plateau potentials) of the rules: one train for all synapses,
         one for the synapses on each postsynaptic neuron, or such trains by the names of plastic projections.
+    tracked : (n_tracked,) sequence of int or mapping of str to such sequences, optional
+        Synapses that are recorded, in place of those at even distances: their places in ``weight.ravel()`` or in the
+        list of synapses, for all plastic projections or by name. `circuits.Projection.ends` says which neurons they
+        connect.
 
     Returns
     -------
@@ -102,7 +108,7 @@ def run(
     check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
     _warn_no_updates(circuit, duration)
     ready = prepared(
-        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
     )
     if circuit.is_rate:
         from circuits.rate import engine as rate
@@ -126,13 +132,14 @@ def build(
     feedback: Channels = None,
     controllability: Limits = None,
     third_factor: Events = None,
+    tracked: Tracked = None,
 ) -> BrianNetwork:
     """Build the Brian2 objects that ``circuits.run(…, device="numpy")`` would run, to inspect and extend them.
 
     Parameters
     ----------
     circuit : Circuit
-    duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+    duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
         As in `circuits.run`.
 
     Returns
@@ -163,7 +170,7 @@ def build(
     from circuits.spiking import engine as spiking
 
     ready = prepared(
-        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor
+        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
     )
     return spiking.build(ready.circuit, ready.grid, ready.record, ready.channels)
 

@@ -21,6 +21,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
+from circuits.spiking.explained import explained
 from circuits.spiking.network import Network, build_network
 from circuits.spiking.precompiled import fetch_header, store_header
 from circuits.spiking.structure import ModelStructure, SynapseGroup
@@ -88,7 +89,7 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
     RuntimeError
         If a placeholder would stay in the text: a run would silently ignore its inputs.
     """
-    with _device(folder) as device:
+    with _device(folder) as device, explained(structure.names):
         built = build_network(structure)
         device.insert_code("main", "\n".join(_readings(device, built)))
         saving = "\n".join(_saving(device, built, name) for name in structure.saved)

@@ -107,7 +107,7 @@ def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[Mo
         return monitors
     for projection, model in circuit.learning:
         states = recorded_states(model, record)
-        name, tracked = f"{projection.name}_record", record.tracked(projection.n_synapses)
+        name, tracked = f"{projection.name}_record", record.tracked(projection.name, projection.n_synapses)
         inputs.values[f"{name}._indices"] = tracked
         monitors.append(StateRecord(name, projection.name, ("t", *states), tracked.size, records_all=False))
     for population, variable in (name.split(".", 1) for name in record.variables):

@@ -10,6 +10,7 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
+from circuits.spiking.explained import explained
 from circuits.spiking.structure import (
     RECORDING,
     SCHEDULE,
@@ -74,7 +75,8 @@ class _Builder:
         for k, name in enumerate(structure.clocks):
             self.objects[name] = brian2.Clock(self.number(f"{name}.dt", 1e-3 * (k + 1)) * brian2.second, name=name)
         for record in structure.objects:
-            made = _MAKERS[type(record)](self, record)
+            with explained([record.name], record.name):
+                made = _MAKERS[type(record)](self, record)
             self.objects[record.name] = made
             self.made.append(made)
         for group in (record for record in structure.objects if isinstance(record, NeuronGroup)):

@@ -15,6 +15,7 @@ from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
+from circuits.spiking.explained import explained
 from circuits.spiking.network import Network, build_network
 from circuits.spiking.outputs import diverged, result
 from circuits.spiking.structure import STEPS, ModelStructure, RunInputs
@@ -102,7 +103,7 @@ def run_arrays(made: BrianNetwork) -> dict[str, NDArray]:
     """
     structure, built = made.built.structure, made.built
     starts = {name: float(made.inputs.values[f"{name}.dt"]) for name in structure.plasticity_clocks}
-    with _numpy_target():
+    with _numpy_target(), explained(structure.names):
         for end in sorted({*starts.values(), made.grid.duration}):
             if made.network.t_ < made.grid.duration - made.grid.dt / 2:
                 made.network.run((min(end, made.grid.duration) - made.network.t_) * brian2.second, namespace={})

@@ -59,7 +59,7 @@ def result(circuit: Circuit, grid: Grid, record: Recording, arrays: Mapping[str,
         weights={p.name: _relaxed(p.name, model, "w", arrays) for p, model in learning},
         final={p.name: arrays[f"{p.name}.w"] for p in circuit.plastic},
         engine=engine,
-        tracked={p.name: record.tracked(p.n_synapses) for p, _ in learning},
+        tracked={p.name: record.tracked(p.name, p.n_synapses) for p, _ in learning},
         states={
             p.name: {
                 s: _relaxed(p.name, model, s, arrays)

@@ -184,6 +184,11 @@ class ModelStructure:
     plastic: tuple[str, ...]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of its objects."""
+        return tuple(o.name for o in self.objects)
+
+    @property
     def plasticity_clocks(self) -> tuple[str, ...]:
         """Clocks that tick for the first time after one interval, not at 0."""
         return tuple(name for name in self.clocks if name not in (STEPS, RECORDING))

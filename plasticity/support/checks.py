@@ -389,10 +389,10 @@ def warn_of_milliseconds(name: str, value: Any, default: Any = None) -> None:
 
 def warn_of_gap(name: str, train: NDArray[np.float64]) -> None:
     """Warn of a train whose spikes are so far apart that its times are probably in milliseconds."""
-    gaps = sorted(train[1:] - train[:-1])
-    if gaps and gaps[len(gaps) // 2] > LONG_GAP:
-        typical = f"{gaps[len(gaps) // 2]:g} s"
-        warn_of_unit(f"the spikes of {name} are {typical} apart", "if times are in milliseconds, divide by 1000")
+    gaps = train[1:] - train[:-1]
+    gaps.partition(gaps.size // 2)
+    if gaps.size and (typical := float(gaps[gaps.size // 2])) > LONG_GAP:
+        warn_of_unit(f"the spikes of {name} are {typical:g} s apart", "if times are in milliseconds, divide by 1000")
 
 
 def warn_of_unit(problem: str, remedy: str) -> None:

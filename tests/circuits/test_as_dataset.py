@@ -5,9 +5,12 @@ import pytest
 import xarray as xr
 
 import circuits
-from plasticity import observe
+from circuits import Circuit, Population, Projection, spike_source
+from plasticity import InputError, observe
 from plasticity.dataset import check_schema, read, write
+from plasticity.errors import UnknownNameError
 from plasticity.rules.adam import adam
+from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
 from plasticity.signals.exact_error import exact_error
 
@@ -68,3 +71,24 @@ def test_rates_have_trials_and_their_last_record_is_the_end(rates):
         np.testing.assert_array_equal(ds[f"synapse_{name}"] % rates.final[name].shape[2], ds[f"pre_{name}"])
     assert ds.hidden_1_rate.dims == ("trial", "time", "neuron_hidden_1")
     assert ds.belief_mean_layer_1.attrs["units"] == "Hz**2"
+
+
+def test_the_user_chooses_which_synapses_are_recorded(tmp_path):
+    inputs = Population("inputs", ([0.001], [0.003], [0.005]), spike_source())
+    cells = Population("cells", ([0.002], [0.004]))
+    wiring = [circuits.all_to_all(name, inputs, cells, np.arange(6.0).reshape(2, 3)) for name in ("a", "b")]
+    circuit = Circuit("two", (inputs, cells), tuple(Projection(rule=pair_stdp(), **w) for w in wiring))
+    options = {"device": "numpy", "record_every": 1e-3, "record": ("pre_trace",)}
+    whole = circuits.run(circuit, 0.01, **options)
+    chosen = circuits.run(circuit, 0.01, tracked={"a": [5, 0]}, **options)
+    ds = circuits.as_dataset(chosen)
+    np.testing.assert_array_equal(ds.synapse_a, [5, 0])
+    np.testing.assert_array_equal([ds.post_a, ds.pre_a], [[1, 0], [2, 0]])
+    np.testing.assert_array_equal(chosen.weights["a"], whole.weights["a"][:, [5, 0]])
+    np.testing.assert_array_equal(chosen.states["a"]["pre_trace"], whole.states["a"]["pre_trace"][:, [5, 0]])
+    np.testing.assert_array_equal(chosen.weights["b"], whole.weights["b"])
+    assert set(circuits.run(circuit, 0.01, tracked=[4], **options).tracked) == {"a", "b"}
+    with pytest.raises(InputError, match=r"tracked synapses of 'a' must be different numbers from 0 to 5, got \[6\]"):
+        circuits.run(circuit, 0.01, tracked={"a": [6]}, **options)
+    with pytest.raises(UnknownNameError, match="projection of tracked synapses 'c'"):
+        circuits.run(circuit, 0.01, tracked={"c": [0]}, **options)

@@ -8,6 +8,7 @@ import sympy as sp
 
 import circuits
 from circuits.balanced_ei import balanced_ei
+from circuits.running.limits import controlled
 from plasticity import Objective, derive, observe
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
@@ -68,3 +69,10 @@ def test_bad_input_is_named():
         balanced_ei(100, probability=1.5)
     with pytest.raises(InputError, match="delay of 'ee' is 0.0015 s, no multiple of dt = 0.001 s"):
         circuits.run(balanced_ei(100, probability=0.2, delay=1.5e-3), 0.1, 1e-3, "numpy")
+
+
+@pytest.mark.parametrize("n", [50, 300, 4000])
+def test_its_own_weights_are_within_the_bounds_of_its_own_rule(n):
+    circuit = controlled(balanced_ei(n), None)  # refuses weights outside the bounds
+    low, high = circuit.rules["ie"].bounds
+    assert (low, high / np.max(circuit.projection("ie").weight)) == (0.0, pytest.approx(100 / 9))

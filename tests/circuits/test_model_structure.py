@@ -88,6 +88,7 @@ INPUTS = {
     ("Grid", "duration"): changed("grid", duration=3.0),
     ("Grid", "seed"): changed("grid", seed=4),
     ("Recording", "every"): changed("record", every=0.05),
+    ("Recording", "synapses"): changed("record", synapses={"synapses": np.array([7, 0])}),
 }
 # A change that needs another program.
 STRUCTURE = {

@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from circuits import load, run
+from circuits import as_dataset, load, run
 from circuits.rate import engine
 from circuits.running.weight_file import WeightFile
 from plasticity.dataset import read
@@ -125,3 +125,10 @@ LOST = {
 def test_what_diverges_is_named_with_its_time(words):
     with pytest.raises(DivergedError, match=words):
         run(LOST[words](), 2.0, 0.1, record_every=1.0)
+
+
+def test_chosen_synapses_of_a_rate_circuit():
+    circuit = feedforward((2, 3), oja(), patterns=np.eye(2), n_batch=2, trials=[3, 3])
+    whole, chosen = (run(circuit, 0.05, record_every=0.01, tracked=which) for which in (None, [4, 1]))
+    assert_array_equal(chosen.weights["layer_1"], whole.weights["layer_1"][:, :, [4, 1]])
+    assert_array_equal(as_dataset(chosen).post_layer_1, [2, 0])

@@ -1,5 +1,7 @@
 """Replay against closed forms, an independent integrator and its own invariances."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -10,6 +12,7 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import final_weights
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update, jump, time_constant, trace
 from plasticity.rules.bcm import bcm
+from plasticity.rules.graupner_calcium import graupner_calcium
 from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
@@ -245,3 +248,42 @@ def test_a_delay_that_makes_a_tie_keeps_its_order():
     late = replay(pair_stdp(), [0.8], [0.7], dendritic_delay=0.1)
     tie = replay(pair_stdp(), [0.8], [0.8])
     assert late.weight.values[-1] == tie.weight.values[-1] > 1
+
+
+def test_the_end_leaves_nothing_out_that_the_spikes_cause():
+    """The calcium rule has a delayed effect, and a flow until calcium is below both thresholds."""
+    rule = graupner_calcium("hippocampal_cultures")
+    v = rule.values
+    change = replay(rule, [0.1], [0.11]).weight.values[-1] - 1
+    # both jumps come together at 0.11 s; until c falls to theta_p, w relaxes, then it decays
+    c = v["pre_calcium"] + v["post_calcium"]
+    growing, above = (v["tau_calcium"] * np.log(c / v[theta]) for theta in ("theta_p", "theta_d"))
+    target = v["gamma_p"] / (v["gamma_p"] + v["gamma_d"]) / v["initial_efficacy"]
+    both = (v["gamma_p"] + v["gamma_d"]) / v["tau_weight"]
+    grown = target + (1 - target) * np.exp(-both * growing)
+    expected = grown * np.exp(-v["gamma_d"] / v["tau_weight"] * (above - growing)) - 1
+    assert change == pytest.approx(expected, rel=1e-9)
+    assert expected == pytest.approx(0.005054, abs=1e-6)
+    np.testing.assert_allclose(final_weights(rule, [[0.1]], [[0.11]])[0, 0] - 1, change, rtol=1e-12)
+
+
+def test_the_tick_after_the_last_event_is_taken():
+    w, n = WEIGHT, sp.Symbol("n", real=True)
+    step = Parameter("clock_step", 0.5, unit="s")
+    events = {"pre": (Update("n", n + 1),), "clock": (Update("w", w + n), Update("n", 0))}
+    rule = Rule("counting", "counting", states=(State("n"),), events=events, parameters=(step,))
+    assert replay(rule, [0.1, 0.5], []).weight.values[-1] == 3.0
+    assert replay(rule, [0.1, 0.5], [], duration=0.5).weight.values[-1] == 1.0  # no tick before the end
+
+
+def test_a_weight_that_never_rests_ends_with_the_last_event():
+    x, rate = sp.Symbol("x", real=True), Parameter("rate", 1.0, unit="Hz")
+    jump = {"pre": (Update("x", x + 1),)}
+    trace = State("x", flow=-x * rate.symbol)
+    leaking = Rule("a", "a", weight_flow=(x - WEIGHT) * rate.symbol, states=(trace,), events=jump, parameters=(rate,))
+    driven = replace(leaking, weight_flow=x * rate.symbol)
+    assert replay(leaking, [0.1], []).time.values[-1] == 0.1
+    assert replay(driven, [0.1], []).weight.values[-1] == pytest.approx(2.0, rel=1e-14)  # ∫ x dt = 1
+    fast, slow = final_weights(driven, [[0.1]], [[]], parameters=[[10.0], [0.1]])[:, 0]
+    assert fast == pytest.approx(2.0, rel=1e-14)
+    assert slow == pytest.approx(2.0, rel=1e-14)
