@@ -99,6 +99,8 @@ def _chosen(circuit: Circuit, tracked: Tracked) -> dict[str, NDArray[np.int64]]:
     sizes = {p.name: p.n_synapses for p in offered}
     if tracked is None:
         return {}
+    if isinstance(tracked, Mapping) and not tracked:
+        raise InputError("tracked names no projection; leave it out")
     for name in tracked if isinstance(tracked, Mapping) else ():
         if name not in sizes:
             raise UnknownNameError("projection of tracked synapses", name, sizes)

@@ -60,7 +60,7 @@ def test_spiking_circuits_have_no_batch():
 
 @pytest.mark.parametrize("values", [{"bias": [1.0, 2.0]}, {"initial": np.zeros((1, 4))}])
 def test_values_of_rate_units_fit_the_population(values):
-    with pytest.raises(InputError, match=r"of 'a' has shape .*; give a number, or one per neuron"):
+    with pytest.raises(InputError, match=r"of 'a' has shape .*; give a number, or one for each of 3"):
         Population("a", neuron=RateUnit(**values), n=3)
 
 
