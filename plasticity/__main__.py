@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from plasticity.errors import InputError
 from plasticity.export import FORMATS
 from plasticity.support import catalog
-from plasticity.support.cli import Parser, as_number, exit_status
+from plasticity.support.cli import Parser, as_number, check_figure, check_files, exit_status
 
 if TYPE_CHECKING:
+    from plasticity.assumptions import Assumptions
     from plasticity.rule import Rule
 
 BELIEFS = {
@@ -60,10 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     conformance.add_argument("-o", "--output", required=True, metavar="FILE.json")
     conformance.set_defaults(command=_conformance)
     explain = commands.add_parser("explain", help="print the assumptions under which a rule is optimal")
-    explain.add_argument("rule", metavar="RULE")
+    explain.add_argument("rule", metavar="RULE", help="a rule of the catalogue, momentum, decay or feedback_alignment")
     explain.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss (default 3,0;0,0.5)")
     explain.add_argument("--optimum", metavar="A,B", help="optimum of the loss (default 1,-0.5)")
     explain.add_argument("--patterns", default="10,2;3,8", metavar="A,B;C,D", help="rates in Hz, for rules of rates")
+    explain.add_argument(
+        "--feedback", metavar="A,B;C,D", help="fixed weights of feedback_alignment (default: those of descent, turned)"
+    )
+    explain.add_argument("--figure", metavar="FILE.png", help="draw the set of assumptions")
     explain.add_argument("-o", "--output", metavar="FILE.nc", help="file for slopes, metrics and drifts")
     explain.set_defaults(command=_explain)
     derive = commands.add_parser("derive", help="derive a rule and print its card")
@@ -128,26 +134,50 @@ def _conformance(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    from plasticity.assumptions import as_dataset, assumptions_of
+    from plasticity.assumption_set import as_dataset
+    from plasticity.dataset import write
+
+    check_figure(arguments.figure)
+    check_files({"--output": arguments.output, "--figure": arguments.figure})
+    answer = _assumptions(arguments)
+    print(answer)
+    result = as_dataset(answer)
+    if arguments.figure:
+        from analysis.figures import draw
+        from analysis.pages.figure_parts import save
+
+        save(draw(result), arguments.figure)
+        print(arguments.figure)
+    if arguments.output:
+        print(write(result, arguments.output))
+
+
+def _assumptions(arguments: argparse.Namespace) -> Assumptions:
+    """Assumptions of the rule that the arguments name, on their landscape or its own."""
+    from plasticity.assumptions import assumptions_of
     from plasticity.compile.mean_field import on_rates
-    from plasticity.dataset import check_writable, write
     from plasticity.landscapes import Quadratic
     from plasticity.rule import CURVATURE, GRADIENT
+    from plasticity.textbook import SYNONYMS, feedback_alignment
 
-    if arguments.output:
-        check_writable(arguments.output)
-    rule = catalog.load("plasticity.rules", arguments.rule, "rule")()
+    def landscape() -> Quadratic:
+        return Quadratic(
+            _matrix("hessian", arguments.hessian or "3,0;0,0.5"),
+            _matrix("optimum", arguments.optimum or "1,-0.5")[0],
+        )
+
+    if arguments.rule == "feedback_alignment":
+        loss, fixed = landscape(), arguments.feedback and _matrix("feedback", arguments.feedback)
+        return replace(assumptions_of(feedback_alignment(loss.hessian_matrix, fixed), loss), name=arguments.rule)
+    if arguments.feedback:
+        raise InputError(f"--feedback is for feedback_alignment; {arguments.rule} has no fixed feedback")
+    rule = catalog.load("plasticity.rules", SYNONYMS.get(arguments.rule, arguments.rule), "rule")()
     if {GRADIENT, CURVATURE} & set(on_rates(rule).inputs):
-        hessian = _matrix("hessian", arguments.hessian or "3,0;0,0.5")
-        answer = assumptions_of(rule, Quadratic(hessian, _matrix("optimum", arguments.optimum or "1,-0.5")[0]))
-    elif arguments.hessian or arguments.optimum:
+        return assumptions_of(rule, landscape())
+    if arguments.hessian or arguments.optimum:
         raise InputError(f"--hessian and --optimum are of no use for {arguments.rule}, which reads no gradient")
-    else:
-        patterns = _matrix("patterns", arguments.patterns)
-        answer = assumptions_of(rule, near=[1.0 / (1.0 + rate) for rate in patterns[0]], patterns=patterns)
-    print(answer)
-    if arguments.output:
-        print(write(as_dataset(answer), arguments.output))
+    patterns = _matrix("patterns", arguments.patterns)
+    return assumptions_of(rule, near=[1.0 / (1.0 + rate) for rate in patterns[0]], patterns=patterns)
 
 
 def _matrix(name: str, text: str) -> list[list[float]]:

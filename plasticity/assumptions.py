@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.linearised import FACTOR, Linearised, Raised, field_of, linearised, minimum_near
 from plasticity.objective import Objective
@@ -26,9 +25,6 @@ from plasticity.optimal.inverse import (
 )
 from plasticity.rule import Rule
 from plasticity.support.checks import checked, require_array, require_number
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 Array = NDArray[np.float64]
 KINDS = ("any horizon", "drift", "decay or tasks", "momentum", "none")
@@ -56,6 +52,8 @@ class Assumptions:
         λ [1/s] that explains the rest point at ``fixed_metric_discount``'s place, NaN if none does.
     verdict, common, decides : str
         What the rule forces, what all its explanations share, and the observation that would narrow them.
+    raised_slope : (n, n) array or None
+        R on `plasticity.linearised.FACTOR` times the loss; None if the rule does not read the loss.
     """
 
     name: str
@@ -67,6 +65,7 @@ class Assumptions:
     verdict: str
     common: str
     decides: str
+    raised_slope: Array | None = None
 
     def reach(self, discount: float) -> Array:
         """``S = ηk BG⁻¹Bᵀ`` (n, n) [1/(loss·s²)] at a discount, of the explanation with the least drift."""
@@ -179,7 +178,7 @@ def assumptions_of(
     if np.linalg.norm(rest_gain - np.eye(start.size)) > 10 * SAME:
         return _short_of_optimum(name, motion, rest_gain)
     if is_metric(preconditioner(motion.slope, motion.hessian)):
-        return _any_horizon(name, motion, fixed, raised is not None, landscape is None)
+        return _any_horizon(name, motion, fixed, None if raised is None else raised.slope, landscape is None)
     return _with_drift(name, motion)
 
 
@@ -196,7 +195,7 @@ def _rest_gain(on: Any, landscape: Any, motion: Linearised) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _any_horizon(name: str, motion: Linearised, fixed: float, raised: bool, own: bool) -> Assumptions:
+def _any_horizon(name: str, motion: Linearised, fixed: float, raised: Array | None, own: bool) -> Assumptions:
     values = np.linalg.eigvalsh(preconditioner(motion.slope, motion.hessian))
     rank = int(np.sum(values > SAME * values[-1]))
     limited = "" if rank == motion.rest.size else f", with control of {rank} of {motion.rest.size} directions"
@@ -205,7 +204,7 @@ def _any_horizon(name: str, motion: Linearised, fixed: float, raised: bool, own:
     if own:
         curvature = np.round(motion.hessian, 6).tolist()
         common = f"Near its rest at {np.round(motion.rest, 4).tolist()} it descends a loss of curvature {curvature}."
-    elif not raised:
+    elif raised is None:
         common = "The velocity is N times the downhill gradient, N symmetric and positive."
     elif np.isnan(fixed):
         common = f"{alone} exists at no horizon: the metric follows the loss (as where a step ends at the minimum)."
@@ -219,7 +218,8 @@ def _any_horizon(name: str, motion: Linearised, fixed: float, raised: bool, own:
         "Rates at two levels of loss (or curvatures) with the same metric: γ = (cR₁² − R₂²)/(R₂ − cR₁); or noise that "
         "shows the metric."
     )
-    return Assumptions(name, "any horizon", motion, np.eye(motion.rest.size), fixed, np.nan, verdict, common, decides)
+    one = np.eye(motion.rest.size)
+    return Assumptions(name, "any horizon", motion, one, fixed, np.nan, verdict, common, decides, raised)
 
 
 def _with_drift(name: str, motion: Linearised) -> Assumptions:
@@ -305,43 +305,3 @@ def _momentum(name: str, motion: Linearised) -> Assumptions:
     common = "Momentum shows its horizon in one direction, metric free: γ = 2K/(C − c) − c − C with friction c."
     decides = "Coasting without loss shows the passive friction c; then stiffness and damping give γ."
     return Assumptions(name, "momentum", motion, one, discount, np.nan, verdict, common, decides)
-
-
-def as_dataset(answer: Assumptions, discounts: ArrayLike = (0.01, 0.7, 10.0)) -> xr.Dataset:
-    """Slopes, curvature, and the inverse metric and least drift at several discounts, for a file and a figure.
-
-    Examples
-    --------
-    >>> from plasticity import Quadratic
-    >>> as_dataset(assumptions_of([[1.0, 2.0], [-2.0, 1.0]], Quadratic(1.0, [0.0, 0.0]))).drift.sizes["discount"]
-    3
-    """
-    levels = np.atleast_1d(np.asarray(discounts, dtype=float))
-    n = answer.motion.rest.size
-    nothing = np.full((n, n), np.nan)
-    pull = ("any horizon", "drift", "decay or tasks")
-    drift = [answer.drift(level) if answer.kind in pull else nothing for level in levels]
-    inverse = [answer.reach(level) if answer.kind in pull[:2] else nothing for level in levels]
-    square = ("parameter", "other_parameter")
-    return make_dataset(
-        {
-            "slope": (square, answer.motion.slope, "1/s", "R: slopes of the velocity, or K with momentum"),
-            "hessian": (square, answer.motion.hessian, "loss", "curvature H"),
-            "rest": ("parameter", answer.motion.rest, "1", "rest point"),
-            "rest_gain": (square, answer.rest_gain, "1", "how the rest point follows the optimum"),
-            "inverse_metric": (("discount", *square), inverse, "1/(loss.s**2)", "ηk BG⁻¹Bᵀ"),
-            "drift": (("discount", *square), drift, "1/s", "least drift"),
-        },
-        {
-            "discount": ("discount", levels, "1/s", "discount"),
-            "parameter": ("parameter", np.arange(n), "1", "index of the parameter"),
-            "other_parameter": ("other_parameter", np.arange(n), "1", "index of the parameter"),
-        },
-        title=f"Assumptions under which {answer.name} is optimal",
-        rule=answer.name,
-        scenario="assumptions",
-        engine="inverse optimal control",
-        references=("vastola_2025", "kalman_1964"),
-        kind=answer.kind,
-        verdict=str(answer),
-    )

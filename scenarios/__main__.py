@@ -6,13 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from plasticity.errors import InputError
 from plasticity.support import catalog
-from plasticity.support.cli import Parser, check_files, exit_status, say
+from plasticity.support.cli import Parser, check_figure, check_files, exit_status, say
 from scenarios.running import options as _options
 from scenarios.sweeps import command as _sweep_command
 
-FIGURES = (".png", ".pdf", ".svg")
 DEMO = ("pair_stdp", "triplet_stdp", "derived_bcm")
 
 
@@ -85,8 +83,7 @@ def _run(arguments: argparse.Namespace) -> None:
     parameters = _options.parameter_values(arguments)
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
-    if arguments.figure is not None and Path(arguments.figure).suffix not in FIGURES:
-        raise InputError(f"--figure must end in {', '.join(FIGURES)}, got {arguments.figure!r}; add one of them")
+    check_figure(arguments.figure)
     check_files({"--output": output, "--figure": arguments.figure}, [arguments.config])
     from plasticity.dataset import write
     from scenarios.running.run import run

@@ -81,6 +81,7 @@ ELSEWHERE = {  # why an option has no cases here
     "--hessian": "matrices: checked by tests of explain",
     "--optimum": "the same",
     "--patterns": "the same",
+    "--feedback": "the same",
     "--unknown": "names and values: checked by tests of infer",
     "--known": "the same",
     "--process-noise": "the same",

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+TOLERANCE = 1e-6  # of the constraint of the least drift, over the curvature: below it nothing is controlled
 SAME = 1e-5  # relative error of slopes by finite differences, with a margin
 
 
@@ -104,19 +105,20 @@ def least_drift(relaxation: Array, hessian: Array, discount: float) -> tuple[Arr
     values, vectors = np.linalg.eigh(0.5 * (start + start.T))
     start = (vectors * np.maximum(values, 1e-3 * np.abs(values).max())) @ vectors.T
     x = np.linalg.cholesky(start)[lower]
-    scale = float(np.linalg.norm(hessian))
+    scale, size = float(np.linalg.norm(hessian)), float(np.linalg.norm(relaxation))
     solution = minimize(
-        lambda x: float(np.sum(explained(x)[1] ** 2)),
+        lambda x: float(np.sum((explained(x)[1] / size) ** 2)),
         x,
         method="SLSQP",
         constraints={"type": "ineq", "fun": lambda x: np.linalg.eigvalsh(explained(x)[2]) / scale},
-        options={"maxiter": 500, "ftol": 1e-14},
+        options={"maxiter": 200, "ftol": 1e-13},
     )
     p, drift, need = explained(solution.x)
-    if np.linalg.eigvalsh(need)[0] < -1e-6 * scale:
+    values, vectors = np.linalg.eigh(need)
+    if values[0] < -TOLERANCE * scale:
         return np.full((n, n), np.nan), np.full((n, n), np.nan)
-    inverse = np.linalg.inv(p)
-    return drift, inverse @ need @ inverse
+    root = np.linalg.solve(p, vectors * np.sqrt(np.where(values > TOLERANCE * scale, values, 0.0)))
+    return drift, root @ root.T
 
 
 def decay_of(relaxation: Array, rest: Array, discount: float) -> Array:

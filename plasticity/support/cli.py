@@ -17,6 +17,7 @@ from plasticity.support.ending import prompt_end
 from plasticity.support.packages import check_packages
 from plasticity.support.temporary import remove_left
 
+FIGURES = (".png", ".pdf", ".svg")
 DIGITS = 15  # of whole numbers on the command line
 
 
@@ -147,6 +148,17 @@ def check_files(outputs: Mapping[str, str | Path | None], inputs: Iterable[str |
                 raise InputError(f"{option} {path}: {reason}; choose another path")
         check_writable(path)
         taken.append((Path(path), f"that is also the file of {option}"))
+
+
+def check_figure(path: str | None) -> None:
+    """Check that the file of a figure, if there is one, ends in a format of figures.
+
+    Raises
+    ------
+    InputError
+    """
+    if path is not None and Path(path).suffix not in FIGURES:
+        raise InputError(f"--figure must end in {', '.join(FIGURES)}, got {path!r}; add one of them")
 
 
 def _is_same(one: Path, other: Path) -> bool:

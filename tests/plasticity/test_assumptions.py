@@ -6,11 +6,13 @@ from numpy.testing import assert_allclose
 
 from plasticity import rules, solve
 from plasticity.__main__ import main
-from plasticity.assumptions import as_dataset, assumptions_of
+from plasticity.assumption_set import as_dataset
+from plasticity.assumptions import assumptions_of
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic, from_expression
 from plasticity.objective import Objective
-from plasticity.optimal.inverse import decay_of, momentum_discount
+from plasticity.optimal.inverse import antisymmetry, decay_of, momentum_discount
+from plasticity.textbook import feedback_alignment
 
 COUPLED = np.array([[3.0, 1.0], [1.0, 0.5]])
 OPTIMUM = np.array([1.0, -0.5])
@@ -162,13 +164,43 @@ def test_what_cannot_be_read_is_refused(arguments, words):
         assumptions_of(*arguments)
 
 
-def test_command_prints_the_verdict_and_writes_it(capsys, tmp_path):
-    main(["explain", "ballistic", "-o", str(tmp_path / "ballistic.nc")])
-    assert "long horizon only" in capsys.readouterr().out
-    main(["explain", "oja"])
-    assert "descends a loss" in capsys.readouterr().out
+VERDICTS = {
+    "gradient_descent": "every horizon",
+    "natural_gradient": "every horizon",
+    "newton": "metric follows the loss",
+    "ballistic": "long horizon only",
+    "adam": "long horizon only",
+    "momentum": "γ = 0 /s, whatever the metric",
+    "decay": "one decay of 0.1 /s in all directions",
+    "oja": "descends a loss",
+    "bcm": "descends a loss",
+    "feedback_alignment": "least drift that makes it optimal is a rotation",
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_command_says_for_whom_a_known_rule_is_optimal(name, capsys):
+    main(["explain", name])
+    assert VERDICTS[name] in capsys.readouterr().out
+
+
+def test_command_writes_the_set_and_its_figure(capsys, tmp_path):
+    main(["explain", "decay", "-o", str(tmp_path / "decay.nc"), "--figure", str(tmp_path / "decay.png")])
+    out = capsys.readouterr().out
+    assert all((tmp_path / name).stat().st_size for name in ("decay.nc", "decay.png"))
+    assert str(tmp_path / "decay.png") in out
     with pytest.raises(InputError, match="hessian"):
         main(["explain", "oja", "--hessian", "1,0;0,1"])
+    with pytest.raises(InputError, match="no fixed feedback"):
+        main(["explain", "oja", "--feedback", "1,0;0,1"])
+
+
+def test_fixed_feedback_turned_by_an_angle_has_its_sine_as_antisymmetry():
+    """R = T·H, so N = RH⁻¹ = T; with the weights themselves it is descent, N = 1."""
+    hessian = np.array([[3.0, 1.0], [1.0, 0.5]])
+    assert_allclose(antisymmetry(feedback_alignment(hessian) @ np.linalg.inv(hessian)), np.sin(np.pi / 4), rtol=1e-9)
+    readout = np.array([[1.5, 0.4], [0.4, 1.0]])
+    assert_allclose(feedback_alignment(readout @ readout, readout), readout @ readout, rtol=1e-9)
 
 
 def test_dataset_holds_metrics_and_drifts():
@@ -177,11 +209,37 @@ def test_dataset_holds_metrics_and_drifts():
     assert not data.drift.any()
 
 
+def test_rates_that_are_predicted_of_a_fixed_metric_are_those_of_the_engine():
+    found = assumptions_of(rules.multi_step(), SPREAD)
+    data = as_dataset(found, discounts=[0.3, 1.0, 5.0])
+    for level, ratio in zip(data.discount.values, data.predicted_ratio.values, strict=True):
+        raised = solve(found.objective(level), Quadratic(4 * SPREAD.hessian_matrix, OPTIMUM)).closed_loop
+        assert_allclose(np.sort(np.linalg.eigvals(-raised).real), ratio * data.rate, rtol=1e-6)
+    assert_allclose(data.rate_ratio, data.predicted_ratio[1], rtol=1e-5)  # its own γ is 1 /s
+
+
+def test_curves_of_the_set_meet_at_the_truth():
+    """Hazards of all modes at the discount of a soft reset; one decay at a short horizon; γ of a heavy ball."""
+    reset = as_dataset(assumptions_of(rules.soft_reset(hazard=0.1, discount=1.0), SPREAD), discounts=[1.0])
+    assert_allclose(reset.hazard, 0.1, rtol=1e-4)
+    decay = as_dataset(assumptions_of(rules.weight_decay(decay=0.1), SPREAD), discounts=[1e6])
+    assert_allclose(decay.decay, 0.1, rtol=1e-4)
+    ball = as_dataset(assumptions_of(rules.heavy_ball(discount=0.4), SPREAD))
+    assert_allclose(ball.momentum_discount[0], 0.4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
-    "rule", [rules.gradient_descent(), rules.weight_decay(), rules.heavy_ball(), [[2, 3], [-3, 2]]]
+    ("rule", "panels"),
+    [
+        (rules.gradient_descent(), 3),
+        (rules.weight_decay(), 3),
+        (rules.heavy_ball(), 2),
+        ([[2, 3], [-3, 2]], 4),
+        ([[-2, 0], [0, -2]], 4),  # it flees: all is drift
+    ],
 )
-def test_every_kind_of_answer_is_drawn(rule):
+def test_every_kind_of_answer_is_drawn(rule, panels):
     from analysis.figures import draw
 
-    figure = draw(as_dataset(assumptions_of(rule, Quadratic([1.0, 1.5], OPTIMUM))))
-    assert len(figure.axes) == 3
+    figure = draw(as_dataset(assumptions_of(rule, Quadratic([1.0, 1.5], OPTIMUM)), discounts=[0.1, 1.0, 9.0]))
+    assert len(figure.axes) == panels
