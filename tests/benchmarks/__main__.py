@@ -13,7 +13,7 @@ import sys
 import time
 
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
-BELIEFS = ("switching_belief", "landscape_shape", "shape_networks")
+BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
 NAMES = (*NETWORKS, *BELIEFS, "simulate", "plan", "certificate", "riccati", "large_network", "replay", "sweep", "cost")
 
 

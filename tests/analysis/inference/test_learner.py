@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import linalg, stats
+from scipy import linalg
 
 from analysis.inference.experiment import Experiment
 from analysis.inference.identify import coordinates_of
@@ -13,6 +13,7 @@ from analysis.inference.make import recorded_paths
 from analysis.inference.problem import make_problem, recorded
 from plasticity import Objective, solve
 from plasticity.landscapes import Quadratic
+from tests.oracles.linear_gaussian import filter_log_likelihood, joint_log_likelihood
 
 COUPLED = np.array([[3.0, 1.0], [1.0, 0.5]])
 METRICS = {
@@ -59,31 +60,8 @@ def test_transition_is_the_matrix_exponential(scale):
     assert_allclose(shift, np.linalg.solve(a, (f - np.eye(2)) @ c), atol=1e-12)
 
 
-def dense_log_likelihood(closed, offset, diffusion, noise, times, paths):
-    """Independent of the filter: the joint law of all records after the first, whose start has a flat prior."""
-    n, total = len(offset), 0.0
-    rest = np.linalg.solve(closed, -offset)
-    stationary = linalg.solve_continuous_lyapunov(closed, -diffusion)
-
-    def flow(t):
-        return linalg.expm(closed * t)
-
-    lags = times[1:] - times[0]
-    blocks = [[None] * len(lags) for _ in lags]
-    for i, s in enumerate(lags):
-        for j, t in enumerate(lags):
-            early = min(s, t)
-            own = stationary - flow(early) @ stationary @ flow(early).T
-            started = noise**2 * flow(s) @ flow(t).T
-            blocks[i][j] = started + (flow(s - early) @ own @ flow(t - early).T) + noise**2 * (i == j) * np.eye(n)
-    covariance = np.block(blocks)
-    for path in paths:
-        mean = np.concatenate([rest + flow(t) @ (path[0] - rest) for t in lags])
-        total += stats.multivariate_normal(mean, covariance).logpdf(path[1:].ravel())
-    return total
-
-
-def test_likelihood_is_that_of_the_joint_gaussian():
+@pytest.mark.parametrize("independent", [joint_log_likelihood, filter_log_likelihood])
+def test_likelihood_is_that_of_independent_programs(independent):
     times = np.array([0.0, 0.1, 0.2, 0.5, 0.6, 1.4])  # uneven
     landscapes = [Quadratic(COUPLED, [1.0, -0.5]), Quadratic([1.0, 2.0], [0.0, 0.3]), Quadratic(COUPLED, [1.0, -0.5])]
     experiment = Experiment(landscapes, np.array([[1.0, 2.0], [0.5, -1.0], [0.0, 0.3]]), times)
@@ -95,7 +73,7 @@ def test_likelihood_is_that_of_the_joint_gaussian():
     closed, offset = family.motion(u[None], tasks)
     noise = family.scalar("measurement_noise", u[None])[0]
     expected = sum(
-        dense_log_likelihood(closed[0, t], offset[0, t], family.diffusion(u[None])[0], noise, times, paths[index == t])
+        independent(closed[0, t], offset[0, t], family.diffusion(u[None])[0], noise, times, paths[index == t])
         for t in range(len(tasks))
     )
     assert_allclose(problem.log_likelihood(u[None])[0], expected, rtol=1e-9)
