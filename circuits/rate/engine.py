@@ -177,9 +177,17 @@ def _check_finite(loop: Loop, step: int) -> None:
 
 
 def _raise_diverged(loop: Loop) -> None:
-    """Name what is no longer finite in the member that diverged first."""
+    """Name what is no longer finite, or negative, in the member that stopped first."""
     network, plan = loop.network, loop.plan
     member = int(np.flatnonzero(network.broken)[np.argmin(network.broken[network.broken > 0])])
+    for k in plan.counted:
+        rates = network.rows.view("rate", k)[member]
+        if np.min(rates) < 0:
+            raise InputError(
+                f"rate of {plan.populations[k].name}[{np.argmin(rates)}] is {np.min(rates):.4g} Hz at "
+                f"{float(network.broken[member]) * plan.dt:g} s, but its synapses learn from the mean of spikes, whose "
+                "rates are not negative; use a nonlinearity such as relu, patterns >= 0, or a rule of rates"
+            )
     values = [(f"w of {p.name}", w) for p, w in zip(plan.circuit.projections, network.weights, strict=True)]
     for k, p in enumerate(plan.populations):
         both = [

@@ -31,7 +31,7 @@ def _fields(*integers: str, numbers: str = "") -> np.dtype:
 
 # Fields are places in a row of `own`, or NONE, unless stated otherwise.
 POPULATION = _fields(
-    "size driven is_read",  # driven: the stimulus sets the rates; is_read: projections start here
+    "size driven is_read counts",  # driven: by the stimulus; is_read: projections start here; counts: of spikes
     "activation first last",  # address; projections that arrive: first ≤ index < last
     "table bias rate current",  # local variables (6 × size), bias; rate and current of the next step
     "error back",  # backpropagated error; sum of the errors that arrive from later populations
@@ -112,7 +112,8 @@ def run(
 ):
     """Advance every member of the batch from step `first` by `count` steps; step −1 prepares step 0.
 
-    A member stops, with the number of the step in `broken`, where an input or a rate is not finite.
+    A member stops, with the number of the step in `broken`, where an input or a rate is not finite, or a rate at which
+    spikes are counted is negative.
     """
     patterns, targets, order = stimulus
     for b in range(broken.size):
@@ -139,7 +140,7 @@ def run(
                     learning_signals(member, populations, setting)
                     errors(member, populations, projections, setting)
             if is_lost(member, populations):
-                broken[b] = now
+                broken[b] = max(now, 1)
                 break
 
 
@@ -379,7 +380,7 @@ def send_back(w, error, back, n_post, n_pre):
 
 @inner
 def is_lost(own, populations):
-    """Whether an input, or a rate that no input depends on, is not finite."""
+    """Whether an input, or a rate that no input depends on, is not finite, or spikes are counted at a negative rate."""
     total = 0.0
     for k in range(populations.size):
         p = populations[k]
@@ -388,4 +389,7 @@ def is_lost(own, populations):
         if not p.is_read:
             for i in range(p.size):
                 total += 0.0 * own[p.rate + i]
+        if p.counts:
+            for i in range(p.size):
+                total += 1.0 if own[p.rate + i] < 0.0 else 0.0
     return total != 0.0

@@ -14,7 +14,7 @@ from plasticity.compile.deferred import Deferred, deferred, factors_source
 from plasticity.compile.dense import check_supplied, synapse_source
 from plasticity.compile.generated import python_code
 from plasticity.compile.layout import Layout, layout_of
-from plasticity.compile.mean_field import on_rates
+from plasticity.compile.mean_field import counts_spikes, on_rates
 from plasticity.compile.native import Signature, address, native
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError
@@ -127,6 +127,12 @@ class Plan:
         """Presynaptic and postsynaptic population of every projection."""
         index = {p.name: k for k, p in enumerate(self.populations)}
         return [(index[p.pre], index[p.post]) for p in self.circuit.projections]
+
+    @cached_property
+    def counted(self) -> set[int]:
+        """Populations whose rates stand for numbers of spikes, at both ends of rules that count them."""
+        rules = [p.rule for p in self.circuit.projections]
+        return {k for ends, rule in zip(self.ends, rules, strict=True) if rule and counts_spikes(rule) for k in ends}
 
     def is_input(self, population: int) -> bool:
         """Whether the stimulus sets the rates of this population."""

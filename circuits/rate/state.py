@@ -240,6 +240,7 @@ def _populations(plan: Plan, rows: Rows, random: dict, order: list[int]) -> NDAr
         record["last"] = record["first"] + posts.count(k)
         record["noise"] = random.get(("neuron", k), (NONE, ()))[0]
         record["is_read"] = k in {pre for pre, _ in plan.ends}
+        record["counts"] = k in plan.counted
         record["step"] = plan.dt / p.rate_unit.tau if p.rate_unit.tau > 0 else 0.0
         record["forget"] = plan.dt / p.rate_unit.tau_information
     return records

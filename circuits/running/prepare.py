@@ -20,6 +20,7 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.feedback import FeedbackChannel
 from plasticity.replay import spike_train, spike_trains
 from plasticity.support.checks import require_number, require_whole
+from plasticity.support.cli import say
 
 Limits = Controllability | Mapping[str, Controllability] | None
 Channels = FeedbackChannel | Sequence[FeedbackChannel] | Mapping[str, Any] | None
@@ -114,7 +115,9 @@ def prepared(
     grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     if circuit.is_rate:
         records = recording(circuit, record_every, record, n_tracked, tracked)
-        return Prepared(circuit, grid, records, _channels_of_members(feedback, circuit.n_batch))
+        channels = _channels_of_members(feedback, circuit.n_batch)
+        _warn_late(circuit, channels, dt)
+        return Prepared(circuit, grid, records, channels)
     circuit = with_events(circuit, third_factor)
     records = recording(circuit, record_every, record, n_tracked, tracked)
     channels = _channels(circuit, feedback)
@@ -155,6 +158,20 @@ def _channels_of_members(feedback: Any, n_batch: int) -> list[FeedbackChannel]:
     if len(channels) != n_batch:
         raise InputError(f"feedback has {len(channels)} channels, but n_batch is {n_batch}; give one, or one each")
     return channels
+
+
+def _warn_late(circuit: Circuit, channels: Sequence[FeedbackChannel], dt: float) -> None:
+    """Warn of feedback that arrives when its pattern has been replaced by another one."""
+    stimulus, delay = circuit.stimulus, max((c.delay for c in channels), default=0.0)
+    if stimulus is None or len(stimulus.patterns) == 1:
+        return
+    hold = dt if stimulus.hold is None else stimulus.hold
+    if delay >= hold / 2:
+        say(
+            f"feedback is {delay:g} s late and patterns are held for {hold:g} s: for {min(1.0, delay / hold):.0%} of "
+            "the time synapses meet an error with the input of a later pattern, and the loss may grow; hold patterns "
+            f"for longer, such as hold={10 * delay:g}"
+        )
 
 
 def with_events(circuit: Circuit, third_factor: Events) -> Circuit:

@@ -77,6 +77,20 @@ def on_rates(rule: Rule) -> Rule:
     return replace(rates, parameters=tuple(p for p in rule.parameters if p.symbol in used))
 
 
+def counts_spikes(rule: Rule) -> bool:
+    """Whether spikes do more than to estimate rates, so that its mean is one over spikes and rates cannot be negative.
+
+    Examples
+    --------
+    >>> from plasticity.rules.oja import oja
+    >>> from plasticity.rules.pair_stdp import pair_stdp
+    >>> counts_spikes(pair_stdp()), counts_spikes(oja())
+    (True, False)
+    """
+    estimates = {s.name for s in rule.states if s.estimates in RATES.values()}
+    return any(u.target not in estimates for event in RATES for u in rule.events.get(event, ()))
+
+
 def _check_linear(rule: Rule, states: list[sp.Symbol], means: list[sp.Expr]) -> None:
     """Refuse flows that are no polynomials in the states, whose mean is not a function of mean states."""
     for flow in means:
