@@ -161,7 +161,7 @@ PUBLIC = {
     "course.check": "Verdict code curve formula judge number prediction",
     "scenarios": "change_points controllability digits double_well horizon infer_assumptions large_network "
     "load motor_adaptation named_rules names pairing_frequency parameter partial_control random_feedback random_points "
-    "run spike_timing sweep theory_check which_rule_when",
+    "run spike_timing sweep synapse_sizes theory_check which_rule_when",
 }
 
 

@@ -1,0 +1,67 @@
+"""Sizes of synapses: the law of the flat coordinate against closed forms, and the bound on compensation."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.testing import assert_allclose
+
+import scenarios
+from analysis.figures import draw
+from plasticity import GRADIENT, WEIGHT, Objective, derive
+from scenarios import synapse_sizes
+
+RUN = scenarios.run("synapse_sizes", seed=1)
+
+
+@pytest.mark.parametrize("b", [sp.S.Half, sp.S.One])
+def test_the_derived_rule_relaxes_in_the_flat_coordinate(b):
+    """dφ/dt = φ' dw/dt = −r(φ − φ_0) for L = r(φ − φ_0)²/2, whatever the metric w^(−2b) is."""
+    w = sp.Symbol("w", positive=True)
+    rule = derive(Objective(sp.oo, metric=lambda w: w ** (-2 * b)))
+    flat = sp.integrate(w**-b, w)
+    loss = sp.Rational(1, 20) * (flat - 3) ** 2 / 2
+    velocity = rule.weight_flow.subs({WEIGHT: w, GRADIENT: loss.diff(w)})
+    rate = sp.Symbol("learning_rate", positive=True)
+    assert sp.simplify(velocity * flat.diff(w) + rate * (flat - 3) / 20) == 0
+
+
+def test_large_synapses_change_as_the_metric_says():
+    """Slope b, by bins of 500 synapses: sd of ln sd is 0.032 in each, over a spread of 0.3 in ln w, so 0.023."""
+    assert_allclose(RUN.slope, RUN.exponent, atol=6 * 0.023)
+
+
+def test_the_share_that_changed_is_the_published_formula():
+    assert_allclose(RUN.changed, RUN.changed_formula, atol=6 * np.sqrt(0.25 / 10_000))
+    assert synapse_sizes.spread_of_heads() == pytest.approx(0.8312, abs=5e-5)
+    far = synapse_sizes.changed_formula(0.8312, 1.0, np.array([50.0]))
+    assert float(far[0]) == pytest.approx(0.643, abs=5e-4)  # theory of fully decorrelated sizes
+
+
+def test_compensation_is_bounded_whatever_the_noise():
+    """A variance of 10,000 has a standard error of 1.4 %, the ratio of two of 2 %; steps of 0.01 add about 1 %."""
+    assert_allclose(synapse_sizes.compensation_bound(1.0), 0.36787944, rtol=1e-8)
+    assert_allclose(synapse_sizes.compensation_bound(3.0), 0.68326236, rtol=1e-7)
+    assert_allclose(RUN.compensated, np.broadcast_to(RUN.bound, RUN.compensated.shape), rtol=6 * 0.02 + 0.02)
+    assert (RUN.least_share > 0.5).all()
+
+
+def test_survival_below_a_threshold_is_no_constant_rate():
+    """An exact walk with steps of 0.02 days: 0.77, 0.65, 0.30 at 2, 4, 14 days; a constant rate falls faster."""
+    rng, n, rate, dt = np.random.default_rng(3), 20_000, 0.2, 0.02
+    x = rng.standard_normal(n)
+    x = x[x >= -1]
+    alive, counts = np.ones(x.size, bool), []
+    for step in range(round(14 / dt)):
+        x = x * np.exp(-rate * dt) + np.sqrt(-np.expm1(-2 * rate * dt)) * rng.standard_normal(x.size)
+        alive &= x >= -1
+        if step + 1 in (100, 200, 700):
+            counts.append(alive.mean())
+    survival = RUN.survival.sel(day=[2.0, 4.0, 14.0]).values
+    assert_allclose(survival, counts, atol=6 * np.sqrt(0.25 * (1 / 8000 + 1 / 16_000)))
+    assert_allclose(survival, [0.77, 0.65, 0.30], atol=6 * np.sqrt(0.25 / 8000) + 0.005)
+    assert_allclose(RUN.constant_rate.sel(day=4.0), 0.781**2)
+    assert survival[2] > 1.5 * float(RUN.constant_rate.sel(day=14.0))  # small ones go first, large ones stay
+
+
+def test_the_figure_has_four_panels():
+    assert len(draw(RUN).axes) == 4
