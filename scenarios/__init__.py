@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
+    from scenarios import brain_computer_interface as brain_computer_interface
     from scenarios import change_points as change_points
     from scenarios import controllability as controllability
     from scenarios import digits as digits

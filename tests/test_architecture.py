@@ -159,9 +159,9 @@ PUBLIC = {
     "recurrent_rate run spike_source",
     "course": "check",
     "course.check": "Verdict code curve formula judge number prediction",
-    "scenarios": "change_points controllability digits double_well horizon infer_assumptions large_network "
-    "load motor_adaptation named_rules names pairing_frequency parameter partial_control random_feedback random_points "
-    "run spike_timing sweep synapse_sizes theory_check which_rule_when",
+    "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "
+    "large_network load motor_adaptation named_rules names pairing_frequency parameter partial_control "
+    "random_feedback random_points run spike_timing sweep synapse_sizes theory_check which_rule_when",
 }
 
 

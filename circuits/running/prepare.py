@@ -115,9 +115,9 @@ def prepared(
     grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     if circuit.is_rate:
         records = recording(circuit, record_every, record, n_tracked, tracked)
-        channels = _channels_of_members(feedback, circuit.n_batch)
-        _warn_late(circuit, channels, dt)
-        return Prepared(circuit, grid, records, channels)
+        of_members = _channels_of_members(feedback, circuit.n_batch)
+        _warn_late(circuit, of_members, dt)
+        return Prepared(circuit, grid, records, of_members)
     circuit = with_events(circuit, third_factor)
     records = recording(circuit, record_every, record, n_tracked, tracked)
     channels = _channels(circuit, feedback)
