@@ -58,7 +58,7 @@ $(VENV)/installed: setup.cfg pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	@echo "installing what the tests need"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data,export]"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,fit,data,export,course]"
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" || echo "no $(TORCH) here: its tests are skipped"
 	@touch $@
 

@@ -6,5 +6,9 @@ from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     from course import check as check
+    from course.build import build as build
+    from course.grade import grade as grade
+    from course.lesson import lessons as lessons
+    from course.symbols import symbol_table as symbol_table
 
 __all__ = export(__name__)

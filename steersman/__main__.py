@@ -8,7 +8,7 @@ import sys
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import exit_status
 
-PACKAGES = ("plasticity", "circuits", "scenarios", "analysis")
+PACKAGES = ("plasticity", "circuits", "scenarios", "analysis", "course")
 SHORTCUTS = {
     "run": "scenarios",
     "sweep": "scenarios",

@@ -157,8 +157,8 @@ PUBLIC = {
     "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
     "recurrent_rate run spike_source",
-    "course": "check",
-    "course.check": "Verdict code curve formula judge number prediction",
+    "course": "build check grade lessons symbol_table",
+    "course.check": "Verdict code curve formula hints judge number prediction",
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "
     "large_network load motor_adaptation named_rules names pairing_frequency parameter partial_control "
     "random_feedback random_points run spike_timing sweep synapse_sizes theory_check which_rule_when",

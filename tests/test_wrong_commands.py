@@ -6,11 +6,12 @@ import re
 import pytest
 
 from analysis import __main__ as analysis
+from course import __main__ as course
 from plasticity import __main__ as plasticity
 from plasticity.support.cli import exit_status
 from scenarios import __main__ as scenarios
 
-PACKAGES = {"analysis": analysis, "plasticity": plasticity, "scenarios": scenarios}
+PACKAGES = {"analysis": analysis, "course": course, "plasticity": plasticity, "scenarios": scenarios}
 FIT = ["pair_stdp", "--data", "wang_2005"]
 RIGHT = {  # arguments with which a command would work, and so those beside a wrong one
     ("analysis", "fit"): FIT,
@@ -23,6 +24,8 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "table"): ["-o", "table"],
     ("analysis", "compare"): ["none.nc"],
     ("analysis", "report"): ["none.nc", "-o", "report"],
+    ("course", "start"): ["objective", "--copy"],
+    ("course", "grade"): ["nowhere"],
     ("plasticity", "card"): ["oja"],
     ("plasticity", "conformance"): ["pair_stdp", "-o", "kit.json"],
     ("plasticity", "explain"): ["gradient_descent"],
@@ -45,6 +48,8 @@ WRONG = {
     "--pairs": [*NO_COUNT, "0"],
     "--workers": [*NO_COUNT, "0"],
     "--seeds": [*NO_COUNT, "0"],
+    "--seconds": [*NO_NUMBER, "0", "-1", "inf"],
+    "--memory": [*NO_NUMBER, "0", "-1", "inf"],
     "--noise": [*NO_NUMBER, "0", "-1", "inf"],
     "--data": NO_NAME,
     "--free": ["nobody", "a,b", "1", "=", "w", "A_plus,A_plus", "../x", "A_plus;A_minus"],
@@ -74,6 +79,7 @@ WRONG = {
 }
 NO_ARGUMENT = ["", "x", "=1", "nobody=1", "A_plus=x", "=", "os=1", "w=1"]
 BY_COMMAND = {("scenarios", "--set"): NO_PAIR, ("analysis", "--set"): NO_ARGUMENT}
+FOLDERS = {"table", "report", "sweep", "demo", "explain", "export", "start", "build"}  # any place is one for a folder
 ELSEWHERE = {  # why an option has no cases here
     "--scheduler": "an address; what does not answer is refused after a time",
     "--n-points": "only with --random",
@@ -85,6 +91,7 @@ ELSEWHERE = {  # why an option has no cases here
     "--unknown": "names and values: checked by tests of infer",
     "--known": "the same",
     "--process-noise": "the same",
+    "--lesson": "names and files: checked by tests of grade",
 }
 
 
@@ -109,7 +116,7 @@ def cases():
             if action.nargs != "?":
                 yield package, [*base, option], option, option
             if option == "--output":
-                wrong = [] if name in ("table", "report", "sweep", "demo", "explain", "export") else NO_OUTPUT
+                wrong = [] if name in FOLDERS else NO_OUTPUT
             else:
                 wrong = BY_COMMAND.get((package, option), WRONG.get(option, []))
             if option == "--data" and name in ("compare", "report"):

@@ -85,6 +85,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     check.code: {"answer": abs, "reference": abs, "problem": lambda random: (1.0,)},
     check.curve: {"answer": [1.0, 2.0], "x": [1.0, 2.0], "expected": [1.0, 2.0]},
     check.formula: {"answer": "g", "expected": DESCENT},
+    check.hints: {"mistakes": {}, "names": {}},
     check.judge: {"answer": lambda: 1.0, "check": lambda answer: check.number(answer, 1.0)},
     check.number: {"answer": 1.0, "expected": 1.0},
     check.prediction: {"answer": "yes", "options": {"yes": True, "no": False}},
@@ -298,6 +299,7 @@ KIND |= {(check.Verdict, "correct"): wrong_values.KINDS["flag"][1:]}  # None is 
 KIND |= dict.fromkeys(((check.code, "reference"), (check.code, "problem"), (check.judge, "check")), "function")
 KIND |= {(check.judge, "answer"): "function"}
 KIND |= {(check.formula, "expected"): [None, True, "x", b"x", [], {}, STRANGE, KeyError]}
+KIND |= {(check.hints, "names"): [True, 3, 0.5, "x", b"x", [1], STRANGE, {3: 1.0}, {1.0: abs}]}
 for function in (check.code, check.curve, check.formula, check.number):  # the names are hints, any text
     KIND[function, "others"] = [True, 3, 0.5, "x", b"x", [1], STRANGE, {3: 1.0}, {"x": STRANGE}]
 for function in (circuits.run, circuits.build):  # a mapping of no projections is one of no limits and no events

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from course.check.number import number as number
     from course.check.prediction import prediction as prediction
     from course.check.verdict import Verdict as Verdict
+    from course.check.verdict import hints as hints
     from course.check.verdict import judge as judge
 
 __all__ = export(__name__)

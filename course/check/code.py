@@ -51,7 +51,7 @@ def code(
     >>> print(code(lambda x: 2 * x, lambda x: x + x, lambda random: (random.normal(),)))
     right: Right on 20 random problems.
     >>> print(code(lambda x: x, lambda x: x + x, lambda random: (1.0,)))
-    wrong: With the arguments (1.0) it returns 1, but 2 is right.
+    wrong: With the arguments (1) it returns 1, but 2 is right.
     """
     require_whole("n_problems", n_problems, low=1)
     require_number("error", error, low=0)
@@ -99,7 +99,11 @@ def _difference(arguments: tuple, result: np.ndarray, right: np.ndarray) -> str:
 
 
 def _shown(arguments: tuple) -> str:
-    return f"({', '.join(_text(a) if isinstance(a, np.ndarray) else f'{a!r:.60}' for a in arguments)})"
+    return f"({', '.join(_text(np.asarray(a)) if _is_numeric(a) else f'{a!r:.60}' for a in arguments)})"
+
+
+def _is_numeric(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic | float)
 
 
 def _text(values: np.ndarray) -> str:

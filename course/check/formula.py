@@ -41,8 +41,8 @@ def formula(
         In names of the glossary, in code (``plasticity``), as symbols (``η``) or as letters (``eta``).
     expected : Rule or sympy expression
         What the engine derives; of a rule its velocity, acceleration or step counts.
-    others : mapping of str to Rule or sympy expression, optional
-        Wrong answers with the hint for each.
+    others : mapping of str to Rule, sympy expression or str, optional
+        Wrong answers by the hint for each.
     symbols : mapping of str to str, optional
         Further short names, with the names in `expected` for which they stand.
 
@@ -66,10 +66,11 @@ def formula(
     if answer is None or answer == "":
         return NOT_BEGUN
     rights = [canonical(form) for form in _forms("expected", expected)]
-    wrongs = {hint: [canonical(form) for form in _forms(hint, other)] for hint, other in (others or {}).items()}
     names = {s.name for form in rights for s in form.free_symbols}
+    known = short_names(names) | dict(symbols or {})
+    wrongs = {hint: [canonical(form) for form in _forms(hint, other, known)] for hint, other in (others or {}).items()}
     try:
-        typed = canonical(_read(answer, short_names(names) | dict(symbols or {})))
+        typed = canonical(_read(answer, known))
     except InputError as error:
         return Verdict(False, f"This cannot be read as a formula: {str(error).partition(' Known:')[0].rstrip('.')}.")
     for right in rights:
@@ -120,7 +121,9 @@ def _symbol(name: str) -> sp.Symbol:
     return sp.Symbol(name, real=True) if name in SIGNED else sp.Symbol(name, positive=True)
 
 
-def _forms(name: str, expected: object) -> tuple[sp.Expr, ...]:
+def _forms(name: str, expected: object, known: Mapping[str, str] | None = None) -> tuple[sp.Expr, ...]:
+    if isinstance(expected, str) and known is not None:
+        return (_read(expected, known),)
     return forms(expected) if isinstance(expected, Rule) else (algebra(name, expected),)
 
 

@@ -90,10 +90,9 @@ def tolerance(expected: float, digits: int) -> float:
 
 
 def _hint(value: float, expected: float, digits: int, error: float, allowed: float) -> str:
-    for fewer in range(digits - 1, 0, -1):
+    for fewer in range(digits - 1, 1, -1):
         if abs(value - expected) <= tolerance(expected, fewer) + error:
-            plural = "s" if fewer > 1 else ""
-            return f"This is right to {fewer} digit{plural}; {digits} are asked for (±{allowed:.2g})."
+            return f"This is right to {fewer} digits; {digits} are asked for (±{allowed:.2g})."
     for factor, words in FACTORS.items():
         if expected and abs(value - factor * expected) <= tolerance(factor * expected, digits) + abs(factor) * error:
             return words

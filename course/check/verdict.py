@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,39 @@ def judge(answer: Callable[..., Any], check: Callable[[Any], Verdict]) -> Verdic
     except Exception as error:
         return failed(error)
     return NOT_BEGUN if value is None else check(value)
+
+
+@checked
+def hints(mistakes: Mapping[str, Iterable[tuple]], names: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Table of wrong answers and what a student reads: ``exercise``, ``answer`` and ``hint`` per row.
+
+    Parameters
+    ----------
+    mistakes : mapping of str to iterable of tuples
+        Wrong answers, first in each tuple, by the names of the exercises.
+    names : mapping of str to any
+        What the lesson defines, such as ``globals()``; it has the functions ``check_NAME``.
+
+    Examples
+    --------
+    >>> hints({"half": [(1, "twice")]}, {"check_half": lambda answer: Verdict(False, "That is twice the half.")})
+    [{'exercise': 'half', 'answer': '1', 'hint': 'That is twice the half.'}]
+    """
+    return [
+        {"exercise": name, "answer": _code(wrong), "hint": names[f"check_{name}"](wrong).message}
+        for name, pairs in mistakes.items()
+        for wrong, *_ in pairs
+    ]
+
+
+def _code(answer: Any) -> str:
+    """Text of an answer; of a function its first line."""
+    if not callable(answer):
+        return str(answer)
+    try:
+        return inspect.getsource(answer).strip().partition("\n")[0]
+    except (OSError, TypeError):
+        return repr(answer)
 
 
 def failed(error: Exception, call: str = "") -> Verdict:

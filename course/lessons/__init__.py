@@ -1,0 +1,1 @@
+"""Lessons: marimo notebooks, one per file."""
