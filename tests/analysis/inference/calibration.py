@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.stats import norm
 
 from analysis.inference.experiment import Experiment
 from analysis.inference.learner import make_family
@@ -21,6 +22,7 @@ PRIOR = {
     "process_covariance": (0.1, 0.5),
 }
 COUPLED = np.array([[3.0, 1.0], [1.0, 0.5]])
+THREE = np.array([[3.0, 1.0, 0.2], [1.0, 1.0, 0.4], [0.2, 0.4, 0.6]])
 
 
 @dataclass
@@ -43,19 +45,27 @@ KINDS = {
     "full, two levels, free noise": Kind(COUPLED, metric="full", noise="free", levels=(1.0, 4.0)),
     "decay": Kind([0.5, 3.0], unknown=("discount", "metric", "drift")),
     "one control of two": Kind(COUPLED, control=np.array([[1.0], [0.5]])),
+    "everything": Kind(
+        THREE,
+        unknown=("discount", "metric", "drift"),
+        metric="full",
+        control=np.array([[1.0, 0.2], [0.5, -1.0], [0.3, 0.4]]),
+        levels=(1.0, 4.0, 0.0),  # a coupled metric of two controls of three weights, with trials without loss
+    ),
 }
 
 
 def inferred(kind, seed, n_records=16, n_trials=4, n_draws=1000):
     """Names, true coordinates, draws, and the start of the search of one learner."""
     rng = np.random.default_rng([seed, 7])
-    losses = [Quadratic(np.asarray(kind.hessian) * level, [0.5, -0.3]) for level in kind.levels]
+    n = len(kind.hessian)
+    losses = [Quadratic(np.asarray(kind.hessian) * level, [0.5, -0.3, 0.2][:n]) for level in kind.levels]
     every = [losses[i % len(losses)] for i in range(n_trials)]
-    experiment = Experiment(every, rng.standard_normal((n_trials, 2)) * 2, np.linspace(0, 5, n_records))
-    family = make_family(2, kind.unknown, {}, kind.metric, kind.noise, kind.control, 0.0)
+    experiment = Experiment(every, rng.standard_normal((n_trials, n)) * 2, np.linspace(0, 5, n_records))
+    family = make_family(n, kind.unknown, {}, kind.metric, kind.noise, kind.control, 0.0)
     prior = {name: PRIOR[name] for name in family.unknown}
     blank = make_problem(
-        family, recorded(experiment, np.zeros((n_trials, n_records, 2)) + rng.random(n_records)[:, None]), prior
+        family, recorded(experiment, np.zeros((n_trials, n_records, n)) + rng.random(n_records)[:, None]), prior
     )
     truth = blank.prior_mean + blank.prior_sd * rng.standard_normal(len(blank.prior_mean))
     problem = make_problem(family, recorded(experiment, recorded_paths(family, truth, experiment, rng)), prior)
@@ -80,3 +90,8 @@ def covered(truth, draws, share=0.9):
 def rank(truth, draws):
     """Share of the draws below the truth, per coordinate."""
     return np.mean(draws < truth, axis=0)
+
+
+def normal_scores(truth, draws):
+    """Ranks as quantiles of a standard normal variable, per coordinate: independent over learners of the prior."""
+    return norm.ppf((np.sum(draws < truth, axis=0) + 0.5) / (len(draws) + 1))

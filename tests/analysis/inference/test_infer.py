@@ -1,8 +1,7 @@
-"""Inference from paths: calibration, learners that are not of the family, wrong inputs, files, networks."""
+"""Inference from paths: calibration, learners that are not of the family, wrong inputs, files."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
 
 from analysis.__main__ import main
 from analysis.figures import draw
@@ -183,30 +182,3 @@ def test_command_reads_a_table_and_writes_everything(tmp_path, capsys):
         file.write("9,0.0,1,1\n")
     with pytest.raises(InputError, match="other times"):
         main(["infer", table, "--hessian", "0.5,0;0,3"])
-
-
-def test_assumptions_of_a_network_come_back_from_its_weights():
-    """A linear layer with the derived rule of γ = 1 /s and noisy feedback; curvatures 0.3 to 6, η = k = 1."""
-    from plasticity import FeedbackChannel, Objective, derive
-    from scenarios.support.linear_network import balanced_patterns, learn
-
-    curvatures = [0.3, 1.5, 6.0]
-    patterns = balanced_patterns(curvatures)
-    times, weights = learn(
-        derive(Objective(discount=1.0)),
-        patterns,
-        np.zeros((4, 3)),
-        np.array([[1.0, 1.0, 1.0], [-1.0, 0.5, 1.0], [0.5, -1.0, 0.7], [1.0, -0.4, -1.0]]),
-        duration=6.0,
-        dt=0.002,
-        n_records=40,
-        feedback=FeedbackChannel(noise=0.02),
-    )
-    paths = weights.swapaxes(0, 1)  # every output neuron is a learner of its own
-    answer = infer(paths, Quadratic(curvatures, np.zeros(3)), process_noise="free", times=times, check=False)
-    for name in ("discount", "metric"):
-        i = answer.names.index(name)
-        mean, sd = answer.draws[:, i].mean(), answer.draws[:, i].std()
-        assert answer.verdict(name) == "identified"
-        assert abs(mean) < 5 * sd + 0.02  # ln 1 = 0; Euler steps change rates by R·dt/2 < 1 %
-    assert_allclose(np.exp(answer.mode[0]), 1.0, rtol=0.5)
