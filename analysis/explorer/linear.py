@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.explorer.view import moments, rounded, stored
+from plasticity.landscapes import Quadratic
 from plasticity.objective import constant_matrix
 from plasticity.optimal.policy import Policy
+from plasticity.optimality import excess
 
 Array = NDArray[np.float64]
 SIX = np.array([[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1], [1, 1]], dtype=float)
@@ -31,10 +33,10 @@ def path_of(policy: Policy, metric: Array | None = None) -> dict[str, Any]:
     duration = float(min(SETTLED / rates.min(), LONGEST)) if len(rates) else 1.0
     starts = np.pad(SIX[:3], ((0, 0), (0, len(policy.offset) - 2)))
     paths = policy.path(starts, moments(duration))
-    state = {"duration": rounded(duration)[0], "basis": stored(_basis(paths[..., :2]))}
+    state = {"duration": rounded(duration)[0], "basis": stored(basis(paths[..., :2]))}
     if metric is not None:
         effort = policy.control(paths) @ np.linalg.cholesky(metric)
-        state["control"] = stored(_basis(effort))
+        state |= {"control": stored(basis(effort)), "controls": effort.shape[-1]}
     return state
 
 
@@ -46,10 +48,23 @@ def price(policy: Policy) -> Array | None:
     return constant_matrix("metric", objective.metric, len(policy.gain)) / objective.plasticity
 
 
-def action(policy: Policy) -> list[float] | None:
-    """Coefficients of J in (x², xy, y², x, y, 1), at a start without velocity; None where J is infinite."""
+def common(policy: Policy) -> dict[str, Any]:
+    """What all states have: path, control and, unless change is free, the action J (None where it is infinite)."""
+    paid = price(policy)
+    state = path_of(policy, paid)
+    if paid is None:
+        return state
     starts = np.pad(SIX, ((0, 0), (0, len(policy.offset) - 2)))
-    return quadratic_form(policy.value(starts))
+    return {**state, "action": quadratic_form(policy.value(starts))}
+
+
+def action_of_flow(policy: Policy, flow: Policy, landscape: Quadratic) -> list[float] | None:
+    """Coefficients of J, under the objective of `policy`, of another law that rests at the optimum."""
+    least, away = policy.value(SIX), SIX - landscape.optimum
+    if not np.all(np.isfinite(least)):
+        return None
+    gap = excess(flow, policy.objective, landscape).gap
+    return quadratic_form(least + 0.5 * np.einsum("ki,ij,kj->k", away, gap, away))
 
 
 def quadratic_form(values: Array) -> list[float] | None:
@@ -66,7 +81,7 @@ def quadratic_form(values: Array) -> list[float] | None:
     return rounded(np.round(np.linalg.solve(np.stack([x * x, x * y, y * y, x, y, 1 + 0 * x], axis=1), values), 9))
 
 
-def _basis(paths: Array) -> Array:
+def basis(paths: Array) -> Array:
     """Per time and coordinate the parts of x, of y and of neither (n_times, n, 3), from the first three starts."""
     origin, x, y = paths
     return np.stack([x - origin, y - origin, origin], axis=-1)

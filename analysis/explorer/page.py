@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from analysis.explorer.drift import drift
+from analysis.explorer.geometry import geometry
 from analysis.explorer.horizon import horizon
 from analysis.explorer.inverse import DISCOUNTS, inverse
+from analysis.explorer.minima import minima
+from analysis.explorer.noise import noise
 from analysis.explorer.view import SCALE, View
 from analysis.pages.render import environment
 from plasticity.support.whole_file import whole_file
 
-VIEWS = (horizon,)
+VIEWS = (horizon, geometry, drift, noise, minima)
 
 
 def content(views: Sequence[View], rules: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -11,11 +12,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
-from plasticity.glossary import glossary
+from plasticity.glossary import glossary, notation
+from plasticity.rule import Rule
 
 Array = NDArray[np.float64]
 SCALE = 10_000  # stored coordinates are whole numbers of 1/SCALE
-N_TIMES = 31  # stored points of a path, denser where it is fast
+N_TIMES = 41  # stored points of a path, denser where it is fast
 DIGITS = 6  # of stored facts
 LINES = 9  # contours of a map
 
@@ -68,9 +70,11 @@ class View:
     states: list[dict[str, Any]]
     how: str
     others: list[dict[str, Any]] = field(default_factory=list)
+    other_name: str = "gradient flow"
     formulas: list[str] = field(default_factory=list)
     contours_by: int | None = None
     hessian: list | None = None
+    starts: list | None = None
 
 
 def positions(sliders: tuple[Slider, ...]) -> Iterator[dict[str, Any]]:
@@ -120,12 +124,31 @@ def contours(loss: Callable[[Array], Array], frame: float, highest: float) -> li
     values = loss(np.stack([x, y], axis=-1))
     levels = values.min() + (highest - values.min()) * (np.arange(1, LINES + 1) / LINES) ** 2
     drawn = Figure().subplots().contour(x, y, values, levels=levels)
-    return [np.round(line, 2).ravel().tolist() for level in drawn.allsegs for line in level if len(line) > 3]
+    return [np.round(line, 3).ravel().tolist() for level in drawn.allsegs for line in level if len(line) > 3]
 
 
 def formula(left: str, expression: sp.Expr) -> str:
     """MathML of an equation in the symbols of the glossary."""
-    terms = glossary()
-    symbols = {s: sp.Symbol(terms[s.name].symbol, positive=True) for s in expression.free_symbols if s.name in terms}
+    symbols = {s: sp.Symbol(_sign(s.name), positive=True) for s in expression.free_symbols}
     inner = sp.mathml(expression.xreplace(symbols), printer="presentation")
     return f'<math display="block"><mi>{left}</mi><mo>=</mo>{inner}</math>'
+
+
+def _sign(name: str) -> str:
+    """Name of a symbol that SymPy writes as the sign of the glossary."""
+    sign = notation().get(name, name)
+    return sign.lstrip("\\") if re.fullmatch(r"\\?\w+", sign) else glossary()[name].symbol
+
+
+def named(rule: Rule, candidates: Iterable[Rule]) -> str:
+    """Name of the rule of the catalogue that has the equations of a derived one, or "".
+
+    Examples
+    --------
+    >>> from plasticity import Objective, derive, rules
+    >>> named(derive(Objective(0)), [rules.ballistic(), rules.multi_step()])
+    'ballistic'
+    """
+    flows = [rule.weight_flow, *(state.flow for state in rule.states)]
+    same = (c.name for c in candidates if [c.weight_flow, *(state.flow for state in c.states)] == flows)
+    return next(same, "")

@@ -25,26 +25,45 @@ function along(basis, n, [x, y]) {
 const timesOf = (duration, n) => Array.from({ length: n }, (_, i) => duration * (i / (n - 1)) ** 2);
 
 /** Path, times, and both costs over time of what is stored as a basis. */
-function combined(view, state, start, at) {
-  const points = along(state.basis, 2, start), [[a, b], [, d]] = view.hessian, [cx, cy] = view.optimum[0];
+function combined(view, state, start) {
+  const points = along(state.basis, 2, start), times = timesOf(state.duration, points.length);
+  if (!view.hessian) return { points, times };
+  const [[a, b], [, d]] = view.hessian, [cx, cy] = view.optimum[0];
   const loss = points.map(([x, y]) => 0.5 * (a * (x - cx) ** 2 + 2 * b * (x - cx) * (y - cy) + d * (y - cy) ** 2));
   const width = state.controls || 2;
   const effort = state.control ? along(state.control, width, start).map(u => 0.5 * u.reduce((s, c) => s + c * c, 0)) : null;
-  return { points, times: timesOf(state.duration, points.length), loss, effort };
+  return { points, times, loss, effort };
 }
 
-const action = (form, [x, y]) => form ? form[0] * x * x + form[1] * x * y + form[2] * y * y + form[3] * x + form[4] * y + form[5] : null;
+/** A path as it is stored, mirrored to the side of the start. */
+function plain(record, side) {
+  const unscaled = key => record[key].map(x => x / DATA.scale), flat = unscaled("points");
+  const points = flat.filter((_, i) => i % 2 === 0).map((x, i) => [x, side * flat[2 * i + 1]]);
+  return { points, times: unscaled("times"), loss: unscaled("loss"), effort: unscaled("effort") };
+}
+
+/** What is shown of a view whose paths are stored for some starts: those of the nearest one, or of its mirror image. */
+function nearest(view, state, start, at) {
+  const side = start[1] < 0 ? -1 : 1, distance = ([x, y]) => Math.hypot(x - start[0], y - Math.abs(start[1]));
+  const i = view.starts.reduce((best, s, k) => distance(s) < distance(view.starts[best]) ? k : best, 0);
+  return { state, start, nearest: [view.starts[i][0], side * view.starts[i][1]], best: plain(state.paths[i], side),
+    other: plain(view.others[at[view.contours_by]].paths[i], side), facts: state.facts, J: state.actions[i], otherJ: state.otherActions[i] };
+}
+
+const action = (form, [x, y]) => form === undefined ? undefined : form ? form[0] * x * x + form[1] * x * y + form[2] * y * y + form[3] * x + form[4] * y + form[5] : null;
 
 /** All that a view shows at a position of its sliders and a start. */
 function shown(view, at, start) {
   const state = stateAt(view, at);
   if (state.reason) return { state, start, facts: [] };
-  const best = combined(view, state, start, at);
-  const other = state.other === undefined ? null : combined(view, view.others[state.other], start, at);
+  if (state.paths) return nearest(view, state, start, at);
+  const best = combined(view, state, start);
+  const other = state.other === undefined ? null : combined(view, view.others[state.other], start);
   return { state, start, best, other, facts: state.facts, J: action(state.action, start), otherJ: action(state.otherAction, start) };
 }
 
-function snippet(view, at, start) {
+function snippet(view, at, shownStart) {
+  const start = shownStart.nearest || shownStart.start;
   let text = view.python[stateAt(view, at).python || 0];
   view.sliders.forEach((slider, k) => { text = text.replaceAll(`{${slider.name}}`, slider.values[at[k]]); });
   return text.replaceAll("{x}", start[0].toFixed(2)).replaceAll("{y}", start[1].toFixed(2));
@@ -114,6 +133,10 @@ function drawMap(view, at, what, picture) {
     track(what.best, { stroke: BLUE });
     what.best.points.forEach((p, i) => i % 3 === 0 && draw(inside, "circle", { cx: X(p[0]), cy: Y(p[1]), r: 2.6, fill: BLUE, "pointer-events": "none" }));
   }
+  for (const [k, track] of (what.state.tracks || []).entries()) {
+    const xs = track.filter((_, i) => i % 2 === 0).map(x => X(x / DATA.scale)), ys = track.filter((_, i) => i % 2).map(y => Y(y / DATA.scale));
+    polyline(inside, xs, ys, { stroke: k ? ORANGE : "#000", "stroke-dasharray": k ? "7 4" : "2 3", "pointer-events": "none" });
+  }
   const optima = view.optimum.length && Array.isArray(view.optimum[0][0]) ? view.optimum[at[view.contours_by]] : view.optimum;
   for (const [x, y] of optima) draw(inside, "path", { d: `M${X(x) - 8},${Y(y)}h16M${X(x)},${Y(y) - 8}v16`, stroke: "#000", "stroke-width": 2, "pointer-events": "none" });
   if (what.state.rest) draw(inside, "circle", { cx: X(what.state.rest[0]), cy: Y(what.state.rest[1]), r: 5, fill: "#000", "pointer-events": "none" });
@@ -127,18 +150,12 @@ function drawMap(view, at, what, picture) {
   if (what.nearest) draw(picture, "circle", { cx: X(what.nearest[0]), cy: Y(what.nearest[1]), r: 4, fill: BLUE, "pointer-events": "none" });
 }
 
-function drawCosts(what, picture) {
+function drawCosts(view, what, picture) {
   picture.replaceChildren();
   if (!what.best) return;
-  const series = [];
-  const add = (path, colour, name) => {
-    series.push({ path, values: path.loss, colour, dash: "", name: `kL, ${name}` });
-    if (path.effort) series.push({ path, values: path.effort, colour, dash: "2 3", name: `cost of change, ${name}` });
-  };
-  add(what.best, BLUE, "optimal");
-  if (what.other) add(what.other, ORANGE, "gradient flow");
-  const end = what.best.times[what.best.times.length - 1] / 2, top = Math.max(1e-6, ...series.flatMap(s => s.values));
-  const { X, Y, right } = axes(picture, [0, end], [0, top * 1.05], 300, "time (s)", "cost per second");
+  const series = what.state.tracks ? coordinate(what) : costs(view, what), end = what.best.times[what.best.times.length - 1] / (what.nearest ? 1 : 2);
+  const values = series.flatMap(s => s.values.filter((_, i) => s.path.times[i] <= end)), low = Math.min(0, ...values), top = Math.max(1e-6, ...values);
+  const { X, Y, right } = axes(picture, [0, end], [low, low + 1.05 * (top - low)], 300, "time (s)", what.state.tracks ? "θ₁, mean" : "cost per second");
   series.forEach((s, k) => {
     const n = s.path.times.filter(t => t <= end).length;
     polyline(picture, s.path.times.slice(0, n).map(X), s.values.slice(0, n).map(Y), { stroke: s.colour, "stroke-dasharray": s.dash });
@@ -146,6 +163,24 @@ function drawCosts(what, picture) {
     polyline(picture, [right - 225, right - 190], [y, y], { stroke: s.colour, "stroke-dasharray": s.dash });
     draw(picture, "text", { x: right - 183, y: y + 4 }, s.name);
   });
+}
+
+function costs(view, what) {
+  const series = [];
+  const add = (path, colour, name) => {
+    series.push({ path, values: path.loss, colour, dash: "", name: `kL, ${name}` });
+    if (path.effort) series.push({ path, values: path.effort, colour, dash: "2 3", name: `cost of change, ${name}` });
+  };
+  add(what.best, BLUE, "optimal");
+  if (what.other) add(what.other, ORANGE, view.other_name.split(" in ")[0]);
+  return series;
+}
+
+/** First coordinate of weights, optimum and belief along time. */
+function coordinate({ best, state }) {
+  const first = track => track.filter((_, i) => i % 2 === 0).map(x => x / DATA.scale);
+  return [{ values: best.points.map(p => p[0]), colour: BLUE, dash: "", name: "weight" }, { values: first(state.tracks[0]), colour: "#000", dash: "2 3", name: "optimum" },
+    { values: first(state.tracks[1]), colour: ORANGE, dash: "7 4", name: "believed optimum" }].map(s => ({ ...s, path: best }));
 }
 
 // ---- a view
@@ -220,26 +255,37 @@ function update(view) {
     mine["range" + k].setAttribute("aria-valuetext", text);
     mine["out" + k].textContent = `${text} ${slider.unit}`;
   });
+  markCritical(view, mine, what);
   drawMap(view, mine.at, what, mine.map);
-  drawCosts(what, mine.costs);
+  drawCosts(view, what, mine.costs);
   showFacts(view, mine, what);
-  mine.program.textContent = what.state.reason ? "# " + what.state.reason : snippet(view, mine.at, mine.start);
+  mine.program.textContent = what.state.reason ? "# " + what.state.reason : snippet(view, mine.at, what);
   saveAddress();
+}
+
+/** Mark the critical discount below the slider of the discount, between the steps around it. */
+function markCritical(view, mine, what) {
+  const [name, values] = what.facts[0] || [];
+  if (!view.starts || !name) return;
+  const steps = view.sliders[0].values.map(Number), above = steps.findIndex(s => s > values[0]);
+  const place = above - 1 + (values[0] - steps[above - 1]) / (steps[above] - steps[above - 1]);
+  mine.ticks0.replaceChildren();
+  element(mine.ticks0, "span", { style: `left:calc(8px + (100% - 16px) * ${place / (steps.length - 1)})` }, `▲ γ_c = ${format(values[0])}`);
 }
 
 function showFacts(view, mine, what) {
   const { state } = what;
   mine.rule.replaceChildren();
-  element(mine.rule, "div", {}, state.name ? `The derived rule is: ${state.name}` : "The derived rule has no name in the catalogue.");
+  element(mine.rule, "div", {}, `Optimal rule: ${state.name || "it has no name in the catalogue"}`);
   const math = view.formulas[state.formula];
   if (math) element(mine.rule, "div").innerHTML = math;
   for (const note of [state.reason, state.note]) if (note) element(mine.rule, "p", { class: "note" }, note);
   mine.facts.replaceChildren();
   const row = (name, text) => { const line = element(mine.facts, "tr"); element(line, "th", { scope: "row" }, name); element(line, "td", {}, text); };
-  if (what.best && what.J !== undefined) row("J of the optimal path [loss·s]", state.free ? state.free : format(what.J));
-  if (what.other && what.otherJ !== undefined) row("J of the gradient flow", format(what.otherJ));
-  for (const [name, values] of what.facts) row(name, Array.isArray(values) ? values.map(format).join(",  ") : values);
-  mine.legend.textContent = `Drag the circle (or focus it and use the arrow keys). Blue: optimal path (dots: every third stored time)${what.other ? "; orange, dashed: gradient flow" : ""}; + optimum. ${view.how}`;
+  if (what.best && what.J !== undefined) row("J of the optimal path [loss·s]", format(what.J));
+  if (what.other && what.otherJ !== undefined) row(`J of the ${view.other_name}`, format(what.otherJ));
+  for (const [name, values] of what.facts) row(name, values.length === 4 ? matrix(values) : values.map(format).join(", "));
+  mine.legend.textContent = `Drag the circle (or focus it and use the arrow keys). Blue: optimal path (dots: every third stored time)${what.other ? `; orange, dashed: ${view.other_name}` : what.state.tracks ? "; black, dotted: optimum; orange, dashed: belief" : ""}; + optimum. ${view.how}`;
 }
 
 // ---- the first tab: what is my rule optimal for?
@@ -267,7 +313,7 @@ function makeInverse() {
 
 function updateInverse() {
   const mine = memory.inverse, rule = DATA.rules[mine.rule], level = DATA.discounts[mine.level];
-  mine.pick.value = mine.rule; mine.range.value = mine.level; mine.out.textContent = `${level} 1/s`;
+  mine.pick.value = mine.rule; mine.range.value = mine.level; mine.out.textContent = `${level} /s`;
   mine.words.replaceChildren(); mine.pictures.replaceChildren();
   const say = (title, text) => { element(mine.words, "dt", {}, title); element(mine.words, "dd", {}, text); };
   say("Rule", rule.title);
@@ -405,7 +451,7 @@ function selfTest() {
       took.push(performance.now() - begin);
       const text = view.sliders.map((s, k) => s.values[at[k]]);
       results.push({ view: view.name, at, values: text, start, points: what.best && what.best.points, times: what.best && what.best.times,
-        J: what.J === undefined ? null : what.J, facts: what.facts, python: what.state.reason ? null : snippet(view, at, start) });
+        J: what.J === undefined ? null : what.J, facts: what.facts, python: what.state.reason ? null : snippet(view, at, what) });
     }
   }
   took.sort((a, b) => a - b);
