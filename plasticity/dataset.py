@@ -29,6 +29,7 @@ from plasticity.support.whole_file import uninterrupted, whole_file
 if TYPE_CHECKING:
     import xarray as xr
 
+SCHEMA_VERSION = 2  # of what is written; files of version 1 do not state it, and are read as well
 LEADING_DIMENSIONS = ("trial", "time")
 ATTRIBUTES = (
     "title",
@@ -93,6 +94,7 @@ def make_dataset(
         "parameters": json.dumps(dict(parameters or {}), default=encode_json),
         "references": " ".join(references),
         "versions": json.dumps(versions()),
+        "schema_version": SCHEMA_VERSION,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **attributes,
     }

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from circuits import lif as lif
     from circuits import pulse_lif as pulse_lif
     from circuits import readout as readout
+    from circuits import run_arguments as run_arguments
     from circuits import spike_source as spike_source
     from plasticity import CURVATURE as CURVATURE
     from plasticity import GRADIENT as GRADIENT

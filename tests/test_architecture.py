@@ -156,7 +156,7 @@ PUBLIC = {
     "circuits": "Circuit Feedback NeuronModel Population Projection RateUnit "
     "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
-    "recurrent_rate run spike_source",
+    "recurrent_rate run run_arguments spike_source",
     "course": "build check grade lessons symbol_table",
     "course.check": "Verdict code curve formula hints judge number prediction",
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "

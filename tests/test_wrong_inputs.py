@@ -169,6 +169,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     circuits.recurrent_lif: {"inputs": TRAINS, "targets": np.ones((2, 1)), "step": 0.005, "n": 4},
     circuits.recurrent_rate: {"size": 2, "rule": None, "patterns": np.eye(2), "targets": np.eye(2)},
     circuits.run: {"circuit": PLAIN, "duration": 0.03, "device": "numpy"},
+    circuits.run_arguments: {"dataset": None},
     scenarios.parameter: {"default": 1.0, "unit": "s", "help": "a time"},
     scenarios.random_points: {"ranges": {"discount": (0.1, 1.0)}, "n_points": 2},
     scenarios.run: {"name": "horizon", "n_points": 11},
@@ -200,6 +201,7 @@ LATER = {
 }
 LATER |= {"comparison": comparison, "ds": descent, "results": lambda: analysis.as_dataset(fitted())}
 LATER |= {"run": lambda: circuits.run(PLAIN, 0.03, device="numpy")}
+LATER |= {"dataset": lambda: circuits.as_dataset(circuits.run(PLAIN, 0.03, device="numpy"))}
 TEXTS = {  # free text, or names that the circuit resolves when it is made
     plasticity.Parameter: ["unit"],
     plasticity.Signal: ["loss_unit"],

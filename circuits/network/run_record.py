@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,8 @@ class Run:
         Final states of the rules of a rate circuit.
     final_rates : dict of str to (n_batch, n) array
         Final rates [Hz] of a rate circuit, by population.
+    arguments : dict of str to object
+        With which `circuits.run` repeats it.
     """
 
     circuit: Circuit
@@ -73,6 +76,7 @@ class Run:
     loss: Array = field(default_factory=lambda: np.empty((0, 0)))
     final_states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     final_rates: Mapping[str, Array] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def _repr_markdown_(self) -> str:
         """Show what was recorded in a notebook."""

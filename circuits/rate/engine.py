@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +21,7 @@ from circuits.rate.signals import Channel, Perturbations, open_channel
 from circuits.rate.state import Network, new_network
 from circuits.running.grid import Grid, steps_in
 from circuits.running.recording import Recording
-from circuits.running.weight_file import recorded_weights
+from circuits.running.weight_file import WeightTarget, recorded_weights
 from plasticity.compile.dense import parameter_names
 from plasticity.compile.generated import generated_module
 from plasticity.errors import DivergedError, InputError
@@ -40,7 +39,7 @@ def run(
     grid: Grid,
     record: Recording,
     channels: Sequence[FeedbackChannel] = (),
-    record_weights: str | PathLike | None = None,
+    record_weights: WeightTarget | None = None,
 ) -> Run:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
 

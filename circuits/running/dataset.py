@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit
 from circuits.network.population import Population
+from circuits.network.projection import Projection
 from circuits.network.run_record import Run
+from circuits.running.repeat import NAME, as_text, summary
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.rule import Rule
@@ -36,10 +38,12 @@ def as_dataset(run: Run) -> xr.Dataset:
     xarray.Dataset
         For every plastic projection NAME ``weight_NAME``, and STATE_NAME for every state that was recorded, along
         (``trial``,) ``time`` and ``synapse_NAME``, with the neurons ``post_NAME`` and ``pre_NAME`` at both ends;
-        ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``final_weight_NAME``. For every population that
+        ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``final_weight_NAME`` along ``all_NAME``, with the
+        neurons ``post_all_NAME`` and ``pre_all_NAME``. For every population that
         was recorded the variables ``POPULATION_VARIABLE`` along ``neuron_POPULATION``, ``n_spikes_POPULATION``, and
         ``spike_time(spike)`` with ``spike_neuron``, ``spike_trial`` and ``spike_population``. A rate circuit has
-        trials, the members of its batch, a ``loss``, and the weights of its fixed projections.
+        trials, the members of its batch, a ``loss``, and the weights of its fixed projections. ``run_arguments`` holds
+        all that is needed to repeat the run, see `circuits.run_arguments`.
 
     Examples
     --------
@@ -59,6 +63,7 @@ def as_dataset(run: Run) -> xr.Dataset:
         variables["loss"] = (along, run.loss, "Hz**2", "mean of half the squared error since the last record")
     for name, final in run.final.items():
         flat = final.reshape(len(final), -1) if circuit.is_rate else final
+        coordinates |= _ends(name, circuit.projection(name))
         variables[f"final_weight_{name}"] = ((*batch, f"all_{name}"), flat, "1", f"weight of {name} at the end")
         if name in run.tracked:
             tracked = run.tracked[name]
@@ -74,8 +79,32 @@ def as_dataset(run: Run) -> xr.Dataset:
         variables[f"{population}_{variable}"] = ((*along, f"neuron_{population}"), values, unit, meaning)
     for name, count in run.counts.items():
         variables[f"n_spikes_{name}"] = (f"neuron_{name}", count, "1", f"number of spikes of {name}")
-    about = attributes(circuit, run.engine, run.seed, {"dt": run.dt})
+    variables |= argument_entries(run.arguments, coordinates)
+    about = attributes(circuit, run.engine, run.seed, {"dt": run.dt}, run.arguments)
     return make_dataset(variables | _spikes(run), coordinates, **about)
+
+
+def _ends(name: str, projection: Projection) -> Entries:
+    """Neurons at both ends of all synapses of a projection."""
+    sides = zip(("post", "pre"), projection.ends, strict=True)
+    return {
+        f"{side}_all_{name}": (f"all_{name}", np.asarray(neurons, np.int32), "1", f"{side}synaptic neuron of {name}")
+        for side, neurons in sides
+    }
+
+
+def argument_entries(arguments: Mapping[str, Any], coordinates: Entries) -> Entries:
+    """Variables with the arguments of a run; arrays that are coordinates already are not stored again."""
+    if not arguments:
+        return {}
+    arrays = {name: entry[1] for name, entry in coordinates.items() if name.startswith(("post_", "pre_"))}
+    there = set(arrays)
+    entries: Entries = {NAME: ((), as_text(arguments, arrays), "1", "arguments of circuits.run")}
+    for name, values in arrays.items():
+        if name not in there:
+            axes = tuple(f"{name}_axis_{k}" for k in range(values.ndim))
+            entries[name] = (axes, values, "1", "array in the arguments of circuits.run")
+    return entries
 
 
 def _spikes(run: Run) -> Entries:
@@ -121,16 +150,23 @@ def _moments(name: str, along: tuple[str, ...], mean: np.ndarray, std: np.ndarra
     }
 
 
-def attributes(circuit: Circuit, engine: str, seed: int, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Global attributes of a record of `circuit`; those of the run come before the parameters of its rules."""
+def attributes(
+    circuit: Circuit, engine: str, seed: int, parameters: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Global attributes of a record of `circuit`; those of the run come before the parameters of rules and neurons."""
     rules = circuit.rules
+    asked = {name: summary(value) for name, value in arguments.items() if name != "circuit" and value is not None}
+    neurons = {p.name: p.neuron_model for p in circuit.populations if p.neuron_model is not None}
     values = {f"{name}.{p.name}": p.value for name, rule in rules.items() for p in rule.parameters}
+    values |= {f"{name}.{k}": v for name, neuron in neurons.items() for k, (v, _) in neuron.parameters.items()}
+    values |= {f"{p.name}.delay": p.delay for p in circuit.projections if p.delay}
     return {
         "title": f"record of {circuit.name}",
         "rule": " ".join(dict.fromkeys(rule.name for rule in rules.values())),
         "engine": engine,
         "seed": seed,
-        "parameters": {**parameters, **{k: v for k, v in values.items() if np.ndim(v) == 0}},
+        "circuit": circuit.name,
+        "parameters": {**asked, **parameters, **{k: v for k, v in values.items() if np.ndim(v) == 0}},
         "references": tuple(dict.fromkeys(key for rule in rules.values() for key in rule.references)),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from circuits.network.run_record import Run
 from circuits.running.devices import is_short
 from circuits.running.prepare import Channels, Events, Limits, check_arguments, prepared
 from circuits.running.recording import Tracked
+from circuits.running.weight_file import WeightTarget
 from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError
@@ -105,7 +107,9 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
+    arguments = {name: value for name, value in locals().items() if name != "record_weights"}
     check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
+    target = None if record_weights is None else WeightTarget(record_weights, arguments)
     _warn_no_updates(circuit, duration)
     ready = prepared(
         circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
@@ -113,11 +117,13 @@ def run(
     if circuit.is_rate:
         from circuits.rate import engine as rate
 
-        return rate.run(ready.circuit, ready.grid, ready.record, ready.channels, record_weights)
+        made = rate.run(ready.circuit, ready.grid, ready.record, ready.channels, target)
+        return replace(made, arguments=arguments)
     from circuits.spiking import engine as spiking
 
     device = choose_device(ready.circuit, device, duration / dt)
-    return spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, record_weights)
+    made = spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, target)
+    return replace(made, arguments=arguments)
 
 
 @checked

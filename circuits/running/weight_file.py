@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit
-from circuits.running.dataset import attributes, synapse_coordinates
+from circuits.running.dataset import argument_entries, attributes, synapse_coordinates
 from plasticity.errors import InputError
 from plasticity.support.whole_file import WholeFile, uninterrupted, whole_file
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     import h5py
 
 WIDTH, ROWS = 2**16, 2**13  # numbers in one chunk: of one time, and of many times if these are few
+
+
+@dataclass(frozen=True, eq=False)
+class WeightTarget:
+    """Path of a file of weights, and the arguments of the run that it holds."""
+
+    path: str | os.PathLike
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,32 +80,32 @@ class WeightFile:
 
 @contextmanager
 def recorded_weights(
-    path: str | os.PathLike | None,
+    target: WeightTarget | None,
     circuit: Circuit,
     seed: int,
     dt: float,
     every: float | None,
     engine: str,
 ) -> Iterator[WeightFile | None]:
-    """File for all weights of all plastic projections of a circuit; None without a path.
+    """File for all weights of all plastic projections of a circuit; None without a target.
 
     Raises
     ------
     InputError
         If there is no interval between records or no plastic projection, or the path cannot be written.
     """
-    if path is None:
+    if target is None:
         yield None
         return
+    path, arguments = target.path, target.arguments
     if every is None:
         raise InputError(f"record_weights is {str(path)!r} without an interval; set record_every as well")
     if not circuit.plastic:
         raise InputError(f"record_weights is {str(path)!r}, but circuit {circuit.name!r} has no plastic projection")
     ends: dict[str, tuple[ArrayLike, ArrayLike]] = {p.name: p.ends for p in circuit.plastic}
     trials = circuit.trials if circuit.is_rate else None
-    with weight_file(
-        path, ends, trials, **attributes(circuit, engine, seed, {"dt": dt, "record_every": every})
-    ) as file:
+    about = attributes(circuit, engine, seed, {"dt": dt, "record_every": every}, arguments)
+    with weight_file(path, ends, trials, arguments, **about) as file:
         yield file
 
 
@@ -105,6 +114,7 @@ def weight_file(
     path: str | os.PathLike,
     synapses: Mapping[str, tuple[ArrayLike, ArrayLike]],
     trials: Sequence[int] | None = None,
+    arguments: Mapping[str, Any] = MappingProxyType({}),
     **attributes: Any,
 ) -> Iterator[WeightFile]:
     """File at `path` for the weights of all synapses, which the body appends one time after the other.
@@ -120,6 +130,8 @@ def weight_file(
         By projection: postsynaptic and presynaptic neuron (n_synapses,) of every synapse.
     trials : (n_trials,) sequence of int, optional
         Labels of the members of a batch, whose weights have a leading axis; by default there is no such axis.
+    arguments : mapping of str to object
+        Of `circuits.run`, which repeat the run (`circuits.run_arguments`).
     **attributes
         Global attributes, see `plasticity.dataset.make_dataset`; at least `title`.
 
@@ -146,7 +158,7 @@ def weight_file(
     with whole_file(path) as file:
         try:
             with uninterrupted():
-                _write_header(file, synapses, trials, attributes)
+                _write_header(file, synapses, trials, arguments, attributes)
                 hdf5 = h5py.File(file, "r+")
             weights = {name: hdf5[f"weight_{name}"] for name in synapses}
             yield WeightFile(file, hdf5["time"], weights)
@@ -164,6 +176,7 @@ def _write_header(
     file: WholeFile,
     synapses: Mapping[str, tuple[ArrayLike, ArrayLike]],
     trials: Sequence[int] | None,
+    arguments: Mapping[str, Any],
     attributes: Mapping[str, Any],
 ) -> None:
     """Write everything but the records."""
@@ -180,7 +193,7 @@ def _write_header(
         coordinates |= synapse_coordinates(name, np.arange(n), targets, sources)
         variables[f"weight_{name}"] = ((*batch, "time", along), np.empty((*leading, 0, n)), "1", f"weight of {name}")
         chunks[f"weight_{name}"] = (*(1 for _ in leading), max(1, ROWS // n), min(n, WIDTH))
-    ds = make_dataset(variables, coordinates, **attributes)
+    ds = make_dataset(variables | argument_entries(arguments, coordinates), coordinates, **attributes)
     encoding = {name: {"chunksizes": sizes} for name, sizes in chunks.items()}
     ds.to_netcdf(file, engine="h5netcdf", unlimited_dims=["time"], encoding=encoding)
     if file.error is not None:

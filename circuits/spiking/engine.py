@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import TYPE_CHECKING
 
 from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
-from circuits.running.weight_file import recorded_weights
+from circuits.running.weight_file import WeightTarget, recorded_weights
 from circuits.spiking.brian import brian, with_brian
 from circuits.spiking.model import Channels, describe
 from circuits.spiking.outputs import result
@@ -24,7 +23,7 @@ def run(
     device: str,
     record: Recording,
     channels: Channels | None = None,
-    record_weights: str | PathLike | None = None,
+    record_weights: WeightTarget | None = None,
 ) -> Run:
     """Run `circuit`; see `circuits.run`."""
     structure, inputs = describe(circuit, grid, record, channels)
