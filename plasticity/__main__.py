@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("rule", metavar="RULE")
     card.set_defaults(command=_card)
     export = commands.add_parser("export", help="write a rule as a program for another library or simulator")
-    export.add_argument("rule", metavar="RULE")
+    export.add_argument("rule", metavar="RULE[+SIGNAL]", help="a rule of gradients learns from spikes by a signal")
     export.add_argument("--format", required=True, metavar="|".join(FORMATS), help="what to write")
     export.add_argument("-o", "--output", required=True, metavar="FOLDER", help="folder for the files")
     export.set_defaults(command=_export)
@@ -119,7 +119,11 @@ def _export(arguments: argparse.Namespace) -> None:
     from plasticity.export import write
 
     _choice("format", arguments.format, FORMATS)
-    for path in write(catalog.load("plasticity.rules", arguments.rule, "rule")(), arguments.format, arguments.output):
+    name, *signals = arguments.rule.split("+", 1)
+    rule = catalog.load("plasticity.rules", name, "rule")()
+    for signal in signals:
+        rule = rule.with_signal(catalog.load("plasticity.signals", signal, "signal")())
+    for path in write(rule, arguments.format, arguments.output):
         print(path)
 
 

@@ -1,11 +1,9 @@
-"""What the files for PyTorch and Optax have in common: names, the text at their top, and the functions of the rule."""
+"""What the files for PyTorch and Optax have in common: constants as arguments, and the functions of the rule."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from functools import cache
-from importlib.metadata import version
 
 from plasticity.belief import FadingMemory
 from plasticity.compile.gradient_step import CHANGE, GradientStep, step_lines, uses, wrapped
@@ -17,50 +15,12 @@ DECAY = 0.999  # of the memory of squared gradients, per step
 RESERVED = {"self", "params", "curvature", "decay", "probes", "seed", "init", "update", "updates", "state", "product"}
 RESERVED |= {"leaves", "tree", "gradients", "rows", "new", "jax", "jnp", "math", "optax", "torch", "learn", "remember"}
 RESERVED |= {"diagonal", "key", "memory", "squared", "observations", "alike", "changes", "curvatures"}
-SECTIONS = ("Assumptions", "Rule", "Limitations", "References")  # of the card of a rule, at the top of a file
-_WIDTH = 116
+NOTES = "The file needs {} only. A clock tick is one step. Times are in s, rates in Hz."
 
 
 def needs_curvature(step: GradientStep) -> bool:
     """Whether a rule reads the curvature of the loss."""
     return CURVATURE.name in step.inputs
-
-
-def words(rule: Rule) -> str:
-    """Name of a rule as a name in code, in small letters.
-
-    Examples
-    --------
-    >>> from plasticity.rules.multi_step import multi_step
-    >>> words(multi_step()), class_name(multi_step())
-    ('multi_step', 'MultiStep')
-    """
-    name = re.sub(r"\W+", "_", rule.name).strip("_").lower()
-    return name if name.isidentifier() else f"rule_{name}"
-
-
-def class_name(rule: Rule) -> str:
-    """Name of a rule as the name of a class."""
-    return "".join(word.capitalize() for word in words(rule).split("_"))
-
-
-def head(rule: Rule, library: str, card: list[str], example: str) -> str:
-    """Docstring of a file: what the rule is, lines of its card, and how the file is used."""
-    about = [_wrapped(line) for line in card]
-    text = [f"{rule.title}: an optimiser for {library}.", "", *about, "", "Use", "---", *example.splitlines(), ""]
-    text += textwrap.wrap(
-        f"Written by steersman {version('steersman')} from the equations above, which it simulates as well. The file "
-        f"needs {library} only. A clock tick is one step. Times are in s, rates in Hz. References are keys of the "
-        "bibliography of steersman.",
-        _WIDTH,
-    )
-    quoted = "\n".join(text).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{quoted}\n"""'
-
-
-def _wrapped(line: str) -> str:
-    deeper = " " * (len(line) - len(line.lstrip(" *")) + 2)
-    return "\n".join(textwrap.wrap(line, _WIDTH, subsequent_indent=deeper, break_long_words=False)) or line
 
 
 def signature(step: GradientStep) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FORMATS = {  # module of this folder: what it writes
     "torch": "optimiser of PyTorch",
     "optax": "gradient transformation of JAX and Optax",
+    "brian2": "script of Brian2 with one synapse between two neurons",
 }
 
 

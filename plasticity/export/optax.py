@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from plasticity.compile.file_head import SECTIONS, class_name, docstring, words
 from plasticity.compile.gradient_step import GradientStep, gradient_step, may_divide_by_zero, wrapped
 from plasticity.compile.optimiser import (
     CURVATURE_WORDS,
     DECAY,
+    NOTES,
     RESERVED,
-    SECTIONS,
-    class_name,
     described,
     functions,
-    head,
     needs_curvature,
     signature,
-    words,
 )
 from plasticity.pages.card import extract
 from plasticity.rule import Rule
@@ -71,7 +69,13 @@ def optax(rule: Rule) -> dict[str, str]:
     imports += ["from typing import NamedTuple\n", "import jax", "import jax.numpy as jnp", "import optax"]
     imports += ["from jax.flatten_util import ravel_pytree"] if seeing else []
     parts = [
-        head(rule, "JAX and Optax", extract(rule, SECTIONS), _example(step)),
+        docstring(
+            rule,
+            "an optimiser for JAX and Optax",
+            extract(rule, SECTIONS),
+            _example(step),
+            NOTES.format("JAX and Optax"),
+        ),
         "\n".join(imports),
         f"\n{text}\n\n\n{_ALIKE}",
     ]
@@ -79,7 +83,7 @@ def optax(rule: Rule) -> dict[str, str]:
     return {f"{words(rule)}_optax.py": "\n\n".join(parts) + "\n"}
 
 
-def _example(step: GradientStep) -> str:
+def _example(step: GradientStep) -> list[str]:
     name = words(step.rule)
     arguments = "dt=0.1" if step.has_dt and step.dt is None else ""
     lines = [
@@ -102,7 +106,7 @@ def _example(step: GradientStep) -> str:
             "product = lambda v: jax.jvp(jax.grad(loss), (params,), (v,))[1]",
             "updates, state = optimiser.update(gradients, state, params, product=product)",
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def _state(step: GradientStep, seeing: bool) -> str:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from textwrap import indent
 
+from plasticity.compile.file_head import SECTIONS, class_name, docstring, words
 from plasticity.compile.gradient_step import GradientStep, gradient_step, may_divide_by_zero, wrapped
 from plasticity.compile.optimiser import (
     CURVATURE_WORDS,
     DECAY,
+    NOTES,
     RESERVED,
-    SECTIONS,
-    class_name,
     described,
     functions,
-    head,
     needs_curvature,
     signature,
-    words,
 )
 from plasticity.pages.card import extract
 from plasticity.rule import Rule
@@ -65,7 +63,7 @@ def torch(rule: Rule) -> dict[str, str]:
         text = f"{_DIAGONAL}\n\n\n{text}"
     imports = ["import math\n", "import torch"] if "math." in text else ["import torch"]
     parts = [
-        head(rule, "PyTorch", extract(rule, SECTIONS), _example(step)),
+        docstring(rule, "an optimiser for PyTorch", extract(rule, SECTIONS), _example(step), NOTES.format("PyTorch")),
         "\n".join(imports),
         f"\n{text}",
         f"\n{_optimiser(step)}",
@@ -73,7 +71,7 @@ def torch(rule: Rule) -> dict[str, str]:
     return {f"{words(rule)}_torch.py": "\n\n".join(parts) + "\n"}
 
 
-def _example(step: GradientStep) -> str:
+def _example(step: GradientStep) -> list[str]:
     arguments = "model.parameters()" + (", dt=0.1" if step.has_dt and step.dt is None else "")
     name, module = class_name(step.rule), f"{words(step.rule)}_torch"
     lines = [
@@ -90,7 +88,7 @@ def _example(step: GradientStep) -> str:
             "optimiser.step(product=lambda v: torch.autograd.grad(gradients, weights, v, retain_graph=True))",
             "with weights = list(model.parameters()), whose .grad holds the gradients.",
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def _optimiser(step: GradientStep) -> str:
