@@ -81,7 +81,10 @@ def judge(answer: Callable[..., Any], check: Callable[[Any], Verdict]) -> Verdic
         return NOT_BEGUN
     except Exception as error:
         return failed(error)
-    return NOT_BEGUN if value is None else check(value)
+    try:
+        return NOT_BEGUN if value is None else check(value)
+    except InputError as error:  # the engine refuses the answer
+        return Verdict(False, f"{error}.")
 
 
 @checked

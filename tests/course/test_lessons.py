@@ -71,11 +71,18 @@ def test_the_textbook_is_right(versions, name, exercise):
 
 @pytest.mark.parametrize(("name", "exercise"), [(n, e) for n, e in EXERCISES if not e.startswith("predict_")])
 def test_a_wrong_engine_refuses_the_textbook(versions, monkeypatch, name, exercise):
-    """Formulas of the engine are twice what they should be, or change is twice as cheap."""
+    """Formulas are twice what they should be, or the engine mistakes curvatures or prices by a factor two."""
     teacher, _ = versions[name]
-    for function, wrong in textbook.mutated(teacher).items():
-        monkeypatch.setattr(teacher, function, wrong)
-    assert getattr(teacher, f"check_{exercise}")(textbook.ANSWERS[name][exercise]).correct is False
+    accepted = []
+    for functions in textbook.mutated(teacher):
+        with monkeypatch.context() as patch:
+            for function, wrong in functions.items():
+                patch.setattr(teacher, function, wrong)
+            try:
+                accepted.append(getattr(teacher, f"check_{exercise}")(textbook.ANSWERS[name][exercise]).correct)
+            except ValueError:  # nothing can be computed with it
+                accepted.append(False)
+    assert False in accepted
 
 
 @pytest.mark.parametrize("name", LESSONS)
