@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from circuits.network.deprecated import RatePopulation as RatePopulation
     from circuits.network.deprecated import RateProjection as RateProjection
     from circuits.network.deprecated import RateRun as RateRun
+    from circuits.network.phase import Phase as Phase
     from circuits.network.population import Population as Population
     from circuits.network.projection import Feedback as Feedback
     from circuits.network.projection import Projection as Projection
     from circuits.network.run_record import Run as Run
+    from circuits.network.run_state import RunState as RunState
     from circuits.network.stimulus import Stimulus as Stimulus
     from circuits.neurons.escape_rate import escape_rate as escape_rate
     from circuits.neurons.escape_rate import spike_source as spike_source
@@ -40,5 +42,7 @@ if TYPE_CHECKING:
     from circuits.running.repeat import run_arguments as run_arguments
     from circuits.running.run import build as build
     from circuits.running.run import run as run
+    from circuits.running.state_file import read_state as read_state
+    from circuits.running.state_file import write_state as write_state
 
 __all__ = export(__name__, catalogue=True)

@@ -18,6 +18,7 @@ from typing import Any
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.held import held
 
 SMOOTH = (
     sp.exp,
@@ -326,6 +327,8 @@ class _Balance:
             for _, condition in e.args:
                 self.condition(name, condition)
             return self.common(name, tuple(value for value, _ in e.args))
+        if isinstance(e, held):
+            return self.common(name, e.args[1:])
         if isinstance(e, sp.Heaviside | sp.sign):
             self.of(name, e.args[0])
             return _NONE

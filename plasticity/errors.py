@@ -39,15 +39,18 @@ class UnknownNameError(InputError):
 class DivergedError(ArithmeticError):
     """A simulated variable left the finite numbers; the message names it and the time, as `variable` and `time` [s].
 
+    `phase` is where that was in an experiment of several phases.
+
     Examples
     --------
     >>> str(DivergedError("w", 1.5, "use a smaller dt"))
     'w is no longer finite at t = 1.5 s: use a smaller dt'
     """
 
-    def __init__(self, variable: str, time: float, remedy: str):
-        super().__init__(f"{variable} is no longer finite at t = {time:g} s: {remedy}")
-        self.variable, self.time = variable, time
+    def __init__(self, variable: str, time: float, remedy: str, phase: str = ""):
+        where = phase and f" in {phase}"
+        super().__init__(f"{variable} is no longer finite at t = {time:g} s{where}: {remedy}")
+        self.variable, self.time, self.remedy, self.phase = variable, time, remedy, phase
 
 
 class FailedRunsError(RuntimeError):

@@ -74,6 +74,8 @@ class State:
     """A variable of the synapse beside its weight: ``d name/dt = flow``, from `initial`.
 
     `estimates` names the quantity that the state is a belief about (``"pre_rate"``, ``"post_rate"`` …) or is None.
+    `learned` says whether the state is held with the weight while its projection is frozen, as a belief is that a
+    learner makes of its gradients; traces and eligibilities follow their neurons all the time.
     """
 
     name: str
@@ -83,6 +85,7 @@ class State:
     meaning: str = ""
     estimates: str | None = None
     nonnegative: bool = False
+    learned: bool = False
 
     @property
     def symbol(self) -> sp.Symbol:

@@ -157,7 +157,10 @@ def with_signal(rule: Rule, signal: Signal) -> Rule:
         name=f"{rule.name}_{signal.name}",
         title=f"{rule.title}; {signal.title}",
         weight_flow=shifted[WEIGHT].subs(GRADIENT, 0),
-        states=(*(replace(s, flow=shifted[s.symbol].subs(GRADIENT, 0)) for s in rule.states), *signal.states),
+        states=(
+            *(replace(s, flow=shifted[s.symbol].subs(GRADIENT, 0), learned=True) for s in rule.states),
+            *signal.states,
+        ),
         events=events,
         parameters=_once(*rule.parameters, *signal.parameters),
         assumptions=(*rule.assumptions, *signal.assumptions),

@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     from circuits import Circuit as Circuit
     from circuits import Feedback as Feedback
     from circuits import NeuronModel as NeuronModel
+    from circuits import Phase as Phase
     from circuits import Population as Population
     from circuits import Projection as Projection
     from circuits import RateUnit as RateUnit
     from circuits import Run as Run
+    from circuits import RunState as RunState
     from circuits import Stimulus as Stimulus
     from circuits import all_to_all as all_to_all
     from circuits import at_random as at_random
@@ -56,9 +58,11 @@ if TYPE_CHECKING:
     from circuits import escape_rate as escape_rate
     from circuits import lif as lif
     from circuits import pulse_lif as pulse_lif
+    from circuits import read_state as read_state
     from circuits import readout as readout
     from circuits import run_arguments as run_arguments
     from circuits import spike_source as spike_source
+    from circuits import write_state as write_state
     from plasticity import CURVATURE as CURVATURE
     from plasticity import GRADIENT as GRADIENT
     from plasticity import WEIGHT as WEIGHT

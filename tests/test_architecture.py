@@ -153,10 +153,10 @@ PUBLIC = {
     "analysis": "Comparison Experiment Fit Inference Model as_dataset check_dataset compare confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "
     "recover report state_space stdp_window table time_to_criterion trial_learner weight_moments",
-    "circuits": "Circuit Feedback NeuronModel Population Projection RateUnit "
-    "Run Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
-    "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif readout recurrent_lif "
-    "recurrent_rate run run_arguments spike_source",
+    "circuits": "Circuit Feedback NeuronModel Phase Population Projection RateUnit "
+    "Run RunState Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
+    "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif read_state readout "
+    "recurrent_lif recurrent_rate run run_arguments spike_source write_state",
     "course": "build check grade lessons symbol_table",
     "course.check": "Verdict code curve formula hints judge number prediction",
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "

@@ -67,7 +67,8 @@ RETURNED = {
     plasticity.DualControl,
     plasticity.ShapePosterior,
     analysis.Inference,  # records and errors that functions return or raise; users do not make them
-    *(plasticity.Policy, plasticity.LandscapePolicy, plasticity.SynapseModel, plasticity.Landscape, circuits.Run),
+    *(plasticity.Policy, plasticity.LandscapePolicy, plasticity.SynapseModel, plasticity.Landscape),
+    *(circuits.Run, circuits.RunState),
     *(analysis.Fit, analysis.Comparison, *(v for v in vars(errors).values() if isinstance(v, type))),
 }
 TIMES = np.arange(20) / 5
@@ -155,6 +156,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     circuits.NeuronModel: {"name": "mine", "model": "dv/dt = -v/(1*second) : 1"},
     circuits.Population: {"name": "mine", "neuron": LIF, "n": 2},
     circuits.Projection: {"name": "mine", "pre": "a", "post": "b"},
+    circuits.Phase: {"duration": 0.03},
     circuits.Stimulus: {"patterns": [[1.0]]},
     circuits.actor: {"inputs": TRAINS, "targets": [1.0, -1.0], "step": 0.005, "n_neurons": 2},
     circuits.all_to_all: {"name": "mine", "pre": TWO, "post": TWO, "weight": 1.0},
@@ -170,6 +172,8 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     circuits.recurrent_rate: {"size": 2, "rule": None, "patterns": np.eye(2), "targets": np.eye(2)},
     circuits.run: {"circuit": PLAIN, "duration": 0.03, "device": "numpy"},
     circuits.run_arguments: {"dataset": None},
+    circuits.read_state: {"path": FOLDER},
+    circuits.write_state: {"state": circuits.RunState(0, 1e-3, {}), "path": FOLDER},
     scenarios.parameter: {"default": 1.0, "unit": "s", "help": "a time"},
     scenarios.random_points: {"ranges": {"discount": (0.1, 1.0)}, "n_points": 2},
     scenarios.run: {"name": "horizon", "n_points": 11},
@@ -290,6 +294,10 @@ KIND |= {
     (circuits.recurrent_rate, "rule"): [v for v in wrong_values.KINDS["record"] if v is not None],
     (circuits.balanced_ei, "inhibition"): [v for v in wrong_values.KINDS["record"] if v is not None],
     (circuits.feedforward_rate, "sizes"): [*wrong_values.NO_SEQUENCE, [], [2], [2, 0], [2, -1], [2, 1.5], [2, 2, HUGE]],
+    (circuits.Phase, "feedback"): [True, 3, 0.5, "x", b"x", 1j, NAN, STRANGE, KeyError],
+    (circuits.Phase, "stimuli"): [True, 3, 0.5, "x", b"x", 1j, NAN, STRANGE, KeyError],
+    (circuits.Phase, "plastic"): [None, 3, 0.5, "x", b"x", [], [3], NAN, STRANGE, KeyError, {"x": 3}, {3: True}],
+    (circuits.Phase, "record"): [True, 3, 0.5, "x", b"x", [3], [None], STRANGE, KeyError],
     (scenarios.random_points, "ranges"): [
         *wrong_values.KINDS["mapping"][:-2],
         {"x": (1, 0)},
@@ -371,7 +379,7 @@ def test_every_parameter_has_wrong_values():
 @pytest.mark.parametrize("function", public(), ids=lambda function: function.__name__)
 def test_the_right_values_beside_them_are_accepted(function):
     usual = arguments(function)
-    if usual.get("directory") == FOLDER:
+    if FOLDER in (usual.get("directory"), usual.get("path")):
         with pytest.raises(InputError, match="/dev/null"):
             function(**usual)
     else:

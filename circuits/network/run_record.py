@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
+from circuits.network.run_state import RunState
 from plasticity.pages.display import numbers, table
 
 Array = NDArray[np.float64]
@@ -57,6 +58,11 @@ class Run:
         Final rates [Hz] of a rate circuit, by population.
     arguments : dict of str to object
         With which `circuits.run` repeats it.
+    state : RunState
+        Everything from which ``circuits.run(…, start=run.state)`` goes on.
+    phase : str
+        Name of the phase of an experiment.
+    trial : int
     """
 
     circuit: Circuit
@@ -77,6 +83,9 @@ class Run:
     final_states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     final_rates: Mapping[str, Array] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    state: RunState | None = None
+    phase: str = ""
+    trial: int = 0
 
     def _repr_markdown_(self) -> str:
         """Show what was recorded in a notebook."""

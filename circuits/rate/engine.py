@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
 from circuits.network.run_record import Run
+from circuits.network.run_state import RunState
 from circuits.rate import network as network_loop
 from circuits.rate.plan import Plan, limit_kind, reads, rules_on_rates
 from circuits.rate.record import ENGINE, Record
 from circuits.rate.signals import Channel, Perturbations, open_channel
+from circuits.rate.snapshot import restore, state_of
 from circuits.rate.state import Network, new_network
 from circuits.running.grid import Grid, steps_in
 from circuits.running.recording import Recording
@@ -40,6 +42,8 @@ def run(
     record: Recording,
     channels: Sequence[FeedbackChannel] = (),
     record_weights: WeightTarget | None = None,
+    start: RunState | None = None,
+    frozen: frozenset[str] = frozenset(),
 ) -> Run:
     """Run a rate circuit by explicit Euler steps; see `circuits.run`.
 
@@ -51,8 +55,10 @@ def run(
     record : Recording
     channels : sequence of FeedbackChannel
         One for each member of the batch; none is perfect transmission.
-    record_weights
+    record_weights, start
         As in `circuits.run`.
+    frozen : frozenset of str
+        Projections that do not learn.
 
     Raises
     ------
@@ -80,23 +86,27 @@ def run(
       where it depends on the weight or the neuron, the cheapest control would be another one.
     """
     dt, seed, n_steps = grid.dt, grid.seed, grid.n_steps
+    trials = circuit.trials + grid.trial * circuit.n_batch
     limits = [p.limits for p in circuit.projections]
     rules = rules_on_rates(circuit)
     n_sent = 1 if reads(rules, "loss_difference") else circuit.populations[-1].size
     perfect = [FeedbackChannel()] * circuit.n_batch
-    channel = open_channel(list(channels) or perfect, n_sent, dt, seed, circuit.trials)
+    channel = open_channel(list(channels) or perfect, n_sent, dt, seed, trials)
     kinds = tuple(limit_kind(rules.get(m), limit) for m, limit in enumerate(limits))
-    plan = Plan(circuit, rules, kinds, channel.n_received, dt)
+    plan = Plan(circuit, rules, kinds, channel.n_received, dt, frozen)
     if channels and not (plan.sends_error or plan.is_perturbed):
         raise InputError(
             f"no rule of circuit {circuit.name!r} reads feedback, so a FeedbackChannel changes nothing; leave it out"
         )
-    network = new_network(plan, limits, channel)
-    loop = Loop(plan, network, channel, _perturbations(plan, network, seed))
+    network = new_network(plan, limits, channel, grid.shown)
+    loop = Loop(plan, network, channel, _perturbations(plan, network, seed, trials))
     every = n_steps if record.every is None else steps_in("record_every", record.every, dt)
-    steps = np.unique(np.append(np.arange(0, n_steps, every), n_steps))
+    steps = grid.first + np.unique(np.append(np.arange(0, n_steps, every), n_steps))
+    if start is None or restore(loop, start):
+        advance(loop, grid.first - 1, grid.first, starting=True)
     with recorded_weights(record_weights, plan.circuit, seed, dt, record.every, ENGINE) as file:
-        return _recorded(loop, steps, Record(plan, network, record, steps * dt, file)).run(seed)
+        noted = _recorded(loop, steps, Record(plan, network, record, steps * dt, file))
+        return noted.run(seed, state_of(loop, grid.last))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +131,8 @@ class Loop:
         return max(1, min(int(WORK_AHEAD / work), NUMBERS_AHEAD // max(1, self.noise.per_step + self.channel.per_step)))
 
 
-def advance(loop: Loop, first: int, last: int) -> None:
-    """Run the steps from `first` to `last`, without `last`; step −1 prepares rates and currents at the start.
+def advance(loop: Loop, first: int, last: int, starting: bool = False) -> None:
+    """Run the steps from `first` to `last`, without `last`; with `starting`, prepare rates and currents at `last`.
 
     Raises
     ------
@@ -147,6 +157,7 @@ def advance(loop: Loop, first: int, last: int) -> None:
             network.broken,
             low,
             count,
+            starting,
         )
         _check_finite(loop, low + count)
 
@@ -204,7 +215,6 @@ def _raise_diverged(loop: Loop) -> None:
 
 def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
     """Run from one record to the next."""
-    advance(loop, -1, 0)
     loop.network.loss[:] = np.nan
     for row, step in enumerate(steps):
         if row:
@@ -215,16 +225,17 @@ def _recorded(loop: Loop, steps: NDArray[np.int64], record: Record) -> Record:
     return record
 
 
-def _perturbations(plan: Plan, network: Network, seed: int) -> Perturbations:
+def _perturbations(plan: Plan, network: Network, seed: int, trials: NDArray[np.int64]) -> Perturbations:
     """Noise of the neurons and weights whose rules read it, a stream per member."""
     named: dict[str, tuple[Any, ...]] = {"neuron": plan.populations, "synapse": plan.circuit.projections}
     names = [f"{named[kind][k].name}/perturbation" for kind, k in network.random]
     return Perturbations(
-        sources=[[stream(seed, name, int(trial)) for trial in plan.circuit.trials] for name in names],
+        sources={name: [stream(seed, name, int(trial)) for trial in trials] for name in names},
         stds=[_noise_std(plan, network, kind, k) for kind, k in network.random],
         sizes=[int(np.prod(shape)) for _, shape in network.random.values()],
         period=network.setting.period,
         n_batch=plan.circuit.n_batch,
+        shown=network.setting.shown,
     )
 
 

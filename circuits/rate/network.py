@@ -41,7 +41,7 @@ POPULATION = _fields(
 )
 PROJECTION = _fields(
     "pre post advance factors",  # populations; addresses, 0 where there is none
-    "weights states parameters time_step",  # time_step: dt among the parameters
+    "weights states parameters time_step is_plastic",  # time_step, is_plastic: places of these parameters
     "noise drawn",  # noise of the weights; its place among the random numbers of a step
     "limits n_directions is_coupled has_matrix",  # limits: place in `fixed`
     "ticks collected",  # steps between ticks of the clock, or 0; state that collects the products of factors
@@ -61,6 +61,7 @@ class Setting(NamedTuple):
     received: int
     n_received: int
     hold: int  # steps for which a pattern is presented
+    shown: int  # step at which the first one begins
     period: int  # steps for which noise stays
     move: int  # addresses
     deliver: int
@@ -108,29 +109,45 @@ call: Any = intrinsic(_typed_call)
 
 @njit(cache=True, error_model="numpy")
 def run(
-    own, fixed, filled, scratch, populations, projections, setting, stimulus, noise, channel, loss, broken, first, count
+    own,
+    fixed,
+    filled,
+    scratch,
+    populations,
+    projections,
+    setting,
+    stimulus,
+    noise,
+    channel,
+    loss,
+    broken,
+    first,
+    count,
+    starting,
 ):
-    """Advance every member of the batch from step `first` by `count` steps; step −1 prepares step 0.
+    """Advance every member of the batch from step `first` by `count` steps.
 
-    A member stops, with the number of the step in `broken`, where an input or a rate is not finite, or a rate at which
-    spikes are counted is negative.
+    With `starting` nothing moves: a step prepares inputs and errors of its end for the rates and weights that there
+    are. A member stops, with the number of the step in `broken`, where an input or a rate is not finite, or a
+    rate at which spikes are counted is negative.
     """
     patterns, targets, order = stimulus
     for b in range(broken.size):
         member, remembered = own[b], filled[b]
         for now in range(first + 1, first + count + 1):
-            index = order[b, (now // setting.hold) % order.shape[1] if order.shape[1] > 1 else 0]
+            index = order[b, (now - setting.shown) // setting.hold % order.shape[1] if order.shape[1] > 1 else 0]
             pattern = at(patterns, index * patterns.shape[1])
-            next_rates(member, populations, setting, pattern, now == 0)
-            pass_all(member, fixed, remembered, scratch, populations, projections, setting, now)
-            fill_tables(member, populations, now == 0)
+            next_rates(member, populations, setting, pattern, starting)
+            pass_all(member, fixed, remembered, scratch, populations, projections, setting, now, starting)
+            fill_tables(member, populations, starting)
             if setting.has_targets:
                 target, output, message = at(targets, index * targets.shape[1]), populations[-1], setting.message
                 missed = deviation(target, at(member, output.rate), output.size)
                 loss[b] += missed
                 if setting.is_perturbed:
-                    drawn = noise[b, now // setting.period - (first + 1) // setting.period]
-                    perturb(member, populations, projections, pattern, drawn, now == 0)
+                    period = (now - setting.shown) // setting.period - (first + 1 - setting.shown) // setting.period
+                    drawn = noise[b, period]
+                    perturb(member, populations, projections, pattern, drawn, starting)
                     member[message] = deviation(target, at(member, output.twin_rate), output.size) - missed
                     send(member, setting, channel, b, now, now - first - 1)
                 elif setting.sends_error:
@@ -191,7 +208,7 @@ def next_rates(own, populations, setting, pattern, starting):
 
 
 @inner
-def pass_all(own, fixed, filled, scratch, populations, projections, setting, now):
+def pass_all(own, fixed, filled, scratch, populations, projections, setting, now, starting):
     """One step of all synapses, and the rates that follow at once from the new inputs."""
     for k in range(populations.size):
         post = populations[k]
@@ -199,9 +216,9 @@ def pass_all(own, fixed, filled, scratch, populations, projections, setting, now
             p = projections[m]
             pre = populations[p.pre]
             tick = p.ticks > 0 and now % max(p.ticks, 1) == 0
-            if p.factors != 0 and now > 0:
+            if p.factors != 0 and not starting:
                 remember(own, filled, scratch, pre, post, p, m, setting, tick)
-            if p.advance == 0 or now == 0 or (p.factors != 0 and not tick):
+            if p.advance == 0 or starting or (p.factors != 0 and not tick):
                 add_input(at(own, p.weights), at(own, pre.rate), at(own, post.current), post.size, pre.size)
             else:
                 change(own, fixed, scratch, pre, post, p, setting, int(tick))
@@ -219,7 +236,8 @@ def change(own, fixed, scratch, pre, post, p, setting, tick):
     call(p.advance, (*synapses, *shared, rate, current, limits, changes, post.size, pre.size, tick))
     if p.is_coupled:
         sizes = (post.size, pre.size, p.n_directions, p.has_matrix)
-        call(setting.move, (weights, changes, limits, rate, current, own[p.time_step], *sizes))
+        moving = own[p.time_step] * own[p.is_plastic]  # a drift, too, is held while the projection is frozen
+        call(setting.move, (weights, changes, limits, rate, current, moving, *sizes))
 
 
 @inner

@@ -12,6 +12,7 @@ from circuits.network.circuit import Circuit, Population
 from circuits.neurons.rate_unit import INPUT
 from plasticity.compile.deferred import Deferred, deferred, factors_source
 from plasticity.compile.dense import check_supplied, synapse_source
+from plasticity.compile.frozen import freezable
 from plasticity.compile.generated import python_code
 from plasticity.compile.layout import Layout, layout_of
 from plasticity.compile.mean_field import counts_spikes, on_rates
@@ -40,6 +41,8 @@ class Plan:
         Components of a message that comes out of the feedback channel.
     dt : float
         Time step [s].
+    frozen : frozenset of str
+        Projections that do not learn, although they have a rule.
     """
 
     circuit: Circuit
@@ -47,6 +50,7 @@ class Plan:
     limits: tuple[str, ...]
     n_received: int
     dt: float
+    frozen: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check that the circuit provides what the rules read.
@@ -183,7 +187,7 @@ class Plan:
 
 def rules_on_rates(circuit: Circuit) -> dict[int, Rule]:
     """Rules of the projections that learn, with rates instead of spikes, by the index of the projection."""
-    mean = {id(p.rule): on_rates(p.rule) for p in circuit.projections if p.rule is not None}
+    mean = {id(p.rule): freezable(on_rates(p.rule)) for p in circuit.projections if p.rule is not None}
     return {m: mean[id(p.rule)] for m, p in enumerate(circuit.projections) if p.rule is not None}
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.run_record import Run
+from circuits.network.run_state import RunState
 from circuits.rate.plan import Plan
-from circuits.rate.state import Network, settle
+from circuits.rate.state import Network, present_state
 from circuits.running.recording import RATE_VARIABLES, Recording
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ class Record:
 
     def note(self, row: int) -> None:
         """Note the present values."""
-        settle(self.plan, self.network)
         for m, (name, at) in enumerate(self.tracked.items()):
             post, pre = np.unravel_index(at, self.network.weights[m].shape[1:])
             self.weights[name][:, row] = self.network.weights[m][:, post, pre]
@@ -61,10 +61,10 @@ class Record:
 
     def _whole(self, m: int, state: str) -> NDArray:
         """State of all synapses (n_batch, n_post, n_pre); what neurons own is copied once per neuron."""
-        return np.broadcast_to(self.network.state(self.plan, m, state).copy(), self.network.weights[m].shape)
+        return np.broadcast_to(present_state(self.plan, self.network, m, state), self.network.weights[m].shape)
 
-    def run(self, seed: int) -> Run:
-        """Everything that was noted, and the final values."""
+    def run(self, seed: int, state: RunState) -> Run:
+        """Everything that was noted, the final values, and the state from which a run goes on."""
         names = list(self.tracked)
         finals = {
             names[m]: {s.name: self._whole(m, s.name) for s in rule.states} for m, rule in self.plan.rules.items()
@@ -87,4 +87,5 @@ class Record:
                 p.name: self.network.local(k, "post_rate").copy() for k, p in enumerate(self.plan.populations)
             },
             engine=ENGINE,
+            state=state,
         )

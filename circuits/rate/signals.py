@@ -101,22 +101,37 @@ class Perturbations:
 
     Parameters
     ----------
-    sources : list of list of Generator
-        For each population or projection with noise, a stream per member.
+    sources : dict of str to list of Generator
+        For each population or projection with noise, by the name of its numbers, a stream per member.
     stds : list of (n_batch,) arrays
     sizes : list of int
         Numbers of each.
     period : int
     n_batch : int
+    shown : int
+        Step from which periods are counted.
     """
 
-    sources: list[list[np.random.Generator]]
+    sources: dict[str, list[np.random.Generator]]
     stds: list[Array]
     sizes: list[int]
     period: int
     n_batch: int
-    number: int = -1  # of the pattern or step that `present` belongs to
-    present: Array = field(default_factory=lambda: np.zeros(0))
+    shown: int = 0
+    number: NDArray[np.int64] = field(default_factory=lambda: np.array([-1]))  # of the period of what is `present`
+    present: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is present at first."""
+        self.present = np.zeros((self.n_batch, sum(self.sizes)))
+
+    def rejoin(self, step: int) -> bool:
+        """Whether what is present goes on at a step; if not, new numbers are drawn."""
+        number = (step - self.shown) // self.period
+        if self.number[0] == number or not self.sizes:
+            return True
+        self.number[0] = number - 1
+        return False
 
     @property
     def per_step(self) -> int:
@@ -128,15 +143,15 @@ class Perturbations:
 
         Its first entry is what was present at the end of the last call, if that is still so.
         """
-        low, high = (first + 1) // self.period, (first + count) // self.period
-        fresh, n_drawn = high - self.number, high - low + 1
-        self.number = high
+        low, high = ((step - self.shown) // self.period for step in (first + 1, first + count))
+        fresh, n_drawn = high - int(self.number[0]), high - low + 1
+        self.number[0] = high
         noise = np.empty((self.n_batch, n_drawn, sum(self.sizes)))
         if fresh < n_drawn:
             noise[:, 0] = self.present
         ends = np.cumsum([0, *self.sizes])
-        for generators, std, start, end in zip(self.sources, self.stds, ends[:-1], ends[1:], strict=True):
+        for generators, std, start, end in zip(self.sources.values(), self.stds, ends[:-1], ends[1:], strict=True):
             for b, generator in enumerate(generators):
                 noise[b, n_drawn - fresh :, start:end] = std[b] * generator.standard_normal((fresh, end - start))
-        self.present = noise[:, -1].copy()
+        self.present[:] = noise[:, -1]
         return noise

@@ -18,6 +18,7 @@ from circuits.running.grid import steps_in
 from plasticity.compile.compiled_limits import deliver_source, move_source
 from plasticity.compile.dense import POST, parameter_names
 from plasticity.compile.euler import STEP
+from plasticity.compile.frozen import IS_PLASTIC
 from plasticity.compile.native import address
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError
@@ -109,8 +110,8 @@ class Network:
         return self.rows.view("table", population)[:, POST.index(name)]
 
 
-def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel) -> Network:
-    """Arrays at the start of a run."""
+def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channel, shown: int = 0) -> Network:
+    """Arrays at the start of a run, whose stimulus begins at the step `shown`."""
     circuit = plan.circuit
     rows, random = _rows(plan, channel.n_sent), _random(plan)
     _start(plan, rows)
@@ -130,7 +131,7 @@ def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channe
         scratch=np.zeros(2 * max(sizes, default=0) + projections["n_directions"].max(initial=0)),
         populations=_populations(plan, rows, random, order),
         projections=projections[order],
-        setting=_setting(plan, rows, channel),
+        setting=_setting(plan, rows, channel, shown),
         stimulus=_stimulus(circuit),
         order=order,
         random=random,
@@ -139,15 +140,14 @@ def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channe
     )
 
 
-def settle(plan: Plan, network: Network) -> None:
-    """Carry what is remembered into the states, so that they can be read."""
-    for m, product in plan.deferred.items():
-        filled = network.filled[:, network.order.index(m)]
+def present_state(plan: Plan, network: Network, m: int, name: str) -> Array:
+    """Copy of a state, of which a part may still be remembered as factors (`Network.state`)."""
+    state = network.state(plan, m, name).copy()
+    if m in plan.deferred and plan.deferred[m].state == name:
         past_post, past_pre = network.rows.view("memory_post", m), network.rows.view("memory_pre", m)
-        for b, count in enumerate(filled):
-            if count:
-                network.state(plan, m, product.state)[b] += plan.dt * past_post[b, :count].T @ past_pre[b, :count]
-        filled[:] = 0
+        for b, count in enumerate(network.filled[:, network.order.index(m)]):
+            state[b] += plan.dt * past_post[b, :count].T @ past_pre[b, :count]
+    return state
 
 
 def _rows(plan: Plan, n_sent: int) -> Rows:
@@ -209,7 +209,7 @@ def _start(plan: Plan, rows: Rows) -> None:
 def _parameters(plan: Plan, m: int) -> Array:
     """Parameters of a rule, the time step and the bounds: (n_batch, n)."""
     rule, projection, n_batch = plan.rules[m], plan.circuit.projections[m], plan.circuit.n_batch
-    known = rule.values | dict(projection.parameters)
+    known = rule.values | dict(projection.parameters) | {IS_PLASTIC.name: float(projection.name not in plan.frozen)}
     for p in rule.parameters:
         if np.ndim(known[p.name]) and p.name not in projection.parameters:
             raise InputError(f"{p.name} of rule {rule.name!r} has one value per synapse; give a network one number")
@@ -258,7 +258,9 @@ def _projections(plan: Plan, rows: Rows, random: dict) -> NDArray:
         record["n_memory"], record["is_coupled"] = MEMORY, plan.limits[m] == "coupled"
         if m in plan.rules:
             record["advance"], record["factors"] = compiled[m]
-            record["time_step"] = record["parameters"] + parameter_names(plan.rules[m]).index(STEP.name)
+            places = record["parameters"] + np.arange(len(parameter_names(plan.rules[m])))
+            named = dict(zip(parameter_names(plan.rules[m]), places, strict=True))
+            record["time_step"], record["is_plastic"] = named[STEP.name], named[IS_PLASTIC.name]
             record["ticks"] = _ticks(plan, m)
         if m in plan.deferred:
             place = plan.layouts[m].start(plan.deferred[m].state, *rows.places["weights", m][1])
@@ -266,7 +268,7 @@ def _projections(plan: Plan, rows: Rows, random: dict) -> NDArray:
     return records
 
 
-def _setting(plan: Plan, rows: Rows, channel: Channel) -> Setting:
+def _setting(plan: Plan, rows: Rows, channel: Channel, shown: int) -> Setting:
     stimulus = plan.circuit.stimulus
     hold = 1 if stimulus is None or stimulus.hold is None else steps_in("hold", stimulus.hold, plan.dt)
     return Setting(
@@ -279,6 +281,7 @@ def _setting(plan: Plan, rows: Rows, channel: Channel) -> Setting:
         received=rows.start("received"),
         n_received=plan.n_received,
         hold=hold,
+        shown=shown,
         period=hold if plan.is_slow else 1,
         move=address(move_source(), "move") if "coupled" in plan.limits else 0,
         deliver=0 if channel.is_perfect else address(deliver_source(), "deliver"),

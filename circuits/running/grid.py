@@ -17,11 +17,24 @@ CHECK_WORK = 0.1  # synapses that are checked in a step on average, for every ne
 
 @dataclass(frozen=True)
 class Grid:
-    """Time step [s], simulated time [s] and seed of a run."""
+    """Time step [s], simulated time [s], seed and trial of a run, and the step at which it starts."""
 
     dt: float
     duration: float
     seed: int = 0
+    trial: int = 0
+    first: int = 0
+    shown: int = 0  # step from which the times of stimuli count
+
+    @property
+    def start(self) -> float:
+        """Time at which the run starts [s]."""
+        return self.first * self.dt
+
+    @property
+    def last(self) -> int:
+        """Step at which the run ends."""
+        return self.first + self.n_steps
 
     @property
     def n_steps(self) -> int:

@@ -10,20 +10,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit, Population, Projection
+from circuits.network.phase import Channels, Phase
 from circuits.neurons.model import NeuronModel
 from circuits.running.devices import DEVICES
 from circuits.running.grid import Grid, steps_in
 from circuits.running.limits import controlled
 from circuits.running.recording import Recording, Tracked, recording
+from circuits.running.stimuli import frozen_projections, with_stimuli
 from plasticity.controllability import Controllability
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.feedback import FeedbackChannel
 from plasticity.replay import spike_train, spike_trains
-from plasticity.support.checks import require_number, require_whole
+from plasticity.support.checks import require_whole
 from plasticity.support.cli import say
 
 Limits = Controllability | Mapping[str, Controllability] | None
-Channels = FeedbackChannel | Sequence[FeedbackChannel] | Mapping[str, Any] | None
 Events = Sequence[ArrayLike] | Mapping[str, Sequence[ArrayLike]] | None  # times, or trains of them
 EVENT_TARGET = NeuronModel("event_target", "")  # makes neurons with spike trains alone able to receive events
 
@@ -69,60 +70,59 @@ def _check_limits(circuit: Circuit, controllability: Any) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A circuit ready to run.
+    """A phase of a circuit ready to run.
 
     Parameters
     ----------
     circuit : Circuit
-        With limits of control and third-factor events.
+        With limits of control, third-factor events and the stimuli of the phase.
     grid : Grid
     record : Recording
     channels : dict of str to FeedbackChannel or a sequence of them, or list of FeedbackChannel
         By path of feedback of a spiking circuit; by member of the batch of a rate circuit, empty without channels.
+    frozen : frozenset of str
+        Plastic projections that do not learn.
     """
 
     circuit: Circuit
     grid: Grid
     record: Recording
     channels: Any
+    frozen: frozenset[str]
 
 
-def prepared(
-    circuit: Circuit,
-    duration: float,
-    dt: float,
-    record_every: float | None,
-    seed: int,
-    record: Sequence[str],
-    n_tracked: int,
-    feedback: Channels,
-    controllability: Limits,
-    third_factor: Events,
-    tracked: Tracked = None,
-) -> Prepared:
-    """Circuit with its grid of time steps, its records and its channels, from the arguments of `circuits.run`.
+def limited(circuit: Circuit, controllability: Limits, third_factor: Events, seed: int) -> Circuit:
+    """Circuit within its limits of control, with third-factor events.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the circuit.
+    """
+    circuit = controlled(circuit, controllability, require_whole("seed", seed, low=0))
+    return circuit if circuit.is_rate else with_events(circuit, third_factor)
+
+
+def prepared(circuit: Circuit, phase: Phase, grid: Grid, n_tracked: int, tracked: Tracked = None) -> Prepared:
+    """Phase of a circuit with its stimuli, its records and its channels.
 
     Raises
     ------
     InputError
         If they do not fit the circuit, the grid or one another.
     """
-    require_number("dt", dt, low=0, exclusive=True, unit="s")
-    seed = require_whole("seed", seed, low=0)
-    if record_every is not None:
-        steps_in("record_every", record_every, dt)
-    circuit = controlled(circuit, controllability, seed)
-    grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
+    if phase.record_every is not None:
+        steps_in("record_every", phase.record_every, grid.dt)
+    frozen = frozen_projections(circuit, phase.plastic)
+    circuit = with_stimuli(circuit, phase.stimuli)
+    records = recording(circuit, phase.record_every, phase.record or (), n_tracked, tracked)
     if circuit.is_rate:
-        records = recording(circuit, record_every, record, n_tracked, tracked)
-        of_members = _channels_of_members(feedback, circuit.n_batch)
-        _warn_late(circuit, of_members, dt)
-        return Prepared(circuit, grid, records, of_members)
-    circuit = with_events(circuit, third_factor)
-    records = recording(circuit, record_every, record, n_tracked, tracked)
-    channels = _channels(circuit, feedback)
-    check_grid(circuit, grid.duration, dt)
-    return Prepared(circuit, grid, records, channels)
+        members = _channels_of_members(phase.feedback, circuit.n_batch)
+        _warn_late(circuit, members, grid.dt)
+        return Prepared(circuit, grid, records, members, frozen)
+    channels = _channels(circuit, phase.feedback)
+    check_grid(circuit, grid)
+    return Prepared(circuit, grid, records, channels, frozen)
 
 
 def _channels(circuit: Circuit, feedback: Channels) -> dict[str, Any]:
@@ -232,14 +232,15 @@ def _check_events(projection: Projection) -> None:
         )
 
 
-def check_grid(circuit: Circuit, duration: float, dt: float) -> None:
-    """Check that prescribed spikes, delays and ticks are multiples of `dt`, and spikes before `duration`.
+def check_grid(circuit: Circuit, grid: Grid) -> None:
+    """Check that prescribed spikes, delays and ticks are multiples of the time step, and spikes before the end.
 
     Raises
     ------
     InputError
         Naming the population, neuron and spike, the projection, or the rule.
     """
+    dt, duration = grid.dt, grid.last * grid.dt
     for population in circuit.populations:
         for neuron, times in enumerate(population.spike_trains):
             off = np.abs(times / dt - np.round(times / dt)) > 1e-6

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from circuits.network.circuit import Circuit
+from circuits.network.phase import Phase
 from circuits.network.population import Population
 from circuits.network.projection import Feedback, Projection
+from circuits.network.run_state import RunState
 from circuits.network.stimulus import Stimulus
 from circuits.neurons.model import NeuronModel
 from circuits.neurons.rate_unit import RateUnit
@@ -33,7 +35,7 @@ SHORT = 16  # numbers of an array that stands in the text
 UNTOLD = {(Rule, "steps")}  # of no use to a run
 RECORDS = (
     *(Circuit, Population, Projection, Feedback, Stimulus, NeuronModel, RateUnit, Controllability, FeedbackChannel),
-    *(Rule, State, Parameter, Update, SynapseModel, NeuronTrace),
+    *(Phase, RunState, Rule, State, Parameter, Update, SynapseModel, NeuronTrace),
 )
 Arrays = dict[str, NDArray]
 
@@ -46,6 +48,10 @@ def as_text(value: Any, arrays: Arrays) -> str:
     >>> as_text({"dt": 1e-3, "feedback": None}, {})
     "mapping([('dt', 0.001, ), ('feedback', None, )])"
     """
+    if is_dataclass(value) and not isinstance(value, type):
+        stated = [f for f in fields(value) if f.init and (type(value), f.name) not in UNTOLD]
+        own = (f"{f.name}={as_text(getattr(value, f.name), arrays)}" for f in stated)
+        return f"{type(value).__name__}({', '.join(own)})"
     match value:
         case Mapping():
             return f"mapping({as_text(list(value.items()), arrays)})"
@@ -63,10 +69,6 @@ def as_text(value: Any, arrays: Arrays) -> str:
             return sp.srepr(value)
         case float() if not np.isfinite(value):
             return f"number({str(value)!r})"
-    if is_dataclass(value) and not isinstance(value, type):
-        stated = [f for f in fields(value) if f.init and (type(value), f.name) not in UNTOLD]
-        own = (f"{f.name}={as_text(getattr(value, f.name), arrays)}" for f in stated)
-        return f"{type(value).__name__}({', '.join(own)})"
     return repr(value)
 
 
@@ -137,6 +139,8 @@ def run_arguments(dataset: xr.Dataset) -> dict[str, Any]:
 
 def summary(value: Any) -> Any:
     """Argument as it stands among the parameters of a file: records by what differs from their defaults."""
+    if isinstance(value, RunState):
+        return f"state at {value.time:g} s"
     if isinstance(value, Mapping):
         return {key: summary(part) for key, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

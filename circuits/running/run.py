@@ -2,31 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from circuits.network.circuit import Circuit
+from circuits.network.phase import Channels, Phase
 from circuits.network.run_record import Run
+from circuits.network.run_state import RunState
 from circuits.running.devices import is_short
-from circuits.running.prepare import Channels, Events, Limits, check_arguments, prepared
+from circuits.running.experiment import Experiment, check_experiment
+from circuits.running.grid import Grid, steps_in
+from circuits.running.prepare import Events, Limits, Prepared, check_arguments, limited, prepared
 from circuits.running.recording import Tracked
 from circuits.running.weight_file import WeightTarget
 from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
 from plasticity.errors import InputError
-from plasticity.support.checks import checked
+from plasticity.support.checks import checked, require_number
 from plasticity.support.cli import say
 
 if TYPE_CHECKING:
     from circuits.spiking.numpy_device import BrianNetwork
 
 
-@checked
+@overload
 def run(
     circuit: Circuit,
     duration: float,
+    dt: float = ...,
+    device: str | None = ...,
+    record_every: float | None = ...,
+    seed: int = ...,
+    record: Sequence[str] = ...,
+    n_tracked: int = ...,
+    feedback: Channels = ...,
+    controllability: Limits = ...,
+    record_weights: str | PathLike | None = ...,
+    third_factor: Events = ...,
+    tracked: Tracked = ...,
+    trials: int = ...,
+    carry: bool = ...,
+    start: RunState | None = ...,
+) -> Run: ...
+@overload
+def run(
+    circuit: Circuit,
+    duration: Sequence[Phase],
+    dt: float = ...,
+    device: str | None = ...,
+    record_every: float | None = ...,
+    seed: int = ...,
+    record: Sequence[str] = ...,
+    n_tracked: int = ...,
+    feedback: Channels = ...,
+    controllability: Limits = ...,
+    record_weights: str | PathLike | None = ...,
+    third_factor: Events = ...,
+    tracked: Tracked = ...,
+    trials: int = ...,
+    carry: bool = ...,
+    start: RunState | None = ...,
+) -> tuple[Run, ...]: ...
+@checked
+def run(
+    circuit: Circuit,
+    duration: float | Sequence[Phase],
     dt: float = 1e-3,
     device: str | None = None,
     record_every: float | None = None,
@@ -38,14 +80,17 @@ def run(
     record_weights: str | PathLike | None = None,
     third_factor: Events = None,
     tracked: Tracked = None,
-) -> Run:
+    trials: int = 1,
+    carry: bool = False,
+    start: RunState | None = None,
+) -> Run | tuple[Run, ...]:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
     Parameters
     ----------
     circuit : Circuit
-    duration : float
-        Simulated time [s].
+    duration : float or sequence of Phase
+        Simulated time [s]; or phases, which follow one another without loss of state.
     dt : float
         Time step [s]; prescribed spike times must be multiples of it.
     device : {"cpp", "numpy"}, optional
@@ -78,19 +123,28 @@ def run(
         Synapses that are recorded, in place of those at even distances: their places in ``weight.ravel()`` or in the
         list of synapses, for all plastic projections or by name. `circuits.Projection.ends` says which neurons they
         connect.
+    trials : int
+        How often the phases are run, each time with other random numbers.
+    carry : bool
+        Whether a trial begins with the state in which the one before ended; by default all begin with the same state.
+    start : RunState, optional
+        ``run.state`` of an earlier run of this circuit, from which this one goes on, also in time and in what the
+        circuit presents. A run that is cut in two in this way is, to the last bit, the run as a whole.
 
     Returns
     -------
-    Run
+    Run or tuple of Run
+        Of phases one record each, those of the first trial first.
 
     Raises
     ------
     InputError
         If spikes lie off the grid or beyond `duration`, the device is unknown, its compiler is missing or fails,
         the circuit has no feedback that a channel could disturb or nothing plastic to limit, a weight starts outside
-        its bounds, a rule waits for third-factor events and there are none, or `record_weights` cannot be written.
+        its bounds, a rule waits for third-factor events and there are none, `record_weights` cannot be written, or
+        `start` is no state of this circuit.
     DivergedError
-        If a weight, a rate or a variable of a neuron leaves the finite numbers.
+        If a weight, a rate or a variable of a neuron leaves the finite numbers; names it, the time and the phase.
 
     Examples
     --------
@@ -109,21 +163,22 @@ def run(
     """
     arguments = {name: value for name, value in locals().items() if name != "record_weights"}
     check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
+    require_number("dt", dt, low=0, exclusive=True, unit="s")
+    is_one = not isinstance(duration, Sequence)
+    phases = [Phase(duration)] if isinstance(duration, float | int) else list(duration)
     target = None if record_weights is None else WeightTarget(record_weights, arguments)
-    _warn_no_updates(circuit, duration)
-    ready = prepared(
-        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
-    )
-    if circuit.is_rate:
-        from circuits.rate import engine as rate
-
-        made = rate.run(ready.circuit, ready.grid, ready.record, ready.channels, target)
-        return replace(made, arguments=arguments)
-    from circuits.spiking import engine as spiking
-
-    device = choose_device(ready.circuit, device, duration / dt)
-    made = spiking.run(ready.circuit, ready.grid, device, ready.record, ready.channels, target)
-    return replace(made, arguments=arguments)
+    check_experiment(phases, dt, trials, record_weights, start)
+    if is_one and trials > 1:
+        raise InputError(f"trials is {trials}, for phases alone; give [Phase({duration:g})] in place of {duration:g}")
+    total = sum(steps_in("duration", p.duration, dt) for p in phases)
+    first = 0 if start is None else start.step
+    _warn_no_updates(circuit, first * dt, (first + total) * dt)
+    circuit = limited(circuit, controllability, third_factor, seed)
+    engine = engine_of(circuit, device, total * trials, target)
+    filled = tuple(p.with_defaults(record, record_every, feedback) for p in phases)
+    experiment = Experiment(circuit, filled, Grid(dt, total * dt, seed), n_tracked, tracked, engine)
+    runs = tuple(replace(made, arguments=arguments) for made in experiment.run(trials, carry, start))
+    return runs[0] if is_one else runs
 
 
 @checked
@@ -175,18 +230,43 @@ def build(
         raise InputError(f"circuit {circuit.name!r} is one of rates, which do not run in Brian2; use circuits.run")
     from circuits.spiking import engine as spiking
 
-    ready = prepared(
-        circuit, duration, dt, record_every, seed, record, n_tracked, feedback, controllability, third_factor, tracked
-    )
+    grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
+    phase = Phase(duration, record=record, record_every=record_every, feedback=feedback)
+    ready = prepared(limited(circuit, controllability, third_factor, seed), phase, grid, n_tracked, tracked)
     return spiking.build(ready.circuit, ready.grid, ready.record, ready.channels)
 
 
-def _warn_no_updates(circuit: Circuit, duration: float) -> None:
-    """Warn of rules that change nothing before the end."""
+def engine_of(
+    circuit: Circuit, device: str | None, n_steps: int, record_weights: WeightTarget | None
+) -> Callable[[Prepared, RunState | None], Run]:
+    """Function that runs a phase of a circuit from a state, or from the beginning."""
+    if circuit.is_rate:
+        from circuits.rate import engine as rate
+
+        return lambda ready, start: rate.run(
+            ready.circuit, ready.grid, ready.record, ready.channels, record_weights, start, ready.frozen
+        )
+    from circuits.spiking import engine as spiking
+
+    chosen = choose_device(circuit, device, n_steps)
+
+    def run_spiking(ready: Prepared, start: RunState | None) -> Run:
+        if start is not None or ready.frozen:
+            raise InputError(
+                f"circuit {circuit.name!r} spikes: start, frozen projections and several phases are for rate circuits"
+            )
+        return spiking.run(ready.circuit, ready.grid, chosen, ready.record, ready.channels, record_weights)
+
+    return run_spiking
+
+
+def _warn_no_updates(circuit: Circuit, start: float, end: float) -> None:
+    """Warn of rules that change nothing between two times."""
     for name, rule in circuit.rules.items():
-        if "clock" in rule.events and rule.clock_dt is not None and rule.clock_dt >= duration:
+        step = rule.clock_dt if "clock" in rule.events else None
+        if step is not None and int(end / step - 1e-6) == int(start / step - 1e-6):
             say(
-                f"rule {rule.name!r} of {name!r} updates every {rule.clock_dt:g} s but the run lasts {duration:g} s, "
+                f"rule {rule.name!r} of {name!r} updates every {step:g} s but the run lasts {end - start:g} s, "
                 "so no update happens; choose a smaller clock_step or a longer duration"
             )
 

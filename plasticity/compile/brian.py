@@ -22,10 +22,11 @@ from plasticity.rule import CURVATURE, EVENTS, GRADIENT, WEIGHT, Rule, Update, f
 from plasticity.signal import Signal, observe
 from plasticity.support.checks import checked, require_number
 from plasticity.support.exprel import exprel
+from plasticity.support.held import held
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
 METHODS = ("exact", "linear", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
-_FUNCTIONS = (exprel, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
+_FUNCTIONS = (exprel, held, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
 
 
 class _Printer(StrPrinter):

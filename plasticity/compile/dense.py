@@ -14,6 +14,7 @@ import sympy as sp
 
 from plasticity.compile.elementwise import CLIPPED, DRIFT_VELOCITY, MOVED, PERMITTED, python_text
 from plasticity.compile.euler import STEP, euler
+from plasticity.compile.frozen import IS_PLASTIC
 from plasticity.compile.generated import python_code
 from plasticity.compile.layout import OWNERS, layout_of
 from plasticity.compile.native import REORDERED, Signature, native
@@ -249,7 +250,8 @@ def _limited(rule: Rule, limits: str) -> list[str]:
     if limits == "each":
         mask, low, high, drift = (f"_limits[_{n} + _j]" for n in LIMITS)
         permitted = python_text(PERMITTED, plastic=mask, change="(w - _old)")
-        velocity = python_text(DRIFT_VELOCITY, drift=drift, weight="_old")
+        on = [IS_PLASTIC.name] if IS_PLASTIC in rule.parameters else []
+        velocity = " * ".join([*on, python_text(DRIFT_VELOCITY, drift=drift, weight="_old")])
         moved = python_text(MOVED, weight="_old", change=f"({permitted})", dt=STEP.name, velocity=f"({velocity})")
         return [f"w = {moved}", f"w = {python_text(CLIPPED, weight='w', low=low, high=high)}"]
     return [f"w = {python_text(CLIPPED, weight='w', low=LOW, high=HIGH)}"] if rule.bounds is not None else []

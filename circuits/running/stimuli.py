@@ -1,0 +1,70 @@
+"""What a phase does to its circuit: other stimuli, and projections that are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from circuits.network.circuit import Circuit
+from circuits.network.population import Population
+from circuits.network.stimulus import Stimulus
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.replay import spike_trains
+
+
+def frozen_projections(circuit: Circuit, plastic: bool | Mapping[str, bool]) -> frozenset[str]:
+    """Plastic projections that do not learn.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is not that of a plastic projection.
+    """
+    names = [p.name for p in circuit.plastic]
+    chosen = plastic if isinstance(plastic, Mapping) else dict.fromkeys(names, plastic)
+    for name in chosen:
+        if name not in names:
+            raise UnknownNameError("plastic projection", name, names)
+    return frozenset(name for name, learns in chosen.items() if not learns)
+
+
+def with_stimuli(circuit: Circuit, stimuli: Stimulus | Mapping[str, Any] | None) -> Circuit:
+    """Circuit with other stimuli.
+
+    Raises
+    ------
+    InputError
+        If the stimuli are not of the kind of the circuit, or do not fit a population.
+    UnknownNameError
+        If a name is not that of a population.
+    """
+    if stimuli is None:
+        return circuit
+    if isinstance(stimuli, Stimulus) != circuit.is_rate:
+        needed = "a Stimulus" if circuit.is_rate else "a mapping of populations to spike trains or series"
+        raise InputError(f"stimuli of circuit {circuit.name!r} must be {needed}, got {type(stimuli).__name__}")
+    if isinstance(stimuli, Stimulus):
+        return replace(circuit, stimulus=stimuli)
+    for name in stimuli:
+        circuit.population(name)
+    populations = (_stimulated(p, stimuli[p.name]) if p.name in stimuli else p for p in circuit.populations)
+    return replace(circuit, populations=tuple(populations))
+
+
+def _stimulated(population: Population, stimulus: Any) -> Population:
+    """Population with other spike trains, or other series."""
+    if isinstance(stimulus, Mapping):
+        for name in stimulus:
+            if name not in population.series:
+                raise UnknownNameError(f"series of population {population.name!r}", name, population.series)
+        return replace(population, series={**population.series, **stimulus})
+    if not population.has_spike_trains:
+        raise InputError(f"population {population.name!r} fires by itself; its stimuli are a mapping of its series")
+    trains = spike_trains(f"stimuli[{population.name!r}]", stimulus)
+    if len(trains) != population.size:
+        raise InputError(
+            f"stimuli of {population.name!r} have {len(trains)} trains; give one for each of its "
+            f"{population.size} neurons"
+        )
+    return replace(population, spike_times=trains)
