@@ -61,6 +61,48 @@ ANSWERS["control"] = {
 }
 
 
+def front_speed(tilt):
+    """Speed of the front of a cubic reaction between its stable states a and b, with m in between (Muratov 2008)."""
+    a, m, b = np.sort(np.roots([4.0, 0.0, -4.0, -tilt]).real)
+    return 2 * 2**0.5 * ((a + b) / 2 - m)
+
+
+def minima(tilt):
+    """Cardano: x = 2/√3 cos((φ + 2πk)/3) with cos φ = 3√3 tilt/8 solves x³ − x = tilt/4."""
+    angle = np.arccos(3 * 3**0.5 * tilt / 8)
+    return 2 / 3**0.5 * np.cos((angle + 2 * np.pi * np.array([1, 0])) / 3)
+
+
+def trapezoid_free_action(x, h, discount):
+    """Sum over intervals, one after another."""
+    total = 0.0
+    for i in range(len(x) - 1):
+        y = 0.5 * (x[i] + x[i + 1])
+        rate = 0.5 * ((x[i + 1] - x[i]) / h) ** 2 + (y * y - 1) ** 2 - y / 2
+        total += h * np.exp(-discount * h * (i + 0.5)) * rate
+    return total
+
+
+def front_path():
+    """The path at the critical discount, a logistic one, begun 1.4 s before its middle."""
+    (a, b), s = minima(0.5), 2**0.5
+    t = np.linspace(0.0, 20.0, 201)
+    rise = 1 / (1 + np.exp(-s * (b - a) * (t - 1.0)))
+    rise[0] = 0.0
+    return a + (b - a) * rise
+
+
+ANSWERS["escape"] = {
+    "two_minima": minima,
+    "cost_of_staying": ((0.9304029274**2 - 1) ** 2 + 0.9304029274 / 2) / 0.3,  # L/γ
+    "action": trapezoid_free_action,
+    "drawn_path": front_path(),
+    "predict_escape": "the far-sighted",
+    "critical": front_speed,
+    "cheaper_change": 3.0,  # a discount is a rate, and √(ηk) the only one
+}
+
+
 def twice(value):
     """Twice a number, an array or the flows of a rule."""
     if not hasattr(value, "weight_flow"):
@@ -70,19 +112,19 @@ def twice(value):
 
 
 def miscurved(objective, landscape):
-    """The first weight of a quadratic loss has twice its curvature and optimum."""
+    """The first weight of a quadratic loss has twice its curvature and optimum; another loss counts twice."""
     if not isinstance(landscape, Quadratic):
-        return objective, landscape
+        return dataclasses.replace(objective, loss_weight=2 * objective.loss_weight), landscape
     twice_first = np.diag([2.0, *np.ones(landscape.n - 1)])
     root = np.sqrt(twice_first)
     return objective, Quadratic(root @ landscape.hessian_matrix @ root, twice_first @ landscape.optimum)
 
 
 def mispriced(objective, landscape):
-    """The first of several weights is twice as costly, or all are twice as plastic."""
+    """The first of several weights is twice as costly; a weight of plasticity 1 is twice as plastic."""
     n = landscape.n if objective.control is None else np.shape(objective.control)[1]
     if n == 1 or not isinstance(landscape, Quadratic):
-        return dataclasses.replace(objective, plasticity=2 * objective.plasticity), landscape
+        return dataclasses.replace(objective, plasticity=1 + objective.plasticity), landscape
     price = np.diag([2.0**0.5, *np.ones(n - 1)])
     metric = price @ constant_matrix("metric", objective.metric, n) @ price
     return dataclasses.replace(objective, metric=metric), landscape
@@ -104,4 +146,11 @@ def mutated(lesson):
     formulas = {n: doubled(present[n]) for n in ("derive", "fisher_information", "fisher_matrix") if n in present}
     for mistake in (miscurved, mispriced):
         solvers = ("solve", "plan", "critical_discount")
-        yield formulas | {n: confused(present[n], mistake) for n in solvers if n in present}
+        wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
+        if "explain" in present:
+            wrong["explain"] = lambda path, *problem, explain=present["explain"], mistake=mistake: explain(
+                path, *mistake(*problem)
+            )
+        if "DoubleWell" in present:
+            wrong["DoubleWell"] = lambda tilt, well=present["DoubleWell"]: well(barrier=2.0, tilt=tilt)
+        yield formulas | wrong
