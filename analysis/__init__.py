@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from analysis.inference.experiment import Experiment as Experiment
     from analysis.inference.identify import identifiable as identifiable
     from analysis.inference.left_out import left_out_score as left_out_score
+    from analysis.inference.page import report_inference as report_inference
+    from analysis.inference.sets import AssumptionSet as AssumptionSet
+    from analysis.inference.sets import compare_assumptions as compare_assumptions
     from analysis.leave_out import leave_out as leave_out
     from analysis.measures import convergence_rate as convergence_rate
     from analysis.measures import learning_curve as learning_curve

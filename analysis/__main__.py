@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
+from analysis.inference import command as infer_command
 from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.support import catalog
@@ -112,19 +113,10 @@ def _parser() -> argparse.ArgumentParser:
             help="known, student (errors from n measurements), between (units differ) or correlated (default known)",
         )
 
-    infer = add("infer", _infer, "infer the assumptions of a learner from its paths, or from trials of adaptation")
-    infer.add_argument(
-        "data", metavar="FILE.nc|FILE.csv|NAME", help="theta(trial, time, parameter); columns trial,time_s"
+    infer = add(
+        "infer", infer_command.run, "infer the assumptions of a learner from its paths, or from trials of adaptation"
     )
-    infer.add_argument("--unknown", metavar="A,B", help="default: discount,metric")
-    infer.add_argument("--known", nargs="+", action="extend", metavar="NAME=VALUE")
-    infer.add_argument("--hessian", metavar="A,B;C,D", help="curvature of the loss; needed for paths")
-    infer.add_argument("--optimum", metavar="A,B", help="its optimum (default 0)")
-    infer.add_argument("--metric", metavar="isotropic|diagonal|full", help="default: isotropic")
-    infer.add_argument("--process-noise", metavar="metric|free|none", help="default: metric")
-    infer.add_argument("--figure", metavar="FILE.png")
-    infer.add_argument("--seed", type=whole(), default=0, metavar="N")
-    infer.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
+    infer_command.add_arguments(infer)
 
     table = add("table", _table, "fit every candidate model to every benchmark and write one page")
     table.add_argument("--data", nargs="+", default=[], metavar="NAME", help="benchmarks (default: all)")
@@ -246,62 +238,6 @@ def _table(arguments: argparse.Namespace) -> None:
         lines.append((cell.label, cell.benchmark, str(cell.n_free), f"{cell.error:.3f}", *scores))
     _print_table(lines)
     print(f"\n{arguments.output}/table.html")
-
-
-def _infer(arguments: argparse.Namespace) -> None:
-    import os
-
-    from analysis.figures import draw
-    from analysis.infer import infer
-    from analysis.inference.files import read_paths
-    from analysis.inference.result import as_dataset
-    from analysis.inference.trials import infer_trials
-    from analysis.pages.figure_parts import save
-    from plasticity.landscapes import Quadratic
-
-    _check_output(arguments)
-    if arguments.data in datasets.names():
-        for name in ("unknown", "known", "hessian", "optimum", "metric", "process_noise", "figure", "output"):
-            if (value := getattr(arguments, name)) is not None:
-                raise InputError(
-                    f"--{name.replace('_', '-')} {value!r} is for paths; the trials of a data set take none"
-                )
-        print(infer_trials(datasets.load(arguments.data)))
-        return
-    if not os.path.isfile(arguments.data):
-        raise InputError(f"there is no file {arguments.data!r}, and no data set of that name; see `list`")
-    paths, times = read_paths(arguments.data)
-    if not arguments.hessian:
-        raise InputError("--hessian is needed: the curvature of the loss, such as 3,1;1,0.5")
-    hessian = _numbers("hessian", arguments.hessian)
-    optimum = _numbers("optimum", arguments.optimum)[0] if arguments.optimum else [0.0] * len(hessian)
-    known = {
-        key: number_or_text(value) for key, value in (key_and_value(text, "--known") for text in arguments.known or ())
-    }
-    answer = infer(
-        paths,
-        Quadratic(hessian, optimum),
-        arguments.unknown or "discount,metric",
-        known=known,
-        metric=arguments.metric or "isotropic",
-        process_noise=arguments.process_noise or "metric",
-        times=times,
-        seed=arguments.seed,
-    )
-    print(answer)
-    result = as_dataset(answer)
-    if arguments.figure:
-        save(draw(result), arguments.figure)
-        print(arguments.figure)
-    _finish(result, arguments)
-
-
-def _numbers(name: str, text: str) -> list[list[float]]:
-    """Parse rows separated by semicolons, numbers by commas."""
-    try:
-        return [[float(number) for number in row.split(",")] for row in text.split(";")]
-    except ValueError:
-        raise InputError(f"--{name} takes numbers such as 3,1;1,0.5, got {text!r}") from None
 
 
 def _compare(arguments: argparse.Namespace) -> None:

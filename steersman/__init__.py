@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import circuits as circuits
     import plasticity as plasticity
     import scenarios as scenarios
+    from analysis import AssumptionSet as AssumptionSet
     from analysis import Comparison as Comparison
     from analysis import Experiment as Experiment
     from analysis import Fit as Fit
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from analysis import Model as Model
     from analysis import check_dataset as check_dataset
     from analysis import compare as compare
+    from analysis import compare_assumptions as compare_assumptions
     from analysis import confusion as confusion
     from analysis import convergence_rate as convergence_rate
     from analysis import datasets as datasets
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from analysis import posterior as posterior
     from analysis import recover as recover
     from analysis import report as report
+    from analysis import report_inference as report_inference
     from analysis import state_space as state_space
     from analysis import stdp_window as stdp_window
     from analysis import table as table

@@ -150,9 +150,10 @@ PUBLIC = {
     "filters fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
     "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
     "solve step_policy time_constant trace triplet",
-    "analysis": "Comparison Experiment Fit Inference Model as_dataset check_dataset compare confusion convergence_rate "
+    "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset compare "
+    "compare_assumptions confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "
-    "recover report state_space stdp_window table time_to_criterion trial_learner weight_moments",
+    "recover report report_inference state_space stdp_window table time_to_criterion trial_learner weight_moments",
     "circuits": "Circuit Feedback NeuronModel Phase Population Projection RateUnit "
     "Run RunState Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing pulse_lif read_state readout "

@@ -91,6 +91,10 @@ ELSEWHERE = {  # why an option has no cases here
     "--unknown": "names and values: checked by tests of infer",
     "--known": "the same",
     "--process-noise": "the same",
+    "--prior": "the same",
+    "--levels": "the same",
+    "--stated": "the same",
+    "--report": "a folder, as of `report`",
     "--lesson": "names and files: checked by tests of grade",
 }
 

@@ -52,23 +52,27 @@ class Checks:
 
 
 def predictive_checks(problem: Problem, u: Array) -> Checks:
-    """Checks of the standardised innovations of the learner with coordinates u (d,)."""
+    """Checks of the standardised innovations of the learner with coordinates u (d,), by their laws in large samples."""
     z = problem.innovations(u)
+    total, size = z.size, float(np.sum(z**2))
+    statistic, degrees = memory(z)
+    return Checks(
+        size=float(2 * min(stats.chi2.sf(size, total), stats.chi2.cdf(size, total))),
+        memory=float(stats.chi2.sf(statistic, degrees)),
+        tails=float(stats.kurtosistest(z.ravel()).pvalue) if total >= 20 and size > 0.1 * total else np.nan,
+    )
+
+
+def memory(z: Array) -> tuple[float, int]:
+    """Squared correlations of successive innovations (n_trials, n_steps, n) at lags 1 to 3, and their number."""
     n_trials, n_steps, n = z.shape
-    total = z.size
-    size = float(np.sum(z**2))
-    two_sided = 2 * min(stats.chi2.sf(size, total), stats.chi2.cdf(size, total))
     lags = [lag for lag in (1, 2, 3) if n_steps > lag + 1]
-    statistic = 0.0
     scale = np.maximum(np.mean(z**2, axis=(0, 1)), 1.0)  # errors far below the noise that is known tell nothing
+    statistic = 0.0
     for lag in lags:
         products = np.sum(z[:, lag:] * z[:, :-lag], axis=(0, 1)) / scale
         statistic += float(np.sum(products**2) / (n_trials * (n_steps - lag)))
-    return Checks(
-        size=float(two_sided),
-        memory=float(stats.chi2.sf(statistic, n * len(lags))),
-        tails=float(stats.kurtosistest(z.ravel()).pvalue) if total >= 20 and size > 0.1 * total else np.nan,
-    )
+    return statistic, n * len(lags)
 
 
 def with_deficit(checks: Checks, deficit: float, degrees: int) -> Checks:

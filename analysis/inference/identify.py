@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.inference.aliases import structure
+from analysis.inference.aliases import Structure, structure
 from analysis.inference.experiment import Experiment
 from analysis.inference.fisher import fisher
 from analysis.inference.learner import DEFAULTS, Family, coordinates, make_family
@@ -104,20 +104,22 @@ def identifiable(
     require_record("experiment", experiment, Experiment)
     family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean)
     u = coordinates_of(family, values or {})
-    tasks, _ = experiment.tasks
-    shown = structure(family, u, tasks)
+    shown, information, error = expected_errors(family, u, experiment)
+    return Identifiability(family.names, shown.aliases, shown.aliased, error, information)
+
+
+def expected_errors(family: Family, u: Array, experiment: Experiment) -> tuple[Structure, Array, Array]:
+    """Aliases, Fisher information (d, d) and expected standard errors (d,) of the coordinates at u (d,)."""
+    shown = structure(family, u, experiment.tasks[0])
     information = fisher(family, u, experiment)
     error = np.full(u.size, np.inf)
-    seen = (
-        np.linalg.svd(shown.null, full_matrices=True)[0][:, shown.null.shape[1] :]
-        if shown.null.size
-        else np.eye(u.size)
-    )
+    null = shown.null
+    seen = np.linalg.svd(null, full_matrices=True)[0][:, null.shape[1] :] if null.size else np.eye(u.size)
     if seen.size:
         inner = seen.T @ information @ seen
         variance = np.diag(seen @ np.linalg.pinv(inner, rcond=1e-13, hermitian=True) @ seen.T)
         error = np.where(shown.aliased, np.inf, np.sqrt(np.maximum(variance, 0.0)))
-    return Identifiability(family.names, shown.aliases, shown.aliased, error, information)
+    return shown, information, error
 
 
 def coordinates_of(family: Family, values: Mapping[str, Any]) -> Array:

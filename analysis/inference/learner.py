@@ -36,7 +36,7 @@ NOISES = ("metric", "free", "none")
 NOISE_NAMES = ("process_strength", "process_covariance", "measurement_noise")
 UNITS = {
     "discount": "1/s", "plasticity": "1/(loss.s**2)", "loss_weight": "1", "drift": "1/s", "hazard": "1/s",
-    "loss_level": "1", "process_strength": "s**0.5", "measurement_noise": "1",
+    "metric": "1/(loss.s**2)", "loss_level": "1", "process_strength": "s**0.5", "measurement_noise": "1",
 }  # fmt: skip
 
 

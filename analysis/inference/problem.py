@@ -36,6 +36,11 @@ class Recorded:
         """Number of weights."""
         return self.paths.shape[2]
 
+    @property
+    def landscapes(self) -> tuple[Quadratic, ...]:
+        """Loss of every trial, sorted by task."""
+        return tuple(task for task, n in zip(self.tasks, np.diff(self.first), strict=True) for _ in range(n))
+
 
 def recorded(experiment: Experiment, paths: Array) -> Recorded:
     """Sort trials by task; equal times between records are found once."""

@@ -1,12 +1,14 @@
-"""The report of an inference in words."""
+"""An inference in words."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.learner import UNITS
+from analysis.inference.aliases import structure
+from analysis.inference.learner import UNITS, Family
 from analysis.inference.sample import FEW
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ MEANING = {
     "drift": "decay j without control",
     "hazard": "hazard λ of new tasks",
     "process_strength": "process noise σ, in the metric",
+    "process_covariance": "factor of the covariance of the process noise per second",
     "measurement_noise": "measurement noise s",
     "loss_level": "level of the other losses",
 }
@@ -30,53 +33,97 @@ NOISE = {
 
 def report_lines(answer: Inference) -> list[str]:
     """Sentences: what is identified, bounded, or open; whether the learner is of the family; how optimal it is."""
-    family, lines = answer.problem.family, []
-    if answer.rejected:
-        lines.append(
-            "These data reject every optimal learner of this family (see the checks below): no assumption is reported, "
-            "and the intervals hold for the nearest learner of the family only."
-        )
-    for name in answer.names:
-        lines.append(_line(answer, name))
-    lines += [f"Alias: {words}." for words in answer.shown.aliases]
-    lines.append(NOISE[family.process_noise])
-    if family.process_noise == "metric" and "metric" in family.unknown:
-        from analysis.inference.aliases import structure
-
-        alone = _without_noise(family)
-        hidden = structure(alone, answer.mode[: len(alone.names)], answer.problem.data.tasks)
-        if "discount" in family.unknown and hidden.aliased[alone.names.index("discount")]:
-            lines.append(f"Without that assumption γ would be open: {hidden.aliases[0]}.")
-    checks = answer.checks
-    lines.append(
-        f"Checks (p-values): white innovations {checks.memory:.2g}, Gaussian innovations {checks.tails:.2g}"
-        + ("." if np.isnan(checks.restriction) else f", against a free linear system {checks.restriction:.2g}.")
-    )
-    if np.isfinite(checks.deficit):
-        lines.append(f"A free linear system with free noise fits better by {checks.deficit:.1f} nats.")
-    if np.all(np.isfinite(answer.gap)):
-        low, middle, high = 100 * answer.gap
-        lines.append(
-            f"Optimality: under its best assumptions the measured motion costs {middle:.2g} % more than the optimum "
-            f"(90 % interval {low:.2g} to {high:.2g} %)."
-        )
+    lines = [*verdict_lines(answer), *alias_lines(answer), *check_lines(answer), *optimality_lines(answer)]
     if answer.effective < FEW:
         lines.append(f"Caution: only {answer.effective:.0f} effective draws of the posterior.")
     return lines
 
 
+def verdict_lines(answer: Inference) -> list[str]:
+    """What is known of every assumption; first of all, whether the family is rejected."""
+    rejected = (
+        "These data reject every optimal learner of this family (see the checks): no assumption is reported, "
+        "and the intervals hold for the nearest learner of the family only."
+    )
+    return [*([rejected] if answer.rejected else []), *(_line(answer, name) for name in answer.names)]
+
+
+def alias_lines(answer: Inference) -> list[str]:
+    """Exact aliases, and which assumption about the noise the discount hangs on."""
+    family = answer.problem.family
+    lines = [f"Alias: {words}." for words in answer.shown.aliases] + [NOISE[family.process_noise]]
+    if family.process_noise == "metric" and {"metric", "discount"} <= set(family.unknown):
+        alone = _without_noise(family)
+        hidden = structure(alone, answer.mode[: len(alone.names)], answer.problem.data.tasks)
+        if hidden.aliased[alone.names.index("discount")]:
+            lines.append(f"Without that assumption γ would be open: {hidden.aliases[0]}.")
+    return lines
+
+
+def check_lines(answer: Inference) -> list[str]:
+    """p-values of the checks, and the deficit against a free linear system."""
+    checks = answer.checks
+    lines = [
+        f"Checks (p-values): white innovations {checks.memory:.2g}, Gaussian innovations {checks.tails:.2g}"
+        + ("." if np.isnan(checks.restriction) else f", against a free linear system {checks.restriction:.2g}.")
+    ]
+    if np.isfinite(checks.deficit):
+        lines.append(f"A free linear system with free noise fits better by {checks.deficit:.1f} nats.")
+    return lines
+
+
+def optimality_lines(answer: Inference) -> list[str]:
+    """Excess cost of the measured motion under the best assumptions, or why there is none."""
+    if np.all(np.isfinite(answer.gap)):
+        return [f"Optimality: under its best assumptions the measured motion costs {in_percent(answer.gap)}."]
+    if answer.slopes is not None:
+        return [
+            "Optimality: the excess cost of the measured motion is not computed with default dynamics, partial control "
+            "or a hazard, under which learner and optimum rest at different points."
+        ]
+    return []
+
+
+def in_percent(gap: np.ndarray) -> str:
+    """Quantiles 5, 50 and 95 % of a relative excess cost in words."""
+    low, middle, high = 100 * gap
+    return f"{middle:.2g} % more than the optimum (90 % interval {low:.2g} to {high:.2g} %)"
+
+
+def kind_of(name: str) -> str:
+    """Assumption of a coordinate: its name without a number.
+
+    Examples
+    --------
+    >>> kind_of("metric_2"), kind_of("discount")
+    ('metric', 'discount')
+    """
+    stem, _, number = name.rpartition("_")
+    return stem if number.isdigit() else name
+
+
+def meaning(answer: Inference, name: str) -> str:
+    """What a coordinate stands for."""
+    kind = kind_of(name)
+    if kind == "metric" and answer.problem.family.metric == "full":
+        return "factor L of the inverse cost of change, ηk G⁻¹ = LLᵀ"
+    return MEANING.get(kind, kind)
+
+
+def unit_of(answer: Inference, name: str) -> str:
+    """Unit of an assumption with a leading space; empty for a pure number, and for a factor of a matrix."""
+    unit = (
+        "1" if answer.problem.family.metric == "full" and kind_of(name) == "metric" else UNITS.get(kind_of(name), "1")
+    )
+    return "" if unit == "1" else f" {unit}"
+
+
 def _line(answer: Inference, name: str) -> str:
-    i = answer.names.index(name)
-    kind = name.rsplit("_", 1)[0] if name.rsplit("_", 1)[-1].isdigit() else name
-    unit = UNITS.get(kind, "1")
-    unit = "" if unit == "1" else f" {unit}"
-    label = f"{name}: {MEANING.get(kind, kind)}"
-    verdict = answer.verdict(name)
+    label, verdict, unit = f"{name}: {meaning(answer, name)}", answer.verdict(name), unit_of(answer, name)
     if verdict == "alias":
         return f"{label} is not identifiable."
     low, high = answer.interval(name)
-    share = answer.draws[:, i].std() / answer.problem.prior_sd[i]
-    tail = f"(posterior sd {100 * share:.0f} % of the prior's)"
+    tail = f"(posterior sd {100 * narrowing(answer, name):.0f} % of the prior's)"
     if verdict == "lower bound":
         return f"{label} > {low:.3g}{unit} (95 %), bounded from below only {tail}."
     if verdict == "upper bound":
@@ -87,10 +134,14 @@ def _line(answer: Inference, name: str) -> str:
     return f"{label} = {middle:.4g}{unit}, 90 % interval {low:.3g} to {high:.3g} {tail}."
 
 
-def _without_noise(family):  # type: ignore[no-untyped-def]
-    """The same family with noise that does not show the metric."""
-    from dataclasses import replace
+def narrowing(answer: Inference, name: str) -> float:
+    """Posterior over prior standard deviation of a coordinate."""
+    i = answer.names.index(name)
+    return float(answer.draws[:, i].std() / answer.problem.prior_sd[i])
 
+
+def _without_noise(family: Family) -> Family:
+    """The same family with noise that does not show the metric."""
     unknown = tuple(name for name in family.unknown if name not in ("process_strength", "measurement_noise"))
     known = {**family.known, "measurement_noise": 1.0}
     return replace(family, unknown=unknown, known=known, process_noise="none")

@@ -9,7 +9,6 @@ from analysis.infer import infer
 from analysis.inference.experiment import Experiment
 from analysis.inference.identify import coordinates_of
 from analysis.inference.learner import make_family
-from analysis.inference.left_out import left_out_score
 from analysis.inference.make import recorded_paths
 from analysis.inference.result import as_dataset
 from plasticity import Objective, rules, simulate
@@ -18,7 +17,6 @@ from plasticity.landscapes import Quadratic
 from tests.analysis.inference.calibration import KINDS, covered, inferred
 from tests.statistics import counts
 
-COUPLED = np.array([[3.0, 1.0], [1.0, 0.5]])
 TIMES = np.linspace(0, 6, 31)
 BOWL = Quadratic([0.5, 3.0], [0.0, 0.0])
 
@@ -98,20 +96,6 @@ def test_wrong_geometry_shows_as_a_deficit():
     answer = infer(paths, BOWL, times=TIMES)
     assert answer.checks.deficit > 20
     assert answer.rejected
-
-
-def test_left_out_trials_prefer_the_true_set_of_assumptions():
-    rng = np.random.default_rng(4)
-    loss = Quadratic(COUPLED, [1.0, -0.5])
-    experiment = Experiment(loss, rng.standard_normal((4, 2)) * 2, TIMES)
-    family = make_family(2, ("discount", "metric"), {}, "diagonal", "metric", None, 0.0)
-    values = {"discount": 0.7, "metric": [0.3, 3.0], "process_strength": 0.03}
-    paths = recorded_paths(family, coordinates_of(family, values), experiment, rng)
-    scores = [
-        left_out_score(infer(paths, loss, metric=metric, times=TIMES, check=False)).sum()
-        for metric in ("diagonal", "isotropic")
-    ]
-    assert scores[0] > scores[1] + 10
 
 
 def test_a_short_horizon_is_bounded_from_below_only():
