@@ -294,6 +294,9 @@ def _parameter_warnings(
             warnings.append(f"{name} ended on its bound {value:g}{units[name]}")
         elif not np.isfinite(errors[name]):
             warnings.append(f"{name} is not determined by the data: its standard error cannot be computed")
+        elif errors[name] > abs(value):
+            ratio = f"its standard error {errors[name]:.2g} is larger than its value {value:.2g}{units[name]}"
+            warnings.append(f"{name} is not determined by the data: {ratio}; `posterior` shows which values serve")
     if problem.noise.estimated == "tau" and problem.noise.value == 0:
         warnings.append("no variance between units was found: its estimate is 0")
     if problem.free and len(problem.free) == problem.n_protocols:

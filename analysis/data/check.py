@@ -102,7 +102,8 @@ def require_errors(data: xr.Dataset) -> None:
         raise InputError(
             f"{data.attrs['data'] or 'the data'} has no standard error for {len(missing)} of "
             f"{data.sizes['protocol']} protocols, such as {missing[0]!r} ({data.attrs['sem_missing']}); "
-            "use analysis.data.record.with_pooled_errors(data) or without_missing_errors(data)"
+            "use --missing-errors pool (or drop), in Python analysis.data.record.with_pooled_errors(data) (or "
+            "without_missing_errors)"
         )
 
 
