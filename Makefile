@@ -9,6 +9,12 @@ PYTHON313 := $(shell for p in python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/pyth
 KILLS ?= 60
 # A build for the CPU; plain torch for Linux brings several GB of GPU libraries.
 TORCH ?= torch==2.13.0+cpu
+# Tests and benchmarks run exported synapses in NEST, in an environment of its own.
+NEST ?= nest-simulator==3.10.0 nestml==9.0.0
+ifndef STEERSMAN_PEERS
+export STEERSMAN_PEERS := $(CURDIR)/$(VENV)-peers
+PEERS := $(VENV)-peers/installed
+endif
 # What depends on the versions of Python, NumPy, SymPy and Brian2; the rest runs on one Python.
 TESTS313 := tests/plasticity/test_replay.py tests/plasticity/test_signal.py tests/plasticity/test_derive.py \
 	tests/plasticity/test_limits.py tests/plasticity/test_solve.py tests/plasticity/test_simulate.py \
@@ -32,7 +38,7 @@ docs: $(VENV)/documented
 	$(BIN)/sphinx-build -b html -W --keep-going -q docs build/site
 	@echo build/site/index.html
 
-test: $(VENV)/tested
+test: $(VENV)/tested $(PEERS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,7 +49,7 @@ test: $(VENV)/tested
 test-3.13: $(VENV)-3.13/tested
 	$(VENV)-3.13/bin/python -m pytest --numprocesses auto --dist loadfile -m "not slow or compiled" $(TESTS313)
 
-bench: $(VENV)/tested
+bench: $(VENV)/tested $(PEERS)
 	@$(BIN)/python tests/benchmarks $(BENCH)
 
 # Commands killed at random times; what must hold for each is in the script.
@@ -62,6 +68,13 @@ $(VENV)/tested: $(VENV)/installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" || echo "no $(TORCH) here: its tests are skipped"
 	@touch $@
 
+$(VENV)-peers/installed:
+	@echo "installing NEST and NESTML into $(VENV)-peers/nest"
+	@$(PYTHON) -m venv $(VENV)-peers/nest
+	@$(VENV)-peers/nest/bin/pip install --quiet --disable-pip-version-check $(NEST) || { rm -r $(VENV)-peers/nest; \
+		mkdir -p $(VENV)-peers; echo "no $(NEST) here: tests in NEST are skipped"; }
+	@touch $@
+
 $(VENV)/documented: $(VENV)/installed
 	@echo "installing what the site needs"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[docs,fit]"
@@ -73,4 +86,4 @@ $(VENV)-3.13/tested: setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV)-3.13 results build *.egg-info
+	rm -rf $(VENV) $(VENV)-3.13 $(VENV)-peers results build *.egg-info

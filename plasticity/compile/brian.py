@@ -23,6 +23,7 @@ from plasticity.signal import Signal, observe
 from plasticity.support.checks import checked, require_number
 from plasticity.support.exprel import exprel
 from plasticity.support.held import held
+from plasticity.support.late import call
 
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
 METHODS = ("exact", "linear", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
@@ -126,6 +127,13 @@ class SynapseModel:
         parts = {name: getattr(self, name) for name in names}
         strings = [f"\n{name}\n```\n{text}\n```" for name, text in parts.items() if text]
         return "\n".join([report(self.rule), *strings])
+
+    def to_nestml(self, neuron: str | None = None) -> dict[str, str]:
+        """Files of the rule as a synapse of NEST, by name; see `plasticity.export.nestml.nestml`.
+
+        Strings that were changed by hand have no part in it.
+        """
+        return call("plasticity.export.nestml:nestml", self.rule, neuron)
 
     @property
     def texts(self) -> tuple[str, ...]:

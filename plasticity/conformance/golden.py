@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,25 @@ def labels() -> list[str]:
     return sorted(_members())
 
 
+def rule_of(label: str) -> Rule:
+    """Rule of a label.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such rule.
+
+    Examples
+    --------
+    >>> rule_of("gradient_descent+bcm").name
+    'gradient_descent_bcm'
+    """
+    every = _members()
+    if label not in every:
+        raise UnknownNameError("rule of the kit", label, every)
+    return every[label]
+
+
 @checked
 def make(rules: Iterable[str] | None = None) -> Kit:
     """Compute the golden weights by exact replay.
@@ -68,12 +88,8 @@ def make(rules: Iterable[str] | None = None) -> Kit:
     >>> round(kit.weights["pair_stdp"]["pre_then_post"][0] - 1, 6)  # A_plus·exp(−10 ms/tau_plus)
     0.002603
     """
-    every = _members()
-    names = sorted(every) if rules is None else list(dict.fromkeys(rules))
-    for name in names:
-        if name not in every:
-            raise UnknownNameError("rule of the kit", name, every)
-    chosen = {name: every[name] for name in names}
+    names = labels() if rules is None else list(dict.fromkeys(rules))
+    chosen = {name: rule_of(name) for name in names}
     known = sequences()
     weights = {
         name: {s.name: _weights(rule, s) for s in known.values() if not s.third_factor or "third_factor" in rule.events}
@@ -145,6 +161,7 @@ def read(path: str | os.PathLike) -> Kit:
         raise InputError(f"cannot read a conformance kit from {path}: {error}; write one by `conformance`") from None
 
 
+@cache
 def _members() -> dict[str, Rule]:
     """Every rule that runs on spikes, by label."""
     made = {name: catalog.load("plasticity.rules", name, "rule")() for name in catalog.names("plasticity.rules")}

@@ -16,6 +16,7 @@ FORMATS = {  # module of this folder: what it writes
     "torch": "optimiser of PyTorch",
     "optax": "gradient transformation of JAX and Optax",
     "brian2": "script of Brian2 with one synapse between two neurons",
+    "nestml": "synapse of NEST, with a script that builds it",
 }
 
 

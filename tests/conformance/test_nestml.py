@@ -1,0 +1,38 @@
+"""Exported synapses in NEST itself: a module of three rules on random trains of 100 s and on the golden sequences."""
+
+import pytest
+
+from plasticity import conformance
+from tests.conformance import exported
+
+LABELS = ["pair_stdp", "triplet_stdp", "bcm"]  # the last with a flow in closed form
+DELAYS = (0.1, 1.0, 3.7)  # ms
+DURATION = 100.0  # s
+INSTALL = "python3 -m venv $STEERSMAN_PEERS/nest && $STEERSMAN_PEERS/nest/bin/pip install nest-simulator nestml"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Exported files, built when they are first used."""
+    if exported.python() is None:
+        pytest.skip(f"NEST and NESTML are not installed: {INSTALL}")
+    folder = tmp_path_factory.mktemp("nest")
+    exported.write(LABELS, folder)
+    lacking = exported.answer(folder, []).get("missing")
+    if lacking:
+        pytest.skip(f"a module of NEST cannot be built here without {'; '.join(lacking)}")
+    return folder
+
+
+def test_weights_in_nest_are_those_of_replay(folder):
+    """100 s with coincidences at the synapse, a silence of 30 s, and delays of NEST."""
+    found = exported.differences(folder, LABELS, DELAYS, DURATION)
+    assert len(found) == len(LABELS) * len(DELAYS)
+    assert {case: difference for case, difference in found.items() if not difference < 1e-9} == {}
+
+
+def test_golden_sequences_in_nest(folder):
+    kit = conformance.make(LABELS)
+    outcomes = conformance.check(kit, exported.runner(folder, kit), LABELS, 1e-9)
+    assert len(outcomes) == 14 * len(LABELS)
+    assert [(o.rule, o.sequence) for o in outcomes if not o.passed] == []
