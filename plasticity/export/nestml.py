@@ -7,8 +7,8 @@ import textwrap
 from importlib.metadata import version
 from pathlib import Path
 
+from plasticity.compile.file_head import words
 from plasticity.compile.nestml import DELAY, POST_PORT, own_states, synapse_text
-from plasticity.compile.optimiser import words
 from plasticity.errors import InputError
 from plasticity.pages.card import extract
 from plasticity.rule import WEIGHT, Rule
