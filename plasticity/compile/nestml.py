@@ -233,8 +233,7 @@ def _states(rule: Rule) -> list[str]:
 
 def _parameters(rule: Rule) -> list[str]:
     lines = [_declared(p.name, p.value, seconds_power(p.unit), p.meaning) for p in rule.parameters]
-    if rule.bounds is not None:
-        lines += [_declared(name, value, 0) for name, value in zip((LOW, HIGH), rule.bounds, strict=True)]
+    lines += [_declared(name, value, 0) for name, value in _bounds(rule).items()]
     return [*lines, f"{DELAY} ms = 1.0 ms  # of the connection; post spikes reach the synapse so much later"]
 
 
@@ -296,5 +295,12 @@ def _assignments(rule: Rule, event: str) -> list[str]:
     return lines
 
 
+def _bounds(rule: Rule) -> dict[str, float]:
+    """Finite bounds of the weight, by name."""
+    both = zip((LOW, HIGH), rule.bounds or (), strict=False)
+    return {name: float(value) for name, value in both if np.isfinite(value)}
+
+
 def _clipped(rule: Rule) -> list[str]:
-    return [] if rule.bounds is None else [f"w = min({HIGH}, max({LOW}, w))"]
+    limits = {LOW: f"w = max({LOW}, w)", HIGH: f"w = min({HIGH}, w)"}
+    return [limits[name] for name in _bounds(rule)]

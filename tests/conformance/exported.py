@@ -18,7 +18,7 @@ from tests.oracles.golden_text import FUNCTIONS
 
 HERE = Path(__file__).resolve().parent
 STEP = 0.1  # ms
-FIRST, LAST = 5.0, 10.0  # ms before the first spikes, and of the last pre spike before the end
+FIRST, LAST = 5.0, 10.0  # ms before the first spikes, and from the last pre spike to the end
 RATES = {"pre": 12.0, "post": 15.0, "both": 2.0}  # Hz; both: post spikes that reach the synapse with a pre spike
 
 
@@ -59,7 +59,7 @@ def trains(seed, delay, duration):
     """Times [ms] of pre and post spikes in `duration` s: random, with a silence, some at once at the synapse."""
     random = np.random.default_rng((17, seed))
     end = round(1e3 * duration / STEP)
-    ticks = np.arange(round(FIRST / STEP), end - round(LAST / STEP))
+    ticks = np.arange(round(FIRST / STEP), end - round(2 * LAST / STEP))
     pre, post = (np.sort(random.choice(ticks, round(RATES[k] * duration), replace=False)) for k in ("pre", "post"))
     meeting = random.choice(pre, round(RATES["both"] * duration), replace=False) - round(delay / STEP)
     post = np.union1d(post, meeting[meeting > 1])
@@ -68,8 +68,9 @@ def trains(seed, delay, duration):
 
 
 def replayed(a_rule, pre, post, delay):
-    """Weights by replay, with the delay of NEST."""
-    return replay(a_rule, *(np.round(t / 1e3, 9) for t in (pre, post)), dendritic_delay=delay / 1e3)
+    """Weights by replay, with the delay of NEST, to the last pre spike."""
+    pre, post = (np.round(t / 1e3, 9) for t in (pre, post))
+    return replay(a_rule, pre, post, duration=pre[-1], dendritic_delay=delay / 1e3)
 
 
 def span(dataset):

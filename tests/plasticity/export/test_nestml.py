@@ -51,6 +51,8 @@ def test_bounds_hold_after_every_change():
     assert {0.9, 1.2} <= set(dataset.weight.values)
     text = nestml(rule)["polyak_bcm_synapse.nestml"]
     assert nestml_text.weight(text, pre, post, 1.0) == pytest.approx(float(dataset.weight[-1]), abs=1e-9)
+    above = nestml(rule.with_bounds(0.9, np.inf))["polyak_bcm_synapse.nestml"]
+    assert nestml_text.weight(above, pre, post, 1.0) > 1.2
 
 
 def test_pre_comes_first_at_a_coincidence():
