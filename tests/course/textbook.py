@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import sympy as sp
 
 from plasticity import Quadratic
 from plasticity.objective import constant_matrix
@@ -103,12 +104,53 @@ ANSWERS["escape"] = {
 }
 
 
+def adam(gradients):
+    """Algorithm 1 of Kingma & Ba 2015, with sums that are corrected at the end of each step."""
+    first = second = weight = 0.0
+    path = []
+    for t, gradient in enumerate(gradients, 1):
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+        weight -= 0.01 * (first / (1 - 0.9**t)) / ((second / (1 - 0.999**t)) ** 0.5 + 1e-8)
+        path.append(weight)
+    return np.array(path)
+
+
+ANSWERS["noise"] = {
+    "kalman_gain": 1 / 2.0 * ((1 + 2 * 2.0 / 0.25) ** 0.5 - 1),  # Kalman & Bucy 1961: (√(1 + 2τσ²/σ_o²) − 1)/τ
+    "predict_fading": "the one who knows moves slower",
+    "fading_flow": "-2*eta*k*m*tau/(tau*gamma + tau*sqrt(gamma**2 + 4*eta*k*v) + 2)",
+    "memory_gain": "1/((1 - b**t)/(1 - b))",  # Kingma & Ba 2015: one over the sum of a geometric series
+    "adam_path": adam,
+    "epsilon": "gamma/sqrt(4*eta*k)",
+    "predict_noise": "more",
+}
+
+
 def twice(value):
-    """Twice a number, an array or the flows of a rule."""
+    """Twice a number or an array, or a rule with twice the flow, and with parameters that are off by a factor two."""
     if not hasattr(value, "weight_flow"):
         return 2 * value
-    states = tuple(dataclasses.replace(s, flow=2 * s.flow) for s in value.states)
-    return dataclasses.replace(value, weight_flow=2 * value.weight_flow, states=states)
+
+    def off(expression):
+        factors = {"plasticity": 2, "observation_variance": 2, "decay_mean": sp.Rational(1, 2), "tau_plus": 2}
+        return expression.subs({s: factors.get(s.name, 1) * s for s in expression.free_symbols})
+
+    states = tuple(dataclasses.replace(s, flow=2 * off(s.flow)) for s in value.states)
+    events = {
+        event: tuple(dataclasses.replace(u, expression=off(u.expression)) for u in updates)
+        for event, updates in value.events.items()
+    }
+    return dataclasses.replace(value, weight_flow=2 * value.weight_flow, states=states, events=events)
+
+
+class Doubled:
+    """A catalogue of rules that are all wrong."""
+
+    def __init__(self, catalogue):
+        self.catalogue = catalogue
+
+    def __getattr__(self, name):
+        return lambda *arguments, **named: twice(getattr(self.catalogue, name)(*arguments, **named))
 
 
 def miscurved(objective, landscape):
@@ -144,6 +186,7 @@ def mutated(lesson):
 
     present = vars(lesson)
     formulas = {n: doubled(present[n]) for n in ("derive", "fisher_information", "fisher_matrix") if n in present}
+    formulas |= {"rules": Doubled(present["rules"])} if "rules" in present else {}
     for mistake in (miscurved, mispriced):
         solvers = ("solve", "plan", "critical_discount")
         wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
