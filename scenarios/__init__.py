@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scenarios import random_feedback as random_feedback
     from scenarios import spike_timing as spike_timing
     from scenarios import synapse_sizes as synapse_sizes
+    from scenarios import task_sequence as task_sequence
     from scenarios import theory_check as theory_check
     from scenarios import which_rule_when as which_rule_when
     from scenarios.running.parameters import parameter as parameter

@@ -162,7 +162,7 @@ PUBLIC = {
     "course.check": "Verdict code curve formula hints judge number prediction",
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "
     "large_network load motor_adaptation named_rules names pairing_frequency parameter partial_control "
-    "random_feedback random_points run spike_timing sweep synapse_sizes theory_check which_rule_when",
+    "random_feedback random_points run spike_timing sweep synapse_sizes task_sequence theory_check which_rule_when",
 }
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from plasticity.belief import TaskPrior
+from plasticity.belief import FadingMemory, TaskPrior
 from plasticity.derive import derive
 from plasticity.objective import Objective
 from plasticity.optimal.redrawn import future_tasks
@@ -30,6 +30,7 @@ def redrawn_reset(
     discount: float = 1.0,
     plasticity: float = 1.0,
     loss_weight: float = 1.0,
+    decay_square: float | None = None,
 ) -> Rule:
     """Derive the rule of a learner whose task is replaced at random times by one with another curvature.
 
@@ -45,6 +46,8 @@ def redrawn_reset(
         γ > 0 [1/s].
     plasticity, loss_weight : float
         η [1/(loss·s²)] and k [1].
+    decay_square : float, optional
+        Memory of squared gradients per observation, which stand for a curvature that is not known (`rmsprop`).
 
     Examples
     --------
@@ -59,7 +62,8 @@ def redrawn_reset(
     prior = TaskPrior([prior_mean], [[1.0]], hessians=[[[h]] for h in curvatures])
     objective = Objective(discount, plasticity, loss_weight, hazard=hazard, task_prior=prior)
     penalty = hazard * float(future_tasks(objective, prior).quadratic[0, 0]) / loss_weight
-    lasting = derive(Objective(sp.Symbol("discount", positive=True), plasticity, loss_weight))
+    memory = None if decay_square is None else FadingMemory(decay=decay_square)
+    lasting = derive(Objective(sp.Symbol("discount", positive=True), plasticity, loss_weight), curvature_belief=memory)
     parameters = tuple(replace(p, value=discount) if p.name == "discount" else p for p in lasting.parameters)
     added = (
         Parameter("hazard", hazard, "Hz", "rate λ at which the task is replaced", low=0.0),
@@ -68,19 +72,28 @@ def redrawn_reset(
     )
     rate, mean, size = (p.symbol for p in added)
     gamma = next(p.symbol for p in lasting.parameters if p.name == "discount")
-    change = {gamma: gamma + rate, GRADIENT: GRADIENT + size * (WEIGHT - mean), CURVATURE: CURVATURE + size}
-    flow = lasting.weight_flow.subs(change, simultaneous=True)
+    curvature = CURVATURE if memory is None else next(s.symbol for s in lasting.states if s.estimates == "curvature")
+    change = {gamma: gamma + rate, GRADIENT: GRADIENT + size * (WEIGHT - mean), curvature: curvature + size}
+
+    def resetting(expression: sp.Expr) -> sp.Expr:
+        return expression.subs(change, simultaneous=True)
+
+    ticks = tuple(
+        replace(u, expression=resetting(u.expression)) if u.target == WEIGHT.name else u
+        for u in lasting.events.get("clock", ())
+    )
     last = lasting.steps[-1]
     step = Step(
         "With tasks to come",
-        sp.Eq(last.equation.lhs, flow),
+        sp.Eq(last.equation.lhs, resetting(last.equation.rhs)),
         "γ + λ for γ, and k(L + a(w − μ_0)²/2) for kL: a task ends at rate λ, and a fresh one costs λP̄(w − μ_0)²/2",
     )
     return replace(
         lasting,
         name="redrawn_reset",
         title="Redrawn reset",
-        weight_flow=flow,
+        weight_flow=resetting(lasting.weight_flow),
+        events={"clock": ticks} if ticks else {},
         parameters=(*parameters, *added),
         assumptions=(
             *(text.replace("γ = discount", f"γ = {discount:g} Hz") for text in lasting.assumptions),

@@ -38,3 +38,15 @@ def test_flat_weights_return_fully_to_the_prior_mean():
     end = simulate(rule, Quadratic(np.array([0.0, 1.0]), np.ones(2)), [1.0, 1.0], 2000, 0.1).theta.values[0, -1]
     assert end[0] == pytest.approx(-1.0, abs=1e-9)
     assert end[1] == pytest.approx(-1.0 + 2 * 0.76849, abs=2e-5)  # W of the stiff direction, to its printed digits
+
+
+def test_squared_gradients_can_stand_for_the_curvature():
+    """By hand: v ← mean of g² from the first gradient on, Δw = −(g + aw)/(b + sqrt(b² + v + a)), b = (γ + λ)/2."""
+    rule = rules.redrawn_reset(0.4, 0.0, (0.0, 1.0), 0.2, decay_square=0.9).with_parameters(penalty=0.03)
+    path = simulate(rule, Quadratic([2.0], [1.0]), [-0.5], 5, 1.0).theta.values[0, :, 0]
+    w, v, weight = -0.5, 0.0, 0.0
+    for after in path[1:]:
+        g = 2.0 * (w - 1.0)
+        v, weight = 0.9 * v + 0.1 * g**2, 0.9 * weight + 0.1
+        w -= (g + 0.03 * w) / (0.3 + np.sqrt(0.09 + v / weight + 0.03))
+        assert w == pytest.approx(after, rel=1e-12)
