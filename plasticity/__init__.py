@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plasticity.belief import LandscapeShape as LandscapeShape
     from plasticity.belief import LinearGaussian as LinearGaussian
     from plasticity.belief import OrnsteinUhlenbeck as OrnsteinUhlenbeck
+    from plasticity.belief import RecurringContexts as RecurringContexts
     from plasticity.belief import SwitchingTask as SwitchingTask
     from plasticity.belief import TaskPrior as TaskPrior
     from plasticity.compile.brian import SynapseModel as SynapseModel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,74 @@ class SwitchingTask:
         for i, row in enumerate(rows):
             variance = row[i] if isinstance(row, tuple) and i < len(row) else row
             require_number(f"prior_covariance (variance {i})", variance, low=0, exclusive=True)
+
+
+@checked
+@dataclass(frozen=True)
+class RecurringContexts:
+    """Belief about a perturbation that comes from one of several contexts, each of which is remembered.
+
+    At rates Q the world changes from context to context, unannounced. Every context k has its own perturbation, an
+    Ornstein–Uhlenbeck process of its own, which goes on while other contexts rule. What rules is observed:
+    ``y = p_k + noise``. In contrast to a `SwitchingTask`, a context that returns is known.
+
+    Parameters
+    ----------
+    rates : (K, K) sequence
+        Q: rates [1/s, or per trial] from context (row) to context (column), each row with the sum 0.
+    time_constant, stationary_std, mean : float or (K,) sequence
+        Of the perturbation of every context: τ [s, or trials], σ and the mean, as in `OrnsteinUhlenbeck`.
+    observation_noise : float
+        σ_o > 0.
+
+    Examples
+    --------
+    >>> two = RecurringContexts([[-0.02, 0.02], [0.02, -0.02]], 1e3, (1.0, 20.0), 0.0, observation_noise=3.0)
+    >>> two.time_constant
+    (1000.0, 1000.0)
+
+    References
+    ----------
+    heald_2021 (contextual inference); vastola_2025, section on continual learning.
+    """
+
+    rates: Any
+    time_constant: Any
+    stationary_std: Any
+    mean: Any
+    observation_noise: float
+
+    def __post_init__(self) -> None:
+        """Check the ranges; every context gets its own values."""
+        q = require_array("rates", self.rates)
+        if q.ndim != 2 or len(q) != q.shape[-1]:
+            raise InputError(f"rates must have shape (K, K), got {q.shape}")
+        if (q - np.diag(np.diag(q)) < 0).any() or np.abs(q.sum(1)).max() > 1e-9 * max(1.0, np.abs(q).max()):
+            raise InputError(f"rates must be >= 0 beside the diagonal, with rows of the sum 0, got {q.tolist()}")
+        object.__setattr__(self, "rates", tuple(map(tuple, q.tolist())))
+        for name in ("time_constant", "stationary_std", "mean"):
+            value = _numbers(name, getattr(self, name))
+            each = value if isinstance(value, tuple) else (value,) * len(q)
+            if len(each) != len(q):
+                raise InputError(f"{name} must be a number or have {len(q)} entries, one per context, got {len(each)}")
+            for one in each:
+                require_number(name, one, low=-np.inf if name == "mean" else 0, exclusive=name != "mean")
+            object.__setattr__(self, name, each)
+        require_number("observation_noise", self.observation_noise, low=0, exclusive=True)
+        alike = next((pair for pair in combinations(range(len(q)), 2) if self._exchangeable(*pair)), None)
+        if alike is not None:
+            raise InputError(
+                f"contexts {alike[0]} and {alike[1]} begin alike and would stay alike whatever is observed; state "
+                "another mean, stationary_std or time_constant for one of them"
+            )
+
+    def _exchangeable(self, i: int, j: int) -> bool:
+        """Whether nothing changes when two contexts change places."""
+        order = list(range(len(self.rates)))
+        order[i], order[j] = j, i
+        q = np.array(self.rates)
+        own = (self.time_constant, self.stationary_std, self.mean)
+        return all(values[i] == values[j] for values in own) and np.array_equal(q[np.ix_(order, order)], q)
 
 
 @checked

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity import filters
-from plasticity.belief import OrnsteinUhlenbeck, SwitchingTask
+from plasticity.belief import OrnsteinUhlenbeck, RecurringContexts, SwitchingTask
+from plasticity.contexts import Contexts
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.feedback import FeedbackChannel
@@ -55,7 +56,7 @@ class TrialLearner:
     Parameters
     ----------
     objective : Objective
-    beliefs : OrnsteinUhlenbeck or SwitchingTask
+    beliefs : OrnsteinUhlenbeck, SwitchingTask or RecurringContexts
         What the learner assumes of the perturbation.
     feedback : FeedbackChannel
         What its feedback is like in truth.
@@ -68,7 +69,7 @@ class TrialLearner:
     """
 
     objective: Objective
-    beliefs: OrnsteinUhlenbeck | SwitchingTask
+    beliefs: OrnsteinUhlenbeck | SwitchingTask | RecurringContexts
     feedback: FeedbackChannel
     tracking: Tracking
     output_noise: float
@@ -79,6 +80,8 @@ class TrialLearner:
         """The filter of the belief, steady at the start if it has a steady state."""
         if isinstance(self.beliefs, SwitchingTask):
             return filters.Switching(self.beliefs, dt=1.0)
+        if isinstance(self.beliefs, RecurringContexts):
+            return Contexts(self.beliefs, dt=1.0)
         return filters.steady(filters.ornstein_uhlenbeck(self.beliefs, dt=1.0))
 
     def init(self) -> TrialState:
@@ -277,6 +280,8 @@ class TrialLearner:
 
     def _forecast(self, belief: Any) -> float:
         """Σ g·z: what the forecasts of a belief about the next trial add to the next aim."""
+        if isinstance(self.beliefs, RecurringContexts):
+            return float(self.filter.forecast(belief, self.tracking))
         if isinstance(self.beliefs, SwitchingTask):
             rest, fading = float(np.ravel(self.beliefs.prior_mean)[0]), np.exp(-self.beliefs.hazard)
             away = float(belief.mean[0]) - rest
@@ -288,7 +293,7 @@ class TrialLearner:
 @checked
 def derive_trials(
     objective: Objective,
-    beliefs: OrnsteinUhlenbeck | SwitchingTask,
+    beliefs: OrnsteinUhlenbeck | SwitchingTask | RecurringContexts,
     feedback: FeedbackChannel | None = None,
     *,
     step: str = "exact",
@@ -307,7 +312,7 @@ def derive_trials(
     ----------
     objective : Objective
         Discount γ [1/trial], plasticity η, loss weight k; metric, drift and control are numbers.
-    beliefs : OrnsteinUhlenbeck or SwitchingTask
+    beliefs : OrnsteinUhlenbeck, SwitchingTask or RecurringContexts
         Time constants in trials, rates per trial; the observation noise is the one that the learner assumes.
     feedback : FeedbackChannel, optional
         What feedback is like in truth: noise per trial, gain, and share of trials (`sparsity`) without it. By default
@@ -349,8 +354,8 @@ def derive_trials(
     vastola_2025; smith_2006 (the model of two rates, to which it reduces).
     """
     require_record("objective", objective, Objective)
-    if not isinstance(beliefs, OrnsteinUhlenbeck | SwitchingTask):
-        raise InputError(f"beliefs must be an OrnsteinUhlenbeck or SwitchingTask, got {beliefs!r}")
+    if not isinstance(beliefs, OrnsteinUhlenbeck | SwitchingTask | RecurringContexts):
+        raise InputError(f"beliefs must be an OrnsteinUhlenbeck, SwitchingTask or RecurringContexts, got {beliefs!r}")
     channel = FeedbackChannel() if feedback is None else feedback
     require_record("feedback", channel, FeedbackChannel)
     unusual = [name for name in ("delay", "quantum", "sign_error") if getattr(channel, name) != 0]

@@ -7,9 +7,11 @@ strength a = λP̄/k follows from the rate λ of replacements and the squared gr
 tuned. It is compared with itself at other penalties, and with the field's rules at the learning rate and strength
 that are best for a tuning sequence: gradient descent, L2 towards the start, shrink-and-perturb.
 
-Expect: without a reset a network learns later tasks worse. The predicted penalty is about as good as the best of the
-grid. The step size of the derived rule is not as good as a tuned one, since squared noisy gradients are not the
-curvature: L2 towards the start, tuned, is better than the derived rule that is not.
+What came out (defaults, seed 1; mean accuracy of tasks 2 to 40, pixels and labels): the predicted penalty is at or
+near the best of its grid (0.654 and 0.601; times 3: 0.659 and 0.579; none: 0.601 and 0.538). But tuned rules are
+better: L2 towards the start 0.711 and 0.770, shrink-and-perturb 0.708 and 0.755; gradient descent without a reset
+reaches 0.615 and 0.602. The strength of the reset can be predicted; the step size of the derived rule is too small
+here, since squared noisy gradients are larger than the curvature.
 
 Result: `accuracy`(trial, task, permuted, rule), of images before they are learned from; `penalty`(permuted), the
 predicted one; `tuned`(permuted, rule, number), learning rate and strength.

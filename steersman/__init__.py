@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     from plasticity import Parameter as Parameter
     from plasticity import Policy as Policy
     from plasticity import Quadratic as Quadratic
+    from plasticity import RecurringContexts as RecurringContexts
     from plasticity import Rule as Rule
     from plasticity import ShapePosterior as ShapePosterior
     from plasticity import Signal as Signal

@@ -33,7 +33,7 @@ CATALOGUES = {
     "plasticity.rules": "plasticity/rules",
     "plasticity.signals": "plasticity/signals",
     "circuits": "circuits",
-    "scenarios": "scenarios",
+    "scenarios": "scenarios task_sequence",
 }
 
 
@@ -143,13 +143,13 @@ def test_importing_a_package_loads_nothing_heavy(package):
 
 PUBLIC = {
     "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
-    "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape "
-    "LinearGaussian MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic Rule ShapePosterior Signal "
-    "State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError Update WEIGHT "
-    "assumptions_of compile_rule critical_discount crossings dataset derive derive_trials dual_control excess explain "
-    "filters fisher_information fisher_matrix from_expression glossary jump local observe optimality pairing "
-    "path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals simulate "
-    "solve step_policy time_constant trace triplet",
+    "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape LinearGaussian "
+    "MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic RecurringContexts Rule ShapePosterior "
+    "Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError Update "
+    "WEIGHT assumptions_of compile_rule critical_discount crossings dataset derive derive_trials dual_control "
+    "excess explain filters fisher_information fisher_matrix from_expression glossary jump local observe "
+    "optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
+    "simulate solve step_policy time_constant trace triplet",
     "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset compare "
     "compare_assumptions confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "

@@ -105,6 +105,13 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     plasticity.Signal: {"name": "mine", "title": "mine"},
     plasticity.State: {"name": "z"},
     plasticity.Step: {"title": "first", "equation": sp.Integer(1)},
+    plasticity.RecurringContexts: {
+        "rates": [[-0.1, 0.1], [0.2, -0.2]],
+        "time_constant": 5.0,
+        "stationary_std": 1.0,
+        "mean": 0.0,
+        "observation_noise": 1.0,
+    },
     plasticity.SwitchingTask: {"hazard": 0.1, "prior_mean": 0.0, "prior_covariance": 1.0, "observation_noise": 1.0},
     plasticity.TaskPrior: {"mean": [0.0], "covariance": [[1.0]], "hessians": [[[1.0]]]},
     plasticity.Update: {"target": "w", "expression": sp.Integer(1)},

@@ -68,6 +68,28 @@ class Tracking:
         with np.errstate(divide="ignore"):
             return self.scale / (self.decay - np.log(a))
 
+    def follow_contexts(self, rates: ArrayLike, factors: ArrayLike) -> Array:
+        """G (K, K) of the perturbation of context k (column) while context j rules (row); rates Q (K, K) per trial.
+
+        ``κ[1 − βA a_k e^Q]⁻¹_jk``, in continuous time ``κ[(γ + R − ln a_k)1 − Q]⁻¹_jk``: `follow` where none changes.
+
+        Examples
+        --------
+        >>> step = tracking(Objective(0.5, plasticity=0.5), continuous=True)  # γ + R = 1
+        >>> weights = step.follow_contexts([[-0.25, 0.25], [0.25, -0.25]], [1.0, 1.0]) / step.follow(1.0)
+        >>> weights.round(7)[0]
+        array([0.8333333, 0.1666667])
+        """
+        from scipy.linalg import expm
+
+        q = np.asarray(rates, dtype=float)
+        one, carried = np.eye(len(q)), None if self.continuous else np.exp(-self.decay) * expm(q)
+        columns = []
+        for k, a in enumerate(np.asarray(factors, dtype=float)):
+            system = one - a * carried if carried is not None else (self.decay - np.log(a)) * one - q
+            columns.append(self.scale * np.linalg.solve(system, one[:, k]))
+        return np.stack(columns, axis=1)
+
     @property
     def reach(self) -> float:
         """Share of a constant optimum that is reached at last; 1 without drift."""

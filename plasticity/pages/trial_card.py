@@ -8,7 +8,7 @@ import numpy as np
 import sympy as sp
 
 from plasticity import filters
-from plasticity.belief import SwitchingTask
+from plasticity.belief import OrnsteinUhlenbeck, RecurringContexts, SwitchingTask
 from plasticity.pages.card import Section, page
 from plasticity.rule import Step
 from plasticity.trial_system import visible_modes
@@ -31,13 +31,13 @@ def trial_card(learner: TrialLearner, format: str = "markdown") -> str:
     >>> card.splitlines()[0]
     '# Learner in trials'
     """
-    switching = isinstance(learner.beliefs, SwitchingTask)
+    trials_tell, source = _SOURCES[type(learner.beliefs)]
     parts = [
         Section("Assumptions", _assumptions(learner)),
         Section("One trial", equations=equations(learner), numbered=True),
         Section("Numbers", rows=_numbers(learner), header=("name", "symbol", "value", "meaning")),
-        Section("What trials tell", _switching_trials() if switching else _gaussian_trials(learner)),
-        Section("References", ("vastola_2025", "adams_2007" if switching else "smith_2006")),
+        Section("What trials tell", trials_tell(learner)),
+        Section("References", ("vastola_2025", source)),
     ]
     return page("Learner in trials", parts, format)
 
@@ -74,6 +74,12 @@ def numbers(learner: TrialLearner) -> dict[str, float]:
     }
     if isinstance(learner.beliefs, SwitchingTask):
         return values | {"a": float(np.exp(-learner.beliefs.hazard))}
+    if isinstance(learner.beliefs, RecurringContexts):
+        own = learner.filter
+        weights = step.follow_contexts(learner.beliefs.rates, own.fading)
+        names = [f"{name}_{i + 1}" for name in ("a", "stay", "g") for i in range(len(weights))]
+        diagonals = own.fading, np.diag(own.transition), np.diag(weights)
+        return values | dict(zip(names, map(float, np.concatenate(diagonals)), strict=True))
     gain = filters.steady_gain(learner.filter)[:, 0]
     for i, (a, k) in enumerate(zip(np.diag(learner.filter.transition), gain, strict=True), 1):
         values |= {f"a_{i}": float(a), f"K_{i}": float(k), f"g_{i}": float(step.follow(a))}
@@ -88,7 +94,8 @@ _MEANINGS = {
     "reach": "share of a constant perturbation that is countered at last",
     "a": "share of the perturbation that is expected to stay per trial",
     "K": "gain of the filter, steady",
-    "g": "weight of the component in the next aim",
+    "g": "weight of the component, or of the context while it rules, in the next aim",
+    "stay": "probability that the context stays per trial",
 }
 
 
@@ -104,6 +111,11 @@ def _assumptions(learner: TrialLearner) -> tuple[str, ...]:
     channel, belief = learner.feedback, learner.beliefs
     if isinstance(belief, SwitchingTask):
         believed = f"is replaced at rate {belief.hazard:g} per trial by a fresh draw"
+    elif isinstance(belief, RecurringContexts):
+        taus = ", ".join(f"{tau:g}" for tau in belief.time_constant)
+        believed = (
+            f"is that of one of {len(belief.rates)} contexts, each with a time constant of its own ({taus} trials)"
+        )
     else:
         taus = ", ".join(f"{tau:g}" for tau in np.atleast_1d(belief.time_constant))
         believed = f"is a sum of Ornstein–Uhlenbeck components with time constants of {taus} trials"
@@ -122,6 +134,10 @@ def _belief(learner: TrialLearner) -> tuple[Step, ...]:
     if isinstance(learner.beliefs, SwitchingTask):
         text = "mixture of Gaussians, one for each time of the last replacement, weighted by what it predicted"
         return (Step("Belief", text), Step("Forecast", sp.Eq(sp.Symbol("m_next"), _faded()), "m_0: prior mean"))
+    if isinstance(learner.beliefs, RecurringContexts):
+        share, gain, mean = sp.symbols("rho_k K_k m_k")
+        updated = sp.Eq(sp.Symbol("m_k_seen"), mean + share * gain * (O - mean))
+        return (Step("Belief about context k", updated, "ρ: how probable the context is after the observation"),)
     m = learner.beliefs.n
     p, rest = sp.symbols(f"p_1:{m + 1}"), sp.symbols(f"rest_1:{m + 1}")
     steps = []
@@ -163,6 +179,10 @@ def _aim(learner: TrialLearner) -> tuple[Step, ...]:
     if isinstance(learner.beliefs, SwitchingTask):
         target = sp.Symbol("g_0") * sp.Symbol("m_0") + sp.Symbol("g") * (sp.Symbol("m_next") - sp.Symbol("m_0"))
         return (weight, Step("Next aim", sp.Eq(NEXT, A * X + target), "g_0: weight of what lasts, a = 1"))
+    if isinstance(learner.beliefs, RecurringContexts):
+        target = sp.Symbol("target")
+        note = "target: Σ_jk π_j G_jk m_k over contexts, G = κ[1 − exp(−decay) a_k exp(Q)]⁻¹ (deviations from means)"
+        return (Step("Next aim", sp.Eq(NEXT, A * X + target), note),)
     terms = [
         sp.Symbol("g_0") * sp.Symbol(f"rest_{i}")
         + sp.Symbol(f"g_{i}") * (sp.Symbol(f"p_{i}_next") - sp.Symbol(f"rest_{i}"))
@@ -192,10 +212,25 @@ def _gaussian_trials(learner: TrialLearner) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _switching_trials() -> tuple[str, ...]:
+def _context_trials(learner: TrialLearner) -> tuple[str, ...]:
+    return (
+        "A context that returns is known: savings, and a rebound when errors are clamped after a reversal, show it.",
+        "Savings after long washout show contexts that last; one linear memory has none after a full washout.",
+        "The discount enters with the rates Q: a context that soon ends counts less in the aim.",
+    )
+
+
+def _switching_trials(learner: TrialLearner) -> tuple[str, ...]:
     return (
         "The first update after a change shows the assumed noise, late updates the assumed hazard.",
         "Clear changes speak for themselves and hide the hazard: changes of 1 to 3 times the noise show it.",
         "The discount enters with the hazard as a pull to the prior mean only, so reports near it show no horizon.",
         "A replaced task leaves no memory: no savings and no spontaneous recovery.",
     )
+
+
+_SOURCES = {
+    OrnsteinUhlenbeck: (_gaussian_trials, "smith_2006"),
+    SwitchingTask: (_switching_trials, "adams_2007"),
+    RecurringContexts: (_context_trials, "heald_2021"),
+}
