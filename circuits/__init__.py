@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from circuits.network.projection import Projection as Projection
     from circuits.network.run_record import Run as Run
     from circuits.network.run_state import RunState as RunState
+    from circuits.network.sources import poisson_source as poisson_source
     from circuits.network.stimulus import Stimulus as Stimulus
     from circuits.neurons.escape_rate import escape_rate as escape_rate
     from circuits.neurons.escape_rate import spike_source as spike_source

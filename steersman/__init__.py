@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from circuits import critic as critic
     from circuits import escape_rate as escape_rate
     from circuits import lif as lif
+    from circuits import poisson_source as poisson_source
     from circuits import pulse_lif as pulse_lif
     from circuits import read_state as read_state
     from circuits import readout as readout

@@ -178,6 +178,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     circuits.feedforward_rate: {"sizes": (2, 2, 2), "rule": DESCENT, "patterns": np.eye(2), "targets": np.eye(2)},
     circuits.feedforward_spiking: {"inputs": TRAINS},
     circuits.pairing: {"pre": [[0.01]], "post": [[0.02]], "rule": PAIR},
+    circuits.poisson_source: {"name": "source", "rates": [1.0, 2.0]},
     circuits.recurrent_lif: {"inputs": TRAINS, "targets": np.ones((2, 1)), "step": 0.005, "n": 4},
     circuits.recurrent_rate: {"size": 2, "rule": None, "patterns": np.eye(2), "targets": np.eye(2)},
     circuits.run: {"circuit": PLAIN, "duration": 0.03, "device": "numpy"},

@@ -112,7 +112,6 @@ def escape_rate(
         receptors={"current": "v_post += w"},
         parameters=with_units(constants, **units),
         provides=("escape_rate", "escape_slope"),
-        draws=True,
     )
 
 

@@ -12,6 +12,8 @@ from plasticity.compile.brian import check_method
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_number
 
+DRAWN = ("draw", "noise")  # functions of time and neuron: uniform and normal random numbers
+
 
 @checked
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class NeuronModel:
         Brian2 integration method.
     every_step : str
         Statements at every step, after its spikes have arrived and before its neurons fire.
+        It, equations and threshold may use ``draw(t, i)``, uniform between 0 and 1, and ``noise(t, i)``, normal: for
+        every time step and neuron another number, which the seed and the name of the population determine.
     receptors : mapping of str to str
         Effect of an arriving spike with weight ``w`` on the neuron, by receptor.
     on_prescribed_spike : str
@@ -40,8 +44,6 @@ class NeuronModel:
         Initial values in SI units; 0 by default.
     provides : tuple of str
         Local variables (`plasticity.local`) that its synapses can read.
-    draws : bool
-        Whether `threshold` uses ``draw(t, i)``, a uniform random number per step and neuron.
 
     Raises
     ------
@@ -68,7 +70,6 @@ class NeuronModel:
     parameters: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     initial: Mapping[str, Any] = field(default_factory=dict)
     provides: tuple[str, ...] = ()
-    draws: bool = False
 
     def __post_init__(self) -> None:
         """Check the refractory time, and declare the parameters."""
@@ -107,6 +108,12 @@ class NeuronModel:
                 f"{declared[1].strip()}; state one unit"
             )
 
+    def drawn(self, is_prescribed: bool = False) -> tuple[str, ...]:
+        """Random functions that it uses; neurons whose spikes are prescribed have no threshold of their own."""
+        own = () if is_prescribed else (self.threshold, self.reset)
+        text = "\n".join((self.model, self.every_step, *own))
+        return tuple(name for name in DRAWN if re.search(rf"\b{name}\s*\(", text))
+
     @property
     def is_passive(self) -> bool:
         """Whether its state does not change on its own."""
@@ -143,8 +150,9 @@ def refuse_random(name: str, texts: Iterable[str]) -> None:
         if match := re.search(r"\b(rand|randn|poisson|binomial)\s*\(|\b(xi(_\w+)?)\b", text):
             word = match.group(1) or match.group(2)
             raise InputError(
-                f"{name} uses {word}, whose numbers depend on the device; set draws=True and use draw(t, i), uniform "
-                "between 0 and 1 and determined by the seed, or give noise as a series of the population"
+                f"{name} uses {word}, whose numbers depend on the device; use draw(t, i), uniform between 0 and 1, or "
+                "noise(t, i), normal: numbers of every time step and neuron that the seed determines. For white noise "
+                "of strength sigma write sigma*noise(t, i)/sqrt(dt), with method='euler'"
             )
 
 

@@ -246,7 +246,8 @@ def _function(
 def _table(builder: _Builder, record: Function) -> brian2.Function:
     read = None if builder.inputs is None else builder.inputs.tables[record.name]
     call = None if read is None else lambda t, i: read(t, i)
-    cpp = f"{_cpp_table(builder.structure, record.name)}(t, i)"
+    table = _cpp_table(builder.structure, record.name)
+    cpp = f"{table}(t, i)" if record.kind == "table" else f"run_inputs::{record.kind}({table}, t, i)"
     return _function(record, call, {"t": brian2.second, "i": 1}, "const double t, const int i", cpp)
 
 
@@ -306,4 +307,4 @@ def _coupling(builder: _Builder, record: Function) -> brian2.Function:
     return _function(record, None if limits is None else project_changes, {"dt": brian2.second}, "const double dt", cpp)
 
 
-_FUNCTIONS = {"table": _table, "delay": _delay, "coupling": _coupling}
+_FUNCTIONS = {"table": _table, "draw": _table, "noise": _table, "delay": _delay, "coupling": _coupling}

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit, Feedback, Population, Projection
+from circuits.neurons.model import DRAWN
 from circuits.running.grid import Grid
 from circuits.spiking.structure import (
     Event,
@@ -31,7 +31,7 @@ from circuits.spiking.structure import (
 )
 from plasticity.compile.brian import brian_unit
 from plasticity.errors import InputError
-from plasticity.support.streams import stream
+from plasticity.support.streams import Counted
 
 RELAY, SOURCE_FIRES, ARRIVAL, EVERY_STEP, FEEDBACK, DELIVER, FIRE = 10, 20, 30, 40, 50, 65, 80
 ANNOUNCE, EVENT = 85, 90  # third-factor events, after all neurons have fired
@@ -161,14 +161,16 @@ def _neurons(
 
 
 def _tables(population: Population, grid: Grid, inputs: RunInputs) -> tuple[Function, ...]:
-    """Functions of time that the equations of a population read; random numbers are drawn beforehand."""
-    tables = {name: Table(np.asarray(values, dtype=float), step) for name, (values, step) in population.series.items()}
-    if population.neuron_model is not None and population.neuron_model.draws and not population.has_spike_trains:
-        tables["draw"] = Table(_draws(population, grid), grid.dt)
-    inputs.tables.update({f"{population.name}_{name}": table for name, table in tables.items()})
-    return tuple(Function(name, "table", f"{population.name}_{name}") for name in tables)
-
-
-def _draws(population: Population, grid: Grid) -> NDArray[np.float64]:
-    check_count(f"population {population.name!r}", grid.n_steps * population.size)
-    return stream(grid.seed, f"{population.name}/spikes").random((grid.n_steps, population.size))
+    """Functions of time that the equations of a population read: its series, and random numbers."""
+    owner, kinds = population.name, dict.fromkeys(population.series, "table")
+    inputs.tables.update(
+        {f"{owner}_{k}": Table(np.asarray(v, float), step) for k, (v, step) in population.series.items()}
+    )
+    drawn = population.neuron_model.drawn(population.has_spike_trains) if population.neuron_model else ()
+    for name in drawn:
+        if name not in kinds:
+            kinds[name] = name
+            inputs.tables[f"{owner}_{name}"] = Counted(
+                grid.seed, f"{owner}/{name}", grid.trial, grid.dt, DRAWN.index(name)
+            )
+    return tuple(Function(name, kind, f"{owner}_{name}") for name, kind in kinds.items())

@@ -54,6 +54,18 @@ void Table::read(const std::string& name) {
     std::memcpy(values.data(), raw.data() + 24, raw.size() - 24);
 }
 
+void Philox::compute() {
+    uint64_t a = block, b = step, c = kind, d = 0, k0 = key[0], k1 = key[1];
+    for (int round = 0; round < 10; round++) {
+        const unsigned __int128 first = (unsigned __int128)0xD2E7470EE14C6C93ULL * a;
+        const unsigned __int128 second = (unsigned __int128)0xCA5A826395121157ULL * c;
+        a = (uint64_t)(second >> 64) ^ b ^ k0, b = (uint64_t)second;
+        c = (uint64_t)(first >> 64) ^ d ^ k1, d = (uint64_t)first;
+        k0 += 0x9E3779B97F4A7C15ULL, k1 += 0xBB67AE8584CAA73BULL;
+    }
+    words[0] = a, words[1] = b, words[2] = c, words[3] = d;
+}
+
 double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
                        const std::vector<double>& weights, std::vector<double>& permitted, const double dt) {
     const size_t n = requested.size();

@@ -57,6 +57,34 @@ struct Tables {
 template <int K>
 Table Tables<K>::value;
 
+// Random numbers of a time step by their places: words of Philox4x64-10, with a key of 4 × 32 bits in the row of a table.
+struct Philox {
+    uint64_t key[2] = {0, 0}, step = 0, kind = 0, block = 0, words[4] = {0, 0, 0, 0};
+    void compute();
+    // Word i of a step, as a number from 0 on and below 1; a block stays until another one is asked for.
+    inline double word(const Table& own, const double t, const uint64_t i, const uint64_t which) {
+        const uint64_t now = (uint64_t)(t / own.step + 1e-6), wanted = i / 4 + 1;
+        const uint64_t first = ((uint64_t)own.values[0] << 32) | (uint64_t)own.values[1];
+        const uint64_t second = ((uint64_t)own.values[2] << 32) | (uint64_t)own.values[3];
+        if (wanted != block || now != step || first != key[0] || second != key[1] || which != kind) {
+            key[0] = first, key[1] = second, step = now, kind = which, block = wanted;
+            compute();
+        }
+        return (double)(words[i % 4] >> 11) * (1.0 / 9007199254740992.0);
+    }
+};
+
+inline double draw(const Table& own, const double t, const int64_t i) {
+    static Philox numbers;
+    return numbers.word(own, t, (uint64_t)i, 0);
+}
+
+inline double noise(const Table& own, const double t, const int64_t i) {
+    static Philox numbers;
+    const double radius = numbers.word(own, t, 2 * (uint64_t)i, 1), angle = numbers.word(own, t, 2 * (uint64_t)i + 1, 1);
+    return std::sqrt(-2.0 * std::log1p(-radius)) * std::cos(2.0 * M_PI * angle);
+}
+
 // Messages of the last `delay` steps: each call returns the oldest and keeps the newest; 0 before there were any.
 struct DelayLine {
     std::vector<double> messages;

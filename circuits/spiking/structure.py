@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticity.controllability import Constraint
+from plasticity.support.streams import Counted
 
 STEPS, RECORDING = "steps", "recording"  # clocks
 
@@ -25,9 +26,10 @@ class Function:
     Parameters
     ----------
     symbol : str
-    kind : {"table", "delay", "coupling"}
-        ``f(t, i)`` reads the table `name`; ``f(step, delay, n, i, x)`` returns the x of `delay` steps before, once per
-        step and element; ``f(dt)`` computes the changes of coupled synapses.
+    kind : {"table", "draw", "noise", "delay", "coupling"}
+        ``f(t, i)`` reads the table `name`, or computes the random number of its place; ``f(step, delay, n, i, x)``
+        returns the x of `delay` steps before, once per step and element; ``f(dt)`` computes the changes of coupled
+        synapses.
     name : str
         Unique in the model.
     unit : str
@@ -238,7 +240,7 @@ class RunInputs:
         By ``"object.variable"``, in SI units; one number where all elements are alike.
     connections : dict of str to ((n_synapses,) array, (n_synapses,) array)
         Source and target of each synapse, by group of synapses.
-    tables : dict of str to Table
+    tables : dict of str to Table or Counted
     couplings : dict of str to Constraint
         Limits of control that couple the synapses of a group.
     pauses : array
@@ -249,7 +251,7 @@ class RunInputs:
 
     values: dict[str, NDArray] = field(default_factory=dict)
     connections: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=dict)
-    tables: dict[str, Table] = field(default_factory=dict)
+    tables: dict[str, Table | Counted] = field(default_factory=dict)
     couplings: dict[str, Constraint] = field(default_factory=dict)
     pauses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     records: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))

@@ -104,7 +104,6 @@ STRUCTURE = {
     ("NeuronModel", "method"): neuron("cells", method="euler"),
     ("NeuronModel", "every_step"): neuron("cells", every_step=""),
     ("NeuronModel", "on_prescribed_spike"): neuron("inputs", on_prescribed_spike="pre_psp_post += 2"),
-    ("NeuronModel", "draws"): neuron("cells", draws=True),
     ("Projection", "name"): changed("rewarded", name="other"),
     ("Projection", "pre"): changed("rewarded", pre="outputs"),
     ("Projection", "post"): changed("rewarded", post="inputs"),

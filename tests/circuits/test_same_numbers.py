@@ -1,5 +1,6 @@
 """What must not change a number: the device, what is recorded and how often, which inputs are silent, trials beside."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,8 @@ from plasticity.errors import InputError
 
 DURATION, DT, N = 0.3, 1e-3, 12
 POST = circuits.feedforward_spiking([[0.001]]).populations[-1].name
+PLAIN = circuits.conductance_lif()
+NOISY = replace(PLAIN, model=PLAIN.model.replace("v_rest - v", "v_rest - v + 0.03*volt*noise(t, i)", 1))
 RECORDS = {
     "often": {"record_every": 0.01},
     "seldom": {"record_every": 0.15},
@@ -24,7 +27,8 @@ def spiking(extra=0):
     trains = poisson_trains(60.0, N, DURATION, DT, seed=5)
     rule = rules.pair_stdp(A_plus=0.05)
     weight = np.r_[np.full(N, 0.5), np.zeros(extra)]
-    return circuits.feedforward_spiking([*trains, *[[]] * extra], rule, weight=np.tile(weight, (3, 1)), n_outputs=3)
+    inputs = [*trains, *[[]] * extra]
+    return circuits.feedforward_spiking(inputs, rule, weight=np.tile(weight, (3, 1)), n_outputs=3, neuron=NOISY)
 
 
 @cache
@@ -87,8 +91,6 @@ def test_a_duration_off_the_grid_is_refused():
 
 
 def test_random_numbers_in_any_string_of_a_synapse_are_refused():
-    from dataclasses import replace
-
     model = compile_rule(rules.pair_stdp())
     for name in ("on_pre", "on_pre_delayed", "on_third_factor", "on_clock"):
         with pytest.raises(InputError, match="rand"):
