@@ -141,7 +141,7 @@ def summary(value: Any) -> Any:
     """Argument as it stands among the parameters of a file: records by what differs from their defaults."""
     if isinstance(value, RunState):
         return f"state at {value.time:g} s"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not is_dataclass(value):
         return {key: summary(part) for key, part in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         stated = [(f.name, getattr(value, f.name)) for f in fields(value) if not _is_default(f, getattr(value, f.name))]

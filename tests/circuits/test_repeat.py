@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits import Circuit, Population, Projection, RateUnit, Stimulus, lif, run_arguments
+from circuits import Circuit, Phase, Population, Projection, RateUnit, Stimulus, lif, run_arguments
 from circuits.running.repeat import RECORDS, as_text
 from plasticity import Controllability, FeedbackChannel, InputError, compile_rule, dataset, rules
 from plasticity.rules.pair_stdp import pair_stdp
@@ -48,6 +48,18 @@ def rates():
         (3, 4, 2), rule, patterns=np.eye(3), targets=np.ones((3, 2)), n_batch=2, nonlinearity="relu", hold=0.05
     )
     return circuit, {"duration": 0.3, "dt": 0.01, "feedback": [FeedbackChannel(), FeedbackChannel(gain=0.5)]}
+
+
+def test_phases_that_go_on_from_a_state_are_repeated():
+    circuit, options = rates()
+    first = circuits.run(circuit, **options)
+    phases = [Phase(0.1, stimuli=Stimulus(np.ones((1, 3)), np.ones((1, 2)))), Phase(0.2, plastic=False, name="test")]
+    runs = circuits.run(circuit, phases, dt=0.01, start=first.state, record_every=0.05)
+    again = circuits.run(**run_arguments(circuits.as_dataset(runs[1])))
+    for one, other in zip(runs, again, strict=True):
+        np.testing.assert_array_equal(one.final["layer_1"], other.final["layer_1"])
+        np.testing.assert_array_equal(one.loss, other.loss)
+    assert json.loads(circuits.as_dataset(runs[1]).attrs["parameters"])["duration"][1].startswith("Phase(duration=0.2")
 
 
 @pytest.mark.parametrize("make", [actor, rewarded, rates])
