@@ -9,7 +9,7 @@ import xarray as xr
 
 from analysis.data.contradictions import contradictions, warn_of_contradictions
 from analysis.data.kinds import CHANGE, KINDS, SOURCE_ATTRIBUTES, Label
-from analysis.data.spikes import SIDES, spike_trains
+from analysis.data.spikes import SIDES, THIRD, spike_trains
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, plain
@@ -81,7 +81,7 @@ def in_own_units(data: xr.Dataset) -> xr.Dataset:
     kind = KINDS.get(str(data.attrs.get("kind"))) if isinstance(data, xr.Dataset) else None
     if kind is None:
         return data
-    units = {"value": kind.units, "sem": kind.units, **{f"{side}_time": "s" for side in SIDES}}
+    units = {"value": kind.units, "sem": kind.units, **{f"{side}_time": "s" for side in (*SIDES, THIRD)}}
     units |= {label.name: label.units for label in kind.labels if not label.is_text}
     for name, unit in units.items():
         if name in data.variables and own_unit(data[name]) not in (None, unit):
@@ -160,9 +160,9 @@ def _problems_with_label(data: xr.Dataset, label: Label) -> list[str]:
 
 def _problems_with_spikes(data: xr.Dataset) -> list[str]:
     problems = []
-    for side in SIDES:
+    for side in (*SIDES, THIRD):
         if f"{side}_time" not in data.variables:
-            problems.append(f"'{side}_time' is missing")
+            problems += [f"'{side}_time' is missing"] if side in SIDES else []
             continue
         times = data[f"{side}_time"].values
         missing = np.isnan(times)

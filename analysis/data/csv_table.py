@@ -2,7 +2,8 @@
 
 One protocol per row, columns in any order; the columns determine the kind of data (`analysis.data.kinds`)::
 
-    spikes        protocol,pre_times_s,post_times_s,value,sem,n      optional: interval_s, frequency_hz, group
+    spikes        protocol,pre_times_s,post_times_s,value,sem,n      optional: third_factor_times_s, initial_weight,
+                                                                     interval_s, frequency_hz, group
     frequency     protocol,frequency_hz,value,sem,n                  optional: group
     plateau       protocol,time_from_plateau_s,initial_ramp_mV,value_mV,sem_mV,n            optional: group
     trials        protocol,perturbation_deg,clamped,value_deg,sem_deg,n                     optional: group
@@ -10,15 +11,18 @@ One protocol per row, columns in any order; the columns determine the kind of da
     quantities    protocol,unit,value,sem,n                          optional: group
 
 ``value`` of the first two is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the
-number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. A column ``sd`` may take the
-place of ``sem``: then ``sem = sd/√n``. Every kind may have the columns ``cell``, ``animal`` and ``study``. Names of
-columns include the unit. Other columns are errors, so that no misspelt one is ignored silently. Cells are separated by
-commas, semicolons or tabs; with the latter two, numbers may have decimal commas.
+number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. A column ``sd`` may take
+the place of ``sem``: then ``sem = sd/√n``. Every kind may have the columns ``cell``, ``animal`` and ``study``. Names
+of columns include the unit. In place of spike times regular pairings can be stated by
+``interval_s,frequency_hz,n_pairs`` and, for bursts of so many pairs, ``n_bursts,burst_every_s``
+(`analysis.data.pairings`). Other columns are errors, so that no misspelt one is ignored silently. Cells are separated
+by commas, semicolons or tabs; with the latter two, numbers may have decimal commas.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from itertools import pairwise
@@ -29,12 +33,14 @@ import numpy as np
 import xarray as xr
 
 from analysis.data.kinds import KINDS, Kind, Label
+from analysis.data.pairings import with_trains
 from analysis.data.record import make_data, make_spike_data
 from plasticity.errors import InputError
 
-__all__ = ["read_csv", "required_columns"]
+__all__ = ["read_csv", "read_table", "required_columns"]
 
 TRAINS = ("pre_times_s", "post_times_s")
+THIRD_TRAIN = "third_factor_times_s"
 SEPARATORS = (",", ";", "\t")
 OWN = {"doi": "", "figure": "", "rights": "the user's own"}
 
@@ -67,8 +73,12 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
     0.2
     >>> folder.cleanup()
     """
-    path = Path(path)
-    header, rows, numbers = _cells(path)
+    return read_table(Path(path), _text(Path(path)))
+
+
+def read_table(path: Path, text: str) -> xr.Dataset:
+    """Read measurements from the text of a table; `path` is named in errors and becomes the name of the data."""
+    header, rows, numbers = _cells(path, text)
     kind = _kind(path, header)
     cells = [_Row(path, number, dict(zip(header, row, strict=True)), numbers) for number, row in rows]
     names = [row.text("protocol") for row in cells]
@@ -94,7 +104,8 @@ def read_csv(path: str | os.PathLike) -> xr.Dataset:
         return make_data(kind.name, names, *measured, labels, **about)
     pre, post = TRAINS
     trains = [(row.times(pre), row.times(post)) for row in cells]
-    return make_spike_data(names, trains, *measured, coordinates=labels, **about)
+    third = [row.times(THIRD_TRAIN) for row in cells] if THIRD_TRAIN in header else None
+    return make_spike_data(names, trains, *measured, coordinates=labels, third_factor=third, **about)
 
 
 def required_columns(kind: Kind) -> tuple[str, ...]:
@@ -123,7 +134,8 @@ def _kind(path: Path, header: list[str]) -> Kind:
     if kind.sem_column in header and kind.sd_column in header:
         raise InputError(f"{path}: columns {kind.sem_column!r} and {kind.sd_column!r} say the same; remove one")
     optional = (label.column for label in kind.labels if not label.required)
-    known = [*required_columns(kind), *optional, *([kind.sd_column] if kind.sd_column in header else [])]
+    trains = [THIRD_TRAIN] if kind.name == "spikes" else []
+    known = [*required_columns(kind), *optional, *trains, *([kind.sd_column] if kind.sd_column in header else [])]
     for column in header:
         if column not in known:
             raise InputError(
@@ -133,25 +145,30 @@ def _kind(path: Path, header: list[str]) -> Kind:
     return kind
 
 
-def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], _Numbers]:
-    """Header and numbered, non-blank rows, all of the width of the header; and how numbers are written."""
+def _text(path: Path) -> str:
     if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            first = next((line for line in file if line.strip()), "")
-            separator = max(SEPARATORS, key=first.count)
-            file.seek(0)
-            reader = csv.reader(file, delimiter=separator)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; check its permissions") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
+
+
+def _cells(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]], _Numbers]:
+    """Header and numbered, non-blank rows, all of the width of the header; and how numbers are written."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = max(SEPARATORS, key=first.count)
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    except csv.Error as error:
         raise InputError(f"{path} is no CSV text in UTF-8 ({error}); save it as comma-separated text") from error
     if not lines:
         columns = ",".join(required_columns(KINDS["spikes"]))
         raise InputError(f"{path} is empty; it needs a header such as {columns} and one row per protocol")
-    header, rows = lines[0][1], lines[1:]
+    header, rows = with_trains(path, lines[0][1], lines[1:])
     _kind(path, header)
     if not rows:
         raise InputError(f"{path} has a header but no row; add one row per protocol")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.data.csv_table import required_columns
+from analysis.data.csv_table import THIRD_TRAIN, required_columns
+from analysis.data.folder import CONVENTIONS, FILES, THIRD_CHANNELS
 from analysis.data.kinds import KINDS
+from analysis.data.pairings import SHORT
 from plasticity.errors import UnknownNameError
 from plasticity.support.checks import checked
 
@@ -19,6 +21,11 @@ ROWS: Mapping[str, tuple[str, ...]] = {  # made-up numbers, in the order of the 
     "distribution": ("spines,0.24,1,µm³,-1.4,0.02,1960",),
     "quantities": ("turnover_per_day,%,20.4,2.6,14",),
 }
+SPIKES = (
+    f"  and:      {THIRD_TRAIN}; in place of spike times {', '.join(SHORT)} (and n_bursts, burst_every_s for bursts)",
+    f"  or a folder of {', '.join(f'{name} ({chr(44).join(columns)}, …)' for name, columns in FILES.items())}:",
+    f"            channels pre, post, {', '.join(THIRD_CHANNELS)}; observables {', '.join(CONVENTIONS)}",
+)
 
 
 @checked
@@ -55,5 +62,5 @@ def describe() -> str:
             f"  optional: {', '.join(optional)}",
             *(f"  | {line}" for line in example(kind.name).splitlines()),
         )
-        blocks.append("\n".join(lines))
+        blocks.append("\n".join((*lines, *(SPIKES if kind.name == "spikes" else ()))))
     return "\n\n".join(blocks)

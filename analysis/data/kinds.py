@@ -87,6 +87,7 @@ _OF = tuple(  # what a measurement is of, in any kind
 )
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
 _INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
+_WEIGHT = Label("initial_weight", "initial_weight", "1", "weight before", required=False, low=0.0, exclusive=True)
 _RATE = Label("frequency", "frequency_hz", "Hz", "pairing frequency", required=False)
 _FREQUENCY = Label("frequency", "frequency_hz", "Hz", "stimulation frequency", low=0.0, exclusive=True)
 _PLATEAU = Label("time_from_plateau", "time_from_plateau_s", "s", "time of the input − time of the plateau")
@@ -102,7 +103,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            Kind("spikes", "spike times of the two neurons", *CHANGE, (_INTERVAL, _RATE, _GROUP, *_OF)),
+            Kind("spikes", "spike times of the two neurons", *CHANGE, (_INTERVAL, _RATE, _WEIGHT, _GROUP, *_OF)),
             Kind("frequency", "frequency of the stimulation", *CHANGE, (_FREQUENCY, _GROUP, *_OF)),
             Kind(
                 "plateau",

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.data.check import check_dataset
 from analysis.data.kinds import KINDS
-from analysis.data.spikes import SIDES, spike_trains
+from analysis.data.spikes import SIDES, THIRD, spike_trains
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.support.checks import warn_of_gap
@@ -47,6 +47,7 @@ def make_spike_data(
     n: ArrayLike,
     *,
     coordinates: Labels | None = None,
+    third_factor: Sequence[ArrayLike] | None = None,
     **about: Any,
 ) -> xr.Dataset:
     """Build a data set of kind ``spikes``: fractional weight changes after pre and post spike trains.
@@ -56,7 +57,9 @@ def make_spike_data(
     trains : sequence of (pre, post)
         Spike times of each protocol [s].
     coordinates : mapping
-        Further labels of the protocols, such as interval and frequency; see `labels` of `make_data`.
+        Further labels of the protocols, such as interval, frequency and initial weight; see `labels` of `make_data`.
+    third_factor : sequence of arrays, optional
+        Times of the events of a third factor, such as reward, of each protocol [s].
     protocols, value, sem, n, **about
         See `make_data`.
 
@@ -74,6 +77,9 @@ def make_spike_data(
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
         spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
+    if third_factor is not None and any(np.size(times) for times in third_factor):
+        meaning = "times of the third factor, padded with NaN at the end"
+        spikes[f"{THIRD}_time"] = (("protocol", f"{THIRD}_event"), _padded(third_factor), "s", meaning)
     return _build("spikes", protocols, value, sem, n, coordinates or {}, spikes, **about)
 
 

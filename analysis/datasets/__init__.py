@@ -23,13 +23,13 @@ def names() -> list[str]:
 
 
 def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
-    """Return a data set by its name in the catalogue, read it from a CSV, netCDF or NWB file, or check a Dataset.
+    """Return a data set by its name in the catalogue, read it from a file or folder, or check a Dataset.
 
     Parameters
     ----------
     source : str, path or xarray.Dataset
-        A name, or a file that ends in ``.csv`` (columns: see `analysis.data.csv_table`), ``.nc`` or ``.nwb`` (see
-        `analysis.data.nwb`).
+        A name; a folder with protocols, events and observations (`analysis.data.folder`); or a file that ends in
+        ``.csv`` (columns: see `analysis.data.csv_table`), ``.nc`` or ``.nwb`` (see `analysis.data.nwb`).
 
     Returns
     -------
@@ -61,6 +61,8 @@ def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
         from plasticity.dataset import read
 
         return load(read(source))
+    if os.path.isfile(os.path.join(source, "protocols.csv")):
+        return call("analysis.data.folder:read_folder", source)
     if os.path.isfile(source):  # False for a name that is too long for a path, too
         raise InputError(f"the file {source} must end in .csv, .nc or .nwb to be read as data; rename it")
     return catalog.load(__name__, str(source), "data set")()

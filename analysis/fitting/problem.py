@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
-from analysis.data.spikes import spike_trains
+from analysis.data.spikes import THIRD, spike_trains, third_factor
 from analysis.fitting.noise import Noise, noise_of
 from analysis.model import Model, model_predictor
 from plasticity.compile.events import loop_module
@@ -223,14 +223,14 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
     kind = data.attrs["kind"]
     if kind not in _PREDICTORS:
         raise InputError(f"data of kind {kind!r} cannot be predicted by a rule (these can: {', '.join(_PREDICTORS)})")
-    events = EVENTS[kind]
+    events = (*EVENTS[kind], *([THIRD] if f"{THIRD}_time" in data.variables else []))
     if not can_change(rule, events):
         raise InputError(
             f"rule {rule.name!r} acts at {', '.join(rule.events) or 'no events'}; it does not react to "
             f"{', '.join(events)} alone, which is all that {data.attrs['data'] or 'the data'} has, and predicts no "
             "change whatever its parameters; choose another rule, or data with such events"
         )
-    start = data.initial_ramp.values if kind == "plateau" else np.ones(1)
+    start = data.initial_ramp.values if kind == "plateau" else _initial_weight(data)
     if rule.bounds is not None and not np.all((start >= rule.bounds[0]) & (start <= rule.bounds[1])):
         raise InputError(
             f"bounds of rule {rule.name!r} are {rule.bounds[0]:g} … {rule.bounds[1]:g}, but weights start from "
@@ -240,10 +240,18 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
 
 
 def _from_spikes(rule: Rule, data: xr.Dataset) -> Predictor:
-    """Fractional weight change ``(w_final − w_initial)/w_initial`` by exact replay from a weight of 1."""
-    events = merge_protocols(*spike_trains(data), settle=settling_time(rule), tick=_tick(rule))
-    loop = loop_module(rule)
-    return lambda vectors: run_events(rule, events, vectors, 1.0, loop) - 1.0
+    """Fractional weight change ``(w_final − w_initial)/w_initial`` by exact replay; from a weight of 1 by default."""
+    events = merge_protocols(*spike_trains(data), third_factor(data), settle=settling_time(rule), tick=_tick(rule))
+    loop, start = loop_module(rule), _initial_weight(data)
+    return lambda vectors: run_events(rule, events, vectors, start, loop) / start - 1.0
+
+
+def _initial_weight(data: xr.Dataset) -> NDArray[np.float64]:
+    """Weight of every protocol before the induction, 1 where none is stated; (n_protocols,)."""
+    stated = (
+        data["initial_weight"].values if "initial_weight" in data.coords else np.full(data.sizes["protocol"], np.nan)
+    )
+    return np.where(np.isnan(stated), 1.0, stated)
 
 
 def _from_frequency(rule: Rule, data: xr.Dataset) -> Predictor:
