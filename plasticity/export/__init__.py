@@ -17,6 +17,8 @@ FORMATS = {  # module of this folder: what it writes
     "optax": "gradient transformation of JAX and Optax",
     "brian2": "script of Brian2 with one synapse between two neurons",
     "nestml": "synapse of NEST, with a script that builds it",
+    "latex": "card as a LaTeX document",
+    "markdown": "card as a Markdown page",
 }
 
 

@@ -220,7 +220,8 @@ def _latex(title: str, parts: list[Section]) -> str:
             formula = _escaped(step.equation) if isinstance(step.equation, str) else rf"\[ {latex(step.equation)} \]"
             text += [rf"\paragraph{{{_escaped(step.title)}}}{_escaped(note)}", formula]
         if part.rows:
-            text += [rf"\begin{{tabular}}{{{'l' * len(part.header)}}}", rf"{' & '.join(part.header)} \\ \hline"]
+            columns = "l" * (len(part.header) - 1) + r"p{0.38\linewidth}"
+            text += [rf"\begin{{tabular}}{{{columns}}}", rf"{' & '.join(part.header)} \\ \hline"]
             for name, symbol, *rest in part.rows:
                 text.append(" & ".join((_escaped(name), f"${symbol}$", *map(_escaped, rest))) + r" \\")
             text.append(r"\end{tabular}")
@@ -234,12 +235,22 @@ _LATEX_CHARACTERS = {
     "∞": r"$\infty$", "←": r"$\leftarrow$", "≥": r"$\ge$", "≤": r"$\le$", "≈": r"$\approx$", "²": r"$^2$", "³": r"$^3$",
     "⁺": r"$^+$", "₀": r"$_0$", "·": r"$\cdot$", "×": r"$\times$", "−": r"$-$", "√": r"$\surd$", "∂": r"$\partial$",
     "½": r"$\frac12$", "⁻": r"$^-$", "ˣ": r"$^x$", "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$",
-    "#": r"\#", "~": r"\textasciitilde{}",
+    "#": r"\#", "~": r"\textasciitilde{}", "τ": r"$\tau$", "θ": r"$\theta$", "κ": r"$\kappa$", "–": "--",
 }  # fmt: skip
 
 
+_PIECES = re.compile(r"`[^`]+`|.\u0304|.", re.DOTALL)  # code in backticks, a letter with a bar, any character
+
+
 def _escaped(text: str) -> str:
-    return "".join(_LATEX_CHARACTERS.get(c, c) for c in text)
+    return "".join(map(_piece, _PIECES.findall(text)))
+
+
+def _piece(text: str) -> str:
+    if len(text) > 2:
+        return rf"\texttt{{{_escaped(text[1:-1])}}}"
+    character = _LATEX_CHARACTERS.get(text[0], text[0])
+    return character if len(text) == 1 else rf"$\bar{{{character.strip('$')}}}$"
 
 
 def _text(title: str, parts: list[Section]) -> str:
