@@ -36,6 +36,8 @@ PACKAGES = {
     "plasticity": "rules, policies, paths, executors",
     "plasticity.filters": "beliefs, step by step",
     "plasticity.metrics": "geometries that are known by products",
+    "plasticity.export": "rules in other programs",
+    "plasticity.conformance": "golden weights for other simulators",
     "circuits": "networks",
     "scenarios": "experiments",
     "analysis": "data, fits, inference",

@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from plasticity.support.lazy import export
+from plasticity.support import lazy
 
 if TYPE_CHECKING:
+    from plasticity import conformance as conformance
     from plasticity import dataset as dataset
+    from plasticity import export as export
     from plasticity import filters as filters
     from plasticity import rules as rules
     from plasticity import signals as signals
@@ -76,4 +78,4 @@ if TYPE_CHECKING:
     from plasticity.trials import TrialLearner as TrialLearner
     from plasticity.trials import derive_trials as derive_trials
 
-__all__ = export(__name__)
+__all__ = lazy.export(__name__)

@@ -6,7 +6,7 @@ not used twice; ``sm.circuits.run`` and ``sm.scenarios.run`` run a circuit and a
 
 from typing import TYPE_CHECKING
 
-from plasticity.support.lazy import export
+from plasticity.support import lazy
 
 if TYPE_CHECKING:
     import analysis as analysis
@@ -104,6 +104,7 @@ if TYPE_CHECKING:
     from plasticity import Update as Update
     from plasticity import assumptions_of as assumptions_of
     from plasticity import compile_rule as compile_rule
+    from plasticity import conformance as conformance
     from plasticity import critical_discount as critical_discount
     from plasticity import crossings as crossings
     from plasticity import dataset as dataset
@@ -112,6 +113,7 @@ if TYPE_CHECKING:
     from plasticity import dual_control as dual_control
     from plasticity import excess as excess
     from plasticity import explain as explain
+    from plasticity import export as export
     from plasticity import filters as filters
     from plasticity import fisher_information as fisher_information
     from plasticity import fisher_matrix as fisher_matrix
@@ -138,4 +140,4 @@ if TYPE_CHECKING:
     from plasticity import trace as trace
     from plasticity import triplet as triplet
 
-__all__ = export(__name__)
+__all__ = lazy.export(__name__)

@@ -146,9 +146,9 @@ PUBLIC = {
     "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape LinearGaussian "
     "MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic RecurringContexts Rule ShapePosterior "
     "Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError Update "
-    "WEIGHT assumptions_of compile_rule critical_discount crossings dataset derive derive_trials dual_control "
-    "excess explain filters fisher_information fisher_matrix from_expression glossary jump local observe "
-    "optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
+    "WEIGHT assumptions_of compile_rule conformance critical_discount crossings dataset derive derive_trials "
+    "dual_control excess explain export filters fisher_information fisher_matrix from_expression glossary jump local "
+    "observe optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
     "simulate solve step_policy time_constant trace triplet",
     "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset compare "
     "compare_assumptions confusion convergence_rate "
@@ -163,6 +163,9 @@ PUBLIC = {
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "
     "large_network load motor_adaptation named_rules names pairing_frequency parameter partial_control "
     "random_feedback random_points run spike_timing sweep synapse_sizes task_sequence theory_check which_rule_when",
+    "plasticity.conformance": "GoldenRule Kit Outcome Sequence check labels make read sequence_table sequences summary "
+    "write",
+    "plasticity.export": "FORMATS brian2 files latex markdown nestml optax torch write",
 }
 
 

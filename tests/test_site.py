@@ -45,7 +45,19 @@ def test_a_scenario_has_its_figure_and_every_parameter(pages, tmp_path):
 def test_the_api_has_every_public_name(pages):
     text = "\n".join(pages.api_page(package, "title") for package in pages.PACKAGES)
     members = {name for package in ("circuits", "scenarios") for name in catalog.names(package)}
-    modules = {"analysis", "circuits", "dataset", "datasets", "figures", "filters", "plasticity", "rules", "scenarios"}
+    modules = {
+        "analysis",
+        "circuits",
+        "conformance",
+        "export",
+        "dataset",
+        "datasets",
+        "figures",
+        "filters",
+        "plasticity",
+        "rules",
+        "scenarios",
+    }
     missing = [
         name
         for name in sm.__all__

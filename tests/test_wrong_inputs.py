@@ -5,6 +5,7 @@ for it (`tests/wrong_values.py`), comes from its name or its annotation, or stan
 """
 
 from functools import cache
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ import plasticity
 import scenarios
 from analysis import datasets
 from course import check
-from plasticity import errors, filters, rules, signals
+from plasticity import conformance, errors, export, filters, rules, signals
 from plasticity.errors import InputError
 from plasticity.support import catalog
 from tests import wrong_values
@@ -67,6 +68,7 @@ RETURNED = {
     plasticity.DualControl,
     plasticity.ShapePosterior,
     analysis.AssumptionSet,
+    *(conformance.GoldenRule, conformance.Kit, conformance.Outcome, conformance.Sequence),
     analysis.Inference,  # records and errors that functions return or raise; users do not make them
     *(plasticity.Policy, plasticity.LandscapePolicy, plasticity.SynapseModel, plasticity.Landscape),
     *(circuits.Run, circuits.RunState),
@@ -75,6 +77,9 @@ RETURNED = {
 TIMES = np.arange(20) / 5
 MOVES = np.exp(-np.outer(TIMES, [0.5, 1.2]))[None] * np.array([[[1.0, 2.0]], [[-1.0, 1.0]]])
 STEEP = plasticity.Quadratic([1.0, 3.0], [0.0, 0.0])
+KIT = conformance.make(["pair_stdp"])
+TEMPORARY = TemporaryDirectory()
+KIT_FILE = conformance.write(KIT, f"{TEMPORARY.name}/kit.json")
 PROBE = analysis.Experiment(STEEP, [1.0, 2.0], TIMES)
 CALLS = {  # arguments with which every function runs, beside those that have no required ones
     analysis.Experiment: {"landscapes": STEEP, "starts": [1.0, 2.0], "times": TIMES},
@@ -93,6 +98,19 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     check.judge: {"answer": lambda: 1.0, "check": lambda answer: check.number(answer, 1.0)},
     check.number: {"answer": 1.0, "expected": 1.0},
     check.prediction: {"answer": "yes", "options": {"yes": True, "no": False}},
+    conformance.check: {"kit": KIT, "run": lambda rule, sequence: KIT.weights[rule.label][sequence.name]},
+    conformance.make: {"rules": ["pair_stdp"]},
+    conformance.read: {"path": KIT_FILE},
+    conformance.summary: {"outcomes": ()},
+    conformance.write: {"kit": KIT, "path": FOLDER},
+    export.brian2: {"rule": PAIR},
+    export.files: {"rule": DESCENT, "format": "markdown"},
+    export.latex: {"rule": DESCENT},
+    export.markdown: {"rule": DESCENT},
+    export.nestml: {"rule": PAIR},
+    export.optax: {"rule": DESCENT},
+    export.torch: {"rule": DESCENT},
+    export.write: {"rule": DESCENT, "format": "markdown", "folder": FOLDER},
     plasticity.FadingMemory: {"decay": 0.9},
     plasticity.GaussianWeight: {"variance": 1.0},
     plasticity.LinearGaussian: {"transition": [[1.0]], "process_noise": [[1.0]], "observation_noise": [[1.0]]},
@@ -348,6 +366,7 @@ def public():
     packages[check] = check.__all__
     packages |= {p: [*catalog.names(p.__name__), "load"] for p in (rules, signals)}
     packages[rules].append("resolve")
+    packages |= {conformance: conformance.__all__, export: export.__all__}
     packages[filters] = ["Fading", "Switching", "ornstein_uhlenbeck", "random_walk", "track", "trials"]
     members = (getattr(package, name) for package, names in packages.items() for name in names)
     return list(dict.fromkeys(m for m in members if callable(m) and m not in RETURNED))
@@ -393,7 +412,7 @@ def test_every_parameter_has_wrong_values():
 @pytest.mark.parametrize("function", public(), ids=lambda function: function.__name__)
 def test_the_right_values_beside_them_are_accepted(function):
     usual = arguments(function)
-    if FOLDER in (usual.get("directory"), usual.get("path")):
+    if any(value is FOLDER for value in usual.values()):
         with pytest.raises(InputError, match="/dev/null"):
             function(**usual)
     else:

@@ -109,9 +109,14 @@ ARRAYS += "prior_mean prior_covariance hessians weights trials sources targets p
 ARRAYS += "initial weight_input weight_recurrent weight_output input_weight"
 BY_ANNOTATION = {"float": "number", "int": "count", "str": "choice", "bool": "flag", "ArrayLike": "array"}
 BY_ANNOTATION |= {"Sequence[ArrayLike]": "trains", "sp.Expr": "expression", "tuple[str, ...]": "records"}
-BY_ANNOTATION |= {"Sequence[float]": "numbers", "str | Sequence[str]": "names", "Sequence[Fit]": "records"}
+BY_ANNOTATION |= {
+    "Sequence[float]": "numbers",
+    "str | Sequence[str]": "names",
+    "Sequence[Fit]": "records",
+    "Iterable[Outcome]": "records",
+}
 BY_ANNOTATION |= {"xr.Dataset | str | os.PathLike": "data"}
-BY_ANNOTATION |= {"Sequence[str]": "names", "xr.Dataset": "record", "xr.DataArray": "record"}
+BY_ANNOTATION |= {"Sequence[str]": "names", "Iterable[str]": "names", "xr.Dataset": "record", "xr.DataArray": "record"}
 
 
 def kind_of(parameter):

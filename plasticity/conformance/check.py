@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from plasticity.conformance.records import START, GoldenRule, Kit, Sequence
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.support.checks import require_number
+from plasticity.support.checks import checked, require_number
 
 Run = Callable[[GoldenRule, Sequence], ArrayLike]
 
@@ -30,6 +30,7 @@ class Outcome:
     refused: str = ""
 
 
+@checked
 def check(
     kit: Kit, run: Run, rules: Iterable[str] | None = None, tolerance: float = 1e-9, floor: float = 1e-12
 ) -> tuple[Outcome, ...]:
@@ -96,6 +97,7 @@ def _outcome(
     return Outcome(rule.label, sequence.name, difference, scale, difference <= max(tolerance * scale, floor))
 
 
+@checked
 def summary(outcomes: Iterable[Outcome]) -> str:
     """Table in Markdown: for every rule how many sequences pass, the largest difference, and which do not pass.
 

@@ -119,6 +119,7 @@ def golden(label: str, rule: Rule) -> GoldenRule:
     )
 
 
+@checked
 def write(kit: Kit, path: str | os.PathLike) -> Path:
     """Write a kit as one JSON file; returns its path."""
     text = json.dumps(
@@ -138,6 +139,7 @@ def write(kit: Kit, path: str | os.PathLike) -> Path:
     return Path(path)
 
 
+@checked
 def read(path: str | os.PathLike) -> Kit:
     """Read a kit from its file.
 

@@ -1,68 +1,18 @@
 """Rules for other programs: one module per format, with a function of the same name that returns files by name."""
 
-from __future__ import annotations
-
-import importlib
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
-    from plasticity.rule import Rule
+    from plasticity.export.brian2 import brian2 as brian2
+    from plasticity.export.formats import FORMATS as FORMATS
+    from plasticity.export.formats import files as files
+    from plasticity.export.formats import write as write
+    from plasticity.export.latex import latex as latex
+    from plasticity.export.markdown import markdown as markdown
+    from plasticity.export.nestml import nestml as nestml
+    from plasticity.export.optax import optax as optax
+    from plasticity.export.torch import torch as torch
 
-FORMATS = {  # module of this folder: what it writes
-    "torch": "optimiser of PyTorch",
-    "optax": "gradient transformation of JAX and Optax",
-    "brian2": "script of Brian2 with one synapse between two neurons",
-    "nestml": "synapse of NEST, with a script that builds it",
-    "latex": "card as a LaTeX document",
-    "markdown": "card as a Markdown page",
-}
-
-
-def files(rule: Rule, format: str) -> dict[str, str]:
-    """Texts of a rule for another program, by file name.
-
-    Parameters
-    ----------
-    rule : Rule
-    format : str
-        A name in `FORMATS`.
-
-    Raises
-    ------
-    InputError
-        If the program cannot say what the rule does; names what it is.
-
-    Examples
-    --------
-    >>> from plasticity.rules.adam import adam
-    >>> list(files(adam(), "optax"))
-    ['adam_optax.py']
-    """
-    if not isinstance(format, str) or format not in FORMATS:
-        raise UnknownNameError("format", format, FORMATS)
-    return getattr(importlib.import_module(f"plasticity.export.{format}"), format)(rule)
-
-
-def write(rule: Rule, format: str, folder: str | os.PathLike) -> list[Path]:
-    """Write the files of a rule for another program into a folder, which is made; files there are replaced.
-
-    Raises
-    ------
-    InputError
-        As `files`, or if a file cannot be written.
-    """
-    from plasticity.support.whole_file import whole_file
-
-    texts = files(rule, format)
-    try:
-        paths = [Path(folder) / name for name in texts]
-    except TypeError:
-        raise InputError(f"folder must be a path, got {folder!r}") from None
-    for path, text in zip(paths, texts.values(), strict=True):
-        with whole_file(path, "choose another folder") as file:
-            file.write(text.encode())
-    return paths
+__all__ = export(__name__)

@@ -83,10 +83,10 @@ def brian2(
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     if third_factor is None:
         third_factor = THIRD_FACTOR if model.on_third_factor else ()
-    elif np.size(third_factor) and not model.on_third_factor:
-        raise InputError(f"third_factor: rule {rule.name!r} does nothing at such events; leave it out")
     trains = {"pre_spikes": pre_spikes, "post_spikes": post_spikes, "third_factor": third_factor}
     checked_trains = {name: _on_grid(name, spike_train(name, times), dt) for name, times in trains.items()}
+    if checked_trains["third_factor"].size and not model.on_third_factor:
+        raise InputError(f"third_factor: rule {rule.name!r} does nothing at such events; leave it out")
     delay = require_number("axonal_delay", axonal_delay, low=0, unit="s")
     _on_grid("axonal_delay", np.array([delay]), dt)
     last = max(times[-1:].max(initial=0.0) for times in checked_trains.values())

@@ -293,5 +293,5 @@ def test_the_command_writes_the_file_of_the_format(tmp_path, capsys):
 
 
 def test_a_folder_that_is_none_is_refused():
-    with pytest.raises(InputError, match="folder must be a path, got 3"):
+    with pytest.raises(InputError, match="folder must be text or a path, got 3"):
         write(rules.adam(), "torch", 3)
