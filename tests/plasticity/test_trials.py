@@ -247,3 +247,15 @@ def test_densities_that_nobody_knows_are_refused():
         derive_trials(Objective(0.3), silent, FeedbackChannel(sparsity=0.5), output_noise=1.0).log_density([1.0], [1.0])
     with pytest.raises(InputError, match="noise"):
         derive_trials(Objective(0.3), switching, FeedbackChannel(noise=1.0), output_noise=1.0).log_density([1.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("washout", "counter", "again"), [(10, 0, 26.08), (40, 0, 22.59), (160, 0, 19.99), (0, 6, 24.71)]
+)
+def test_a_linear_learner_has_no_savings_after_a_full_washout(washout, counter, again):
+    """Mean of trials 2 to 9 of 30°: 19.90 at first, and the same again once both memories have faded."""
+    turns = np.r_[np.full(80, 30.0), np.zeros(washout), np.full(counter, -30.0), np.full(80, 30.0)]
+    aim = derive_trials(AT_ONCE, components(*SMITH), approach=1.0).run(turns).aim.values
+    second = 80 + washout + counter
+    assert_allclose(aim[1:9].mean(), 19.90, atol=6e-3)
+    assert_allclose(aim[second + 1 : second + 9].mean(), again, atol=6e-3)

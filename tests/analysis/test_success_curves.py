@@ -1,0 +1,73 @@
+"""Curves of success p = 1/(1 + e^−z) under rules of different horizons: times to criteria in closed form, averages."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.testing import assert_allclose
+
+from plasticity import Objective, derive, from_expression, simulate
+
+LOGISTIC = from_expression("1 - 1/(1 + exp(-z))", "z")
+
+
+class WithInformation:
+    """The same loss, with the Fisher information p(1 − p) as its curvature."""
+
+    loss, gradient = LOGISTIC.loss, LOGISTIC.gradient
+
+    def hessian(self, theta):
+        """Diagonal matrices of p(1 − p)."""
+        p = 1 / (1 + np.exp(-np.asarray(theta)))
+        return (p * (1 - p))[..., None]
+
+
+def information(w):
+    """Fisher metric p(1 − p) of a choice."""
+    return sp.exp(-w) / (1 + sp.exp(-w)) ** 2
+
+
+RULES = {  # ż ∝ (p(1 − p))^s with s = 1, ½, 0
+    "short horizon": (derive(Objective(sp.oo)), lambda z: 2 * z + 2 * np.sinh(z), 13.2834, 7.14),
+    "long horizon": (derive(Objective(0)), lambda z: 4 * np.sinh(z / 2), 5.3333, 2.69),
+    "natural gradient": (derive(Objective(sp.oo, metric=information)), lambda z: z, 2.1972, 1.09),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_times_to_a_criterion_are_closed_forms(name):
+    """From p = ½ to 0.9, and to 0.99 in units of it: the shape of the curve tells the horizon in a single animal."""
+    rule, time, to_90, shape = RULES[name]
+    z = np.log([9.0, 99.0])
+    assert_allclose(time(z[0]), to_90, atol=1e-4)
+    assert_allclose((time(z[1]) - time(z[0])) / time(z[0]), shape, atol=6e-3)
+    errors = []
+    for dt in (0.02, 0.01):
+        run = simulate(rule, WithInformation(), [0.0], round(1.05 * time(z[1]) / dt), dt)
+        reached = np.interp(z, run.theta.values[0, :, 0], run.time.values)
+        errors.append(np.abs(reached / time(z) - 1).max())
+    assert errors[1] < 2e-3
+    assert errors[1] < 0.6 * errors[0] or errors[0] < 1e-9  # Euler's steps, of first order
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5, 0.0])
+def test_a_mean_over_animals_looks_like_another_rule(power):
+    """Animals start at −2 ± 1 and differ in rate by e^±0.5: the power that fits their mean curve is far too high."""
+    from scipy.optimize import least_squares
+
+    rng, times = np.random.default_rng(0), np.linspace(0, 30, 61)
+
+    def curves(start, rate, s):
+        grid = np.linspace(-8, 12, 4001)
+        p = 1 / (1 + np.exp(-grid))
+        clock = np.concatenate([[0], np.cumsum(np.diff(grid) * ((p * (1 - p)) ** -s)[:-1])])
+        begin = np.interp(start, grid, clock)
+        return 1 / (1 + np.exp(-np.interp(begin[:, None] + np.outer(rate, times), clock, grid)))
+
+    rate = {1.0: 1.0, 0.5: 0.5, 0.0: 0.25}[power]
+    mean = curves(rng.normal(-2, 1, 300), rate * np.exp(0.5 * rng.standard_normal(300)), power).mean(0)
+
+    def miss(x):
+        return curves(x[:1], np.exp(x[1:2]), x[2])[0] - mean
+
+    fitted = least_squares(miss, [-2.0, np.log(rate), power]).x[2]
+    assert fitted > power + 0.4
