@@ -11,7 +11,7 @@ from plasticity.errors import InputError
 from plasticity.support.checks import checked
 
 STATES = {True: "right", False: "wrong", None: "not begun"}
-MARKS = {True: "✅", False: "❌", None: "✏️"}
+MARKS = {True: "✓", False: "✗", None: "✎"}
 
 
 @checked

@@ -156,11 +156,13 @@ def _(turning):
         figure.add_scatter(x=[rest[0]], y=[rest[1]], mode="markers", name="rest point", marker={"size": 12})
         optimum = {"size": 14, "symbol": "x", "color": "#D55E00"}
         figure.add_scatter(x=[1.0], y=[0.0], mode="markers", name="optimum", marker=optimum)
-        figure.update_layout(height=430, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"y": -0.2})
+        figure.update_layout(
+            height=430, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"orientation": "h", "y": -0.2}
+        )
         figure.update_layout(xaxis_title="θ₁", yaxis_title="θ₂", title=f"Rates {policy.rates.round(3).tolist()}")
         return figure
 
-    field_figure(turning.value)
+    mo.ui.plotly(field_figure(turning.value))
     return
 
 

@@ -195,7 +195,7 @@ def _(discounting):
         figure.update_layout(height=430, margin={"l": 40, "r": 10, "t": 40, "b": 40}, title=title)
         return figure
 
-    figure_of_crossing(discounting.value)
+    mo.ui.plotly(figure_of_crossing(discounting.value))
     return
 
 

@@ -232,11 +232,13 @@ def _(stretch):
             x, y = descent(metric if not is_natural else moved(metric, change), change).T
             line = {"color": colour, "dash": dash, "width": 3}
             figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line)
-        figure.update_layout(height=430, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"y": -0.2})
+        figure.update_layout(
+            height=430, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"orientation": "h", "y": -0.2}
+        )
         figure.update_layout(xaxis_title="θ₁", yaxis_title="θ₂", title="The same descent in two coordinates")
         return figure
 
-    figure_of_coordinates(stretch.value)
+    mo.ui.plotly(figure_of_coordinates(stretch.value))
     return
 
 

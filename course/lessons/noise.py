@@ -243,7 +243,7 @@ def _(condition):
         figure.update_layout(height=400, margin={"l": 50, "r": 10, "t": 40, "b": 40}, title=title)
         return figure
 
-    noise_figure(condition.value)
+    mo.ui.plotly(noise_figure(condition.value))
     return
 
 

@@ -191,11 +191,13 @@ def _(horizon):
             slow, fast = policy.rates
             name = f"γ = {discount:.3g}: rates {slow:.3g}, {fast:.3g}, ratio {fast / slow:.2f}"
             figure.add_scatter(x=x, y=y, mode="lines", name=name, line={"color": colour, "width": 3})
-        figure.update_layout(height=420, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"y": -0.2})
+        figure.update_layout(
+            height=420, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"orientation": "h", "y": -0.2}
+        )
         figure.update_layout(xaxis_title="θ₁", yaxis_title="θ₂", title="Optimal paths through a valley")
         return figure
 
-    valley_figure((0.1, 10.0, 10.0**horizon.value))
+    mo.ui.plotly(valley_figure((0.1, 10.0, 10.0**horizon.value)))
     return
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import sympy as sp
 
-from plasticity import Quadratic
+from plasticity import Parameter, Quadratic, Rule, State, Update, time_constant
 from plasticity.objective import constant_matrix
 
 
@@ -126,13 +126,86 @@ ANSWERS["noise"] = {
 }
 
 
+def nearest_rule():
+    """Morrison, Diesmann & Gerstner's nearest-neighbour scheme: traces are set to 1."""
+    w, r, o, plus, minus = sp.symbols("w r o plus minus", real=True)
+    taus = (time_constant("slow", 33.7e-3, "post"), time_constant("fast", 16.8e-3, "pre"))
+    return Rule(
+        name="nearest",
+        title="Nearest spikes",
+        states=(State("r", -r / sp.Symbol("fast"), "1"), State("o", -o / sp.Symbol("slow"), "1")),
+        events={
+            "pre": (Update("w", w - minus * o), Update("r", 1)),
+            "post": (Update("w", w + plus * r), Update("o", 1)),
+        },
+        parameters=(Parameter("plus", 0.005), Parameter("minus", 0.002), *taus),
+    )
+
+
+ANSWERS["synapse"] = {
+    "window": lambda delay, plus, minus: (  # Song, Miller & Abbott 2000, eq. 1
+        plus * 2.718281828459045 ** (-delay / 0.0168) if delay > 0 else -minus * 2.718281828459045 ** (delay / 0.0337)
+    ),
+    "mean_drift": "A_plus*tau_plus*x*y - x*y*A_minus*tau_minus",  # area of the window times both rates
+    "balance": 16.8 / 33.7,
+    "predict_frequency": "less",
+    "nearest_rule": nearest_rule(),
+}
+
+
+SJOSTROM = (  # pairs per second, change pre first, its standard error, post first, its standard error
+    (0.1, -0.04, 0.05, -0.29, 0.08),
+    (10.0, 0.14, 0.10, -0.41, 0.11),
+    (20.0, 0.29, 0.14, -0.34, 0.10),
+    (40.0, 0.53, 0.11, 0.56, 0.32),
+    (50.0, 0.56, 0.26, 0.75, 0.19),
+)
+
+
+def chi_square(potentiation):
+    """Least squares in two amplitudes: `potentiation` of a train, and depression by every post-pre pair."""
+    rows, values = [], []
+    for frequency, *measured in SJOSTROM:
+        for delay, change, error in ((0.01, *measured[:2]), (-0.01, *measured[2:])):
+            pre = np.arange(60) / frequency
+            post = pre + delay
+            depression = sum(np.exp(-(t - post[post < t]) / 0.0337).sum() for t in pre)
+            rows.append([potentiation(pre, post) / error, -depression / error])
+            values.append(change / error)
+    return float(np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[1][0])
+
+
+def pairs(pre, post):
+    """Every pre spike before every post spike."""
+    return sum(np.exp(-(t - pre[pre < t]) / 0.0168).sum() for t in post)
+
+
+def triplets(pre, post):
+    """The same, times the earlier post spikes."""
+    return sum(np.exp(-(t - pre[pre < t]) / 0.0168).sum() * np.exp(-(t - post[post < t]) / 0.114).sum() for t in post)
+
+
+ANSWERS["triplets"] = {
+    "bcm_gradient": "-x*y*(y - theta)",  # Intrator & Cooper 1992, fixed threshold
+    "triplet_amplitude": "alpha/tau_plus/tau_y",
+    "pair_amplitude": "theta*alpha/tau_minus",
+    "threshold_of_cortex": 7.1 * 33.7 / (6.5 * 16.8 * 114) * 1000,  # Pfister & Gerstner 2006, table 4
+    "poisson_drift": "alpha*(x*y**2 - theta*x*y)",  # the BCM rule; Pfister & Gerstner 2006
+    "predict_order": "the derived rule",
+    "fitted_threshold": 19.22,  # that of Pfister & Gerstner's own fit
+    "worse_by": chi_square(pairs) - chi_square(triplets),  # both have two parameters
+    "predict_flat": "of the same size",
+}
+
+
 def twice(value):
     """Twice a number or an array, or a rule with twice the flow, and with parameters that are off by a factor two."""
     if not hasattr(value, "weight_flow"):
         return 2 * value
 
     def off(expression):
-        factors = {"plasticity": 2, "observation_variance": 2, "decay_mean": sp.Rational(1, 2), "tau_plus": 2}
+        factors = {"plasticity": 2, "observation_variance": 2, "decay_mean": sp.Rational(1, 2)}
+        factors |= {"tau_plus": 2, "threshold": 2, "learning_rate": 2}
         return expression.subs({s: factors.get(s.name, 1) * s for s in expression.free_symbols})
 
     states = tuple(dataclasses.replace(s, flow=2 * off(s.flow)) for s in value.states)
@@ -143,14 +216,25 @@ def twice(value):
     return dataclasses.replace(value, weight_flow=2 * value.weight_flow, states=states, events=events)
 
 
-class Doubled:
-    """A catalogue of rules that are all wrong."""
+def misread(signal):
+    """Signal in which depression counts twice."""
+    steps = tuple(
+        dataclasses.replace(s, equation=sp.Eq(s.equation.lhs, 2 * s.equation.rhs))
+        if isinstance(s.equation, sp.Eq)
+        else s
+        for s in signal.steps
+    )
+    return dataclasses.replace(signal, steps=steps, gradient={**signal.gradient, "pre": 2 * signal.gradient["pre"]})
 
-    def __init__(self, catalogue):
-        self.catalogue = catalogue
+
+class Wrong:
+    """A catalogue of which all members are wrong."""
+
+    def __init__(self, catalogue, spoil):
+        self.catalogue, self.spoil = catalogue, spoil
 
     def __getattr__(self, name):
-        return lambda *arguments, **named: twice(getattr(self.catalogue, name)(*arguments, **named))
+        return lambda *arguments, **named: self.spoil(getattr(self.catalogue, name)(*arguments, **named))
 
 
 def miscurved(objective, landscape):
@@ -172,6 +256,12 @@ def mispriced(objective, landscape):
     return dataclasses.replace(objective, metric=metric), landscape
 
 
+def misfitted(fitted):
+    """Fit with twice the values and the difference of its AIC from 0."""
+    names = {name: 2 * value for name, value in fitted.rule.values.items()}
+    return dataclasses.replace(fitted, rule=fitted.rule.with_parameters(**names), aic=2 * fitted.aic)
+
+
 def mutated(lesson):
     """Two sets of the engine's functions, wrong by a factor two: in formulas and in curvatures, or in prices."""
 
@@ -186,7 +276,8 @@ def mutated(lesson):
 
     present = vars(lesson)
     formulas = {n: doubled(present[n]) for n in ("derive", "fisher_information", "fisher_matrix") if n in present}
-    formulas |= {"rules": Doubled(present["rules"])} if "rules" in present else {}
+    catalogues = {"rules": twice, "signals": misread}
+    formulas |= {name: Wrong(present[name], spoil) for name, spoil in catalogues.items() if name in present}
     for mistake in (miscurved, mispriced):
         solvers = ("solve", "plan", "critical_discount")
         wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
@@ -194,6 +285,8 @@ def mutated(lesson):
             wrong["explain"] = lambda path, *problem, explain=present["explain"], mistake=mistake: explain(
                 path, *mistake(*problem)
             )
+        if "fit" in present:
+            wrong["fit"] = lambda rule, *data, fit=present["fit"]: misfitted(fit(rule, *data))
         if "DoubleWell" in present:
             wrong["DoubleWell"] = lambda tilt, well=present["DoubleWell"]: well(barrier=2.0, tilt=tilt)
         yield formulas | wrong
