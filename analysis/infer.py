@@ -40,6 +40,7 @@ def infer(
     process_noise: str = "metric",
     control: ArrayLike | None = None,
     prior_mean: Any = 0.0,
+    rank: int | None = None,
     times: ArrayLike | None = None,
     variable: str = "theta",
     n_draws: int = 2000,
@@ -59,12 +60,14 @@ def infer(
     landscapes : Quadratic or sequence of Quadratic
         The loss, or that of every trial; ``Quadratic(0, μ)`` for a trial without loss.
     unknown : sequence of str
-        Of "discount", "metric", "drift" (a decay to 0), "hazard", "loss_level" (of all losses but the first),
-        "plasticity", "loss_weight". The noise is unknown, too, unless `known` has it.
+        Of "discount", "metric", "drift" (a decay to 0), "drift_matrix" (A of any drift ``f(θ) = Aθ``), "hazard",
+        "loss_level" (of all losses but the first), "plasticity", "loss_weight". The noise is unknown, too, unless
+        `known` has it.
     prior : mapping of str to (median, sd of the logarithm), optional
         By name; the others are wide (`analysis.inference.problem.make_problem`).
     known : mapping, optional
-        Values of other assumptions: discount, drift, hazard, metric, process_strength σ, measurement_noise s.
+        Values of other assumptions: discount, drift, drift_matrix, hazard, metric, process_strength σ,
+        measurement_noise s.
     metric : {"isotropic", "diagonal", "full"}
         Form of an unknown metric.
     process_noise : {"metric", "free", "none"}
@@ -73,6 +76,8 @@ def infer(
         B.
     prior_mean : float or (n,) array
         μ_0, for a hazard.
+    rank : int, optional
+        Number of controls in unknown directions, below n, with ``metric="full"``: BG⁻¹Bᵀ of that rank is inferred.
     times : (n_times,) array
         Times of an array [s].
     variable : str
@@ -107,12 +112,12 @@ def infer(
     vastola_2025; kalman_1960.
     """
     if "control" in (unknown.split(",") if isinstance(unknown, str) else unknown):
-        raise InputError("control cannot be unknown: only BG⁻¹Bᵀ shows; use metric='full', whose image is that of B")
+        raise InputError("control cannot be unknown: only BG⁻¹Bᵀ shows; use metric='full' and rank=, its rank")
     n_draws, seed = require_whole("n_draws", n_draws, low=100), require_whole("seed", seed, low=0)
     paths, times = paths_of(data, times, variable)
     check_paths(paths)
     experiment = Experiment(landscapes, paths[:, 0], times)
-    family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean)
+    family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean, rank)
     if not family.unknown:
         raise InputError("nothing is unknown; name assumptions in `unknown`")
     if family.known.get("measurement_noise", 1.0) == 0 and (process_noise == "none" or family.m < family.n):

@@ -90,6 +90,7 @@ ELSEWHERE = {  # why an option has no cases here
     "--feedback": "the same",
     "--unknown": "names and values: checked by tests of infer",
     "--known": "the same",
+    "--rank": "the same",
     "--process-noise": "the same",
     "--prior": "the same",
     "--levels": "the same",

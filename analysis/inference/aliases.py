@@ -91,6 +91,11 @@ def _words(kinds: set[str], group: Sequence[str], family: Family) -> str:
     if "control" in kinds:
         more = " and G" if "metric" in kinds else ""
         return f"B{more} only as BG⁻¹Bᵀ: the same reach with other controls; ask for a full metric instead"
+    if "drift_matrix" in kinds:
+        return (
+            f"{', '.join(group)} change together: with the loss another drift f goes with another control; "
+            "f shows in trials without loss, θ̇ = f(θ)"
+        )
     scale = [f"{symbol} ({name})" for name, symbol in (("plasticity", "η"), ("loss_weight", "k")) if name in kinds]
     if scale and "discount" not in kinds:
         rest = ["G (metric)"] if "metric" in kinds else []

@@ -117,13 +117,14 @@ class Inference:
         """Objective of the most probable learner; what is not identified in it is one choice among many."""
         u, family = self.mode[None], self.problem.family
         root = family.root(u)[0]
-        square = family.control is None and "control" not in family.unknown
+        square = family.control is None and "control" not in family.unknown and family.rank is None
         values = {name: float(family.scalar(name, u)[0]) for name in ("discount", "drift", "hazard")}
+        drift = family.drift(u)[0] if family.drifts else -values["drift"]
         return Objective(
             values["discount"],
             metric=np.linalg.inv(root @ root.T) if square else None,
             control=None if square else root,
-            drift=-values["drift"] if values["drift"] else None,
+            drift=drift if np.any(drift) else None,
             hazard=values["hazard"],
             prior_mean=family.prior_mean if values["hazard"] else None,
         )

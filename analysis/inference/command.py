@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from plasticity.objective import Objective
 
 FOR_PATHS = (
-    "unknown", "known", "prior", "hessian", "optimum", "levels", "metric", "process_noise", "stated", "figure",
+    "unknown", "known", "prior", "hessian", "optimum", "levels", "metric", "rank", "process_noise", "stated", "figure",
     "report", "output",
 )  # fmt: skip
 
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--levels", metavar="A,B,C", help="factor of the loss in every trial; 0 is a trial without loss"
     )
     parser.add_argument("--metric", metavar="isotropic|diagonal|full", help="default: isotropic")
+    parser.add_argument("--rank", type=whole(1), metavar="M", help="number of controls in unknown directions")
     parser.add_argument("--process-noise", metavar="metric|free|none", help="default: metric")
     parser.add_argument("--stated", metavar="NAME=VALUE", help="state the cost under discount, metric, … too", **many)
     parser.add_argument("--figure", metavar="FILE.png", help="draw the inference")
@@ -96,7 +97,8 @@ def _problem(arguments: argparse.Namespace) -> tuple[Any, list[Quadratic], dict[
         "unknown": tuple((arguments.unknown or "discount,metric").split(",")),
         "known": _pairs(arguments.known, "--known"),
         "prior": {name: _two(name, value) for name, value in _pairs(arguments.prior, "--prior").items()},
-        "metric": arguments.metric or "isotropic",
+        "metric": arguments.metric or ("full" if arguments.rank else "isotropic"),
+        "rank": arguments.rank,
         "process_noise": arguments.process_noise or "metric",
         "times": times,
         "seed": arguments.seed,
@@ -117,8 +119,9 @@ def _write(
         from analysis.inference.page import report_inference
         from analysis.inference.sets import compare_assumptions, neighbouring_sets
 
-        others = neighbouring_sets(answer.problem.family.n, options["unknown"], options["metric"], options["known"])
-        shared = {name: value for name, value in options.items() if name not in ("unknown", "metric")}
+        n, rank = answer.problem.family.n, options["rank"]
+        others = neighbouring_sets(n, options["unknown"], options["metric"], options["known"], rank)
+        shared = {name: value for name, value in options.items() if name not in ("unknown", "metric", "rank")}
         sets = compare_assumptions(data, landscapes, others, **shared) if len(data) > 1 else ()
         print(report_inference(answer, arguments.report, sets, stated))
     if arguments.figure or arguments.output:

@@ -65,6 +65,7 @@ def identifiable(
     process_noise: str = "metric",
     control: Any = None,
     prior_mean: Any = 0.0,
+    rank: int | None = None,
 ) -> Identifiability:
     """Assumptions that the records of an experiment can show, and with what error, before any data.
 
@@ -77,8 +78,9 @@ def identifiable(
     unknown : sequence of str
         As for `infer`.
     values : mapping
-        Learner at which errors are computed: values of the unknowns by name; 1 or 0.1 for the others.
-    known, metric, process_noise, control, prior_mean
+        Learner at which errors are computed: values of the unknowns by name; 1 or 0.1 for the others. With `rank` the
+        metric is stated by L (n, rank), ``ηk BG⁻¹Bᵀ = LLᵀ``.
+    known, metric, process_noise, control, prior_mean, rank
         As for `infer`.
 
     Returns
@@ -102,7 +104,7 @@ def identifiable(
     vastola_2025.
     """
     require_record("experiment", experiment, Experiment)
-    family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean)
+    family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean, rank)
     u = coordinates_of(family, values or {})
     shown, information, error = expected_errors(family, u, experiment)
     return Identifiability(family.names, shown.aliases, shown.aliased, error, information)
@@ -138,7 +140,11 @@ def coordinates_of(family: Family, values: Mapping[str, Any]) -> Array:
     u = np.zeros(len(family.names))
     for name, block in family.slices().items():
         value = np.asarray(values.get(name, GUESS.get(name, DEFAULTS.get(name, 1.0))), dtype=float)
-        if name == "control":
+        if name == "metric" and family.rank is not None:
+            u[block] = _trapezoid(value if value.ndim == 2 else np.eye(family.n, family.m))
+        elif name == "drift_matrix":
+            u[block] = (value if value.ndim else np.zeros((family.n, family.n))).ravel()
+        elif name == "control":
             u[block] = (value if value.ndim else np.eye(family.n, family.m)).ravel()
         elif name == "process_covariance":
             u[block] = coordinates(value if value.ndim == 2 else 0.01 * np.eye(family.n))
@@ -150,3 +156,16 @@ def coordinates_of(family: Family, values: Mapping[str, Any]) -> Array:
                 raise InputError(f"{name} must be > 0 as an unknown, got {value.tolist()}; make it known if it is 0")
             u[block] = -np.log(value) if name == "metric" else np.log(value)
     return u
+
+
+def _trapezoid(root: Array) -> Array:
+    """Coordinates of L (n, m) after the rotation of its columns that leaves nothing above its diagonal.
+
+    Examples
+    --------
+    >>> _trapezoid(np.array([[0.0, 2.0], [3.0, 0.0], [1.0, 1.0]])).round(9) + 0.0
+    array([2., 0., 3., 1., 1.])
+    """
+    lower = np.linalg.qr(root.T)[1].T
+    lower = lower * np.where(np.diag(lower) < 0, -1.0, 1.0)
+    return lower[np.tril_indices(len(root), m=root.shape[1])]

@@ -1,10 +1,4 @@
-"""The family of optimal learners: coordinates of its assumptions, and the linear motion that follows from them.
-
-With ``S = ηk BG⁻¹Bᵀ = LLᵀ`` a learner with decay j and hazard λ moves on the curvature H by (vastola_2025; the same
-as `plasticity.solve`, for many learners at once)
-
-    A_cl = −j − NH ,   N = L [γ'/2 + sqrt(γ'²/4 + LᵀHL)]⁻¹ Lᵀ ,   γ' = γ + 2j .
-"""
+"""The family of optimal learners: coordinates of its assumptions, and what follows from them."""
 
 from __future__ import annotations
 
@@ -15,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.inference.motion import with_decay, with_drift
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.landscapes import Quadratic
-from plasticity.support.checks import require_array, require_number
+from plasticity.support.checks import require_array, require_number, require_whole
 
 Array = NDArray[np.float64]
 SCALARS = (
@@ -35,8 +30,9 @@ METRICS = ("isotropic", "diagonal", "full")
 NOISES = ("metric", "free", "none")
 NOISE_NAMES = ("process_strength", "process_covariance", "measurement_noise")
 UNITS = {
-    "discount": "1/s", "plasticity": "1/(loss.s**2)", "loss_weight": "1", "drift": "1/s", "hazard": "1/s",
-    "metric": "1/(loss.s**2)", "loss_level": "1", "process_strength": "s**0.5", "measurement_noise": "1",
+    "discount": "1/s", "plasticity": "1/(loss.s**2)", "loss_weight": "1", "drift": "1/s", "drift_matrix": "1/s",
+    "hazard": "1/s", "metric": "1/(loss.s**2)", "loss_level": "1", "process_strength": "s**0.5",
+    "measurement_noise": "1",
 }  # fmt: skip
 
 
@@ -53,7 +49,8 @@ class Family:
         Number of weights.
     unknown : tuple of str
         Names of what is not known: "discount", "metric", "plasticity", "loss_weight", "control", "drift" (a decay
-        to 0), "hazard", "loss_level" (of all tasks but the first), "process_strength", "measurement_noise".
+        to 0), "drift_matrix" (slopes A of any drift ``f(θ) = Aθ``), "hazard", "loss_level" (of all tasks but the
+        first), "process_strength", "measurement_noise".
     known : mapping of str to float or array
         Values of the others; the metric of one that is known, as in `plasticity.Objective`.
     metric : {"isotropic", "diagonal", "full"}
@@ -64,6 +61,9 @@ class Family:
         B.
     prior_mean : (n,) array
         μ_0 of the tasks to come.
+    rank : int or None
+        Number of controls whose directions are unknown: the unknown is then L (n, rank) with
+        ``ηk BG⁻¹Bᵀ = LLᵀ``, zero above its diagonal, each column up to its sign.
     """
 
     n: int
@@ -73,10 +73,13 @@ class Family:
     process_noise: str = "metric"
     control: Array | None = None
     prior_mean: Any = 0.0
+    rank: int | None = None
 
     @property
     def m(self) -> int:
         """Number of controls."""
+        if self.rank is not None:
+            return self.rank
         return self.n if self.control is None else self.control.shape[1]
 
     @property
@@ -86,8 +89,11 @@ class Family:
         sizes = {
             "metric": {"isotropic": 1, "diagonal": m, "full": m * (m + 1) // 2}[self.metric],
             "control": n * m,
+            "drift_matrix": n * n,
             "process_covariance": n * (n + 1) // 2,
         }
+        if self.rank is not None:
+            sizes["metric"] = n * m - m * (m - 1) // 2
         return {name: sizes.get(name, 1) for name in self.unknown}
 
     @property
@@ -103,7 +109,7 @@ class Family:
         """Whether a coordinate is the logarithm of a positive number."""
         flags: list[bool] = []
         for name, size in self.blocks.items():
-            if name == "control":
+            if name in ("control", "drift_matrix") or (name == "metric" and self.rank is not None):
                 flags += [False] * size
             elif name == "process_covariance" or (name == "metric" and self.metric == "full"):
                 side = self.n if name == "process_covariance" else self.m
@@ -126,10 +132,14 @@ class Family:
     def root(self, u: Array) -> Array:
         """L (k, n, m) with ``LLᵀ = S``."""
         m, k = self.m, len(u)
+        strength = np.sqrt(self.scalar("plasticity", u) * self.scalar("loss_weight", u))
+        if self.rank is not None:
+            low_rank = np.zeros((k, self.n, m))
+            low_rank[:, *np.tril_indices(self.n, m=m)] = u[:, self.slices()["metric"]]
+            return strength[:, None, None] * low_rank
         control = np.broadcast_to(np.eye(self.n) if self.control is None else self.control, (k, self.n, m))
         if "control" in self.unknown:
             control = u[:, self.slices()["control"]].reshape(k, self.n, m)
-        strength = np.sqrt(self.scalar("plasticity", u) * self.scalar("loss_weight", u))
         if "metric" not in self.unknown:
             inverse = np.linalg.inv(_matrix(self.known.get("metric", 1.0), m))
             return strength[:, None, None] * (control @ np.linalg.cholesky(inverse))
@@ -152,37 +162,34 @@ class Family:
             root = self.scalar("process_strength", u)[:, None, None] * self.root(u)
         return root @ root.swapaxes(-1, -2)
 
+    def drift(self, u: Array) -> Array:
+        """Slopes A (k, n, n) of the drift ``f(θ) = Aθ``: the matrix and the decay."""
+        decay = self.scalar("drift", u)[:, None, None] * np.eye(self.n)
+        if "drift_matrix" in self.unknown:
+            return u[:, self.slices()["drift_matrix"]].reshape(-1, self.n, self.n) - decay
+        return np.asarray(self.known.get("drift_matrix", 0.0), dtype=float) - decay
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the drift is more than a decay."""
+        return "drift_matrix" in self.unknown or "drift_matrix" in self.known
+
     def motion(self, u: Array, tasks: Sequence[Quadratic]) -> tuple[Array, Array]:
         """A_cl (k, n_tasks, n, n) and the velocity (k, n_tasks, n) at θ = 0."""
-        one = np.eye(self.n)
         discount, decay, hazard, level = (
-            self.scalar(name, u)[:, None, None] for name in ("discount", "drift", "hazard", "loss_level")
+            self.scalar(name, u) for name in ("discount", "drift", "hazard", "loss_level")
         )
-        root = self.root(u)
-        closed, offset = [], []
+        root, prior = self.root(u), np.broadcast_to(np.asarray(self.prior_mean, dtype=float), (self.n,))
+        moves = []
         for index, task in enumerate(tasks):
-            hessian = task.hessian_matrix * (level if index else 1.0)
-            relaxation = _relaxation(root, hessian, discount + 2 * decay)
-            prior = np.broadcast_to(np.asarray(self.prior_mean, dtype=float), (self.n,))[:, None]
-            optimum = task.optimum[:, None]
-            pull = decay * prior * np.ones_like(optimum)
-            back = np.linalg.solve((discount + decay) * one + relaxation, relaxation @ -pull)
-            ahead = np.linalg.solve(
-                (discount + hazard + decay) * one + relaxation, relaxation @ ((hazard - decay) * (optimum - prior))
-            )
-            a = -decay * one - relaxation
-            at_optimum = -decay * optimum - back - ahead
-            closed.append(a)
-            offset.append((at_optimum - a @ optimum)[..., 0])
+            scaled = np.sqrt(level)[:, None, None] * root if index else root  # a loss times c: S times c, γ as it is
+            hessian, optimum = task.hessian_matrix, task.optimum
+            if self.drifts:
+                moves.append(with_drift(scaled, hessian, optimum, discount, self.drift(u)))
+            else:
+                moves.append(with_decay(scaled, hessian, optimum, discount, decay, hazard, prior))
+        closed, offset = zip(*moves, strict=True)
         return np.stack(closed, axis=1), np.stack(offset, axis=1)
-
-
-def _relaxation(root: Array, hessian: Array, discount: Array) -> Array:
-    """NH (k, n, n)."""
-    values, modes = np.linalg.eigh(root.swapaxes(-1, -2) @ hessian @ root)
-    lean = 1.0 / (0.5 * discount[..., 0] + np.sqrt(0.25 * discount[..., 0] ** 2 + np.maximum(values, 0.0)) + 1e-300)
-    side = root @ modes
-    return (side * lean[:, None, :]) @ side.swapaxes(-1, -2) @ hessian
 
 
 def factor(block: Array, side: int) -> Array:
@@ -214,6 +221,7 @@ def make_family(
     process_noise: str,
     control: Any,
     prior_mean: Any,
+    rank: int | None = None,
 ) -> Family:
     """Family with the noise among the unknowns, unless it is known.
 
@@ -230,7 +238,7 @@ def make_family(
             raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     noise = {"metric": ("process_strength",), "free": ("process_covariance",), "none": ()}[process_noise]
     names = [*unknown, *(x for x in (*noise, "measurement_noise") if x not in known and x not in unknown)]
-    valid = {*SCALARS, "metric", "control", "process_covariance"}
+    valid = {*SCALARS, "metric", "control", "drift_matrix", "process_covariance"}
     for name in (*names, *known):
         if name not in valid:
             raise UnknownNameError("assumption", name, valid)
@@ -244,11 +252,31 @@ def make_family(
     matrix = None if control is None else require_array("control", control)
     if matrix is not None and (matrix.ndim != 2 or matrix.shape[0] != n):
         raise InputError(f"control must have {n} rows, one per weight, got shape {matrix.shape}")
-    order = ("discount", "metric", "control", *SCALARS[1:6], *noise, "measurement_noise")
+    _check_drift(n, names, known)
+    _check_rank(n, names, rank, metric, matrix)
+    order = ("discount", "metric", "control", "drift_matrix", *SCALARS[1:6], *noise, "measurement_noise")
     mean = require_array("prior_mean", prior_mean)
     if mean.shape not in ((), (n,)):
         raise InputError(f"prior_mean must be a number or ({n},), one per parameter, got shape {mean.shape}")
-    return Family(n, tuple(x for x in order if x in names), known, metric, process_noise, matrix, mean)
+    return Family(n, tuple(x for x in order if x in names), known, metric, process_noise, matrix, mean, rank)
+
+
+def _check_drift(n: int, names: Sequence[str], known: Mapping[str, Any]) -> None:
+    if "drift_matrix" in known:
+        shape = require_array("drift_matrix", known["drift_matrix"]).shape
+        if shape != (n, n):
+            raise InputError(f"drift_matrix must have shape ({n}, {n}), got {shape}")
+    if ("drift_matrix" in names or "drift_matrix" in known) and ("hazard" in names or known.get("hazard", 0)):
+        raise InputError("a hazard goes with a decay only; leave drift_matrix or hazard out")
+
+
+def _check_rank(n: int, names: Sequence[str], rank: int | None, metric: str, control: Any) -> None:
+    if rank is None:
+        return
+    if not 1 <= require_whole("rank", rank, low=1) < n:
+        raise InputError(f"rank must be from 1 to {n - 1}, below the number of weights, got {rank}")
+    if "metric" not in names or metric != "full" or control is not None or "control" in names:
+        raise InputError("rank is for an unknown metric='full' without control: its unknown is BG⁻¹Bᵀ of that rank")
 
 
 def _matrix(value: Any, n: int) -> Array:

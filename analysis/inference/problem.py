@@ -119,7 +119,11 @@ def make_problem(family: Family, data: Recorded, prior: Mapping[str, Any] | None
     mean, sd = np.zeros(len(family.names)), np.full(len(family.names), 1.5)
     for name, block in family.slices().items():
         sd[block] = WIDE.get(name, 1.5)
-        if name == "metric" and family.metric == "full":
+        if name == "drift_matrix":
+            sd[block] = rate
+        elif name == "metric" and family.rank is not None:
+            sd[block] = np.sqrt(gain)
+        elif name == "metric" and family.metric == "full":
             mean[block] = coordinates(gain * np.eye(family.m))
             sd[block] = np.where(family.logarithmic[block], 1.0, np.sqrt(gain))
         elif name == "process_covariance":
@@ -134,5 +138,5 @@ def make_problem(family: Family, data: Recorded, prior: Mapping[str, Any] | None
                 if not (median > 0 and spread > 0):
                     raise InputError(f"prior of {label} must be (median > 0, sd of the logarithm > 0), got {prior}")
                 mean[place] = np.log(median) if family.logarithmic[place] else 0.0
-                sd[place] = spread if family.logarithmic[place] else spread * np.exp(mean[block][0])
+                sd[place] = spread if family.logarithmic[place] else spread * median
     return Problem(family, data, mean, sd)

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.inference.answer import Inference
 from analysis.inference.predictive import CHECKS, QUANTILES, posterior_predictive
-from analysis.inference.words import report_lines, unit_of
+from analysis.inference.words import report_lines, symbol, unit_of
 from plasticity.dataset import make_dataset
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def as_dataset(answer: Inference) -> xr.Dataset:
     }
     coordinates |= {
         "assumption": ("assumption", list(answer.names), "1", "unknown assumption"),
+        "symbol": ("assumption", [symbol(answer, name) for name in answer.names], "1", "label"),
         "verdict": ("assumption", [answer.verdict(name) for name in answer.names], "1", "verdict"),
         "logarithmic": ("assumption", family.logarithmic.astype(int), "1", "1: the draws are logarithms"),
         "unit": ("assumption", [unit_of(answer, name).strip() or "1" for name in answer.names], "1", "unit"),
@@ -89,7 +90,7 @@ def _posterior(answer: Inference) -> dict[str, tuple[Any, ...]]:
 def _geometry(answer: Inference) -> dict[str, tuple[Any, ...]]:
     family, task = answer.problem.family, answer.problem.data.tasks[0]
     root, roots = family.root(answer.mode[None])[0], family.root(answer.draws)
-    drift = -float(family.scalar("drift", answer.mode[None])[0]) * np.eye(family.n)
+    drift = family.drift(answer.mode[None])[0]
     closed = family.motion(answer.mode[None], [task])[0][0, 0]
     spread = roots @ roots.swapaxes(1, 2)
     return {

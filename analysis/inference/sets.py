@@ -104,7 +104,7 @@ def compare_assumptions(
 
 
 def neighbouring_sets(
-    n: int, unknown: Sequence[str], metric: str, known: Mapping[str, Any]
+    n: int, unknown: Sequence[str], metric: str, known: Mapping[str, Any], rank: int | None = None
 ) -> dict[str, dict[str, Any]]:
     """Sets of assumptions beside one: other forms of an unknown metric, and a decay or a hazard in addition.
 
@@ -113,11 +113,14 @@ def neighbouring_sets(
     >>> list(neighbouring_sets(2, ("discount", "metric"), "diagonal", {"hazard": 0.1}))
     ['diagonal metric', 'isotropic metric', 'full metric', 'diagonal metric and decay']
     """
-    own = f"{metric} metric" if "metric" in unknown else "metric known"
-    sets: dict[str, dict[str, Any]] = {own: {"unknown": tuple(unknown), "metric": metric}}
+    own = f"control of rank {rank}" if rank else f"{metric} metric" if "metric" in unknown else "metric known"
+    form = {"metric": metric, "rank": rank}
+    sets: dict[str, dict[str, Any]] = {own: {"unknown": tuple(unknown), **form}}
     if "metric" in unknown and n > 1:
-        sets |= {f"{form} metric": {"unknown": tuple(unknown), "metric": form} for form in METRICS if form != metric}
+        others = [other for other in METRICS if other != metric or rank]
+        sets |= {f"{other} metric": {"unknown": tuple(unknown), "metric": other} for other in others}
+    moving = {"drift_matrix", "drift", "hazard"} & {*unknown, *known}
     for name, word in (("drift", "decay"), ("hazard", "hazard")):
-        if name not in unknown and name not in known:
-            sets[f"{own} and {word}"] = {"unknown": (*unknown, name), "metric": metric}
+        if name not in moving and "drift_matrix" not in moving:
+            sets[f"{own} and {word}"] = {"unknown": (*unknown, name), **form}
     return sets

@@ -18,12 +18,18 @@ MEANING = {
     "discount": "discount γ (1/γ is the planning horizon)",
     "metric": "inverse cost of change ηk/G",
     "drift": "decay j without control",
+    "drift_matrix": "entry of the slopes A of the drift f(θ) = Aθ, row by row",
     "hazard": "hazard λ of new tasks",
     "process_strength": "process noise σ, in the metric",
     "process_covariance": "factor of the covariance of the process noise per second",
     "measurement_noise": "measurement noise s",
     "loss_level": "level of the other losses",
 }
+SYMBOLS = {
+    "discount": "discount γ", "metric": "ηk/G", "drift": "decay j", "drift_matrix": "drift A", "hazard": "hazard λ",
+    "loss_level": "loss level", "process_strength": "process noise σ", "process_covariance": "process noise",
+    "measurement_noise": "measurement noise s",
+}  # fmt: skip
 NOISE = {
     "metric": "The noise of the process is taken to be constant in the metric, so that it shows G by itself.",
     "free": "The noise of the process is free: the motion alone identifies what is identified.",
@@ -105,9 +111,21 @@ def kind_of(name: str) -> str:
 def meaning(answer: Inference, name: str) -> str:
     """What a coordinate stands for."""
     kind = kind_of(name)
-    if kind == "metric" and answer.problem.family.metric == "full":
+    family = answer.problem.family
+    if kind == "metric" and family.rank is not None:
+        return f"factor L (rank {family.rank}, signs of columns open) of ηk BG⁻¹Bᵀ = LLᵀ"
+    if kind == "metric" and family.metric == "full":
         return "factor L of the inverse cost of change, ηk G⁻¹ = LLᵀ"
     return MEANING.get(kind, kind)
+
+
+def symbol(answer: Inference, name: str) -> str:
+    """Short label of a coordinate for a figure."""
+    kind, family = kind_of(name), answer.problem.family
+    label = SYMBOLS.get(kind, kind)
+    if kind == "metric" and family.metric == "full":
+        label = "factor L of ηk BG⁻¹Bᵀ"
+    return label if kind == name else f"{label} ({name.rpartition('_')[2]})"
 
 
 def unit_of(answer: Inference, name: str) -> str:

@@ -11,12 +11,8 @@ from analysis.pages.figure_parts import COLOURS, DASHES, FONT, GREY, mark, tidy
 
 COLUMNS = 3
 SHOWN = 60  # ellipses of the posterior
+NOTHING = 1e-6  # relative reach of a direction without control
 TRIALS = 4  # whose paths are drawn with the replicated ones
-SYMBOLS = {
-    "discount": "discount γ", "metric": "ηk/G", "drift": "decay j", "hazard": "hazard λ", "loss_level": "loss level",
-    "process_strength": "process noise σ", "process_covariance": "process noise",
-    "measurement_noise": "measurement noise s",
-}  # fmt: skip
 WORDS = {"alias": "not identifiable", "open": "open: follows the prior"}
 ARROW = {"arrowstyle": "->", "linewidth": 1.6}
 
@@ -55,15 +51,10 @@ def _density(ax: Axes, one: xr.Dataset) -> None:
         ax.stairs(counts / (values.size * width), edges, fill=True, label=label, **style)
     if logarithmic:
         ax.set_xscale("log")
-    symbol, unit = _label(str(one.assumption.values)), str(one.unit.values)
+    symbol, unit = str(one.symbol.values), str(one.unit.values)
     ax.set_title(f"{symbol}\n{_finding(ax, posterior, verdict, colour)}", fontsize=FONT)
     ax.set_xlabel("" if unit == "1" else unit.replace("**0.5", "^½"))
     ax.set_yticks([])
-
-
-def _label(name: str) -> str:
-    stem, _, number = name.rpartition("_")
-    return f"{SYMBOLS.get(stem, stem)} ({number})" if number.isdigit() else SYMBOLS.get(name, name)
 
 
 def _finding(ax: Axes, posterior: np.ndarray, verdict: str, colour: str) -> str:
@@ -136,6 +127,8 @@ def _controls(ax: Axes, pair: xr.Dataset) -> None:
     values, vectors = np.linalg.eigh(pair.inverse_metric.values)
     lengths = np.sqrt(np.maximum(values, 0.0) / values[-1])
     for i, (length, direction) in enumerate(zip(lengths[::-1], vectors.T[::-1], strict=True)):
+        if length < NOTHING:
+            continue
         ends = np.outer([-length, length], direction)
         label = f"{length:.3g}"
         ax.plot(*ends.T, color=COLOURS[i], linestyle=DASHES[i], linewidth=2, marker="o", markersize=3, label=label)

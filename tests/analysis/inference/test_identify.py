@@ -58,6 +58,18 @@ ROWS = {
         {"unknown": ("discount", "metric", "drift")},
         {"discount": 0.7, "metric": 1.0, "drift": 0.3},
     ),
+    "any drift from trials without loss": (
+        Objective(0.7, drift=[[-0.2, 1.5], [-1.0, 0.1]]),
+        [Quadratic([1.0, 4.0], OPTIMUM), Quadratic(0.0, OPTIMUM)],
+        {"unknown": ("discount", "metric", "drift_matrix")},
+        {"discount": 0.7, "metric": 1.0},
+    ),
+    "one control in an unknown direction, two levels": (
+        Objective(0.7, control=[[0.6], [-0.8]]),
+        [Quadratic(COUPLED, OPTIMUM), Quadratic(4 * COUPLED, OPTIMUM)],
+        {"metric": "full", "rank": 1},
+        {"discount": 0.7},
+    ),
     "hazard from the rest point": (
         Objective(0.7, hazard=0.4, prior_mean=0.0),
         [Quadratic(2.0, OPTIMUM)],
@@ -90,6 +102,19 @@ def test_full_metric_itself_is_recovered():
     assert_allclose(answer.objective().metric, FULL, rtol=EXACT)
 
 
+def test_drift_itself_is_recovered():
+    objective, landscapes, options, _ = ROWS["any drift from trials without loss"]
+    answer = recovered(objective, landscapes, **options)
+    assert_allclose(answer.objective().drift, objective.drift, atol=EXACT)
+
+
+def test_direction_of_control_itself_is_recovered():
+    """Its sign is open: BG⁻¹Bᵀ is what shows."""
+    objective, landscapes, options, _ = ROWS["one control in an unknown direction, two levels"]
+    control = recovered(objective, landscapes, **options).objective().control
+    assert_allclose(control @ control.T, objective.control @ objective.control.T, atol=EXACT)
+
+
 ONE = [Quadratic([1.0, 4.0], OPTIMUM)]
 FREE = {"process_noise": "free"}
 ALIASES = {
@@ -101,6 +126,13 @@ ALIASES = {
         [Quadratic(COUPLED, OPTIMUM)],
         ("discount", "metric"),
         {"metric": "full"},
+        "every γ another G",
+    ),
+    "any drift and metric": (ONE, ("discount", "metric", "drift_matrix"), {"metric": "full"}, "trials without loss"),
+    "one control, one loss": (
+        [Quadratic(COUPLED, OPTIMUM)],
+        ("discount", "metric"),
+        {"metric": "full", "rank": 1},
         "every γ another G",
     ),
     "B and G": (ONE, ("metric", "control"), {"known": {"discount": 1.0}, "metric": "diagonal"}, "only as BG⁻¹Bᵀ"),

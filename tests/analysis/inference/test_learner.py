@@ -48,6 +48,43 @@ def test_motion_with_few_controls_is_that_of_the_engine():
     assert_allclose(offset[0, 0], policy.velocity([0.0, 0.0, 0.0]), atol=1e-12)
 
 
+TURNING = np.array([[-0.2, 1.5], [-1.0, 0.1]])
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_motion_with_any_drift_is_that_of_the_engine(decay):
+    family = make_family(2, ("discount", "metric", "drift_matrix"), {"drift": decay}, "full", "none", None, 0.0)
+    u = coordinates_of(family, {"discount": 0.7, "metric": METRICS["full"], "drift_matrix": TURNING})
+    tasks = [Quadratic(COUPLED, [1.0, -0.5]), Quadratic(0.0, [1.0, -0.5])]
+    closed, offset = family.motion(u[None], tasks)
+    objective = Objective(0.7, metric=METRICS["full"], drift=TURNING - decay * np.eye(2))
+    for i, loss in enumerate(tasks):
+        policy = solve(objective, loss)
+        assert_allclose(closed[0, i], policy.closed_loop, atol=1e-11)
+        assert_allclose(offset[0, i], policy.velocity([0.0, 0.0]), atol=1e-11)
+
+
+def test_a_drift_that_is_a_decay_moves_as_that_decay():
+    as_matrix = make_family(
+        2, ("discount",), {"drift_matrix": -0.3 * np.eye(2), "metric": 2.0}, "full", "none", None, 0
+    )
+    as_rate = make_family(2, ("discount",), {"drift": 0.3, "metric": 2.0}, "full", "none", None, 0)
+    u, loss = np.log([[0.7], [1e-3], [30.0]]), Quadratic(COUPLED, [1.0, -0.5])
+    for first, second in zip(as_matrix.motion(u, [loss]), as_rate.motion(u, [loss]), strict=True):
+        assert_allclose(first, second, atol=1e-11)
+
+
+def test_motion_with_controls_in_unknown_directions_is_that_of_the_engine():
+    control = np.array([[0.1, 0.8], [-0.5, 1.0], [0.3, -0.4]])
+    family = make_family(3, ("discount", "metric"), {}, "full", "none", None, 0.0, rank=2)
+    u = coordinates_of(family, {"discount": 0.7, "metric": control})
+    loss = Quadratic(np.diag([1.0, 2.0, 3.0]) + 0.3, [1.0, -0.5, 0.3])
+    root = family.root(u[None])[0]
+    assert_allclose(root @ root.T, control @ control.T, atol=1e-12)
+    policy = solve(Objective(0.7, control=control), loss)
+    assert_allclose(family.motion(u[None], [loss])[0][0, 0], policy.closed_loop, atol=1e-12)
+
+
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0])
 def test_transition_is_the_matrix_exponential(scale):
     a = scale * np.array([[-2.0, -3.0], [3.0, -1.0]])
