@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.inference.aliases import Structure
+from analysis.inference.aliases import Structure, structure
 from analysis.inference.checks import Checks, gap_of
 from analysis.inference.problem import Problem
 from plasticity.errors import InputError
@@ -70,6 +70,18 @@ class Inference:
     def rejected(self) -> bool:
         """Whether the data reject the whole family, so that its assumptions explain nothing."""
         return self.checks.smallest < MISFIT
+
+    @property
+    def by_noise(self) -> str:
+        """Alias of the discount that only noise that is constant in the metric breaks, in words; empty without one."""
+        family = self.problem.family
+        if family.process_noise != "metric" or not {"metric", "discount"} <= set(family.unknown):
+            return ""
+        unknown = tuple(name for name in family.unknown if name not in ("process_strength", "measurement_noise"))
+        known = {**family.known, "measurement_noise": 1.0}
+        alone = replace(family, unknown=unknown, known=known, process_noise="none")
+        hidden = structure(alone, self.mode[: len(alone.names)], self.problem.data.tasks)
+        return hidden.aliases[0] if hidden.aliased[alone.names.index("discount")] else ""
 
     def values(self, name: str) -> Array:
         """Posterior draws of an assumption in its own unit (an entry of a full metric: of its factor)."""

@@ -83,7 +83,7 @@ def riccati(drift: Array, reach: Array, hessian: Array) -> Array:
 def _inverse(matrices: Array) -> Array:
     """Inverses, NaN where there is none."""
     try:
-        return np.linalg.inv(matrices)
+        return np.linalg.inv(matrices).astype(np.float64)
     except np.linalg.LinAlgError:
         result = np.full_like(matrices, np.nan)
         for i, matrix in enumerate(matrices):

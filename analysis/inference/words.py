@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.inference.aliases import structure
-from analysis.inference.learner import UNITS, Family
+from analysis.inference.learner import UNITS
 from analysis.inference.sample import FEW
 
 if TYPE_CHECKING:
@@ -58,11 +56,8 @@ def alias_lines(answer: Inference) -> list[str]:
     """Exact aliases, and which assumption about the noise the discount hangs on."""
     family = answer.problem.family
     lines = [f"Alias: {words}." for words in answer.shown.aliases] + [NOISE[family.process_noise]]
-    if family.process_noise == "metric" and {"metric", "discount"} <= set(family.unknown):
-        alone = _without_noise(family)
-        hidden = structure(alone, answer.mode[: len(alone.names)], answer.problem.data.tasks)
-        if hidden.aliased[alone.names.index("discount")]:
-            lines.append(f"Without that assumption γ would be open: {hidden.aliases[0]}.")
+    if answer.by_noise:
+        lines.append(f"Without that assumption γ would be open: {answer.by_noise}.")
     return lines
 
 
@@ -156,10 +151,3 @@ def narrowing(answer: Inference, name: str) -> float:
     """Posterior over prior standard deviation of a coordinate."""
     i = answer.names.index(name)
     return float(answer.draws[:, i].std() / answer.problem.prior_sd[i])
-
-
-def _without_noise(family: Family) -> Family:
-    """The same family with noise that does not show the metric."""
-    unknown = tuple(name for name in family.unknown if name not in ("process_strength", "measurement_noise"))
-    known = {**family.known, "measurement_noise": 1.0}
-    return replace(family, unknown=unknown, known=known, process_noise="none")
