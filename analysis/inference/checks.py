@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.inference.problem import Problem
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
 from plasticity.optimality import excess
+
+if TYPE_CHECKING:
+    from analysis.inference.problem import Problem
 
 Array = NDArray[np.float64]
 N_DRAWS = 200
