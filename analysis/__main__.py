@@ -129,6 +129,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", metavar="NAME|FILE", help="default: the data set that the runs name")
     for command in (table, report):
         command.add_argument("-o", "--output", required=True, metavar="DIR")
+    draw = add(
+        "draw", _draw, "draw runs: a figure for each thing that a file of a circuit holds, or that of a scenario"
+    )
+    draw.add_argument("runs", nargs="+", metavar="FILE.nc", help="several, with other seeds, make a learning curve")
+    draw.add_argument("--kind", metavar="NAME", help="one figure alone, see `list`")
+    draw.add_argument(
+        "-o", "--output", metavar="DIR", help="folder for FILE-KIND.png (default: that of the first FILE)"
+    )
     explorer = add(
         "explorer", _explorer, "write one page on which assumptions are moved and the optimal learner follows"
     )
@@ -255,6 +263,21 @@ def _report(arguments: argparse.Namespace) -> None:
     paths = report(comparison, arguments.output)
     _print_comparison(comparison)
     print(*paths, sep="\n")
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    first = Path(arguments.runs[0])
+    folder = first.parent if arguments.output is None else Path(arguments.output)
+    check_files({"--output": folder / "figure.png"}, arguments.runs)
+    if arguments.kind is not None:
+        figures.load(arguments.kind)  # an unknown name is an error before anything is read
+    from analysis.pages.figure_parts import save
+    from plasticity.dataset import read
+
+    for name, figure in figures.drawable(*(read(path) for path in arguments.runs), kind=arguments.kind):
+        path = folder / f"{first.stem}-{name}.png"
+        save(figure, path)
+        print(path)
 
 
 def _explorer(arguments: argparse.Namespace) -> None:

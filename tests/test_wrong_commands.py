@@ -24,6 +24,7 @@ RIGHT = {  # arguments with which a command would work, and so those beside a wr
     ("analysis", "table"): ["-o", "table"],
     ("analysis", "compare"): ["none.nc"],
     ("analysis", "report"): ["none.nc", "-o", "report"],
+    ("analysis", "draw"): ["none.nc"],
     ("course", "start"): ["objective", "--copy"],
     ("course", "grade"): ["nowhere"],
     ("plasticity", "card"): ["oja"],
@@ -68,6 +69,7 @@ WRONG = {
     "--belief": NO_NAME,
     "--condition": [*NO_NUMBER, "-1", "0.5", "inf"],
     "--format": NO_NAME,
+    "--kind": NO_NAME,
     "--order": NO_COUNT,
     "--device": NO_NAME,
     "--config": NO_FILE[1:],
@@ -79,7 +81,17 @@ WRONG = {
 }
 NO_ARGUMENT = ["", "x", "=1", "nobody=1", "A_plus=x", "=", "os=1", "w=1"]
 BY_COMMAND = {("scenarios", "--set"): NO_PAIR, ("analysis", "--set"): NO_ARGUMENT}
-FOLDERS = {"table", "report", "sweep", "demo", "explain", "export", "start", "build"}  # any place is one for a folder
+FOLDERS = {
+    "table",
+    "report",
+    "draw",
+    "sweep",
+    "demo",
+    "explain",
+    "export",
+    "start",
+    "build",
+}  # any place is one for a folder
 ELSEWHERE = {  # why an option has no cases here
     "--scheduler": "an address; what does not answer is refused after a time",
     "--n-points": "only with --random",

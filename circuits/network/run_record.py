@@ -56,6 +56,8 @@ class Run:
         Final states of the rules of a rate circuit.
     final_rates : dict of str to (n_batch, n) array
         Final rates [Hz] of a rate circuit, by population.
+    initial : dict of str to array
+        Weights at the start, by projection, in the shape of `final` or one number for all.
     arguments : dict of str to object
         With which `circuits.run` repeats it.
     state : RunState
@@ -82,6 +84,7 @@ class Run:
     loss: Array = field(default_factory=lambda: np.empty((0, 0)))
     final_states: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
     final_rates: Mapping[str, Array] = field(default_factory=dict)
+    initial: Mapping[str, Array] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
     state: RunState | None = None
     phase: str = ""

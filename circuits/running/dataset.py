@@ -38,8 +38,8 @@ def as_dataset(run: Run) -> xr.Dataset:
     xarray.Dataset
         For every plastic projection NAME ``weight_NAME``, and STATE_NAME for every state that was recorded, along
         (``trial``,) ``time`` and ``synapse_NAME``, with the neurons ``post_NAME`` and ``pre_NAME`` at both ends;
-        ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``final_weight_NAME`` along ``all_NAME``, with the
-        neurons ``post_all_NAME`` and ``pre_all_NAME``. For every population that
+        ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``initial_weight_NAME`` and ``final_weight_NAME``
+        along ``all_NAME``, with the neurons ``post_all_NAME`` and ``pre_all_NAME``. For every population that
         was recorded the variables ``POPULATION_VARIABLE`` along ``neuron_POPULATION``, ``n_spikes_POPULATION``, and
         ``spike_time(spike)`` with ``spike_neuron``, ``spike_trial`` and ``spike_population``. A rate circuit has
         trials, the members of its batch, a ``loss``, and the weights of its fixed projections. ``run_arguments`` holds
@@ -65,6 +65,14 @@ def as_dataset(run: Run) -> xr.Dataset:
     for name, final in run.final.items():
         flat = final.reshape(len(final), -1) if circuit.is_rate else final
         coordinates |= _ends(name, circuit.projection(name))
+        if name in run.initial:
+            start = np.broadcast_to(run.initial[name], final.shape).reshape(flat.shape)
+            variables[f"initial_weight_{name}"] = (
+                (*batch, f"all_{name}"),
+                start,
+                "1",
+                f"weight of {name} at the start",
+            )
         variables[f"final_weight_{name}"] = ((*batch, f"all_{name}"), flat, "1", f"weight of {name} at the end")
         if name in run.tracked:
             tracked = run.tracked[name]
@@ -80,7 +88,7 @@ def as_dataset(run: Run) -> xr.Dataset:
         variables[f"{population}_{variable}"] = ((*along, f"neuron_{population}"), values, unit, meaning)
     for name, count in run.counts.items():
         variables[f"n_spikes_{name}"] = (f"neuron_{name}", count, "1", f"number of spikes of {name}")
-    variables |= argument_entries(run.arguments, coordinates)
+    variables |= argument_entries(run.arguments, {**coordinates, **variables})
     about = attributes(circuit, run.engine, run.seed, {"dt": run.dt}, run.arguments)
     return make_dataset(variables | _spikes(run), coordinates, **about)
 
@@ -94,11 +102,12 @@ def _ends(name: str, projection: Projection) -> Entries:
     }
 
 
-def argument_entries(arguments: Mapping[str, Any], coordinates: Entries) -> Entries:
-    """Variables with the arguments of a run; arrays that are coordinates already are not stored again."""
+def argument_entries(arguments: Mapping[str, Any], present: Entries) -> Entries:
+    """Variables with the arguments of a run; arrays that are there already are not stored again."""
     if not arguments:
         return {}
-    arrays = {name: entry[1] for name, entry in coordinates.items() if name.startswith(("post_", "pre_"))}
+    shared = ("post_", "pre_", "initial_weight_")
+    arrays = {name: np.asarray(entry[1]) for name, entry in present.items() if name.startswith(shared)}
     there = set(arrays)
     entries: Entries = {NAME: ((), as_text(arguments, arrays), "1", "arguments of circuits.run")}
     for name, values in arrays.items():

@@ -70,7 +70,9 @@ class Experiment:
                 raise
             named = f"phase {k}{phase.name and f' ({phase.name})'}"
             raise DivergedError(error.variable, error.time, error.remedy, f"{named}, trial {trial}") from None
-        return replace(run, phase=phase.name, trial=trial)
+        own = {p.name: p.weight for p in self.circuit.projections}
+        start = own if state is None else {name: state[f"{name}.w"] for name in run.final}
+        return replace(run, phase=phase.name, trial=trial, initial={name: start[name] for name in run.final})
 
 
 def check_experiment(

@@ -79,11 +79,11 @@ def _array_text(value: NDArray, arrays: Arrays) -> str:
     if value.dtype == np.int64 and abs(value).max() < 2**31:
         stored = value.astype(np.int32)
     for name, other in arrays.items():  # the ends of synapses are in the file already
-        if other.dtype == stored.dtype and np.array_equal(other, stored):
-            return f"stored({name!r}, {value.dtype.name!r})"
+        if other.dtype == stored.dtype and np.array_equal(other.ravel(), stored.ravel()):
+            return f"stored({name!r}, {value.dtype.name!r}, {value.shape!r})"
     name = f"argument_{len(arrays)}"
     arrays[name] = stored
-    return f"stored({name!r}, {value.dtype.name!r})"
+    return f"stored({name!r}, {value.dtype.name!r}, {value.shape!r})"
 
 
 @checked
@@ -120,8 +120,8 @@ def run_arguments(dataset: xr.Dataset) -> dict[str, Any]:
             "circuits.as_dataset or record_weights wrote since schema_version 2"
         )
 
-    def stored(name: str, kind: str) -> NDArray:
-        return dataset[name].values.astype(kind)
+    def stored(name: str, kind: str, shape: tuple[int, ...]) -> NDArray:
+        return dataset[name].values.astype(kind).reshape(shape)
 
     helpers = {
         "mapping": dict,

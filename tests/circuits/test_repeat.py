@@ -55,6 +55,9 @@ def test_phases_that_go_on_from_a_state_are_repeated():
     first = circuits.run(circuit, **options)
     phases = [Phase(0.1, stimuli=Stimulus(np.ones((1, 3)), np.ones((1, 2)))), Phase(0.2, plastic=False, name="test")]
     runs = circuits.run(circuit, phases, dt=0.01, start=first.state, record_every=0.05)
+    np.testing.assert_array_equal(
+        circuits.as_dataset(runs[0]).initial_weight_layer_1[0], first.final["layer_1"][0].ravel()
+    )
     again = circuits.run(**run_arguments(circuits.as_dataset(runs[1])))
     for one, other in zip(runs, again, strict=True):
         np.testing.assert_array_equal(one.final["layer_1"], other.final["layer_1"])
@@ -96,6 +99,7 @@ def test_final_weights_bear_their_neurons():
     np.testing.assert_array_equal(ds.pre_all_w, circuit.projection("w").sources)
     np.testing.assert_array_equal(ds.post_all_w, circuit.projection("w").targets)
     assert ds.final_weight_w.dims == ds.post_all_w.dims
+    np.testing.assert_array_equal(ds.initial_weight_w, np.full(ds.sizes["all_w"], 0.5))
     assert "argument_" not in "".join(n for n in ds if ds[n].size == ds.sizes["all_w"])  # ends are stored once
 
 
