@@ -56,5 +56,5 @@ def _curves(run: xr.Dataset) -> tuple[NDArray[np.float64], str]:
             "record_every, and record the error of a readout, such as record=('readout.error',)"
         )
     error = run[errors[0]]
-    loss = 0.5 * np.square(error).sum([str(d) for d in error.dims if d != "time"])
-    return loss.values[None], f"½ Σ {plain(errors[0])}² ({plain(error.attrs['units'])}²)"
+    loss = 0.5 * np.square(error.transpose(..., "time").values).reshape(-1, run.sizes["time"]).sum(axis=0)
+    return loss[None], f"½ Σ {plain(errors[0])}² ({plain(error.attrs['units'])}²)"

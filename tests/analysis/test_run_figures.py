@@ -123,3 +123,10 @@ def test_what_cannot_be_drawn_says_why(spiking, rates):
         figures.draw(rates[0].assign_attrs(swept="seed"))
     with pytest.raises(InputError, match="there is nothing to draw"):
         figures.drawable()
+
+
+def test_learning_curves_of_spiking_circuits_are_half_the_squared_error_that_was_recorded():
+    error = (("time", "neuron_readout"), np.arange(6.0).reshape(3, 2), {"units": "Hz"})
+    run = xr.Dataset({"readout_error": error}, {"time": [0.0, 0.1, 0.2]}, {"rule": "e-prop"})
+    (ax,) = figures.load("learning_curve")(run).axes
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.5, 6.5, 20.5])
