@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from course.lesson import Lesson, first_line, lessons
 from course.sandbox import run_limited
@@ -19,6 +21,7 @@ from plasticity.support.checks import checked, require_number, require_whole
 from plasticity.support.temporary import temporary_folder
 
 SECONDS, MEMORY = 60.0, 4.0  # of a submission, and GB
+WARMING = 600.0  # s, at most, for a lesson's own answers
 LARGEST = 1_000_000  # bytes of a submission
 PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "VIRTUAL_ENV")
 
@@ -70,7 +73,8 @@ def grade(
     lesson : Lesson, optional
         By default that of the course whose exercises the file holds.
     seconds : float
-        Time of a submission [s], at most; each exercise has an equal share.
+        Time of a submission [s], at most; an exercise has half of what is left. A first run of the lesson's own
+        answers, which fills the cache, does not count.
     memory : float
         Memory of a submission [GB], at most.
     workers : int, optional
@@ -95,12 +99,13 @@ def grade(
     n_workers = require_whole("workers", workers or os.cpu_count() or 1, low=1)
 
     def one(student: str) -> list[Grade]:
-        grades = _grades(student, files[student], known, lesson is not None, seconds, int(memory * 1e9))
+        grades = _grades(student, files[student], known, lesson is not None, limits)
         if progress is not None:
             progress(student)
         return grades
 
-    with ThreadPoolExecutor(n_workers) as pool:
+    with temporary_folder() as base, ThreadPoolExecutor(n_workers) as pool:
+        limits = _Limits(seconds, int(memory * 1e9), base)
         grades = [row for rows in pool.map(one, sorted(files)) for row in rows]
     if not any(row.lesson for row in grades):
         raise InputError(f"FOLDER {str(folder)!r}: none of {len(files)} files holds an exercise; name the lesson")
@@ -130,9 +135,7 @@ def submissions(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _grades(
-    student: str, file: Path, known: Sequence[Lesson], is_named: bool, seconds: float, memory: int
-) -> list[Grade]:
+def _grades(student: str, file: Path, known: Sequence[Lesson], is_named: bool, limits: _Limits) -> list[Grade]:
     lesson, names = (known[0].name, known[0].exercises) if is_named else ("", ("",))
     try:
         text = _read(file)
@@ -143,7 +146,7 @@ def _grades(
     chosen = max(known, key=lambda one: len(functions & set(one.exercises)))
     if not functions & set(chosen.exercises):
         return [Grade(student, lesson, name, "not begun", "The file holds no exercise.") for name in names]
-    judged = _judged(composed(chosen, text, tree), chosen.exercises, seconds, memory)
+    judged = _judged(chosen, composed(chosen, text, tree), limits)
     return [Grade(student, chosen.name, *judged[name]) for name in chosen.exercises]
 
 
@@ -183,20 +186,45 @@ def _source(text: str, node: ast.FunctionDef | ast.ClassDef) -> str:
     return textwrap.dedent("\n".join(lines))
 
 
-def _judged(text: str, exercises: Sequence[str], seconds: float, memory: int) -> dict[str, tuple[str, str, str, float]]:
+@dataclass(frozen=True)
+class _Limits:
+    """Time [s] and memory [bytes] of a submission, and the folder for caches that the lessons have filled."""
+
+    seconds: float
+    memory: int
+    base: Path
+    lock: Lock = field(default_factory=Lock)
+
+    def cache(self, lesson: Lesson) -> Path:
+        """Cache with what the checks of a lesson derive and compile; its own solutions and mistakes fill it once."""
+        with self.lock:
+            cache = self.base / lesson.name
+            if not cache.exists():
+                cache.mkdir()
+                with temporary_folder() as folder:
+                    (folder / "lesson.py").write_text(lesson.text, encoding="utf-8")
+                    command = [sys.executable, "-P", "-c", "from course.trial import warm; warm('lesson.py')"]
+                    run_limited(command, folder, _environment(folder, cache), WARMING)
+            return cache
+
+
+def _judged(lesson: Lesson, text: str, limits: _Limits) -> dict[str, tuple[str, str, str, float]]:
     """Exercise, state, message and seconds by exercise, of the answers in a text."""
     with temporary_folder() as base:
-        folder, results = base / "submission", base / "results"
+        folder, results, cache = base / "submission", base / "results", base / "cache"
+        shutil.copytree(limits.cache(lesson), cache)
         folder.mkdir()
         (folder / "lesson.py").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-P", "-m", "course.trial", "lesson.py", str(results), f"{seconds}", f"{memory}"]
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {"HOME": str(folder), "STEERSMAN_CACHE": str(folder), "TMPDIR": str(folder)}
-        environment |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        in_time = run_limited([*command, *exercises], folder, environment, seconds)
+        numbers = [f"{limits.seconds}", f"{limits.memory}"]
+        command = [sys.executable, "-P", "-m", "course.trial", "lesson.py", str(results), *numbers, *lesson.exercises]
+        in_time = run_limited(command, folder, _environment(folder, cache), limits.seconds)
         lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
-    judged = {
-        line["exercise"]: tuple(line.values()) for line in map(json.loads, lines) if line["exercise"] in exercises
-    }
-    why = "The process ended before it." if in_time else f"Not reached within {seconds:g} s."
-    return {name: judged.get(name, (name, "wrong", why, 0.0)) for name in exercises}
+    judged = {line["exercise"]: tuple(line.values()) for line in map(json.loads, lines)}
+    why = "The process ended before it." if in_time else f"Not reached within {limits.seconds:g} s."
+    return {name: judged.get(name, (name, "wrong", why, 0.0)) for name in lesson.exercises}
+
+
+def _environment(folder: Path, cache: Path) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {"HOME": str(folder), "STEERSMAN_CACHE": str(cache), "TMPDIR": str(folder)}
+    return environment | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import FrameType, ModuleType
 from typing import IO
 
+SHORTEST = 0.1  # s
 FILE_SIZE = 50_000_000  # bytes that a submission may write to a file
 
 
@@ -24,9 +25,9 @@ class OutOfTime(BaseException):
 
 
 def main(file: str, results: str, seconds: float, memory: int, exercises: list[str]) -> None:
-    """Judge the exercises of a file, each in its share of the time."""
+    """Judge the exercises of a file, each within half of the time that is left."""
+    end = time.monotonic() + seconds
     _limit(memory)
-    share = seconds / (len(exercises) + 1)  # loading takes a share, too
     with open(results, "w", encoding="utf-8") as output:
         try:
             module = _load(file)
@@ -35,7 +36,18 @@ def main(file: str, results: str, seconds: float, memory: int, exercises: list[s
                 _write(output, name, "wrong", f"The file does not load: {type(error).__name__}: {error}", 0.0)
             return
         for name in exercises:
-            _judge(module, name, share, output)
+            _judge(module, name, max((end - time.monotonic()) / 2, SHORTEST), output)
+
+
+def warm(file: str) -> None:
+    """Judge the teacher's answers and mistakes, so that what the checks derive and compile is in the cache."""
+    from course.check.verdict import hints, judge
+
+    module = _load(file)
+    for name in [name for name in vars(module) if f"check_{name}" in vars(module)]:
+        judge(getattr(module, name), getattr(module, f"check_{name}"))
+    if hasattr(module, "mistakes"):
+        hints(module.mistakes(), vars(module))
 
 
 def _judge(module: ModuleType, name: str, share: float, output: IO[str]) -> None:

@@ -41,8 +41,10 @@ PACKAGES = {
     "circuits": "networks",
     "scenarios": "experiments",
     "analysis": "data, fits, inference",
+    "course": "lessons",
+    "course.check": "checks of answers",
 }
-COMMANDS = ("plasticity", "scenarios", "analysis")
+COMMANDS = ("plasticity", "scenarios", "analysis", "course")
 DELAYS = np.linspace(-0.1, 0.1, 82)  # s, without 0
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager, suppress
 from shutil import which
 from socket import create_server
 
+import numpy as np
 import pytest
 
 from course.lesson import find
@@ -97,7 +97,7 @@ def test_a_lesson_is_worked_through_in_a_browser(name, tmp_path):
         page.locator("marimo-slider [role=slider]").wait_for(state="attached", timeout=PATIENCE)
         times = [moved(page) for _ in range(5)]
         browser.close()
-    print(f"{name}: verdicts after {first:.1f} s, slider {1000 * statistics.median(times):.0f} ms")
+    print(f"{name}: verdicts after {first:.1f} s, slider {1000 * np.median(times):.0f} ms")
     assert [error for error in errors if "Failed to load resource" not in error] == []  # fonts of formulas in figures
 
 

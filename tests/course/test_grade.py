@@ -97,7 +97,7 @@ SUBMISSIONS = {  # text, states of both exercises, words of the first hint
         (WRONG, RIGHT),
         "",
     ),
-    "tom": (both(SLEEPS), (WRONG, WRONG), "Not reached within 24 s"),
+    "tom": (both(SLEEPS), (WRONG, WRONG), "Not reached within 16 s"),
 }
 
 
@@ -119,7 +119,7 @@ def handed_in(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(lesson, handed_in, tmp_path_factory):
     table = tmp_path_factory.mktemp("table") / "class.csv"
-    command = ["grade", str(handed_in), "--lesson", str(lesson), "-o", str(table), "--seconds", "24", "--workers", "2"]
+    command = ["grade", str(handed_in), "--lesson", str(lesson), "-o", str(table), "--seconds", "16", "--workers", "2"]
     from course.__main__ import main
 
     assert exit_status(main, command) == 0
