@@ -142,6 +142,8 @@ def cases():
                 yield package, [*base, f"{option}={value}"], option, value
         if RIGHT.get((package, name)) and any(not a.option_strings and a.nargs is None for a in parser._actions):
             for value in NO_NAME:
+                if (name, value) == ("grade", "/"):
+                    continue  # a folder, of which nobody knows what it holds
                 yield package, [name, value, *base[2:]], "", value
 
 
