@@ -31,7 +31,7 @@ class Population:
         Number of neurons; by default the number of spike trains.
     series : mapping of str to (values, step)
         Functions of time that the equations of the model read as ``name(t, i)``: values (n_steps, n) [1], one row
-        every `step` seconds; the last row holds until the end.
+        every `step` seconds; the last row holds until the end. A third entry is the time [s] at which they begin.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class Population:
     spike_times: Any = None
     neuron: NeuronModel | RateUnit | None = None
     n: int | None = None
-    series: Mapping[str, tuple[NDArray[np.float64], float]] = field(default_factory=dict)
+    series: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that neurons and size are determined."""
@@ -72,7 +72,7 @@ class Population:
                 raise InputError(
                     f"{name} of {self.name!r} has shape {shape}; give a number, or one for each of {self.size}"
                 )
-        for name, (values, _) in self.series.items():
+        for name, (values, *_) in self.series.items():
             if np.ndim(values) != 2 or np.shape(values)[1] != self.size:
                 raise InputError(
                     f"{name} of {self.name!r} must have shape (n_steps, {self.size}), got {np.shape(values)}"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from circuits.neurons.model import refuse_random
 from plasticity.compile.brian import SynapseModel, check_method, compile_rule, neuron_traces
+from plasticity.compile.frozen import freezable
 from plasticity.controllability import Constraint
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import Rule
@@ -149,11 +150,11 @@ class Projection:
 
     @cached_property
     def synapse(self) -> SynapseModel | None:
-        """The rule as strings of Brian2."""
+        """The rule as strings of Brian2, of a projection that can be frozen."""
         if self.rule is None or self.model is not None:
             return self.model
         bounds = None if self.limits is None else (self.limits.low, self.limits.high)
-        return compile_rule(self.rule, method=self.method, bounds=bounds)
+        return compile_rule(freezable(self.rule), method=self.method, bounds=bounds)
 
     @cached_property
     def synapse_without_traces(self) -> SynapseModel | None:

@@ -48,6 +48,10 @@ class RunState(Mapping[str, NDArray]):
             raise UnknownNameError("part of the state", name, self.arrays)
         return np.array(self.arrays[name])
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is an array of this name."""
+        return name in self.arrays
+
     def __iter__(self) -> Iterator[str]:
         """Names of the arrays."""
         return iter(self.arrays)

@@ -32,6 +32,11 @@ class Grid:
         return self.first * self.dt
 
     @property
+    def end(self) -> float:
+        """Time at which the run ends [s]."""
+        return self.last * self.dt
+
+    @property
     def last(self) -> int:
         """Step at which the run ends."""
         return self.first + self.n_steps

@@ -25,7 +25,7 @@ from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 
 PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
 DRIFT = Parameter("weight_drift", 0.0, unit="Hz", meaning="rate a of the drift f(w) = a·w", low=float("-inf"))
-REQUESTED = State("requested_change", meaning="change of the weight that its rule requests in this step")
+REQUESTED = State("requested_change", meaning="change of the weight that its rule requests in this step", learned=True)
 
 
 def controlled(

@@ -114,7 +114,7 @@ def prepared(circuit: Circuit, phase: Phase, grid: Grid, n_tracked: int, tracked
     if phase.record_every is not None:
         steps_in("record_every", phase.record_every, grid.dt)
     frozen = frozen_projections(circuit, phase.plastic)
-    circuit = with_stimuli(circuit, phase.stimuli)
+    circuit = with_stimuli(circuit, phase, grid.start)
     records = recording(circuit, phase.record_every, phase.record or (), n_tracked, tracked)
     if circuit.is_rate:
         members = _channels_of_members(phase.feedback, circuit.n_batch)
@@ -233,14 +233,14 @@ def _check_events(projection: Projection) -> None:
 
 
 def check_grid(circuit: Circuit, grid: Grid) -> None:
-    """Check that prescribed spikes, delays and ticks are multiples of the time step, and spikes before the end.
+    """Check that prescribed spikes, delays and ticks are multiples of the time step.
 
     Raises
     ------
     InputError
         Naming the population, neuron and spike, the projection, or the rule.
     """
-    dt, duration = grid.dt, grid.last * grid.dt
+    dt = grid.dt
     for population in circuit.populations:
         for neuron, times in enumerate(population.spike_trains):
             off = np.abs(times / dt - np.round(times / dt)) > 1e-6
@@ -248,11 +248,6 @@ def check_grid(circuit: Circuit, grid: Grid) -> None:
                 raise InputError(
                     f"spike at {times[off][0]:.9g} s of {population.name}[{neuron}] is off the grid of dt = "
                     f"{dt:g} s; choose a dt that divides all spike times"
-                )
-            if times[-1:].max(initial=0) >= duration:
-                raise InputError(
-                    f"spike at {times[-1]:g} s of {population.name}[{neuron}] is not before the end; "
-                    f"use a duration above it, got {duration:g} s"
                 )
             if (np.diff(np.round(times / dt)) < 0.5).any():
                 raise InputError(
@@ -267,3 +262,20 @@ def check_grid(circuit: Circuit, grid: Grid) -> None:
         for name, delay in delays.items():
             if delay:
                 steps_in(name, delay, dt)
+
+
+def check_ends(circuit: Circuit, duration: float) -> None:
+    """Check that prescribed spikes come before the end of a run that nobody goes on with.
+
+    Raises
+    ------
+    InputError
+        Naming the population, neuron and spike.
+    """
+    for population in circuit.populations:
+        for neuron, times in enumerate(population.spike_trains):
+            if times[-1:].max(initial=0) >= duration:
+                raise InputError(
+                    f"spike at {times[-1]:g} s of {population.name}[{neuron}] is not before the end; use a duration "
+                    f"above it, got {duration:g} s, or [Phase({duration:g})] for a run that goes on from its state"
+                )

@@ -14,7 +14,7 @@ from circuits.network.run_state import RunState
 from circuits.running.devices import is_short
 from circuits.running.experiment import Experiment, check_experiment
 from circuits.running.grid import Grid, steps_in
-from circuits.running.prepare import Events, Limits, Prepared, check_arguments, limited, prepared
+from circuits.running.prepare import Events, Limits, Prepared, check_arguments, check_ends, limited, prepared
 from circuits.running.recording import Tracked
 from circuits.running.weight_file import WeightTarget
 from circuits.spiking.toolchain import compiler
@@ -174,6 +174,8 @@ def run(
     first = 0 if start is None else start.step
     _warn_no_updates(circuit, first * dt, (first + total) * dt)
     circuit = limited(circuit, controllability, third_factor, seed)
+    if is_one and start is None:
+        check_ends(circuit, total * dt)
     engine = engine_of(circuit, device, total * trials, target)
     filled = tuple(p.with_defaults(record, record_every, feedback) for p in phases)
     experiment = Experiment(circuit, filled, Grid(dt, total * dt, seed), n_tracked, tracked, engine)
@@ -232,7 +234,9 @@ def build(
 
     grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     phase = Phase(duration, record=record, record_every=record_every, feedback=feedback)
-    ready = prepared(limited(circuit, controllability, third_factor, seed), phase, grid, n_tracked, tracked)
+    circuit = limited(circuit, controllability, third_factor, seed)
+    check_ends(circuit, grid.duration)
+    ready = prepared(circuit, phase, grid, n_tracked, tracked)
     return spiking.build(ready.circuit, ready.grid, ready.record, ready.channels)
 
 
@@ -250,14 +254,9 @@ def engine_of(
 
     chosen = choose_device(circuit, device, n_steps)
 
-    def run_spiking(ready: Prepared, start: RunState | None) -> Run:
-        if start is not None or ready.frozen:
-            raise InputError(
-                f"circuit {circuit.name!r} spikes: start, frozen projections and several phases are for rate circuits"
-            )
-        return spiking.run(ready.circuit, ready.grid, chosen, ready.record, ready.channels, record_weights)
-
-    return run_spiking
+    return lambda ready, start: spiking.run(
+        ready.circuit, ready.grid, chosen, ready.record, ready.channels, record_weights, start, ready.frozen
+    )
 
 
 def _warn_no_updates(circuit: Circuit, start: float, end: float) -> None:

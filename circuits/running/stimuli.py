@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from circuits.network.circuit import Circuit
+from circuits.network.phase import Phase
 from circuits.network.population import Population
 from circuits.network.stimulus import Stimulus
 from plasticity.errors import InputError, UnknownNameError
@@ -29,16 +30,17 @@ def frozen_projections(circuit: Circuit, plastic: bool | Mapping[str, bool]) -> 
     return frozenset(name for name, learns in chosen.items() if not learns)
 
 
-def with_stimuli(circuit: Circuit, stimuli: Stimulus | Mapping[str, Any] | None) -> Circuit:
-    """Circuit with other stimuli.
+def with_stimuli(circuit: Circuit, phase: Phase, start: float) -> Circuit:
+    """Circuit with the stimuli of a phase that begins at `start` [s].
 
     Raises
     ------
     InputError
-        If the stimuli are not of the kind of the circuit, or do not fit a population.
+        If the stimuli are not of the kind of the circuit, do not fit a population, or last longer than the phase.
     UnknownNameError
-        If a name is not that of a population.
+        If a name is not that of a population or series.
     """
+    stimuli = phase.stimuli
     if stimuli is None:
         return circuit
     if isinstance(stimuli, Stimulus) != circuit.is_rate:
@@ -48,17 +50,18 @@ def with_stimuli(circuit: Circuit, stimuli: Stimulus | Mapping[str, Any] | None)
         return replace(circuit, stimulus=stimuli)
     for name in stimuli:
         circuit.population(name)
-    populations = (_stimulated(p, stimuli[p.name]) if p.name in stimuli else p for p in circuit.populations)
-    return replace(circuit, populations=tuple(populations))
+    own = [p if p.name not in stimuli else _stimulated(p, stimuli[p.name], phase, start) for p in circuit.populations]
+    return replace(circuit, populations=tuple(own))
 
 
-def _stimulated(population: Population, stimulus: Any) -> Population:
+def _stimulated(population: Population, stimulus: Any, phase: Phase, start: float) -> Population:
     """Population with other spike trains, or other series."""
     if isinstance(stimulus, Mapping):
         for name in stimulus:
             if name not in population.series:
                 raise UnknownNameError(f"series of population {population.name!r}", name, population.series)
-        return replace(population, series={**population.series, **stimulus})
+        shifted = {name: (values, step, start) for name, (values, step) in stimulus.items()}
+        return replace(population, series={**population.series, **shifted})
     if not population.has_spike_trains:
         raise InputError(f"population {population.name!r} fires by itself; its stimuli are a mapping of its series")
     trains = spike_trains(f"stimuli[{population.name!r}]", stimulus)
@@ -67,4 +70,10 @@ def _stimulated(population: Population, stimulus: Any) -> Population:
             f"stimuli of {population.name!r} have {len(trains)} trains; give one for each of its "
             f"{population.size} neurons"
         )
-    return replace(population, spike_times=trains)
+    late = [train[-1] for train in trains if train.size and train[-1] >= phase.duration]
+    if late:
+        raise InputError(
+            f"stimuli of {population.name!r} have a spike at {late[0]:g} s, not before the end of a phase of "
+            f"{phase.duration:g} s; times count from its beginning"
+        )
+    return replace(population, spike_times=tuple(start + train for train in trains))

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from circuits.network.circuit import Circuit
 from circuits.spiking.brian import brian
 from circuits.spiking.outputs import diverged
-from circuits.spiking.structure import ModelStructure, RunInputs
-from circuits.spiking.toolchain import PROGRAM, model_folder
+from circuits.spiking.structure import ModelStructure, RunInputs, Table
+from circuits.spiking.toolchain import IN_FLIGHT, PROGRAM, STATE, model_folder
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder, mark_used, trim, write_atomically
 from plasticity.support.cli import say
@@ -39,8 +39,8 @@ DIVERGED = 4  # exit status, see run_inputs.cpp
 
 def run_binary(
     circuit: Circuit, structure: ModelStructure, inputs: RunInputs, file: WeightFile | None = None
-) -> dict[str, NDArray]:
-    """Arrays of a run, by name; the binary is built if there is none. `file` takes all weights of the record.
+) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+    """Arrays of a run, by name, and its last state; the binary is built if needed; `file` takes all weights.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def run_binary(
     """
     model = _model(structure)
     with temporary_folder() as folder:
-        (folder / RESULTS).mkdir()
+        (folder / RESULTS / STATE).mkdir(parents=True)
         try:
             _write_inputs(folder, inputs, all_weights=file is not None)
         except OSError as error:
@@ -65,7 +65,13 @@ def run_binary(
         if inputs.records.size:
             moments = [f"{name}.moments" for name in structure.plastic]
             arrays |= {name: _read(folder / RESULTS / name, 2) for name in moments}
-        return arrays
+        return arrays, _last_state(folder / RESULTS / STATE)
+
+
+def _last_state(folder: Path) -> dict[str, NDArray]:
+    """State at the end of a run; of spikes on their way steps and synapses."""
+    state = {path.name: np.fromfile(path) for path in sorted(folder.iterdir())}
+    return {name: v.reshape(-1, 2) if name.endswith(IN_FLIGHT) else v for name, v in state.items()}
 
 
 def _execute(circuit: Circuit, model: Path, folder: Path) -> None:
@@ -156,7 +162,9 @@ def _write_inputs(folder: Path, inputs: RunInputs, all_weights: bool) -> None:
     (folder / "record_all").write_bytes(bytes([all_weights]))
     np.asarray(inputs.records, dtype=float).tofile(folder / "records")
     np.asarray(inputs.pauses, dtype=float).tofile(folder / "pauses")
-    for name, value in inputs.values.items():
+    if inputs.start:
+        np.array(inputs.begins).tofile(folder / "start")
+    for name, value in (inputs.values | inputs.start).items():
         np.ascontiguousarray(value, dtype=float).tofile(folder / name)
     for name, (sources, targets) in inputs.connections.items():
         np.ascontiguousarray(sources, dtype=np.int32).tofile(folder / f"{name}.sources")
@@ -164,7 +172,8 @@ def _write_inputs(folder: Path, inputs: RunInputs, all_weights: bool) -> None:
     for name, table in inputs.tables.items():
         values = np.ascontiguousarray(table.values, dtype=float)
         with open(folder / name, "wb") as file:
-            file.write(struct.pack("=qqd", *values.shape, table.step))
+            start = table.start if isinstance(table, Table) else 0.0
+            file.write(struct.pack("=qqdd", *values.shape, table.step, start))
             values.tofile(file)
 
 

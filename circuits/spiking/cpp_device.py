@@ -22,10 +22,11 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
 from circuits.spiking.explained import explained
-from circuits.spiking.network import Network, build_network
+from circuits.spiking.network import Network, build_network, cpp_line
 from circuits.spiking.precompiled import fetch_header, store_header
+from circuits.spiking.state import pathways, state_variables
 from circuits.spiking.structure import ModelStructure, SynapseGroup
-from circuits.spiking.toolchain import PROGRAM, compiler
+from circuits.spiking.toolchain import IN_FLIGHT, MESSAGES, PROGRAM, STATE, compiler
 from plasticity.errors import InputError
 from plasticity.support.cli import say
 from plasticity.support.ending import run_program
@@ -92,7 +93,7 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
     with _device(folder) as device, explained(structure.names):
         built = build_network(structure)
         device.insert_code("main", "\n".join(_readings(device, built)))
-        saving = "\n".join(_saving(device, built, name) for name in structure.saved)
+        saving = "\n".join([*(_saving(device, built, name) for name in structure.saved), *_saving_state(device, built)])
         device.insert_code("before_end", f"{{ using namespace brian;\n{saving}\nreturn 0; }}")
         _run_with_pauses(device, built)
         _check_placeholders(device, built)
@@ -125,9 +126,34 @@ def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
     clocks = ", ".join(f"&brian::{name}" for name in structure.plasticity_clocks)
     checks = " ".join(f'run_inputs::check("{n}", {_span(device, built, n)}, now);' for n in structure.checked)
     records = " ".join(f'run_inputs::record("{n}", {_array(device, built, f"{n}.w")});' for n in structure.plastic)
-    run = f"run_inputs::run(network, {{{clocks}}}, [&](double now) {{ {checks} }}, [&]() {{ {records} }});"
+    monitors = ", ".join(f"_run_{built.objects[name].codeobj.name}" for name in structure.monitors)
+    called = f"std::set<void (*)()>{{{monitors}}}"
+    run = f"run_inputs::run(network, {{{clocks}}}, {called}, [&](double now) {{ {checks} }}, [&]() {{ {records} }});"
     readings = [f'run_inputs::read_any("{name}", {_array(device, built, name)});' for name in late]
+    readings += [f'run_inputs::restore_spikes("{n}.{IN_FLIGHT}", {_queue(n)});' for n in pathways(built)]
+    readings += [f'run_inputs::restore_messages("{n}.{MESSAGES}", {line});' for n, line in _lines(structure)]
     device.insert_code("main", "\n".join([*readings, run]))
+
+
+def _saving_state(device: RunTimeDevice, built: Network) -> list[str]:
+    """Statements that save the last state."""
+    variables = [f'run_inputs::save("{STATE}{n}", {_span(device, built, n)});' for n in state_variables(built)]
+    spikes = [f'run_inputs::save_spikes("{STATE}{n}.{IN_FLIGHT}", {_queue(n)});' for n in pathways(built)]
+    lines = [
+        f'run_inputs::save("{STATE}{n}.{MESSAGES}", {line}.data(), {line}.size());'
+        for n, line in ((n, f"{line}.messages") for n, line in _lines(built.structure))
+    ]
+    return [*variables, *spikes, *lines]
+
+
+def _queue(pathway: str) -> str:
+    """Spikes on their way, in C++."""
+    return f"*brian::{pathway}.queue[0]"
+
+
+def _lines(structure: ModelStructure) -> list[tuple[str, str]]:
+    """Messages on their way, by name and in C++."""
+    return [(name, cpp_line(structure, name)) for name in structure.delay_lines]
 
 
 def _array(device: RunTimeDevice, built: Network, name: str) -> str:
@@ -148,7 +174,9 @@ def _readings(device: RunTimeDevice, built: Network) -> list[str]:
     wiring = [_connecting(device, built, o.name) for o in structure.objects if isinstance(o, SynapseGroup)]
     tables = [f'run_inputs::Tables<{k}>::value.read("{name}");' for k, name in enumerate(structure.tables)]
     early = [name for name in structure.values if not name.endswith(SET_BY_BRIAN)]
-    return [*wiring, *tables, *(f'run_inputs::read("{name}", {_span(device, built, name)});' for name in early)]
+    numbers = [f'run_inputs::read("{name}", {_span(device, built, name)});' for name in early]
+    state = [f'run_inputs::restore("{name}", {_span(device, built, name)});' for name in state_variables(built)]
+    return [*wiring, *tables, *numbers, *state]
 
 
 def _connecting(device: RunTimeDevice, built: Network, name: str) -> str:

@@ -23,7 +23,8 @@ from circuits.spiking.structure import (
 from plasticity.compile.brian import brian_unit
 from plasticity.compile.elementwise import DISTURBED, RECEIVED, ROUNDED, brian_text
 from plasticity.errors import InputError
-from plasticity.feedback import NAME, FeedbackChannel, delay_steps, disturb, projection_matrix
+from plasticity.feedback import NAME, FeedbackChannel, delay_steps, draw, projection_matrix, sources_of
+from plasticity.support.streams import counters, set_counters
 
 PathChannels = tuple[FeedbackChannel, ...]
 SEND, TRANSMIT, WEIGH = FEEDBACK, FEEDBACK + 10, FEEDBACK + 15
@@ -87,10 +88,18 @@ def _disturbances(channels: PathChannels) -> list[str]:
     return [name for name in used if used[name]]
 
 
-def _drawn(channels: PathChannels, n: int, grid: Grid, name: str) -> dict[str, NDArray[np.float64]]:
-    """Disturbances (n_steps, n) of all steps."""
+def _drawn(channels: PathChannels, n: int, grid: Grid, name: str, inputs: RunInputs) -> dict[str, NDArray[np.float64]]:
+    """Disturbances (n_steps, n) of all steps; streams of random numbers go on where the state says."""
     width = n if len(channels) == 1 else 1
-    each = [disturb(c, grid.n_steps, width, grid.dt, grid.seed, trial=k, name=name) for k, c in enumerate(channels)]
+    each = []
+    for k, channel in enumerate(channels):
+        sources = sources_of(channel, grid.seed, k + grid.trial * len(channels), name)
+        named = {f"random.{name}.{purpose}.{k}": source for purpose, source in sources.items()}
+        for key, source in named.items():
+            if key in inputs.start:
+                set_counters(source, inputs.start[key])
+        each.append(draw(channel, grid.n_steps, width, grid.dt, sources))
+        inputs.counters.update({key: counters(source) for key, source in named.items()})
     arrays = {key: np.concatenate([getattr(d, key) for d in each], axis=1) for key in _disturbances(channels)}
     return {key: np.broadcast_to(values, (grid.n_steps, n)) for key, values in arrays.items()}
 
@@ -123,8 +132,8 @@ def _messages(
         inputs.values[f"{name}.quantum"] = np.array(float(common.quantum))
     if drawn:
         check_count(f"feedback {name!r}", grid.n_steps * n * len(drawn))
-        tables = _drawn(channels, n, grid, noise_name)
-        inputs.tables.update({f"{name}_{key}": Table(values, grid.dt) for key, values in tables.items()})
+        tables = _drawn(channels, n, grid, noise_name, inputs)
+        inputs.tables.update({f"{name}_{key}": Table(values, grid.dt, grid.start) for key, values in tables.items()})
     units = {"noise": path.unit}
     functions = [Function(key, "table", f"{name}_{key}", units.get(key, "1")) for key in drawn]
     functions.append(Function("delayed", "delay", f"{name}_delayed", path.unit))

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
+from circuits.network.run_state import RunState
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.spiking.feedback import feedback_objects, path_channels
 from circuits.spiking.neurons import population_objects, third_factor_objects
 from circuits.spiking.outputs import checked_arrays, recorded_states
+from circuits.spiking.starting import starting
 from circuits.spiking.structure import (
-    RECORDING,
     STEPS,
     ModelObject,
     ModelStructure,
@@ -25,13 +26,20 @@ from circuits.spiking.structure import (
 )
 from circuits.spiking.synapses import clock_name, spike_time, synapse_group
 from circuits.spiking.traces import trace_objects
+from plasticity.compile.frozen import IS_PLASTIC
+from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel
 
 Channels = Mapping[str, FeedbackChannel | Sequence[FeedbackChannel]]
 
 
 def describe(
-    circuit: Circuit, grid: Grid, record: Recording, channels: Channels | None = None
+    circuit: Circuit,
+    grid: Grid,
+    record: Recording,
+    channels: Channels | None = None,
+    start: RunState | None = None,
+    frozen: frozenset[str] = frozenset(),
 ) -> tuple[ModelStructure, RunInputs]:
     """Structure of the model of a circuit, and the numbers of one run.
 
@@ -43,6 +51,10 @@ def describe(
     record : Recording
     channels : mapping of str to FeedbackChannel or a sequence of them, optional
         By path of feedback; perfect by default.
+    start : RunState, optional
+        State from which the run goes on.
+    frozen : frozenset of str
+        Projections that do not learn.
 
     Raises
     ------
@@ -51,13 +63,12 @@ def describe(
     UnknownNameError
         If a variable to record is unknown.
     """
-    inputs = RunInputs()
+    inputs = RunInputs(start={} if start is None else starting(circuit, start, frozen), begins=grid.start)
     inputs.values[f"{STEPS}.dt"] = np.array(grid.dt)
     objects = _objects(circuit, grid, record, channels or {}, inputs)
     clocks = [STEPS, *(clock_name(p) for p, model in circuit.learning if model.clock_dt is not None)]
-    if record.every is not None:
-        inputs.values[f"{RECORDING}.dt"] = np.array(record.every)
-        clocks.append(RECORDING)
+    for name in frozen:
+        _freeze(circuit, name, inputs)
     structure = ModelStructure(
         objects=tuple(objects),
         clocks=tuple(clocks),
@@ -109,25 +120,36 @@ def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[Mo
         states = recorded_states(model, record)
         name, tracked = f"{projection.name}_record", record.tracked(projection.name, projection.n_synapses)
         inputs.values[f"{name}._indices"] = tracked
-        monitors.append(StateRecord(name, projection.name, ("t", *states), tracked.size, records_all=False))
+        monitors.append(StateRecord(name, projection.name, states, tracked.size, records_all=False))
     for population, variable in (name.split(".", 1) for name in record.variables):
         size = circuit.population(population).size
         name = f"{population}_{variable}_record"
-        monitors.append(StateRecord(name, population, ("t", variable), size, records_all=True))
+        monitors.append(StateRecord(name, population, (variable,), size, records_all=True))
     return monitors
 
 
+def _freeze(circuit: Circuit, name: str, inputs: RunInputs) -> None:
+    """Let a projection not learn."""
+    parameter = f"{name}.{IS_PLASTIC.name}"
+    if parameter not in inputs.values:
+        raise InputError(
+            f"the strings of {name!r} in circuit {circuit.name!r} were changed by hand, so it cannot be frozen; give "
+            "the projection a rule, or strings that read is_plastic"
+        )
+    inputs.values[parameter] = np.zeros(1)
+
+
 def _record_times(grid: Grid, record: Recording) -> NDArray[np.float64]:
-    """Times of the record: from 0 on, before the end."""
+    """Times of the record: from the start on, before the end."""
     if record.every is None:
         return np.empty(0)
-    return grid.same(np.arange(np.ceil(grid.duration / record.every - 1e-9)) * record.every)
+    return grid.same(grid.start + np.arange(np.ceil(grid.duration / record.every - 1e-9)) * record.every)
 
 
 def _pauses(circuit: Circuit, grid: Grid, records: NDArray[np.float64]) -> NDArray[np.float64]:
     """Times at which a run pauses: for records and checks, where plasticity clocks start, at the end."""
     every = grid.check_every(circuit.synapses_per_neuron)
-    checks = grid.same(np.arange(every, grid.duration, every))
-    starts = grid.same(np.array([model.clock_dt for _, model in circuit.learning if model.clock_dt is not None]))
-    times = np.unique(np.concatenate([records, checks, starts]))
-    return np.append(times[times < grid.duration - grid.dt / 2], grid.duration)
+    checks = grid.same(grid.start + np.arange(every, grid.duration, every))
+    first = grid.same(np.array([model.clock_dt for _, model in circuit.learning if model.clock_dt is not None]))
+    times = np.unique(np.concatenate([records, checks, first[first > grid.start]]))
+    return np.append(times[times < grid.end - grid.dt / 2], grid.end)

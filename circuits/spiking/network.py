@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from circuits.spiking.explained import explained
 from circuits.spiking.structure import (
-    RECORDING,
     SCHEDULE,
     STEPS,
     Function,
@@ -42,11 +41,14 @@ class Network:
     network : brian2.Network
     objects : dict of str to Brian2 object
         Groups, synapses, pathways, operations, monitors and clocks by name.
+    lines : dict of str to DelayLine
+        Messages on their way.
     """
 
     structure: ModelStructure
     network: brian2.Network
     objects: dict[str, Any]
+    lines: dict[str, DelayLine]
 
     def variable(self, name: str) -> Any:
         """Brian2 variable called ``"object.variable"``."""
@@ -72,6 +74,7 @@ class _Builder:
         self.structure, self.inputs = structure, inputs
         self.objects: dict[str, Any] = {}
         self.made: list[brian2.BrianObject] = []
+        self.lines: dict[str, DelayLine] = {}
         for k, name in enumerate(structure.clocks):
             self.objects[name] = brian2.Clock(self.number(f"{name}.dt", 1e-3 * (k + 1)) * brian2.second, name=name)
         for record in structure.objects:
@@ -109,9 +112,11 @@ def build_network(structure: ModelStructure, inputs: RunInputs | None = None) ->
     builder = _Builder(structure, inputs)
     network = brian2.Network(*builder.made, name="network")
     network.schedule = list(SCHEDULE)
-    built = Network(structure, network, builder.objects)
+    built = Network(structure, network, builder.objects, builder.lines)
     for clock in structure.plasticity_clocks:
         built.activate(clock, inputs is None)
+    for monitor in structure.monitors if inputs else ():
+        builder.objects[monitor].active = False  # called at the times of the record
     for name, value in (inputs.values if inputs else {}).items():
         if name.rpartition(".")[2] not in SET_WHEN_BUILT:
             built.variable(name).set_value(value if np.size(value) > 1 else np.ravel(value)[0])
@@ -161,7 +166,7 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
         on_event={p.name: p.event for p in record.pathways} or "spike",
         method=record.method,
         delay=delays or None,
-        namespace={},
+        namespace={"held": _held()},
         clock=builder.objects[STEPS],
         name=record.name,
     )
@@ -191,15 +196,14 @@ def _spike_record(builder: _Builder, record: SpikeRecord) -> brian2.SpikeMonitor
 
 def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor:
     source = builder.objects[record.source]
-    recorded = [name for name in record.variables if name != "t"]
-    for variable in recorded:
+    for variable in record.variables:
         if variable not in source.variables:
             raise UnknownNameError(f"variable of {record.source!r}", variable, source.equations.names)
     which: Any = True
     if not record.records_all:
         which = builder.array(f"{record.name}._indices", np.zeros(record.n_recorded, dtype=int))
-    clock = builder.objects[RECORDING]
-    return brian2.StateMonitor(source, recorded, record=which, clock=clock, name=record.name)
+    clock = builder.objects[STEPS]
+    return brian2.StateMonitor(source, record.variables, record=which, clock=clock, name=record.name)
 
 
 _MAKERS: dict[type, Callable[[_Builder, Any], brian2.BrianObject]] = {
@@ -223,9 +227,8 @@ def _function(
     types: str,
     cpp: str,
     stateless: bool = True,
-    static: str = "",
 ) -> brian2.Function:
-    """Function with a NumPy implementation and the text of a C++ one, which returns `cpp`, after what it keeps."""
+    """Function with a NumPy implementation and the text of a C++ one, which returns `cpp`."""
 
     def missing(*_: Any) -> Any:
         raise RuntimeError(f"{record.name} has no numbers")
@@ -238,7 +241,7 @@ def _function(
         stateless=stateless,
     )
     function.implementations.add_numpy_implementation(call or missing, discard_units=True)
-    text = f"{static}static inline double {record.name}({types}) {{ return {cpp}; }}"
+    text = f"static inline double {record.name}({types}) {{ return {cpp}; }}"
     function.implementations.add_implementation("cpp", text, name=record.name)
     return function
 
@@ -255,28 +258,50 @@ def _cpp_table(structure: ModelStructure, name: str) -> str:
     return f"run_inputs::Tables<{structure.tables.index(name)}>::value"
 
 
+def _held() -> brian2.Function:
+    """Function `plasticity.support.held`."""
+    made = brian2.Function(
+        lambda on, new, old: np.where(on > 0, new, old),
+        arg_units=[1, None, None],
+        arg_names=["on", "new", "old"],
+        return_unit=lambda on, new, old: old,
+        stateless=True,
+    )
+    made.implementations.add_numpy_implementation(made.pyfunc, discard_units=True)
+    text = "static inline double held(double on, double x, double old) { return on > 0.0 ? x : old; }"
+    made.implementations.add_implementation("cpp", text, name="held")
+    return made
+
+
 def _delay(builder: _Builder, record: Function) -> brian2.Function:
     units = {"step": 1, "delay": 1, "n": 1, "i": 1, "x": _unit(record.unit)}
     types = "const int64_t step, const int64_t delay, const int64_t n, const int64_t i, const double x"
-    static = f"static run_inputs::DelayLine {record.name}_line;\n"
-    cpp = f"{record.name}_line.exchange(step, delay, n, i, x)"
-    return _function(record, delay_line(), units, types, cpp, stateless=False, static=static)
+    cpp = f"{cpp_line(builder.structure, record.name)}.exchange(step, delay, n, i, x)"
+    line = builder.lines.setdefault(record.name, DelayLine())
+    return _function(record, lambda *message: line.exchange(*message), units, types, cpp, stateless=False)
 
 
-def delay_line() -> Callable[..., NDArray[np.float64]]:
-    """Function of (step, delay, n, i, x) that returns the messages x (n,) of `delay` steps before, 0 at first."""
-    waiting: list[NDArray[np.float64]] = []
+def cpp_line(structure: ModelStructure, name: str) -> str:
+    """Messages on their way, in C++."""
+    return f"run_inputs::DelayLines<{structure.delay_lines.index(name)}>::value"
 
-    def exchange(step: Any, delay: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
+
+class DelayLine:
+    """Messages on their way."""
+
+    def __init__(self) -> None:
+        self.messages = np.zeros((0, 0))
+
+    def exchange(self, step: Any, delay: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Messages (n,) of `delay` steps before, 0 at first, in exchange for the newest ones x (n,)."""
         if not delay:
             return x
-        if not waiting:
-            waiting.extend(np.zeros((int(delay), int(n))))
+        if not self.messages.size:
+            self.messages = np.zeros((int(delay), int(n)))
         slot = int(step) % int(delay)
-        oldest, waiting[slot] = waiting[slot], np.array(x)
+        oldest = self.messages[slot].copy()
+        self.messages[slot] = x
         return oldest
-
-    return exchange
 
 
 def permitted_change(limits: Constraint, requested: NDArray, weights: NDArray, dt: float) -> NDArray[np.float64]:

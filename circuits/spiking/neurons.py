@@ -96,10 +96,11 @@ def _event_variable(projection: Projection) -> str:
 def _source(population: Population, grid: Grid, inputs: RunInputs) -> SpikeSource:
     name = source_name(population)
     neurons = np.repeat(np.arange(population.size), [t.size for t in population.spike_trains])
-    times = np.concatenate([*population.spike_trains, np.empty(0)])
-    order = np.lexsort((neurons, times))
+    bins = np.round(np.concatenate([*population.spike_trains, np.empty(0)]) / grid.dt).astype(np.int64)
+    order = np.lexsort((neurons, bins))
+    order = order[(bins[order] >= grid.first) & (bins[order] < grid.last)]
     inputs.values[f"{name}.neuron_index"] = neurons[order]
-    inputs.values[f"{name}._timebins"] = np.round(times[order] / grid.dt).astype(np.int64)
+    inputs.values[f"{name}._timebins"] = bins[order]
     return SpikeSource(name, population.size)
 
 
@@ -164,7 +165,7 @@ def _tables(population: Population, grid: Grid, inputs: RunInputs) -> tuple[Func
     """Functions of time that the equations of a population read: its series, and random numbers."""
     owner, kinds = population.name, dict.fromkeys(population.series, "table")
     inputs.tables.update(
-        {f"{owner}_{k}": Table(np.asarray(v, float), step) for k, (v, step) in population.series.items()}
+        {f"{owner}_{k}": Table(np.asarray(v, float), *timing) for k, (v, *timing) in population.series.items()}
     )
     drawn = population.neuron_model.drawn(population.has_spike_trains) if population.neuron_model else ()
     for name in drawn:

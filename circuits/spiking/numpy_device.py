@@ -18,6 +18,7 @@ from circuits.running.recording import Recording
 from circuits.spiking.explained import explained
 from circuits.spiking.network import Network, build_network
 from circuits.spiking.outputs import diverged, result
+from circuits.spiking.state import get_state, set_state
 from circuits.spiking.structure import STEPS, ModelStructure, RunInputs
 from circuits.spiking.synapses import presynaptic_delays
 from plasticity.errors import InputError
@@ -69,9 +70,9 @@ class BrianNetwork:
         DivergedError
             If a weight or a variable of a neuron leaves the finite numbers.
         """
-        if self.network.t_ > 0:
+        if self.network.t_ > self.grid.start:
             raise InputError("this network has run already; build it again")
-        return result(self.circuit, self.grid, self.record, run_arrays(self), "brian2 numpy")
+        return result(self.circuit, self.grid, self.record, self.inputs, *run_arrays(self), "brian2 numpy")
 
 
 def build_numpy(
@@ -85,16 +86,17 @@ def build_numpy(
     """Network of a circuit; `file` takes all weights at the times of the record."""
     with _numpy_target():
         made = BrianNetwork(circuit, grid, record, inputs, build_network(structure, inputs))
-        made.network.add(_checker(made))
+        made.network.add(_pauser(made, file))
         if _can_skip(circuit):
             made.network.add(_gap_skipper(made))
-        if record.every is not None:
-            made.network.add(_weight_recorder(made, record.every, file))
+        made.network.t_ = grid.start
+        if inputs.start:
+            set_state(made.built, inputs.start)
         return made
 
 
-def run_arrays(made: BrianNetwork) -> dict[str, NDArray]:
-    """Run a network; its arrays by name.
+def run_arrays(made: BrianNetwork) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+    """Run a network; its arrays by name, and its last state.
 
     Raises
     ------
@@ -104,14 +106,15 @@ def run_arrays(made: BrianNetwork) -> dict[str, NDArray]:
     structure, built = made.built.structure, made.built
     starts = {name: float(made.inputs.values[f"{name}.dt"]) for name in structure.plasticity_clocks}
     with _numpy_target(), explained(structure.names):
-        for end in sorted({*starts.values(), made.grid.duration}):
-            if made.network.t_ < made.grid.duration - made.grid.dt / 2:
-                made.network.run((min(end, made.grid.duration) - made.network.t_) * brian2.second, namespace={})
-            for name in (name for name, start in starts.items() if start == end):
+        for end in sorted({*starts.values(), made.grid.end}):
+            for name in (name for name, start in starts.items() if start < made.network.t_ + made.grid.dt / 2):
                 built.activate(name)
-        _check(made, made.grid.duration)
+            if made.network.t_ < min(end, made.grid.end) - made.grid.dt / 2:
+                made.network.run((min(end, made.grid.end) - made.network.t_) * brian2.second, namespace={})
+        _check(made, made.grid.end)
         arrays = {name: built.get(name) for name in structure.saved}
-        return arrays | {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
+        moments = {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
+        return arrays | moments, get_state(built)
 
 
 @contextmanager
@@ -136,29 +139,36 @@ def _check(made: BrianNetwork, now: float) -> None:
             raise diverged(made.circuit, name, int(bad[0]), now)
 
 
-def _checker(made: BrianNetwork) -> brian2.NetworkOperation:
-    """Check from time to time that all numbers are finite."""
-    clock = brian2.Clock(made.grid.check_every(made.circuit.synapses_per_neuron) * brian2.second, name="checks")
-    time = clock.variables["t"]
-    return brian2.NetworkOperation(
-        lambda: _check(made, float(time.get_value().item())), clock=clock, when="start", name="checker"
-    )
+def _pauser(made: BrianNetwork, file: WeightFile | None) -> brian2.NetworkOperation:
+    """Check from time to time that all numbers are finite, and make the record at its times."""
+    clock, inputs = made.objects[STEPS], made.inputs
+    timestep = clock.variables["timestep"]
+    pauses, records = (_by_step(times, made.grid.dt) for times in (inputs.pauses, inputs.records))
+    made.moments.update({name: [] for name in made.built.structure.plastic} if records else {})
+
+    def pause() -> None:
+        now = int(timestep.get_value()[0])
+        if now in pauses:
+            _check(made, pauses[now])
+        if now in records:
+            _record(made, records[now], file)
+
+    return brian2.NetworkOperation(pause, clock=clock, when="start", name="pauser")
 
 
-def _weight_recorder(made: BrianNetwork, every: float, file: WeightFile | None) -> brian2.NetworkOperation:
-    """Record means of all weights, and the weights in a file."""
-    made.moments.update({name: [] for name in made.built.structure.plastic})
-    clock = brian2.Clock(every * brian2.second, name="weight_records")
-    time = clock.variables["t"]
+def _record(made: BrianNetwork, now: float, file: WeightFile | None) -> None:
+    """Record means of all weights and what monitors record, and the weights in a file."""
+    for monitor in made.built.structure.monitors:
+        made.objects[monitor].record_single_timestep()
+    weights = {name: made.built.get(f"{name}.w") for name in made.moments}
+    for name, values in weights.items():
+        made.moments[name].append((np.mean(values), np.std(values)))
+    if file is not None:
+        file.append(now, weights)
 
-    def record() -> None:
-        weights = {name: made.built.get(f"{name}.w") for name in made.moments}
-        for name, values in weights.items():
-            made.moments[name].append((np.mean(values), np.std(values)))
-        if file is not None:
-            file.append(float(time.get_value().item()), weights)
 
-    return brian2.NetworkOperation(record, clock=clock, when="start", name="weight_recorder")
+def _by_step(times: NDArray[np.float64], dt: float) -> dict[int, float]:
+    return dict(zip(np.round(times / dt).astype(int).tolist(), times.tolist(), strict=True))
 
 
 def _can_skip(circuit: Circuit) -> bool:
@@ -172,7 +182,8 @@ def _gap_skipper(made: BrianNetwork) -> brian2.NetworkOperation:
     """Move the clock over steps without spikes: event-driven variables do not change in them."""
     clock = made.objects[STEPS]
     trains = [t for p in made.circuit.populations for t in p.spike_trains]
-    steps = np.unique(np.round(np.concatenate([*trains, np.zeros(1)]) / made.grid.dt).astype(np.int64))
+    times = np.concatenate([*trains, made.inputs.pauses, made.inputs.records])
+    steps = np.unique(np.round(times / made.grid.dt).astype(np.int64))
     timestep = clock.variables["timestep"]
 
     def skip() -> None:

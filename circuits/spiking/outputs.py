@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit, Population
 from circuits.network.run_record import Run
+from circuits.network.run_state import RunState
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
+from circuits.spiking.starting import LAST_EVENT, relaxed
+from circuits.spiking.structure import RunInputs
 from plasticity.compile.brian import SynapseModel
-from plasticity.compile.classify import clock_driven, event_driven
+from plasticity.compile.frozen import IS_PLASTIC
 from plasticity.errors import DivergedError
 from plasticity.rule import division_remedy
 
@@ -22,7 +26,7 @@ def recorded_states(model: SynapseModel, record: Recording) -> tuple[str, ...]:
     """Variables of tracked synapses that are recorded."""
     own = {s.name for s in model.rule.states}
     names = ("w", *(s for s in record.states if s in own))
-    return (*names, "lastupdate") if "event-driven" in model.model else names
+    return (*names, LAST_EVENT) if "event-driven" in model.model else names
 
 
 def checked_arrays(circuit: Circuit) -> list[str]:
@@ -43,10 +47,19 @@ def diverged(circuit: Circuit, name: str, index: int, time: float) -> DivergedEr
     return DivergedError(f"{variable} of {kind} {index} of {owner!r}", time, remedy + division_remedy(rules))
 
 
-def result(circuit: Circuit, grid: Grid, record: Recording, arrays: Mapping[str, NDArray], engine: str) -> Run:
-    """Record of a run from its arrays; records over time have the shape (n_times, n_tracked)."""
+def result(
+    circuit: Circuit,
+    grid: Grid,
+    record: Recording,
+    inputs: RunInputs,
+    arrays: Mapping[str, NDArray],
+    state: Mapping[str, NDArray],
+    engine: str,
+) -> Run:
+    """Record of a run from its arrays and its last state; records over time have the shape (n_times, n_tracked)."""
     learning = circuit.learning if record.every is not None else ()
-    times = [values for name, values in arrays.items() if name.endswith("_record.t")]
+    switches = {name: np.ravel(value) for name, value in inputs.values.items() if name.endswith(f".{IS_PLASTIC.name}")}
+    recorded = partial(_recorded, arrays, inputs)
     variables = {}
     for name in record.variables if record.every is not None else ():
         population, _, variable = name.partition(".")
@@ -55,24 +68,23 @@ def result(circuit: Circuit, grid: Grid, record: Recording, arrays: Mapping[str,
         circuit=circuit,
         seed=grid.seed,
         dt=grid.dt,
-        times=times[0] if times else np.empty(0),
-        weights={p.name: _relaxed(p.name, model, "w", arrays) for p, model in learning},
-        final={p.name: arrays[f"{p.name}.w"] for p in circuit.plastic},
+        times=inputs.records,
+        weights={p.name: recorded(p.name, model, "w") for p, model in learning},
+        final={p.name: state[f"{p.name}.w"] for p in circuit.plastic},
         engine=engine,
         tracked={p.name: record.tracked(p.name, p.n_synapses) for p, _ in learning},
         states={
             p.name: {
-                s: _relaxed(p.name, model, s, arrays)
-                for s in recorded_states(model, record)
-                if s not in ("w", "lastupdate")
+                s: recorded(p.name, model, s) for s in recorded_states(model, record) if s not in ("w", LAST_EVENT)
             }
             for p, model in learning
         },
         spikes={name: _spikes(circuit.population(name), arrays) for name in record.spikes},
         variables=variables,
-        counts={p.name: _count(p, arrays) for p in circuit.populations},
+        counts={p.name: _count(p, grid, arrays) for p in circuit.populations},
         weight_mean={p.name: arrays[f"{p.name}.moments"][:, 0] for p, _ in learning},
         weight_std={p.name: arrays[f"{p.name}.moments"][:, 1] for p, _ in learning},
+        state=RunState(grid.last, grid.dt, {**state, **switches, **inputs.counters}),
     )
 
 
@@ -80,25 +92,22 @@ def _spikes(population: Population, arrays: Mapping[str, NDArray]) -> tuple[NDAr
     return arrays[f"{population.name}_spikes.t"], arrays[f"{population.name}_spikes.i"].astype(np.int64)
 
 
-def _count(population: Population, arrays: Mapping[str, NDArray]) -> NDArray[np.int64]:
+def _count(population: Population, grid: Grid, arrays: Mapping[str, NDArray]) -> NDArray[np.int64]:
     """Number of spikes of each neuron."""
     if population.has_spike_trains:
-        return np.array([t.size for t in population.spike_trains])
+        steps = [np.round(t / grid.dt) for t in population.spike_trains]
+        return np.array([np.sum((t >= grid.first) & (t < grid.last)) for t in steps])
     name = f"{population.name}_spikes.count"
     return arrays[name].astype(np.int32) if name in arrays else np.zeros(population.size, dtype=int)  # none can fire
 
 
-def _relaxed(name: str, model: SynapseModel, state: str, arrays: Mapping[str, NDArray]) -> NDArray[np.float64]:
+def _recorded(
+    arrays: Mapping[str, NDArray], inputs: RunInputs, name: str, model: SynapseModel, state: str
+) -> NDArray[np.float64]:
     """Recorded values (n_times, n_tracked) of a state: what relaxes between spikes is brought up to date."""
     values = arrays[f"{name}_record.{state}"]
-    if f"{name}_record.lastupdate" not in arrays:
+    if f"{name}_record.{LAST_EVENT}" not in arrays:
         return values
-    rule = model.rule
-    advanced = {v.name for v in clock_driven(rule)} | {trace.name for trace in model.traces}
-    exact = {v.name: ab for v, ab in event_driven(rule).items() if v.name not in advanced}
-    if state not in exact or exact[state] == (0, 0):
-        return values
-    rate, push = (float(r.subs({p.symbol: p.value for p in rule.parameters})) for r in exact[state])
-    elapsed = arrays[f"{name}_record.t"][:, None] - arrays[f"{name}_record.lastupdate"]
-    relaxed = np.expm1(rate * elapsed) / rate if rate else elapsed
-    return values * np.exp(rate * elapsed) + push * relaxed
+    is_plastic = float(np.ravel(inputs.values.get(f"{name}.{IS_PLASTIC.name}", 1.0))[0])
+    elapsed = inputs.records[:, None] - arrays[f"{name}_record.{LAST_EVENT}"]
+    return relaxed(model, state, values, elapsed, is_plastic)

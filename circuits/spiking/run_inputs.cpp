@@ -20,6 +20,13 @@ void fail(const std::string& message) {
     std::_Exit(3);
 }
 
+bool exists(const std::string& name) { return (bool)std::ifstream(path(name), std::ios::binary); }
+
+bool goes_on() {
+    static const bool started = exists("start");
+    return started;
+}
+
 size_t size_of(const std::string& name) {
     std::ifstream file(path(name), std::ios::binary | std::ios::ate);
     if (!file) fail("cannot read " + name);
@@ -45,13 +52,14 @@ void diverged(const std::string& name, const size_t index, const double time) {
 
 void Table::read(const std::string& name) {
     const std::vector<char> raw = run_inputs::values<char>(name);
-    if (raw.size() < 24) fail(name + " is no table");
+    if (raw.size() < 32) fail(name + " is no table");
     std::memcpy(&rows, raw.data(), 8);
     std::memcpy(&columns, raw.data() + 8, 8);
     std::memcpy(&step, raw.data() + 16, 8);
-    if (raw.size() != 24 + 8 * (size_t)(rows * columns)) fail(name + " is cut short");
+    std::memcpy(&start, raw.data() + 24, 8);
+    if (raw.size() != 32 + 8 * (size_t)(rows * columns)) fail(name + " is cut short");
     values.resize((size_t)(rows * columns));
-    std::memcpy(values.data(), raw.data() + 24, raw.size() - 24);
+    std::memcpy(values.data(), raw.data() + 32, raw.size() - 32);
 }
 
 void Philox::compute() {

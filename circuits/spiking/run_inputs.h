@@ -23,6 +23,8 @@
 namespace run_inputs {
 
 [[noreturn]] void fail(const std::string& message);
+bool exists(const std::string& name);
+bool goes_on();  // whether the run goes on from a state
 size_t size_of(const std::string& name);
 void read_bytes(const std::string& name, char* data, size_t size);
 void write(const std::string& name, const char* data, size_t size, bool append = false);
@@ -36,13 +38,13 @@ std::vector<T> values(const std::string& name) {
     return result;
 }
 
-// Function of time and neuron: row k holds from k·step on, the last one for ever.
+// Function of time and neuron: row k holds from start + k·step on, the last one for ever.
 struct Table {
     std::vector<double> values;
     int64_t rows = 0, columns = 0;
-    double step = 1.0;
+    double step = 1.0, start = 0.0;
     inline double operator()(const double t, const int64_t i) const {
-        const int64_t row = (int64_t)(t / step + 1e-6);
+        const int64_t row = (int64_t)((t - start) / step + 1e-6);
         return values[(size_t)((row < rows ? row : rows - 1) * columns + i)];
     }
     inline const double* row(const size_t i) const { return &values[i * (size_t)columns]; }
@@ -96,6 +98,14 @@ struct DelayLine {
     }
 };
 
+// The messages on their way of a model by number, shared by all its files.
+template <int K>
+struct DelayLines {
+    static DelayLine value;
+};
+template <int K>
+DelayLine DelayLines<K>::value;
+
 // Changes of coupled synapses in one step: the part of the requested ones along the directions of control (all of it
 // without directions), and what a drift that couples weights adds. Matrices have a row per synapse.
 double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
@@ -146,6 +156,40 @@ void save(const std::string& name, const T* data, const size_t n) {
     save(name, numbers.data(), n);
 }
 
+// Variables, spikes and messages of the state from which a run goes on, and of its last state.
+template <class T>
+void restore(const std::string& name, T* data, const size_t n) {
+    if (!goes_on()) return;
+    if (!exists(name)) fail("start has no '" + name + "'; use a state of this circuit");
+    read(name, data, n);
+}
+
+inline void restore_messages(const std::string& name, DelayLine& line) {
+    if (goes_on()) line.messages = values<double>(name);
+}
+
+// A queue is advanced before it takes the spikes of a step: what is due in the next step lies one place ahead.
+template <class Q>
+void restore_spikes(const std::string& name, Q& queue) {
+    const std::vector<double> flying = goes_on() ? values<double>(name) : std::vector<double>();
+    for (size_t k = 0; k + 1 < flying.size(); k += 2) {
+        const int ahead = (int)flying[k] + 1;
+        queue.ensure_delay(ahead);
+        queue.queue[(size_t)(queue.offset + ahead) % queue.queue.size()].push_back((int32_t)flying[k + 1]);
+    }
+}
+
+template <class Q>
+void save_spikes(const std::string& name, const Q& queue) {
+    std::vector<double> flying;
+    for (size_t ahead = 1; ahead < queue.queue.size(); ahead++)
+        for (const int32_t synapse : queue.queue[((size_t)queue.offset + ahead) % queue.queue.size()]) {
+            flying.push_back((double)ahead - 1.0);
+            flying.push_back((double)synapse);
+        }
+    save(name, flying.data(), flying.size());
+}
+
 // Rows of a record that grows while the run goes on.
 template <class A>
 void save_rows(const std::string& name, A& array, const int rows, const int columns) {
@@ -188,21 +232,25 @@ void advance(N& network, const double end) {
     network.t = end;
 }
 
-// Run to each of the times in a file; check the network after each, and record at some. A plasticity clock ticks for the
-// first time after one interval.
-template <class N>
-void run(N& network, const std::set<void*>& plasticity_clocks, const std::function<void(double)>& check,
-         const std::function<void()>& record) {
+// Run to each of the times in a file; check the network after each, and record at some. Monitors run at those alone. A
+// plasticity clock ticks for the first time after one interval.
+template <class N, class F>
+void run(N& network, const std::set<void*>& plasticity_clocks, const std::set<F>& monitors,
+         const std::function<void(double)>& check, const std::function<void()>& record) {
     const std::vector<double> pauses = values<double>("pauses"), records = values<double>("records");
     const auto objects = network.objects;
+    if (goes_on()) network.t = values<double>("start")[0];
     for (const double pause : pauses) {
         network.objects.clear();
-        for (const auto& object : objects)
-            if (!plasticity_clocks.count(object.first) || network.t > 0.5 * static_cast<Clock*>(object.first)->dt[0])
-                network.objects.push_back(object);
+        for (const auto& object : objects) {
+            const bool ticks = !plasticity_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0];
+            if (ticks && !monitors.count(object.second)) network.objects.push_back(object);
+        }
         if (pause > network.t) advance(network, pause);
         check(pause);
-        if (std::binary_search(records.begin(), records.end(), pause)) record();
+        if (!std::binary_search(records.begin(), records.end(), pause)) continue;
+        record();
+        for (const F monitor : monitors) monitor();
     }
 }
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plasticity.controllability import Constraint
 from plasticity.support.streams import Counted
 
-STEPS, RECORDING = "steps", "recording"  # clocks
+STEPS = "steps"  # clock of all that is advanced
 
 SCHEDULE = ("start", "thresholds", "synapses", "groups", "resets", "end")  # of a time step
 
@@ -149,7 +149,7 @@ class SpikeRecord:
 
 @dataclass(frozen=True)
 class StateRecord:
-    """Monitor of time and variables of elements of a group; which ones is a run input, unless all are recorded."""
+    """Monitor of variables of elements of a group at the times of the record; which elements is a run input."""
 
     name: str
     source: str
@@ -193,40 +193,52 @@ class ModelStructure:
     @property
     def plasticity_clocks(self) -> tuple[str, ...]:
         """Clocks that tick for the first time after one interval, not at 0."""
-        return tuple(name for name in self.clocks if name not in (STEPS, RECORDING))
+        return tuple(name for name in self.clocks if name != STEPS)
 
     @property
     def saved(self) -> tuple[str, ...]:
-        """Arrays that a run returns, as ``"object.variable"``: final weights and all records."""
+        """Arrays that a run returns beside its last state, as ``"object.variable"``: all records."""
         recorded = [
             f"{o.name}.{v}" for o in self.objects if isinstance(o, SpikeRecord | StateRecord) for v in o.variables
         ]
-        return (*(f"{name}.w" for name in self.plastic), *recorded)
+        return tuple(recorded)
 
     def columns(self, array: str) -> int | None:
         """Number of columns of a saved array; None if it has one dimension."""
-        name, _, variable = array.partition(".")
+        name = array.partition(".")[0]
         record = next((o for o in self.objects if o.name == name and isinstance(o, StateRecord)), None)
-        return None if record is None or variable == "t" else record.n_recorded
+        return None if record is None else record.n_recorded
+
+    @property
+    def delay_lines(self) -> tuple[str, ...]:
+        """Functions that hold messages on their way."""
+        groups = (o for o in self.objects if isinstance(o, NeuronGroup))
+        return tuple(f.name for group in groups for f in group.functions if f.kind == "delay")
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        """Monitors that are called at the times of the record."""
+        return tuple(o.name for o in self.objects if isinstance(o, StateRecord))
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Function of time and neuron: row k holds from ``k·step`` on, the last one for ever.
+    """Function of time and neuron: row k holds from ``start + k·step`` on, the last one for ever.
 
     Parameters
     ----------
     values : (n_rows, n) array
-    step : float
+    step, start : float
         [s].
     """
 
     values: NDArray[np.float64]
     step: float = 1.0
+    start: float = 0.0
 
     def __call__(self, t: float, i: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values at time `t` [s] of the neurons `i`."""
-        row = np.int64(t / self.step + 1e-6)
+        row = np.int64((t - self.start) / self.step + 1e-6)
         return self.values[np.minimum(row, len(self.values) - 1), i]
 
 
@@ -246,7 +258,13 @@ class RunInputs:
     pauses : array
         Times [s] at which the numbers are checked: also where a plasticity clock starts, and the end.
     records : array
-        Those of them at which the weights are recorded.
+        Those of them at which the record is made.
+    start : dict of str to array
+        State from which the run goes on, by name; empty at the beginning.
+    begins : float
+        Time at which the run begins [s].
+    counters : dict of str to array
+        Where streams of random numbers stand at the end.
     """
 
     values: dict[str, NDArray] = field(default_factory=dict)
@@ -255,3 +273,6 @@ class RunInputs:
     couplings: dict[str, Constraint] = field(default_factory=dict)
     pauses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     records: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    start: dict[str, NDArray] = field(default_factory=dict)
+    begins: float = 0.0
+    counters: dict[str, NDArray[np.uint64]] = field(default_factory=dict)

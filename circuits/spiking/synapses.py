@@ -16,6 +16,7 @@ from circuits.spiking.structure import Function, Operation, Pathway, RunInputs, 
 from circuits.spiking.traces import references
 from plasticity.compile.brian import SynapseModel
 from plasticity.compile.elementwise import CLIPPED, brian_text
+from plasticity.compile.frozen import IS_PLASTIC
 
 # Slot ``synapses``: delayed effects, pre (0) and post spikes, each between the jumps of traces, third factors, ticks.
 EARLIER, POST, THIRD_FACTOR, TICK = -5, 5, 8, 10
@@ -30,7 +31,7 @@ def synapse_group(
     inputs.connections[name] = projection.sources, projection.targets
     inputs.values[f"{name}.w"] = np.asarray(projection.weight, dtype=float)
     pathways = _presynaptic(projection, model, circuit, inputs)
-    equations = "w : 1"
+    equations = "w : 1 (constant)"
     if model is not None:
         inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, (v, _) in model.parameters.items()})
         inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()})
@@ -117,7 +118,8 @@ def _operations(projection: Projection, model: SynapseModel, inputs: RunInputs) 
         operations.append(Operation(f"{name}_clip", f"w = {clipped}", "groups", CLIP))
     if _is_coupled(projection):
         project = "is_projected = project_changes(dt)"
-        apply = ["w = w + permitted_change", f"w = {clipped}" if is_bounded else "", f"{REQUESTED.name} = 0"]
+        change = f"w = w + {IS_PLASTIC.name}*permitted_change"
+        apply = [change, f"w = {clipped}" if is_bounded else "", f"{REQUESTED.name} = 0"]
         operations.append(Operation(f"{name}_project_change", project, "groups", PROJECT))
         operations.append(Operation(f"{name}_apply_change", "\n".join(filter(None, apply)), "groups", APPLY))
     return operations

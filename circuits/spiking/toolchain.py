@@ -13,11 +13,12 @@ from circuits.spiking.structure import ModelStructure
 from plasticity.support.cache import cache_folder, key
 from plasticity.support.code import code_hash
 
-PROGRAM = "main"
+PROGRAM, STATE = "main", "state/"  # of a compiled model, and where it writes its last state
+IN_FLIGHT, MESSAGES = "in_flight", "messages"  # of pathways and of delay lines, in a state
 COMPILERS = ("g++", "clang++", "c++")
 HERE = Path(__file__).parent
 # What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
-CODE = ("network.py", "cpp_device.py", "precompiled.py", "binary.py", "run_inputs.h", "run_inputs.cpp")
+CODE = ("network.py", "cpp_device.py", "precompiled.py", "binary.py", "state.py", "run_inputs.h", "run_inputs.cpp")
 TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp")
 
 
