@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from circuits.network.population import Population as Population
 from circuits.network.projection import Feedback as Feedback
@@ -103,6 +104,28 @@ class Circuit:
             If there is none.
         """
         return _named("projection", name, self.projections)
+
+    @checked
+    def with_weights(self, weights: Mapping[str, ArrayLike]) -> Circuit:
+        """Circuit with other initial weights, such as ``run.final``.
+
+        Parameters
+        ----------
+        weights : mapping of str to array
+            By projection, as a run returns them: (n_synapses,) in a spiking circuit; (n_post, n_pre) or
+            (n_batch, n_post, n_pre) in one of rates.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit.
+        UnknownNameError
+            If a name is not that of a projection.
+        """
+        for name in weights:
+            self.projection(name)
+        projections = (replace(p, weight=weights.get(p.name, p.weight)) for p in self.projections)
+        return replace(self, projections=tuple(projections))
 
     @property
     def plastic(self) -> tuple[Projection, ...]:

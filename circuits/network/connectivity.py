@@ -46,8 +46,8 @@ def all_to_all(name: str, pre: Population, post: Population, weight: Any) -> dic
     name : str
         Of the projection.
     pre, post : Population
-    weight : float or (n_post, n_pre) array
-        Initial weights [1].
+    weight : float, (n_post, n_pre) or (n_post·n_pre,) array
+        Initial weights [1]; those of a matrix in the order of ``weight.ravel()``, as a run returns them, fit as well.
 
     Returns
     -------
@@ -68,7 +68,9 @@ def all_to_all(name: str, pre: Population, post: Population, weight: Any) -> dic
     """
     shape = post.size, pre.size
     try:
-        weights = np.array(np.broadcast_to(require_finite(f"weight of {name!r}", weight), shape))
+        stated = require_finite(f"weight of {name!r}", weight)
+        stated = stated.reshape(shape) if stated.shape == (shape[0] * shape[1],) else stated
+        weights = np.array(np.broadcast_to(stated, shape))
     except InputError:
         raise
     except ValueError:

@@ -110,13 +110,12 @@ class _Builder:
 def build_network(structure: ModelStructure, inputs: RunInputs | None = None) -> Network:
     """Network of a model with the numbers of `inputs`; without them with placeholders, to be compiled."""
     builder = _Builder(structure, inputs)
-    network = brian2.Network(*builder.made, name="network")
+    called = set() if inputs is None else set(structure.monitors)  # at the times of the record, by `numpy_device`
+    network = brian2.Network(*(made for made in builder.made if made.name not in called), name="network")
     network.schedule = list(SCHEDULE)
     built = Network(structure, network, builder.objects, builder.lines)
     for clock in structure.plasticity_clocks:
         built.activate(clock, inputs is None)
-    for monitor in structure.monitors if inputs else ():
-        builder.objects[monitor].active = False  # called at the times of the record
     for name, value in (inputs.values if inputs else {}).items():
         if name.rpartition(".")[2] not in SET_WHEN_BUILT:
             built.variable(name).set_value(value if np.size(value) > 1 else np.ravel(value)[0])

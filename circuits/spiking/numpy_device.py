@@ -106,6 +106,8 @@ def run_arrays(made: BrianNetwork) -> tuple[dict[str, NDArray], dict[str, NDArra
     structure, built = made.built.structure, made.built
     starts = {name: float(made.inputs.values[f"{name}.dt"]) for name in structure.plasticity_clocks}
     with _numpy_target(), explained(structure.names):
+        for monitor in structure.monitors:
+            made.objects[monitor].before_run({})
         for end in sorted({*starts.values(), made.grid.end}):
             for name in (name for name, start in starts.items() if start < made.network.t_ + made.grid.dt / 2):
                 built.activate(name)

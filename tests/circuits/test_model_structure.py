@@ -87,6 +87,9 @@ INPUTS = {
     ("Grid", "dt"): changed("grid", dt=5e-4),
     ("Grid", "duration"): changed("grid", duration=3.0),
     ("Grid", "seed"): changed("grid", seed=4),
+    ("Grid", "trial"): changed("grid", trial=2),
+    ("Grid", "first"): changed("grid", first=100),
+    ("Grid", "shown"): changed("grid", first=100, shown=50),
     ("Recording", "every"): changed("record", every=0.05),
     ("Recording", "synapses"): changed("record", synapses={"synapses": np.array([7, 0])}),
 }
