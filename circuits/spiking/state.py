@@ -71,11 +71,11 @@ def _part(state: Mapping[str, NDArray], name: str) -> NDArray[np.float64]:
 
 def _changing(group: Any, name: str) -> Iterator[str]:
     """Variables of a group itself that change, also those that Brian2 adds, such as the time of the last spike."""
-    for variable in sorted(group.variables.keys()):
-        found = group.variables[variable]
-        own = isinstance(found, ArrayVariable) and found.owner.name == name and not variable.startswith("_")
-        if own and not found.constant:
-            yield variable
+    for own in sorted(group.variables.keys()):
+        variable = group.variables[own]
+        is_its = isinstance(variable, ArrayVariable) and variable.owner.name == name and not own.startswith("_")
+        if is_its and not variable.constant:
+            yield own
 
 
 def _rows(queue: Any) -> list[list[int]]:
