@@ -9,6 +9,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 import site_pages  # noqa: E402
 
 import steersman  # noqa: E402
+from analysis.explorer.page import write as write_explorer  # noqa: E402
 
 project = "steersman"
 author = "the steersman authors"
@@ -16,10 +17,10 @@ copyright = "the steersman authors; BSD-3-Clause"
 release = version = steersman.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx-mathjax-offline", "sphinx_copybutton"]
-myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "Thumbs.db"]
+exclude_patterns = ["_build", "Thumbs.db", "paper"]
 default_role = "code"
 
 autodoc_typehints = "none"  # kinds and units stand in the docstrings
@@ -38,5 +39,6 @@ html_sidebars = {"index": []}
 
 
 def setup(app: object) -> None:
-    """Write the generated pages before anything is read."""
+    """Write the generated pages before anything is read, and the explorer beside the finished site."""
     app.connect("builder-inited", lambda app: site_pages.write(HERE / "_pages"))  # type: ignore[attr-defined]
+    app.connect("build-finished", lambda app, error: error or write_explorer(Path(app.outdir, "explorer.html")))  # type: ignore[attr-defined]

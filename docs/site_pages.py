@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from theory_page import theory_page
 
 import scenarios
 import steersman as sm
@@ -54,7 +56,7 @@ def write(folder: Path) -> None:
     catalogue(folder / "scenarios", "Gallery", "scenarios", scenario_page)
     catalogue(folder / "rules", "Rules", "plasticity.rules", rule_page)
     catalogue(folder / "signals", "Signals", "plasticity.signals", member_page("plasticity.signals"))
-    catalogue(folder / "circuits", "Circuits", "circuits", member_page("circuits"))
+    catalogue(folder / "circuits", "Circuits", "circuits", circuit_page)
     catalogue(folder / "datasets", "Data sets", "analysis.datasets", data_page)
     for package, title in PACKAGES.items():
         page(folder / "api" / f"{package}.rst", api_page(package, title))
@@ -63,6 +65,7 @@ def write(folder: Path) -> None:
         page(folder / "commands" / f"{package}.md", command_page(package))
     index(folder / "commands", "Commands", {package: f"python -m {package}" for package in COMMANDS})
     page(folder / "references.md", bibliography())
+    page(folder / "theory.md", theory_page())
     changes = Path(__file__).parents[1].joinpath("CHANGELOG.md").read_text(encoding="utf-8")
     page(folder / "changelog.md", changes.replace("](docs/", "](../"))
 
@@ -75,10 +78,17 @@ def page(path: Path, text: str) -> None:
 
 def index(folder: Path, title: str, entries: dict[str, str]) -> None:
     """Page of a folder: a table of its pages and a hidden table of contents."""
-    rows = "\n".join(f"| {{doc}}`{name}` | {markdown(words)} |" for name, words in entries.items())
+    rows = "\n".join(
+        f"| {thumbnail(folder, name)}{{doc}}`{name}` | {markdown(words)} |" for name, words in entries.items()
+    )
     toc = "\n".join(entries)
     text = f"# {title}\n\n| | |\n|---|---|\n{rows}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```"
     page(folder / "index.md", text)
+
+
+def thumbnail(folder: Path, name: str) -> str:
+    """The picture of a page in its row of the table, if it has one."""
+    return f"![picture of {name}]({name}.png){{width=220px}}<br>" if (folder / f"{name}.png").is_file() else ""
 
 
 def catalogue(folder: Path, title: str, package: str, write_page: Callable[[str, Path], str]) -> None:
@@ -158,6 +168,18 @@ def rule_picture(rule: sm.Rule, path: Path) -> str:
     tidy([ax])
     save(figure, path)
     return words
+
+
+def circuit_page(name: str, folder: Path) -> str:
+    """An example that was run when the page was made, its picture, and the docstring."""
+    path = Path(__file__).parent / "gallery" / f"{name}.py"
+    folder.mkdir(parents=True, exist_ok=True)
+    space = runpy.run_path(str(path))
+    save(space["figure"], folder / f"{name}.png")
+    words = markdown(" ".join(space["__doc__"].split()))
+    body = path.read_text(encoding="utf-8").partition('"""\n\n')[2]
+    head = f"# {name}\n\n{markdown(catalog.title('circuits', name))}\n\n## Example\n\n{words}\n\n![{words}]({name}.png)"
+    return f"{head}\n\n```python\n{body}```\n\n{documentation(catalog.load('circuits', name))}"
 
 
 def member_page(package: str) -> Callable[[str, Path], str]:

@@ -1,5 +1,6 @@
 """The pages of the site that are made from the program have all members, and what they say is what the program says."""
 
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -82,3 +83,45 @@ def test_the_python_of_the_tutorial_runs(capsys):
     assert 3 < fast / slow < 9
     long = sm.solve(sm.Objective(0.0), space["valley"]).rates
     assert long[1] / long[0] == pytest.approx(3)
+
+
+def test_every_circuit_has_an_example_that_is_run_for_its_page(pages, tmp_path):
+    files = {path.stem for path in (DOCS / "gallery").glob("*.py")}
+    assert files == set(catalog.names("circuits"))
+    text = pages.circuit_page("pairing", tmp_path)
+    assert (tmp_path / "pairing.png").stat().st_size > 10_000
+    assert "sm.circuits.pairing(" in text
+    pages.index(tmp_path, "Circuits", {"pairing": "pairs", "actor": "votes"})
+    rows = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert "![picture of pairing](pairing.png)" in rows
+    assert "(actor.png)" not in rows
+
+
+def test_the_page_on_theory_names_functions_that_derive(pages, monkeypatch):
+    """Where `derive` calls a function by name, an error in it is an error of the call on the page."""
+    import theory_page
+
+    module = importlib.import_module("plasticity.derive")
+    functions = [*(function for _, function, _ in theory_page.DERIVED), *(f for _, f in theory_page.SOLVED)]
+    assert all(callable(theory_page.resolved(function)) for function in functions)
+
+    class Broken(Exception):
+        pass
+
+    def broken(*arguments, **options):
+        raise Broken
+
+    checked = 0
+    for _, function, call in theory_page.DERIVED:
+        name = function.rpartition(".")[2]
+        if name not in vars(module):
+            continue
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, broken)
+            with pytest.raises(Broken):
+                theory_page.steps_of(call)
+        checked += 1
+    assert checked >= 9
+    text = theory_page.theory_page()
+    assert all(f"`{function}`" in text for function in functions)
+    assert text.count("$$") > 100
