@@ -32,6 +32,7 @@ napoleon_use_rtype = False
 suppress_warnings = ["ref.python"]  # a word in backticks that several classes have as an attribute
 
 html_theme = "pydata_sphinx_theme"
+html_context = {"default_mode": "light"}
 html_title = "steersman"
 html_show_sourcelink = False
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False, "secondary_sidebar_items": ["page-toc"]}

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from plasticity.errors import InputError
 from plasticity.support import catalog
 from plasticity.support.cli import Parser, check_figure, check_files, exit_status, say
 from scenarios.running import options as _options
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--device", metavar="cpp|numpy", help="Brian2 device; chosen and reported by default")
     run.add_argument("-o", "--output", metavar="FILE.nc", help="default: results/NAME-SEED.nc")
     run.add_argument("--figure", metavar="FILE.png", help="draw the result as well")
+    run.add_argument("--panel", metavar="N", help="draw one panel of the figure, from 1, in the size of a slide")
     _sweep_command.add_command(commands)
     cache = commands.add_parser("cache", help="list the compiled code in the cache, or clear it")
     cache.add_argument("--clear", action="store_true", help="remove all that is not in use; it is rebuilt when needed")
@@ -84,6 +86,9 @@ def _run(arguments: argparse.Namespace) -> None:
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
     catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
     check_figure(arguments.figure)
+    panel = None if arguments.panel is None else _options.whole_number(arguments.panel, "--panel")
+    if panel is not None and arguments.figure is None:
+        raise InputError(f"--panel {panel} is a panel of a figure; add --figure FILE.png")
     check_files({"--output": output, "--figure": arguments.figure}, [arguments.config])
     from plasticity.dataset import write
     from scenarios.running.run import run
@@ -94,8 +99,12 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.figure:
         from analysis.figures import draw
         from analysis.pages.figure_parts import save
+        from analysis.pages.slide import save_panel
 
-        save(draw(ds), arguments.figure)
+        if panel is None:
+            save(draw(ds), arguments.figure)
+        else:
+            save_panel(draw(ds), panel, arguments.figure)
         print(arguments.figure)
 
 

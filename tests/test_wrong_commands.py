@@ -77,6 +77,7 @@ WRONG = {
     "--grid": ["", "x", "=1", "nobody=1", "discount", "=", "discount=x", "discount=1_0"],
     "--random": [*NO_PAIR, "discount=1", "discount=2,1", "discount=1,2,cubic", "discount=nan,1"],
     "--shard": ["", "x", "1", "0/2", "3/2", "1/2/3", "-1/2", "1/x"],
+    "--panel": [*NO_COUNT, "1"],  # without --figure
     "--figure": ["", "f", "f.txt", ".", "folder", "folder/f.jpg", "/proc/x.png", "/"],
 }
 NO_ARGUMENT = ["", "x", "=1", "nobody=1", "A_plus=x", "=", "os=1", "w=1"]
