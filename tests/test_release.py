@@ -54,11 +54,13 @@ def test_the_recipe_needs_what_the_package_needs():
 
 
 def test_the_paper_cites_what_is_in_the_bibliography():
-    assert text("docs/paper/paper.bib") == as_bibtex()
+    known = {block.strip() for block in as_bibtex().split("\n\n")}
+    printed = text("docs/paper/paper.bib").strip().split("\n\n")
+    assert set(printed) <= known
     paper = text("docs/paper/paper.md")
     cited = set(re.findall(r"@([a-z_]+_\d{4}[a-z]?)", paper))
     assert len(cited) > 8
-    assert cited <= set(entries())
+    assert sorted(cited) == sorted(re.findall(r"^@\w+\{(\w+),", text("docs/paper/paper.bib"), re.M))
     assert 500 < len(paper.split()) < 1750
     for picture in re.findall(r"\]\(([\w./]+\.png)\)", paper):
         assert (ROOT / "docs" / "paper" / picture).is_file()
