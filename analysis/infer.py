@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from analysis.inference.checks import gap_of, predictive_checks, with_deficit
 from analysis.inference.experiment import Experiment, check_paths, paths_of
 from analysis.inference.learner import make_family
 from analysis.inference.mode import best
-from analysis.inference.problem import make_problem, recorded
+from analysis.inference.problem import Problem, make_problem, recorded
 from analysis.inference.sample import FEW, POOR, along_ridge, ensemble, importance
 from analysis.inference.unrestricted import unrestricted
 from plasticity.errors import InputError
@@ -95,8 +96,14 @@ def infer(
     Raises
     ------
     InputError
-        Before fitting: if there are too few points for the unknowns, nothing moves, a Hessian is singular, the time
-        is not in seconds, or a name is not known.
+        Before fitting: if there are too few points for the unknowns, nothing moves beyond noise, the motion is over
+        within an interval, no trial has a loss, a Hessian is singular, the time is not in seconds, or a name is not
+        known.
+
+    Warns
+    -----
+    UserWarning
+        Before fitting, of what is an alias in this experiment.
 
     Examples
     --------
@@ -115,7 +122,7 @@ def infer(
         raise InputError("control cannot be unknown: only BG⁻¹Bᵀ shows; use metric='full' and rank=, its rank")
     n_draws, seed = require_whole("n_draws", n_draws, low=100), require_whole("seed", seed, low=0)
     paths, times = paths_of(data, times, variable)
-    check_paths(paths)
+    check_paths(paths, reached=control is None and rank is None)
     experiment = Experiment(landscapes, paths[:, 0], times)
     family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean, rank)
     if not family.unknown:
@@ -128,6 +135,7 @@ def infer(
             f"({', '.join(family.names)}); record more, or state more as known"
         )
     problem = make_problem(family, recorded(experiment, paths), prior)
+    _check_experiment(problem)
     mode, hessian = best(problem, seed)
     rng = np.random.default_rng([seed, 1])
     pool, weights, effective = importance(problem.log_density, mode, hessian, 2 * n_draws, rng)
@@ -142,6 +150,17 @@ def infer(
     checks = predictive_checks(problem, mode)
     answer = Inference(problem, mode, draws, effective, log_likelihood, shown, checks, np.full(3, np.nan), seed)
     return _compared(answer, rng) if check else answer
+
+
+def _check_experiment(problem: Problem) -> None:
+    """Refuse an experiment without a loss, and name before the fit what this one cannot show."""
+    family, tasks = problem.family, problem.data.tasks
+    without = [name for name in ("discount", "metric") if name in family.unknown]
+    if without and not any(task.hessian_matrix.any() for task in tasks):
+        raise InputError(f"landscapes: no trial has a loss, without which {' and '.join(without)} have no effect")
+    anywhere = problem.prior_sd * np.random.default_rng(0).standard_normal(problem.prior_sd.size)  # no special point
+    for words in structure(family, problem.prior_mean + 0.3 * anywhere, tasks).aliases:
+        warnings.warn(f"this experiment cannot show everything, whatever the data: {words}", stacklevel=3)
 
 
 def _compared(answer: Inference, rng: np.random.Generator) -> Inference:

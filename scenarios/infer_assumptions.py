@@ -19,6 +19,7 @@ Source: Vastola, Gershman & Rajan 2025 (vastola_2025) for the objective; Kalman 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,16 +133,18 @@ def _inferred(p: Parameters, losses: list[Quadratic], seeds: list[int]):  # type
     starts = 2.0 * rng.standard_normal((p.n_trials, 2))
     experiment = Experiment(losses, starts, np.linspace(0.0, p.duration, p.n_records))
     paths = recorded_paths(family, coordinates_of(family, drawn), experiment, rng)
-    answer = infer(
-        paths,
-        losses,
-        ("discount", "metric"),
-        prior,
-        metric="diagonal",
-        process_noise=p.process_noise,
-        times=experiment.times,
-        n_draws=1000,
-        check=False,
-        seed=seeds[-1],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of aliases: they are in the result
+        answer = infer(
+            paths,
+            losses,
+            ("discount", "metric"),
+            prior,
+            metric="diagonal",
+            process_noise=p.process_noise,
+            times=experiment.times,
+            n_draws=1000,
+            check=False,
+            seed=seeds[-1],
+        )
     return answer, drawn["discount"]

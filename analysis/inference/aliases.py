@@ -108,7 +108,8 @@ def _words(kinds: set[str], group: Sequence[str], family: Family) -> str:
             "full": "one task: for every γ another G gives the same motion; γ needs the same task at another level "
             "of the loss",
         }[family.metric]
-        return f"γ and G (discount, metric) change together with {why}; or noise that is constant in the metric"
+        noise = "" if "process_strength" in kinds else "; or noise that is constant in the metric"
+        return f"γ and G (discount, metric) change together with {why}{noise}"
     if "loss_level" in kinds:
         return f"{', '.join(group)} change together: an unknown level of the loss needs two directions at both levels"
     if "hazard" in kinds:
@@ -116,4 +117,4 @@ def _words(kinds: set[str], group: Sequence[str], family: Family) -> str:
             f"{', '.join(group)} change together: the rest point gives λ only where γ is known, "
             "λ = (γ + R)(1 − W)/W; a decay and a hazard differ in trials without loss"
         )
-    return f"{', '.join(group)} change together without effect"
+    return f"{group[0]} has no effect" if len(group) == 1 else f"{', '.join(group)} change together without effect"

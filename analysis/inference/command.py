@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +62,11 @@ def run(arguments: argparse.Namespace) -> None:
 
     data, landscapes, options = _problem(arguments)
     stated = _stated(arguments.stated)
-    answer = infer(data, landscapes, **options)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        answer = infer(data, landscapes, **options)
+    for warning in caught:
+        print(f"warning: {warning.message}", file=sys.stderr)
     print(answer)
     for name, objective in stated.items():
         from analysis.inference.words import in_percent

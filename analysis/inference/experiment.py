@@ -14,6 +14,7 @@ from plasticity.landscapes import Quadratic
 from plasticity.support.checks import checked, require_array, require_record
 
 Array = NDArray[np.float64]
+FEW_RECORDS = 40  # in all trials, below which no test for white noise is made
 FLAT = 1e-10  # relative curvature below which a direction counts as flat
 
 
@@ -137,8 +138,14 @@ def paths_of(data: xr.Dataset | ArrayLike, times: ArrayLike | None, variable: st
     return values, times
 
 
-def check_paths(paths: Array) -> None:
-    """Refuse paths from which nothing can be read: too few records, or no motion.
+def check_paths(paths: Array, reached: bool = True) -> None:
+    """Refuse paths from which nothing can be read: too few records, or no motion that they resolve.
+
+    Parameters
+    ----------
+    paths : (n_trials, n_times, n) array
+    reached : bool
+        Whether every weight is controlled, so that none stays where it is.
 
     Raises
     ------
@@ -149,3 +156,29 @@ def check_paths(paths: Array) -> None:
     still = np.ptp(paths, axis=1).max(axis=0) == 0
     if still.all():
         raise InputError("the paths do not move: nothing can be inferred; record a learner that learns")
+    if still.any() and reached:
+        raise InputError(
+            f"weight {int(np.flatnonzero(still)[0]) + 1} does not move, although every weight is controlled; leave it "
+            "out of data and landscapes, or state the control, or its rank"
+        )
+    if _is_white(paths):
+        raise InputError("the paths do not move beyond white noise about a constant; record a learner that learns")
+    if _is_white(paths[:, 1:]):
+        raise InputError(
+            "the paths are at rest from the second record on, so that no rate can be read; record at shorter "
+            "intervals (times are in seconds)"
+        )
+
+
+def _is_white(paths: Array) -> bool:
+    """Whether every weight is white noise about a constant in each trial, by von Neumann's ratio.
+
+    The mean squared difference of successive records over their variance is 2 ± 2/√N for white noise, less for a path.
+    """
+    n_trials, n_times, _ = paths.shape
+    if n_trials * n_times < FEW_RECORDS:
+        return False
+    steps = np.sum(np.diff(paths, axis=1) ** 2, axis=(0, 1)) / (n_times - 1)
+    spread = np.sum((paths - paths.mean(axis=1, keepdims=True)) ** 2, axis=(0, 1)) / (n_times - 1)
+    moving = steps < (2 - 3 * 2 / np.sqrt(n_trials * n_times)) * spread
+    return bool(spread.any() and not moving.any())

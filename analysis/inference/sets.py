@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,9 @@ def compare_assumptions(
         raise InputError("sets must hold one set of assumptions or more; got none")
     compared = []
     for name, changes in sets.items():
-        answer = infer(data, landscapes, times=times, **{"check": False, **shared, **changes})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the verdicts of a set say what is an alias in it
+            answer = infer(data, landscapes, times=times, **{"check": False, **shared, **changes})
         compared.append(AssumptionSet(name, answer, left_out_score(answer)))
     return tuple(sorted(compared, key=lambda one: -one.score))
 

@@ -159,7 +159,8 @@ def test_noise_in_the_metric_breaks_the_alias():
 
 def test_an_alias_is_no_number():
     """One curvature, noise-free: γ' goes with r(r + γ') = ηk'h for the same rate r."""
-    answer = recovered(Objective(0.7), [Quadratic(2.0, OPTIMUM)], known={"measurement_noise": 1e-2})
+    with pytest.warns(UserWarning, match="two curvatures"):
+        answer = recovered(Objective(0.7), [Quadratic(2.0, OPTIMUM)], known={"measurement_noise": 1e-2})
     assert np.isnan(answer.estimate("discount"))
     assert answer.verdict("discount") == answer.verdict("metric") == "alias"
     assert "is not identifiable" in str(answer)

@@ -1,5 +1,7 @@
 """Inference from paths: calibration, learners that are not of the family, wrong inputs, files."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -81,7 +83,8 @@ def test_two_memories_are_no_optimal_learner_of_one_weight():
     output = 0.5 * np.exp(-2.0 * times) + 0.5 * np.exp(-0.1 * times)
     rng = np.random.default_rng(1)
     paths = (output + 0.005 * rng.standard_normal((4, 60)))[..., None]
-    answer = infer(paths, Quadratic(1.0, [0.0]), times=times)
+    with pytest.warns(UserWarning, match="two curvatures"):  # of one weight
+        answer = infer(paths, Quadratic(1.0, [0.0]), times=times)
     assert answer.checks.memory < 1e-6
     assert answer.rejected
 
@@ -112,9 +115,16 @@ def test_a_short_horizon_is_bounded_from_below_only():
     assert answer.interval("discount")[0] > 3
 
 
+WHITE = 1 + 0.1 * np.random.default_rng(0).standard_normal((4, 31, 2))
 WRONG = [
     ({"data": np.zeros((1, 3, 2)), "times": [0, 1, 2]}, "4 or more"),
     ({"data": np.ones((2, 31, 2))}, "do not move"),
+    ({"data": WHITE}, "white noise"),
+    ({"data": np.where([1.0, 0.0], learner(), 0.5)}, "weight 2 does not move"),
+    ({"data": np.where(TIMES[:, None] > 0, WHITE - 1, 2.0)}, "at rest"),
+    ({"landscapes": Quadratic(0.0, [0.0, 0.0])}, "no trial has a loss"),
+    ({"landscapes": Quadratic([1.0, -2.0], [0.0, 0.0])}, "indefinite"),
+    ({"data": np.full((2, 31, 2), np.nan)}, "finite"),
     ({"landscapes": Quadratic([1.0, 0.0], [0.0, 0.0])}, "singular"),
     ({"landscapes": Quadratic([1.0], [0.0])}, "landscapes"),
     ({"unknown": ("discuont",)}, "discount"),
@@ -143,6 +153,14 @@ def test_what_cannot_be_inferred_is_refused_before_fitting(change, words):
     arguments = {"data": learner(), "landscapes": BOWL, "times": TIMES} | change
     with pytest.raises(InputError, match=words):
         infer(**arguments)
+
+
+def test_one_curvature_is_named_before_the_fit(monkeypatch):
+    """The warning comes first: the fit that follows may take as long as it likes."""
+    module = importlib.import_module("analysis.infer")
+    monkeypatch.setattr(module, "best", lambda problem, seed: pytest.fail("the fit begins"))
+    with pytest.warns(UserWarning, match="γ needs two curvatures"), pytest.raises(pytest.fail.Exception):
+        infer(learner(), Quadratic(2.0, [0.0, 0.0]), process_noise="free", times=TIMES)
 
 
 def test_time_in_other_units_is_refused():

@@ -55,7 +55,8 @@ def test_two_memories_leave_records_that_no_replicate_has():
     times = np.arange(60) * 0.2
     output = 0.5 * np.exp(-2.0 * times) + 0.5 * np.exp(-0.1 * times)
     paths = (output + 0.005 * np.random.default_rng(1).standard_normal((4, 60)))[..., None]
-    answer = infer(paths, Quadratic(1.0, [0.0]), times=times, check=False)
+    with pytest.warns(UserWarning, match="two curvatures"):  # of one weight
+        answer = infer(paths, Quadratic(1.0, [0.0]), times=times, check=False)
     assert posterior_predictive(answer).p[MEMORY] == 0
     assert draw(as_dataset(answer)).subfigs
 
@@ -92,7 +93,8 @@ def page_of(answer, folder, **options):
 def test_the_experiment_that_could_breaks_the_alias(metric, loss, cure, tmp_path):
     """As the table of identifiability has it, with noise that does not show the metric."""
     paths = learner(loss, metric, "free")
-    answer = infer(paths, loss, metric=metric, process_noise="free", times=TIMES, check=False)
+    with pytest.warns(UserWarning, match="γ needs"):
+        answer = infer(paths, loss, metric=metric, process_noise="free", times=TIMES, check=False)
     target, ranked = further_experiments(answer)
     errors = dict(ranked)
     assert target == "discount"
