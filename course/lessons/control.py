@@ -159,7 +159,9 @@ def _(turning):
         figure.update_layout(
             height=430, margin={"l": 40, "r": 10, "t": 30, "b": 40}, legend={"orientation": "h", "y": -0.2}
         )
-        figure.update_layout(xaxis_title="θ₁", yaxis_title="θ₂", title=f"Rates {policy.rates.round(3).tolist()}")
+        figure.update_layout(
+            xaxis_title="θ₁", yaxis_title="θ₂", title=f"Rates {policy.rates.round(3)}, rest point {rest.round(3)}"
+        )
         return figure
 
     mo.ui.plotly(field_figure(turning.value))

@@ -198,6 +198,31 @@ ANSWERS["triplets"] = {
 }
 
 
+def information_form(mean, covariance, seen):
+    """The same step with precisions: P⁻¹ + ccᵀ/r, which needs no gain."""
+    a = np.array([0.8, 0.99])
+    prior = np.linalg.inv(np.outer(a, a) * covariance + np.diag([0.2, 0.002]))
+    return np.linalg.solve(prior + np.ones((2, 2)), prior @ (a * mean) + seen)
+
+
+def riccati_by_trials():
+    """Gain of a scalar filter after a thousand trials."""
+    p = 0.0
+    for _ in range(1000):
+        p = 0.81 * p * (1 - p / (p + 1)) + 0.1
+    return p / (p + 1)
+
+
+ANSWERS["tasks"] = {
+    "rest_between_tasks": "mu + h*(mu_0 - mu)/(G + h)",  # mean of both, weighed by the rates of leaving and of planning
+    "predict_reset": "the far-sighted",
+    "share_followed": "1 - 1/(1 + G*tau)",  # discounted mean of e^(−t/τ) at the rate Γ
+    "kalman_trial": information_form,
+    "steady_gain": riccati_by_trials(),
+    "predict_recovery": "goes up and then down",  # Smith, Ghazizadeh & Shadmehr 2006
+}
+
+
 def twice(value):
     """Twice a number or an array, or a rule with twice the flow, and with parameters that are off by a factor two."""
     if not hasattr(value, "weight_flow"):
@@ -205,7 +230,7 @@ def twice(value):
 
     def off(expression):
         factors = {"plasticity": 2, "observation_variance": 2, "decay_mean": sp.Rational(1, 2)}
-        factors |= {"tau_plus": 2, "threshold": 2, "learning_rate": 2}
+        factors |= dict.fromkeys(("tau_plus", "threshold", "learning_rate", "hazard", "tau_optimum"), 2)
         return expression.subs({s: factors.get(s.name, 1) * s for s in expression.free_symbols})
 
     states = tuple(dataclasses.replace(s, flow=2 * off(s.flow)) for s in value.states)
@@ -213,7 +238,7 @@ def twice(value):
         event: tuple(dataclasses.replace(u, expression=off(u.expression)) for u in updates)
         for event, updates in value.events.items()
     }
-    return dataclasses.replace(value, weight_flow=2 * value.weight_flow, states=states, events=events)
+    return dataclasses.replace(value, weight_flow=2 * off(value.weight_flow), states=states, events=events)
 
 
 def misread(signal):
@@ -235,6 +260,24 @@ class Wrong:
 
     def __getattr__(self, name):
         return lambda *arguments, **named: self.spoil(getattr(self.catalogue, name)(*arguments, **named))
+
+
+class WrongFilters:
+    """Filters that take the world for twice as changeable."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __getattr__(self, name):
+        right = getattr(self.module, name)
+        if name not in ("trials", "LinearGaussian"):
+            return right
+
+        def made(*arguments):
+            learner = right(*arguments)
+            return dataclasses.replace(learner, process_covariance=2 * learner.process_covariance)
+
+        return made
 
 
 def miscurved(objective, landscape):
@@ -278,6 +321,7 @@ def mutated(lesson):
     formulas = {n: doubled(present[n]) for n in ("derive", "fisher_information", "fisher_matrix") if n in present}
     catalogues = {"rules": twice, "signals": misread}
     formulas |= {name: Wrong(present[name], spoil) for name, spoil in catalogues.items() if name in present}
+    formulas |= {"filters": WrongFilters(present["filters"])} if "filters" in present else {}
     for mistake in (miscurved, mispriced):
         solvers = ("solve", "plan", "critical_discount")
         wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
