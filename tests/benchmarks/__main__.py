@@ -14,7 +14,8 @@ import time
 
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
 BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
-NAMES = (*NETWORKS, *BELIEFS, "simulate", "plan", "certificate", "riccati", "large_network", "replay", "sweep", "cost")
+POLICIES = ("plan", "certificate", "riccati", "large_network")
+NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost")
 
 
 def main() -> int:
