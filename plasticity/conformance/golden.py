@@ -46,7 +46,7 @@ def labels() -> list[str]:
     >>> [name for name in labels() if name.startswith("pair")]
     ['pair_stdp', 'pair_stdp nearest_spike']
     """
-    return sorted(_members())
+    return sorted(members())
 
 
 def rule_of(label: str) -> Rule:
@@ -62,7 +62,7 @@ def rule_of(label: str) -> Rule:
     >>> rule_of("gradient_descent+bcm").name
     'gradient_descent_bcm'
     """
-    every = _members()
+    every = members()
     if label not in every:
         raise UnknownNameError("rule of the kit", label, every)
     return every[label]
@@ -164,7 +164,7 @@ def read(path: str | os.PathLike) -> Kit:
 
 
 @cache
-def _members() -> dict[str, Rule]:
+def members() -> dict[str, Rule]:
     """Every rule that runs on spikes, by label."""
     made = {name: catalog.load("plasticity.rules", name, "rule")() for name in catalog.names("plasticity.rules")}
     spiking = {name: rule for name, rule in made.items() if not rule.inputs}

@@ -16,8 +16,12 @@ from plasticity import conformance
 HERE = Path(__file__).resolve().parent
 RUNNERS = {  # environment, script, further arguments
     "brian2": ("", "brian2_text.py", ()),
+    "brian2-exported": ("", "brian2_exported.py", ()),
     "nest": ("nest", "nest_models.py", ("mapped",)),
     "nest-native": ("nest", "nest_models.py", ("native",)),
+    "nest-restricted": ("nest", "nest_models.py", ("mapped", "stdp_nn_restr_synapse")),
+    "nest-centered": ("nest", "nest_models.py", ("mapped", "stdp_nn_pre_centered_synapse")),
+    "nest-all": ("nest", "nest_models.py", ("mapped", "stdp_synapse")),
     "annarchy": ("annarchy", "annarchy_models.py", ()),
 }
 TOLERANCE = 1e-9

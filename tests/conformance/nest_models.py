@@ -1,9 +1,10 @@
-"""Models of STDP that NEST has of its own, on a conformance kit: `python nest_models.py kit.json mapped|native`.
+"""NEST's own models of STDP on a conformance kit: `python nest_models.py kit.json mapped|native [MODEL]`.
 
 Runs in an environment with NEST and nothing of this project; prints one line of JSON. NEST counts the whole delay of a
 connection as dendritic: a pre spike at t meets post spikes at t − d. `mapped` adds the axonal delay of a sequence to
 the pre spikes; `native` sets it as the delay of the connection. A weight in NEST changes when a pre spike arrives, so a
 last one follows 20 s after the end, when all traces are gone. The first spike is at 2 s: see `nest_first_spike.py`.
+A MODEL stands in for the one of nearest spikes.
 """
 
 import json
@@ -53,9 +54,10 @@ def dopamine(p):
     }
 
 
+NEAREST = "pair_stdp nearest_spike"
 MODELS = {  # of rules of the kit
     "pair_stdp": ("stdp_synapse", pair),
-    "pair_stdp nearest_spike": ("stdp_nn_symm_synapse", pair),
+    NEAREST: ("stdp_nn_symm_synapse", pair),
     "triplet_stdp": ("stdp_triplet_synapse", triplet),
     "reward_stdp": ("stdp_dopamine_synapse", dopamine),
 }
@@ -104,6 +106,11 @@ def run(nest, rule, sequence, way):
 def main():
     """Run every model on every sequence."""
     import nest
+
+    if sys.argv[3:]:
+        for label in set(MODELS) - {NEAREST}:
+            del MODELS[label]
+        MODELS[NEAREST] = sys.argv[3], pair
 
     nest.set_verbosity("M_ERROR")
     with open(sys.argv[1], encoding="utf-8") as file:
