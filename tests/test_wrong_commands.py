@@ -104,6 +104,7 @@ ELSEWHERE = {  # why an option has no cases here
     "--unknown": "names and values: checked by tests of infer",
     "--known": "the same",
     "--rank": "the same",
+    "--components": "the same",
     "--process-noise": "the same",
     "--prior": "the same",
     "--levels": "the same",

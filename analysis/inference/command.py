@@ -27,7 +27,9 @@ FOR_PATHS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     parser.add_argument(
-        "data", metavar="FILE.nc|FILE.csv|NAME", help="theta(trial, time, parameter); columns trial,time_s,…"
+        "data",
+        metavar="FILE.nc|FILE.csv|NAME",
+        help="theta(trial, time, parameter); columns trial,time_s,…; or trials of adaptation, see `kinds`",
     )
     parser.add_argument("--unknown", metavar="A,B", help="default: discount,metric")
     many: dict[str, Any] = {"nargs": "+", "action": "extend"}
@@ -41,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", metavar="isotropic|diagonal|full", help="default: isotropic")
     parser.add_argument("--rank", type=whole(1), metavar="M", help="number of controls in unknown directions")
     parser.add_argument("--process-noise", metavar="metric|free|none", help="default: metric")
+    parser.add_argument("--components", type=whole(1), metavar="M", help="of a belief in trials (default 2)")
     parser.add_argument("--stated", metavar="NAME=VALUE", help="state the cost under discount, metric, … too", **many)
     parser.add_argument("--figure", metavar="FILE.png", help="draw the inference")
     parser.add_argument("--report", metavar="FOLDER", help="write inference.html, with other sets of assumptions")
@@ -53,11 +56,13 @@ def run(arguments: argparse.Namespace) -> None:
     check_figure(arguments.figure)
     page = arguments.report and Path(arguments.report, "inference.html")
     check_files({"--output": arguments.output, "--figure": arguments.figure, "--report": page}, [arguments.data])
-    if arguments.data in datasets.names():
+    if arguments.data not in datasets.names() and not os.path.isfile(arguments.data):
+        raise InputError(f"there is no file {arguments.data!r}, and no data set of that name; see `list`")
+    if arguments.data in datasets.names() or _holds_trials(arguments.data):
         _trials(arguments)
         return
-    if not os.path.isfile(arguments.data):
-        raise InputError(f"there is no file {arguments.data!r}, and no data set of that name; see `list`")
+    if arguments.components is not None:
+        raise InputError("--components is for trials of adaptation; paths have none")
     from analysis.infer import infer
 
     data, landscapes, options = _problem(arguments)
@@ -75,13 +80,21 @@ def run(arguments: argparse.Namespace) -> None:
     _write(arguments, answer, data, landscapes, options, stated)
 
 
+def _holds_trials(path: str) -> bool:
+    """Whether a table is one of measurements (its first column is ``protocol``), not of paths."""
+    if not path.endswith(".csv"):
+        return False
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        return file.readline().startswith("protocol")
+
+
 def _trials(arguments: argparse.Namespace) -> None:
     from analysis.inference.trials import infer_trials
 
     for name in FOR_PATHS:
         if (value := getattr(arguments, name)) is not None:
             raise InputError(f"--{name.replace('_', '-')} {value!r} is for paths; the trials of a data set take none")
-    print(infer_trials(datasets.load(arguments.data)))
+    print(infer_trials(datasets.load(arguments.data), arguments.components or 2))
 
 
 def _problem(arguments: argparse.Namespace) -> tuple[Any, list[Quadratic], dict[str, Any]]:

@@ -6,6 +6,7 @@ retentions, noise ratios q/r and γ + R are one more. Trials without feedback br
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,8 @@ from plasticity.trials import NONE, SEEN
 
 Array = NDArray[np.float64]
 STEP = 1e-5
-TAIL = 40  # trials without feedback of the proposed experiment
+TAILS = (40, 160)  # trials without feedback of proposed experiments
+AS_IT_WAS = "as it was"
 ALIAS = 1e-7  # smallest over largest singular value: an exact alias leaves the rounding of differences, about 1e-10
 HORIZONS = (0.01, 0.1, 1.0, 10.0)  # γ + R per trial at which the fit is repeated
 
@@ -91,10 +93,9 @@ class TrialInference:
         Time constants in trials and q/r of the best fit at γ + R = 1 per trial.
     horizons, misfit : arrays
         γ + R per trial, and the mean squared error of the best fit at each [squared unit of the data].
-    expected : float
-        Expected sd of ln(γ + R) from these trials; inf where it is aliased.
-    proposed : float
-        The same if 40 trials without feedback followed those with feedback, in the place of clamps.
+    designs : mapping of str to (n_horizons,) array
+        Expected sd of ln(γ + R) by protocol, at each of the horizons; inf where it is aliased. The first is as it was,
+        the others are in the order of their errors at γ + R = 1 per trial.
     explained : float
         Share of the variance of the data.
     memory : float
@@ -105,15 +106,14 @@ class TrialInference:
     ratio: Array
     horizons: Array
     misfit: Array
-    expected: float
-    proposed: float
+    designs: Mapping[str, Array]
     explained: float
     memory: float
 
     @property
     def aliased(self) -> bool:
         """Whether every horizon fits alike."""
-        return not np.isfinite(self.expected)
+        return not np.isfinite(self.designs[AS_IT_WAS]).any()
 
     def __str__(self) -> str:
         """The verdict in words."""
@@ -128,12 +128,13 @@ class TrialInference:
                 "These trials tell nothing about the horizon: errors that are seen or clamped show 2 numbers per "
                 "component, and the time constants, q/r and γ + R are one more. Alias: all of these change together."
             )
-        else:
-            lines.append(f"Expected standard error of ln(γ + R): {self.expected:.2g}.")
         lines.append(
-            f"The experiment that could: {TAIL} trials without feedback in the place of clamps (expected standard "
-            f"error of ln(γ + R) {self.proposed:.2g} at γ + R = 1 per trial); clamped errors do not."
+            "γ enters as γ + R only, since the output is taken to be its target at once. What could show it, with the "
+            f"expected standard error of its logarithm at {', '.join(f'{h:g}' for h in self.horizons)} per trial:"
         )
+        for words, errors in self.designs.items():
+            cells = ", ".join(f"{error:.2g}" if np.isfinite(error) else "never" for error in errors)
+            lines.append(f"  {words}: {cells}")
         if abs(self.memory) > 0.1:
             lines.append(f"Caution: successive residuals correlate ({self.memory:.2f}), so that errors are larger.")
         return "\n".join(lines)
@@ -178,16 +179,39 @@ def infer_trials(data: xr.Dataset, n_components: int = 2) -> TrialInference:
     u = fits[HORIZONS.index(1.0)]
     residual = value - outputs(u, turns, kinds)
     misfit = [float(np.mean((value - outputs(fit, turns, kinds)) ** 2)) for fit in fits]
-    error = float(np.sqrt(np.mean(sem**2)))
-    tau, ratio, horizon = np.exp(u[:m]), np.exp(u[m:-1]), float(np.exp(u[-1]))
-    expected, _ = horizon_error(tau, ratio, horizon, turns, kinds, sem)
-    seen = kinds == SEEN
-    turns, kinds = np.r_[turns[seen], np.zeros(TAIL)], np.r_[kinds[seen], np.full(TAIL, NONE)]
-    proposed, _ = horizon_error(tau, ratio, horizon, turns, kinds, np.r_[sem[seen], np.full(TAIL, error)])
     return TrialInference(
-        tau, ratio, np.array(HORIZONS), np.array(misfit), expected, proposed,
+        np.exp(u[:m]), np.exp(u[m:-1]), np.array(HORIZONS), np.array(misfit), _designs(fits, turns, kinds, sem),
         float(1 - residual.var() / value.var()), float(np.corrcoef(residual[1:], residual[:-1])[0, 1]),
     )  # fmt: skip
+
+
+def _designs(fits: Sequence[Array], turns: Array, kinds: NDArray[np.intp], sem: Array) -> dict[str, Array]:
+    """Expected sd of ln(γ + R) by protocol, of the best learner of every horizon."""
+    seen, error, (few, many) = kinds == SEEN, float(np.sqrt(np.mean(sem**2))), TAILS
+    every_fifth = np.where(seen & (np.arange(kinds.size) % 5 == 4), NONE, kinds)
+
+    def followed(n: int, share: float = 1.0) -> tuple[Array, Array, Array]:
+        more = np.r_[turns[seen], np.zeros(n)], np.r_[kinds[seen], np.full(n, NONE)]
+        return *more, share * np.r_[sem[seen], np.full(n, error)]
+
+    protocols = {
+        AS_IT_WAS: (turns, kinds, sem),
+        "every fifth trial without feedback": (turns, every_fifth, sem),
+        f"{few} trials without feedback in the place of clamps": followed(few),
+        f"{many} trials without feedback in the place of clamps": followed(many),
+        f"{few} such trials and four times the people": followed(few, 0.5),
+    }
+    errors = {
+        words: np.array([horizon_error(*_parts(fit), *protocol)[0] for fit in fits])
+        for words, protocol in protocols.items()
+    }
+    middle = HORIZONS.index(1.0)
+    return dict(sorted(errors.items(), key=lambda item: (item[0] != AS_IT_WAS, item[1][middle])))
+
+
+def _parts(u: Array) -> tuple[Array, Array, float]:
+    m = u.size // 2
+    return np.exp(u[:m]), np.exp(u[m:-1]), float(np.exp(u[-1]))
 
 
 def _fits(value: Array, turns: Array, kinds: NDArray[np.intp], m: int) -> list[Array]:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from analysis.__main__ import main
 from analysis.datasets import load
 from analysis.inference.trials import horizon_error, infer_trials
+from analysis.trial_people import learner_at
 from plasticity.errors import InputError
 from plasticity.trials import NONE
 
@@ -31,7 +33,14 @@ def test_reaches_under_rotation_tell_nothing_about_the_horizon():
     answer = infer_trials(medians)
     assert answer.aliased
     assert_allclose(answer.misfit, 5.285189, rtol=1e-6)  # at every horizon alike
-    assert answer.proposed < 1
+    errors = dict(answer.designs)
+    assert np.isinf(errors.pop("as it was")).all()
+    middle = list(answer.horizons).index(1.0)
+    assert all(error[middle] < 1 for error in errors.values())  # every change with trials without feedback shows it
+    assert (
+        errors["40 such trials and four times the people"][middle]
+        < errors["40 trials without feedback in the place of clamps"][middle] / 1.9
+    )
     assert "tell nothing about the horizon" in str(answer)
     assert round(answer.explained, 3) == 0.974
 
@@ -39,3 +48,22 @@ def test_reaches_under_rotation_tell_nothing_about_the_horizon():
 def test_other_data_are_refused():
     with pytest.raises(InputError, match="kind"):
         infer_trials(load("wang_2005"))
+
+
+def test_the_command_reads_a_users_trials(tmp_path, capsys):
+    """Reaches of a learner in trials, with every fifth without feedback: something is known of its horizon."""
+    rng = np.random.default_rng(0)
+    kinds = np.where(np.arange(60) % 5 == 4, NONE, 0)
+    turns = np.r_[np.zeros(10), np.full(50, 30.0)]
+    learner = learner_at([4.0, 1.0, 0.5])
+    values = learner.run(turns, kinds).aim.values + 0.5 * rng.standard_normal(60)
+    table = tmp_path / "trials.csv"
+    rows = [f"t{i},{p:g},{k},{v:.4f},0.5,20" for i, (p, k, v) in enumerate(zip(turns, kinds, values, strict=True))]
+    table.write_text("protocol,perturbation_deg,clamped,value_deg,sem_deg,n\n" + "\n".join(rows) + "\n")
+    main(["infer", str(table), "--components", "1"])
+    out = capsys.readouterr().out
+    assert "1 components explain" in out
+    assert "every fifth trial without feedback" in out
+    assert "never" not in out
+    with pytest.raises(InputError, match="for paths"):
+        main(["infer", str(table), "--hessian", "1,0;0,1"])
