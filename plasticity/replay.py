@@ -62,7 +62,7 @@ def replay(
     axonal_delay, dendritic_delay : float
         Times that pre and post spikes need to the synapse [s]: it sees ``t_pre + axonal_delay`` and
         ``t_post + dendritic_delay``, so that a pair ``t_post − t_pre`` apart acts like one that is longer by the
-        difference of the two. Networks have axonal delays only (`circuits.Projection`).
+        difference of the two. Networks have both, for each synapse (`circuits.Projection`).
 
     Returns
     -------

@@ -149,7 +149,8 @@ class Circuit:
 
     def _model(self, projection: Projection) -> SynapseModel | None:
         n_neurons = self.population(projection.pre).size + self.population(projection.post).size
-        many = projection.n_synapses >= SYNAPSES_PER_TRACE * n_neurons
+        shared = np.ndim(projection.delay) == np.ndim(projection.dendritic_delay) == 0  # else spikes come one by one
+        many = shared and projection.n_synapses >= SYNAPSES_PER_TRACE * n_neurons
         return projection.synapse_without_traces if many else projection.synapse
 
     @property
@@ -285,8 +286,9 @@ def _check_rates(circuit: Circuit) -> None:
 
 
 def _check_rate_projection(circuit: Circuit, projection: Projection) -> None:
-    for name in ("receptor", "delay", "third_factor"):
-        if getattr(projection, name):
+    for name in ("receptor", "delay", "dendritic_delay", "third_factor"):
+        value = getattr(projection, name)
+        if np.any(value) if np.ndim(value) else value:
             raise InputError(f"{name} of {projection.name!r} is for spiking circuits; leave it out")
     _check_batch(f"weight of {projection.name!r}", projection.weight, 2, circuit.n_batch)
     for name, value in projection.parameters.items():

@@ -42,9 +42,10 @@ class Projection:
         (n_batch, n_post, n_pre).
     receptor : str, optional
         Receptor of spiking neurons on which the synapses act; None if they have no effect on the neuron.
-    delay : float
-        Axonal delay [s]: pre spikes act on the post neuron and on the rule that much later, post spikes at once. For a
-        dendritic delay see `plasticity.replay`.
+    delay : float, (n_synapses,) array or (n_post, n_pre) array
+        Axonal delay [s], of all synapses or one each: pre spikes act on post neuron and rule that much later.
+    dendritic_delay : float, (n_synapses,) array or (n_post, n_pre) array
+        Time [s] after which a post spike reaches the rule.
     limits : Constraint, optional
         Limits of control of the synapses, which the rule includes; set by `circuits.run`.
     third_factor : str, optional
@@ -81,7 +82,8 @@ class Projection:
     targets: Any = None
     weight: Any = 1.0
     receptor: str | None = None
-    delay: float = 0.0
+    delay: Any = 0.0
+    dendritic_delay: Any = 0.0
     limits: Constraint | None = None
     third_factor: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -106,7 +108,8 @@ class Projection:
                 f"weight of {self.name!r} must be a number or have shape (n_post, n_pre) or (n_batch, n_post, n_pre), "
                 f"got {self.weight.shape}; a list of synapses needs sources and targets"
             )
-        require_number(f"delay of {self.name!r}", self.delay, low=0, unit="s")
+        for name in ("delay", "dendritic_delay"):
+            self._check_delay(name)
         check_method(self.method)
         if self.model is not None:
             refuse_random(f"synapse model of {self.name!r}", self.model.texts)
@@ -114,6 +117,22 @@ class Projection:
         for name in self.parameters:
             if name not in known:
                 raise UnknownNameError(f"parameter of projection {self.name!r}", name, known)
+
+    def _check_delay(self, name: str) -> None:
+        value = getattr(self, name)
+        if np.ndim(value) == 0:
+            require_number(f"{name} of {self.name!r}", value, low=0, unit="s")
+            return
+        delays = require_finite(f"{name} of {self.name!r}", value)
+        shape = (np.size(self.sources),) if self.is_listed else self.weight.shape
+        if delays.shape != shape and self.weight.ndim + self.is_listed:
+            raise InputError(
+                f"{name} of {self.name!r} must be a number or have a value for each synapse, of shape {shape}, got "
+                f"shape {delays.shape}"
+            )
+        if delays.min() < 0:
+            raise InputError(f"{name} of {self.name!r} must be >= 0 s, got {delays.min():g}")
+        object.__setattr__(self, name, delays)
 
     def _check_list(self) -> None:
         if self.sources is None or self.targets is None:
@@ -176,7 +195,16 @@ def listed(projection: Projection, n_post: int, n_pre: int) -> Projection:
     if matrix.weight.ndim == 3:
         raise InputError(f"weight of {projection.name!r} has a batch axis, which is for rate circuits")
     targets, sources = (neurons.astype(np.int64) for neurons in matrix.ends)
-    return replace(projection, sources=sources, targets=targets, weight=matrix.weight.ravel())
+    delays = {name: _listed_delay(matrix, name) for name in ("delay", "dendritic_delay")}
+    return replace(projection, sources=sources, targets=targets, weight=matrix.weight.ravel(), **delays)
+
+
+def _listed_delay(projection: Projection, name: str) -> Any:
+    """Delay of a matrix of synapses as a number, or one for each in the order of ``weight.ravel()``."""
+    value, shape = getattr(projection, name), projection.weight.shape
+    if np.ndim(value) and np.shape(value) != shape:
+        raise InputError(f"{name} of {projection.name!r} must be a number or have shape {shape}, got {np.shape(value)}")
+    return value.ravel() if np.ndim(value) else value
 
 
 def dense(projection: Projection, n_post: int, n_pre: int) -> Projection:

@@ -169,7 +169,7 @@ def attributes(
     neurons = {p.name: p.neuron_model for p in circuit.populations if p.neuron_model is not None}
     values = {f"{name}.{p.name}": p.value for name, rule in rules.items() for p in rule.parameters}
     values |= {f"{name}.{k}": v for name, neuron in neurons.items() for k, (v, _) in neuron.parameters.items()}
-    values |= {f"{p.name}.delay": p.delay for p in circuit.projections if p.delay}
+    values |= {f"{p.name}.delay": p.delay for p in circuit.projections if np.any(p.delay)}
     return {
         "title": f"record of {circuit.name}",
         "rule": " ".join(dict.fromkeys(rule.name for rule in rules.values())),

@@ -255,12 +255,12 @@ def check_grid(circuit: Circuit, grid: Grid) -> None:
                 )
     for projection in circuit.projections:
         rule = projection.rule
-        delays = {f"delay of {projection.name!r}": projection.delay}
+        delays = {f"{name} of {projection.name!r}": getattr(projection, name) for name in ("delay", "dendritic_delay")}
         if rule is not None:
             delays[f"pre_delay of {projection.name!r}"] = rule.values.get("pre_delay", 0.0)
             delays[f"clock_step of rule {rule.name!r}"] = rule.clock_dt if "clock" in rule.events else 0.0
-        for name, delay in delays.items():
-            if delay:
+        for name, values in delays.items():
+            for delay in filter(None, np.unique(values)):
                 steps_in(name, delay, dt)
 
 

@@ -154,7 +154,8 @@ def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
 
 
 def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
-    delays = {p.name: builder.number(f"{record.name}_{p.name}.delay", 0.0) * brian2.second for p in record.pathways}
+    shared = [p.name for p in record.pathways if not p.has_delays]
+    delays = {name: builder.number(f"{record.name}_{name}.delay", 0.0) * brian2.second for name in shared}
     code = {side: {p.name: p.code for p in record.pathways if p.side == side} or None for side in ("pre", "post")}
     made = brian2.Synapses(
         builder.objects[record.source],
@@ -179,6 +180,8 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
         made_pathway = getattr(made, pathway.name)
         made_pathway.when, made_pathway.order = pathway.when, pathway.order
         builder.objects[made_pathway.name] = made_pathway
+        if pathway.has_delays and builder.inputs is not None:
+            made_pathway.variables["delay"].set_value(builder.inputs.values[f"{made_pathway.name}.delay"])
     for updater in made.summed_updaters.values():
         updater.when, updater.order = "thresholds", record.summed_order
     if made.state_updater is not None:

@@ -176,7 +176,9 @@ def _by_step(times: NDArray[np.float64], dt: float) -> dict[int, float]:
 def _can_skip(circuit: Circuit) -> bool:
     """Whether nothing but prescribed spikes and ticks changes anything: also no spikes that are on their way."""
     only_spikes = all(p.is_passive for p in circuit.populations) and not circuit.feedback
-    at_once = all(delay == 0 for p in circuit.projections for delay in presynaptic_delays(p).values())
+    projections = circuit.projections
+    delays = [d for p in projections for d in (*presynaptic_delays(p).values(), p.dendritic_delay)]
+    at_once = not any(map(np.any, delays))
     return only_spikes and at_once and all(model.method is None and not model.traces for _, model in circuit.learning)
 
 

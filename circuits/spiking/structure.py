@@ -102,7 +102,7 @@ class NeuronGroup:
 
 @dataclass(frozen=True)
 class Pathway:
-    """What spikes or events of one side of a synapse do, after a delay that is a run input."""
+    """What spikes or events of one side of a synapse do, after a delay that is a run input, shared or one for each."""
 
     name: str
     side: str
@@ -110,6 +110,7 @@ class Pathway:
     when: str = "synapses"
     order: int = 0
     event: str = "spike"
+    has_delays: bool = False
 
 
 @dataclass(frozen=True)

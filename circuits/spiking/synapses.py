@@ -8,6 +8,7 @@ couples weights adds; then every synapse adds its own and clips: the same step a
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit, Projection
 from circuits.running.limits import REQUESTED
@@ -53,10 +54,10 @@ def synapse_group(
     )
 
 
-def presynaptic_delays(projection: Projection) -> dict[str, float]:
-    """Delay [s] after which a presynaptic spike acts, by pathway."""
+def presynaptic_delays(projection: Projection) -> dict[str, NDArray[np.float64]]:
+    """Delay [s] after which a presynaptic spike acts, by pathway: one number, or one for each synapse."""
     model = projection.synapse
-    delays = {"pre": projection.delay}
+    delays = {"pre": np.asarray(projection.delay)}
     if model is not None and model.on_pre_delayed:
         delays["pre_delayed"] = projection.delay + model.pre_delay
     return delays
@@ -92,17 +93,22 @@ def _presynaptic(
     when = {"pre": spike_time(projection, circuit, "pre"), "pre_delayed": ("synapses", EARLIER)}
     for pathway, delay in presynaptic_delays(projection).items():
         if code[pathway]:
-            inputs.values[f"{projection.name}_{pathway}.delay"] = np.array(delay)
-    return [Pathway(name, "pre", text, *when[name]) for name, text in code.items() if text]
+            inputs.values[f"{projection.name}_{pathway}.delay"] = delay
+    each = np.ndim(projection.delay) > 0
+    return [Pathway(name, "pre", text, *when[name], has_delays=each) for name, text in code.items() if text]
 
 
 def _postsynaptic(projection: Projection, model: SynapseModel, inputs: RunInputs) -> list[Pathway]:
     """What spikes of the postsynaptic neuron and third-factor events in it do."""
-    pathways = [Pathway("post", "post", model.on_post, order=POST)] if model.on_post else []
+    pathways = []
+    if model.on_post:
+        delay = np.asarray(projection.dendritic_delay)
+        inputs.values[f"{projection.name}_post.delay"] = delay
+        pathways.append(Pathway("post", "post", model.on_post, order=POST, has_delays=delay.ndim > 0))
     if projection.third_factor and model.on_third_factor:
         event = event_name(projection)
         pathways.append(Pathway("third_factor", "post", model.on_third_factor, order=THIRD_FACTOR, event=event))
-    inputs.values.update({f"{projection.name}_{pathway.name}.delay": np.zeros(1) for pathway in pathways})
+        inputs.values[f"{projection.name}_third_factor.delay"] = np.zeros(1)
     return pathways
 
 

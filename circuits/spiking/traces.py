@@ -38,7 +38,7 @@ def trace_objects(
             objects.append(SynapseGroup(f"{group}_relay", population.name, group, "", pathways))
             each = np.arange(population.size)
             inputs.connections[f"{group}_relay"] = each, each
-            delay = projection.delay if side == "pre" else 0.0
+            delay = projection.delay if side == "pre" else projection.dendritic_delay
             inputs.values.update({f"{group}_relay_{name}.delay": np.array(delay) for name in jumps})
     return objects
 

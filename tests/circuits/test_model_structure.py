@@ -75,6 +75,7 @@ INPUTS = {
     ("Projection", "targets"): changed("rewarded", **LISTED | {"targets": [0, 2]}),
     ("Projection", "weight"): changed("rewarded", weight=np.arange(N * N).reshape(N, N) / 10),
     ("Projection", "delay"): changed("synapses", delay=4e-3),
+    ("Projection", "dendritic_delay"): changed("synapses", dendritic_delay=4e-3),
     ("Circuit", "name"): {"circuit": {"name": "other"}},
     ("FeedbackChannel", "noise"): changed("channel", noise=3.0),
     ("FeedbackChannel", "delay"): changed("channel", delay=0.0),
