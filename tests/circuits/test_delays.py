@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits import Circuit, NeuronModel, Population, Projection, lif
+from circuits import Circuit, NeuronModel, Phase, Population, Projection, lif
 from plasticity import InputError, replay
 from plasticity.rules.graupner_calcium import graupner_calcium
 from plasticity.rules.pair_stdp import pair_stdp
@@ -105,3 +105,14 @@ def test_random_delays_of_a_sparse_projection_are_one_each():
     assert circuits.run(made, 0.1, DT, "numpy").counts["cells"].sum() > 0
     with pytest.raises(InputError, match="a value for each synapse"):
         Projection(delay=delays[1:], **ends)
+
+
+def test_a_cut_loses_no_spike_on_its_way():
+    """Drawn spikes, and delays of each synapse: two phases are the whole to the last bit."""
+    source = circuits.poisson_source("pre", 60.0, n=2)
+    cells = Population("post", ([0.015], [0.03, 0.05], [0.04]))
+    made = Circuit("delayed", (source, cells), circuit(triplet_stdp()).projections)
+    whole = circuits.run(made, 0.2, DT, "numpy", seed=3).final["w"]
+    first, last = circuits.run(made, [Phase(0.061), Phase(0.139)], DT, "numpy", seed=3)
+    np.testing.assert_array_equal(last.final["w"], whole)
+    assert np.all(first.final["w"] != whole)
