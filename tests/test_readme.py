@@ -53,6 +53,20 @@ def test_the_page_on_networks_runs():
     assert space["synapses"].w[0] == pytest.approx(float(expected), rel=1e-12)
 
 
+def test_the_experiment_in_thirty_lines_says_what_it_shows():
+    """The first task is learned, forgotten with the second, and less so if the first layer is frozen."""
+    page, space = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8"), {}
+    code = re.search(r"## An experiment in thirty lines.*?```python\n(.*?)```", page, re.S)[1]
+    assert sum(bool(line.strip()) for line in code.splitlines()) <= 30
+    exec(code, space)
+    loss, runs, spared = space["loss"], space["runs"], space["spared"]
+    assert loss["first, learned"] < loss["naive"] / 10
+    assert loss["second, learned"] < loss["naive"] / 10
+    assert loss["first, learned"] < spared[-1].loss[0, -1] < loss["first, later"]
+    np.testing.assert_array_equal(runs[2].final["layer_1"], runs[1].final["layer_1"])
+    np.testing.assert_array_equal(spared[-1].final["layer_1"], runs[2].final["layer_1"])
+
+
 def test_files_that_it_names_exist():
     named = set(re.findall(r"`((?:plasticity|circuits|scenarios|analysis)/[\w/.]*)`", README))
     named |= set(re.findall(r"\]\(([\w/.]+)\)", README))

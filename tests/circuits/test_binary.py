@@ -285,7 +285,7 @@ def test_a_program_without_its_inputs_fails(cache, tmp_path):
         elif "." in name:
             np.ones(1).tofile(tmp_path / name)
         else:
-            (tmp_path / name).write_bytes(np.array([1, 2], dtype=np.int64).tobytes() + np.ones(3).tobytes())
+            (tmp_path / name).write_bytes(np.array([1, 2], dtype=np.int64).tobytes() + np.ones(4).tobytes())
     np.ones(7).tofile(tmp_path / "synapses.w")
     assert "synapses.w has 7 values, expected are 24" in ended().stderr
 
