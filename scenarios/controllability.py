@@ -59,7 +59,7 @@ class Parameters:
     n_grid: int = parameter(41, "1", "points of the velocity field per axis", low=2)
 
 
-SMOKE = {"n_points": 61, "n_grid": 11}
+SMOKE = {"n_points": 241, "n_grid": 11}
 
 
 def cost(parameters: Parameters) -> tuple[float, float]:

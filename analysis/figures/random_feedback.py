@@ -14,7 +14,6 @@ from analysis.pages.figure_parts import (
     legend_below,
     lettered,
     line_style,
-    mean_band,
     plain,
     require_scenario,
     tidy,
@@ -31,7 +30,7 @@ FLOOR = 10.0  # the axis of accuracy starts at a multiple of so many percent
 
 
 def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
-    """Draw each run in a row: means over trials, with standard errors as bands."""
+    """Draw each run in a row: means over trials, with standard errors as bars."""
     require_scenario("random_feedback", runs, data)
     figure = Figure(figsize=(10.5, 3.6 * len(runs)), layout="constrained")
     rows = figure.subplots(len(runs), 3, squeeze=False)
@@ -53,8 +52,9 @@ def random_feedback(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure
 def _curves(ax: Axes, run: xr.Dataset, name: str, unit: float) -> None:
     mean, error = mean_and_error(unit * run[name].transpose("trial", "time", "condition").values)
     for index, title in enumerate(run.condition_title.values):
-        style = line_style(index) | {"markevery": (1 + index, max(1, len(mean) // 5)), "markersize": 4.5}
-        mean_band(ax, run.epoch, mean[:, index], error[:, index], style, label=plain(title), linewidth=1.6)
+        every = (1 + index % max(1, len(mean) - 1), max(1, len(mean) // 5))
+        style = line_style(index) | {"markevery": every, "errorevery": every, "markersize": 4.5, "capsize": 2.5}
+        ax.errorbar(run.epoch, mean[:, index], error[:, index], **style, label=plain(title), linewidth=1.6)
     ax.set_xlim(0, float(run.epoch[-1]))
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -53,7 +53,6 @@ def _curves(ax: Axes, run: xr.Dataset, noise: float) -> None:
     ax.set_title(f"noise {noise:g} s$^{{-1/2}}$", fontsize=FONT)
     ax.set_xlabel("time (s)")
     ax.set_ylabel("loss per presentation (nat)")
-    ax.set_ylim(bottom=0)
 
 
 def _by_noise(ax: Axes, run: xr.Dataset) -> None:
