@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from analysis.inference.aliases import structure
 from analysis.inference.answer import Inference
 from analysis.inference.checks import gap_of, predictive_checks, with_deficit
+from analysis.inference.curved import CurvedProblem, curved, refined
 from analysis.inference.experiment import Experiment, check_paths, paths_of
 from analysis.inference.learner import make_family
 from analysis.inference.mode import best
@@ -20,7 +21,7 @@ from analysis.inference.problem import Problem, make_problem, recorded
 from analysis.inference.sample import FEW, POOR, along_ridge, ensemble, importance
 from analysis.inference.unrestricted import unrestricted
 from plasticity.errors import InputError
-from plasticity.landscapes import Quadratic
+from plasticity.landscapes import Landscape, Quadratic
 from plasticity.support.checks import checked, require_whole
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ __all__ = ["Inference", "infer"]
 @checked
 def infer(
     data: xr.Dataset | ArrayLike,
-    landscapes: Quadratic | Sequence[Quadratic],
+    landscapes: Landscape | Sequence[Landscape],
     unknown: Sequence[str] | str = ("discount", "metric"),
     prior: Mapping[str, tuple[float, float]] | None = None,
     *,
@@ -51,15 +52,19 @@ def infer(
     """Infer for which assumptions the path of a learner is optimal, and what it leaves open.
 
     The likelihood is exact for optimal learners on quadratic losses: ``F = e^{A_cl Δt}`` with the closed loop A_cl of
-    `plasticity.solve`, white process noise and white measurement noise, by Kalman innovations. The posterior is
-    sampled by importance from the mode (emcee where that fails). Aliases are found first, and are no numbers.
+    `plasticity.solve`, white process noise and white measurement noise, by Kalman innovations. On other losses the
+    learner takes the quadratic model at each point, as rules of `derive` do, and the motion that `simulate` makes is
+    linearised along its path from each record to the next (`analysis.inference.curved`): approximate, as the report
+    says. The posterior is sampled by importance from the mode (emcee where that fails). Aliases are found first, and
+    are no numbers.
 
     Parameters
     ----------
     data : Dataset or array
         ``theta(trial, time, parameter)``, or an array (n_trials, n_times, n) or (n_times, n) with `times`.
-    landscapes : Quadratic or sequence of Quadratic
-        The loss, or that of every trial; ``Quadratic(0, μ)`` for a trial without loss.
+    landscapes : Landscape or sequence of Landscape
+        The loss, or that of every trial; ``Quadratic(0, μ)`` for a trial without loss. Any loss with gradient and
+        Hessian.
     unknown : sequence of str
         Of "discount", "metric", "drift" (a decay to 0), "drift_matrix" (A of any drift ``f(θ) = Aθ``), "hazard",
         "loss_level" (of all losses but the first), "plasticity", "loss_weight". The noise is unknown, too, unless
@@ -86,7 +91,7 @@ def infer(
     n_draws : int
         Draws of the posterior.
     check : bool
-        Compare with an unrestricted linear system and run the predictive checks (a few times the work).
+        Compare with an unrestricted linear system, if all losses are quadratic (a few times the work).
     seed : int
 
     Returns
@@ -116,7 +121,7 @@ def infer(
 
     References
     ----------
-    vastola_2025; kalman_1960.
+    vastola_2025; kalman_1960; ozaki_1992.
     """
     if "control" in (unknown.split(",") if isinstance(unknown, str) else unknown):
         raise InputError("control cannot be unknown: only BG⁻¹Bᵀ shows; use metric='full' and rank=, its rank")
@@ -135,8 +140,12 @@ def infer(
             f"({', '.join(family.names)}); record more, or state more as known"
         )
     problem = make_problem(family, recorded(experiment, paths), prior)
+    quadratic = all(isinstance(task, Quadratic) for task in problem.data.tasks)
+    problem = problem if quadratic else curved(problem)
     _check_experiment(problem)
     mode, hessian = best(problem, seed)
+    if isinstance(problem, CurvedProblem):
+        problem, mode, hessian = refined(problem, mode)
     rng = np.random.default_rng([seed, 1])
     pool, weights, effective = importance(problem.log_density, mode, hessian, 2 * n_draws, rng)
     if effective < POOR * len(pool):
@@ -145,16 +154,16 @@ def infer(
         draws = pool[rng.choice(len(pool), n_draws, p=weights)]
     else:
         draws, effective = ensemble(problem.log_density, pool, weights, n_draws, rng)
-    shown = structure(family, mode, problem.data.tasks)
+    shown = structure(family, mode, problem.models)
     log_likelihood = float(problem.log_likelihood(mode[None])[0])
     checks = predictive_checks(problem, mode)
     answer = Inference(problem, mode, draws, effective, log_likelihood, shown, checks, np.full(3, np.nan), seed)
-    return _compared(answer, rng) if check else answer
+    return _compared(answer, rng) if check and quadratic else answer
 
 
 def _check_experiment(problem: Problem) -> None:
     """Refuse an experiment without a loss, and name before the fit what this one cannot show."""
-    family, tasks = problem.family, problem.data.tasks
+    family, tasks = problem.family, problem.models
     without = [name for name in ("discount", "metric") if name in family.unknown]
     if without and not any(task.hessian_matrix.any() for task in tasks):
         raise InputError(f"landscapes: no trial has a loss, without which {' and '.join(without)} have no effect")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.inference.learner import Family
-from plasticity.landscapes import Quadratic
 
 Array = NDArray[np.float64]
 STEP = 1e-4  # of differences of fourth order in the coordinates
@@ -43,7 +43,7 @@ class Structure:
     null: Array
 
 
-def structure(family: Family, u: Array, tasks: Sequence[Quadratic]) -> Structure:
+def structure(family: Family, u: Array, tasks: Sequence[Any]) -> Structure:
     """Null space of the derivative of (A_cl, rest, noise) by the coordinates, at u (d,)."""
     jacobian = _shown_by(family, u, tasks)
     _, singular, rows = np.linalg.svd(jacobian, full_matrices=True)
@@ -56,7 +56,7 @@ def structure(family: Family, u: Array, tasks: Sequence[Quadratic]) -> Structure
     return Structure(family.names, aliased, groups, words, null)
 
 
-def _shown_by(family: Family, u: Array, tasks: Sequence[Quadratic]) -> Array:
+def _shown_by(family: Family, u: Array, tasks: Sequence[Any]) -> Array:
     """Derivative (observables, d), every kind of observable over its own size."""
     shift = STEP * np.eye(u.size)
     points = np.concatenate([u + shift, u - shift, u + 2 * shift, u - 2 * shift, u[None]])

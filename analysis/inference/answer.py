@@ -80,7 +80,7 @@ class Inference:
         unknown = tuple(name for name in family.unknown if name not in ("process_strength", "measurement_noise"))
         known = {**family.known, "measurement_noise": 1.0}
         alone = replace(family, unknown=unknown, known=known, process_noise="none")
-        hidden = structure(alone, self.mode[: len(alone.names)], self.problem.data.tasks)
+        hidden = structure(alone, self.mode[: len(alone.names)], self.problem.models)
         return hidden.aliases[0] if hidden.aliased[alone.names.index("discount")] else ""
 
     def values(self, name: str) -> Array:
@@ -118,10 +118,10 @@ class Inference:
         Raises
         ------
         InputError
-            If the inference ran without ``check``.
+            If the inference ran without ``check``, or a loss is not quadratic.
         """
         if self.slopes is None or self.slopes_covariance is None:
-            raise InputError("gap_under needs the measured motion; infer with check=True")
+            raise InputError("gap_under needs the measured motion; infer with check=True on quadratic losses")
         rng = np.random.default_rng([self.seed, 3])
         return gap_of(objective, self.problem, self.slopes, self.slopes_covariance, rng)
 

@@ -10,8 +10,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
-from plasticity.landscapes import Quadratic
-from plasticity.support.checks import checked, require_array, require_record
+from plasticity.landscapes import Landscape, Quadratic
+from plasticity.support.checks import checked, require_array
 
 Array = NDArray[np.float64]
 FEW_RECORDS = 40  # in all trials, below which no test for white noise is made
@@ -25,8 +25,8 @@ class Experiment:
 
     Parameters
     ----------
-    landscapes : Quadratic or sequence of Quadratic
-        One for all trials, or one per trial. ``Quadratic(0, μ)`` is a trial without loss.
+    landscapes : Landscape or sequence of Landscape
+        One for all trials, or one per trial, with gradient and Hessian. ``Quadratic(0, μ)`` is a trial without loss.
     starts : (n,) or (n_trials, n) array
         θ at the first record.
     times : (n_times,) array
@@ -43,20 +43,18 @@ class Experiment:
     1
     """
 
-    landscapes: tuple[Quadratic, ...]
+    landscapes: tuple[Landscape, ...]
     starts: Array
     times: Array
 
-    def __init__(self, landscapes: Quadratic | Sequence[Quadratic], starts: ArrayLike, times: ArrayLike):
+    def __init__(self, landscapes: Landscape | Sequence[Landscape], starts: ArrayLike, times: ArrayLike):
         starts = np.atleast_2d(require_array("starts", starts))
-        every = (landscapes,) * len(starts) if isinstance(landscapes, Quadratic) else tuple(landscapes)
+        every = tuple(landscapes) if isinstance(landscapes, Sequence) else (landscapes,) * len(starts)
         for landscape in every:
-            require_record("landscapes", landscape, Quadratic)
-            _check_curvature(landscape)
-        if len(every) != len(starts) or any(landscape.n != starts.shape[1] for landscape in every):
+            _check_landscape(landscape, starts)
+        if len(every) != len(starts):
             raise InputError(
-                f"landscapes must be one for all or one for each of {len(starts)} trials, of {starts.shape[1]} "
-                f"parameters; got {len(every)} of {sorted({landscape.n for landscape in every})} parameters"
+                f"landscapes must be one for all or one for each of {len(starts)} trials, got {len(every)}"
             )
         times = require_array("times", times)
         if times.ndim != 1 or times.size < 2 or np.any(np.diff(times) <= 0):
@@ -76,9 +74,9 @@ class Experiment:
         return self.starts.shape[1]
 
     @property
-    def tasks(self) -> tuple[tuple[Quadratic, ...], NDArray[np.intp]]:
+    def tasks(self) -> tuple[tuple[Landscape, ...], NDArray[np.intp]]:
         """Distinct landscapes in the order of their first trials, and the index of the one of each trial."""
-        distinct: list[Quadratic] = []
+        distinct: list[Landscape] = []
         index = []
         for landscape in self.landscapes:
             same = [i for i, other in enumerate(distinct) if _same(landscape, other)]
@@ -88,9 +86,27 @@ class Experiment:
         return tuple(distinct), np.array(index)
 
 
-def _same(first: Quadratic, second: Quadratic) -> bool:
+def _same(first: Landscape, second: Landscape) -> bool:
+    if not (isinstance(first, Quadratic) and isinstance(second, Quadratic)):
+        return first is second
     equal = np.array_equal(first.hessian_matrix, second.hessian_matrix)
-    return first is second or (equal and np.array_equal(first.optimum, second.optimum))
+    return bool(equal and np.array_equal(first.optimum, second.optimum))
+
+
+def _check_landscape(landscape: Landscape, starts: Array) -> None:
+    if not all(hasattr(landscape, part) for part in ("gradient", "hessian")):
+        raise InputError(f"landscapes must have gradient and hessian (plasticity.landscapes), got {landscape!r}")
+    if isinstance(landscape, Quadratic):
+        fits = landscape.n == starts.shape[1]
+    else:
+        try:
+            fits = np.shape(landscape.gradient(starts[:1])) == (1, starts.shape[1])
+        except (ValueError, TypeError, IndexError):
+            fits = False
+    if not fits:
+        raise InputError(f"landscapes must have {starts.shape[1]} parameters as the paths do, got {landscape!r}")
+    if isinstance(landscape, Quadratic):
+        _check_curvature(landscape)
 
 
 def _check_curvature(landscape: Quadratic) -> None:

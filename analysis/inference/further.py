@@ -9,6 +9,7 @@ import numpy as np
 from analysis.inference.answer import Inference
 from analysis.inference.experiment import Experiment
 from analysis.inference.identify import expected_errors
+from analysis.inference.problem import require_quadratic
 from plasticity.landscapes import Quadratic
 
 LEVEL = 4.0  # of a second level of the loss
@@ -43,6 +44,7 @@ def further_experiments(answer: Inference, target: str | None = None) -> tuple[s
 def _changes(answer: Inference) -> Mapping[str, Experiment]:
     """The experiment as it was, and changed in one respect each."""
     data = answer.problem.data
+    require_quadratic("answer", data)
     losses, starts, times = data.landscapes, data.paths[:, 0], data.times
     twice = np.repeat(starts, 2, axis=0)
     pairs = [loss for loss in losses for _ in range(2)]

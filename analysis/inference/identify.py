@@ -14,6 +14,7 @@ from analysis.inference.experiment import Experiment
 from analysis.inference.fisher import fisher
 from analysis.inference.learner import DEFAULTS, Family, coordinates, make_family
 from plasticity.errors import InputError
+from plasticity.landscapes import Quadratic
 from plasticity.support.checks import checked, require_record
 
 Array = NDArray[np.float64]
@@ -104,6 +105,8 @@ def identifiable(
     vastola_2025.
     """
     require_record("experiment", experiment, Experiment)
+    if not all(isinstance(landscape, Quadratic) for landscape in experiment.landscapes):
+        raise InputError("experiment must have quadratic losses; take Quadratic(curvature, minimum) near a minimum")
     family = make_family(experiment.n, unknown, known, metric, process_noise, control, prior_mean, rank)
     u = coordinates_of(family, values or {})
     shown, information, error = expected_errors(family, u, experiment)

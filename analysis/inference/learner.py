@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.inference.motion import with_decay, with_drift
+from analysis.inference.motion import gain, velocity, with_decay, with_drift
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.landscapes import Quadratic
 from plasticity.support.checks import require_array, require_number, require_whole
 
 Array = NDArray[np.float64]
@@ -174,7 +173,7 @@ class Family:
         """Whether the drift is more than a decay."""
         return "drift_matrix" in self.unknown or "drift_matrix" in self.known
 
-    def motion(self, u: Array, tasks: Sequence[Quadratic]) -> tuple[Array, Array]:
+    def motion(self, u: Array, tasks: Sequence[Any]) -> tuple[Array, Array]:
         """A_cl (k, n_tasks, n, n) and the velocity (k, n_tasks, n) at θ = 0."""
         discount, decay, hazard, level = (
             self.scalar(name, u) for name in ("discount", "drift", "hazard", "loss_level")
@@ -183,13 +182,23 @@ class Family:
         moves = []
         for index, task in enumerate(tasks):
             scaled = np.sqrt(level)[:, None, None] * root if index else root  # a loss times c: S times c, γ as it is
-            hessian, optimum = task.hessian_matrix, task.optimum
+            hessian = task.hessian_matrix
             if self.drifts:
-                moves.append(with_drift(scaled, hessian, optimum, discount, self.drift(u)))
+                moves.append(with_drift(scaled, hessian, task.optimum, discount, self.drift(u)))
             else:
-                moves.append(with_decay(scaled, hessian, optimum, discount, decay, hazard, prior))
+                slope = task.gradient(np.zeros(self.n))
+                moves.append(with_decay(scaled, hessian, slope, discount, decay, hazard, prior))
         closed, offset = zip(*moves, strict=True)
         return np.stack(closed, axis=1), np.stack(offset, axis=1)
+
+    def velocity(self, u: Array, theta: Array, gradient: Array, hessian: Array) -> Array:
+        """θ̇ (k, ..., n) at θ (k, ..., n) with the gradient and the curvature there, of which none is negative."""
+        more = [1] * (hessian.ndim - 3)
+        discount, decay, hazard = (self.scalar(name, u).reshape(-1, *more) for name in ("discount", "drift", "hazard"))
+        root = self.root(u)
+        n = gain(root.reshape(len(u), *more, *root.shape[1:]), hessian, 0.5 * discount + decay)
+        prior = np.broadcast_to(np.asarray(self.prior_mean, dtype=float), (self.n,))
+        return velocity(n, hessian, theta, gradient, discount, decay, hazard, prior)
 
 
 def factor(block: Array, side: int) -> Array:

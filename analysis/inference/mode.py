@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from analysis.inference.descent import hessian_of, maximum
-from analysis.inference.kalman import transition
 from analysis.inference.learner import NOISE_NAMES
 from analysis.inference.problem import Problem
 
@@ -37,22 +36,7 @@ def best(problem: Problem, seed: int) -> tuple[Array, Array]:
 
 
 def _misfit(problem: Problem, u: Array) -> Array:
-    return np.array([np.sum(_residuals(problem, row) ** 2) for row in u])
-
-
-def _residuals(problem: Problem, u: Array) -> Array:
-    """Errors of predicting every record from the one before, over the scatter of the paths."""
-    closed, offset = problem.family.motion(u[None], problem.data.tasks)
-    nothing = np.zeros((problem.data.n, problem.data.n))
-    errors = []
-    for t, (low, high) in enumerate(zip(problem.data.first[:-1], problem.data.first[1:], strict=True)):
-        paths = problem.data.paths[low:high]
-        moves = [transition(closed[0, t], offset[0, t], nothing, step) for step in problem.data.steps]
-        for k, which in enumerate(problem.data.which):
-            f, shift, _ = moves[which]
-            errors.append(paths[:, k + 1] - paths[:, k] @ f.T - shift)
-    flat = np.concatenate([e.ravel() for e in errors]) / problem.data.paths.std()
-    return np.nan_to_num(flat, nan=1e6, posinf=1e6, neginf=-1e6)
+    return np.array([np.sum(problem.residuals(row) ** 2) for row in u])
 
 
 def _refined(problem: Problem, u: Array, moving: NDArray[np.bool_]) -> Array:
@@ -62,7 +46,7 @@ def _refined(problem: Problem, u: Array, moving: NDArray[np.bool_]) -> Array:
     def objective(x: Array) -> Array:
         full = u.copy()
         full[moving] = mean + sd * x
-        return np.append(_residuals(problem, full), 1e-9 * x)
+        return np.append(problem.residuals(full), 1e-9 * x)
 
     x = np.clip((u[moving] - mean) / sd, -8, 8)
     if not x.size:

@@ -17,18 +17,39 @@ MOST = 60  # Newton steps of a matrix sign
 SETTLED = 1e-13  # relative change at which they end
 
 
+def gain(root: Array, hessian: Array, shifted: Array) -> Array:
+    """N (..., n, n) for L (..., n, m), curvatures of which none is negative, and γ/2 + j (...)."""
+    values, modes = np.linalg.eigh(root.swapaxes(-1, -2) @ hessian @ root)
+    lean = 1.0 / (shifted[..., None] + np.sqrt(shifted[..., None] ** 2 + np.maximum(values, 0.0)) + 1e-300)
+    side = root @ modes
+    return (side * lean[..., None, :]) @ side.swapaxes(-1, -2)
+
+
+def velocity(
+    n: Array, hessian: Array, theta: Array, gradient: Array, discount: Array, decay: Array, hazard: Array, prior: Array
+) -> Array:
+    """θ̇ (..., n) at θ with the gradient g and the curvature there, for N and rates (...); R = NH.
+
+    ``−jθ − Ng + j(γ + j + R)⁻¹Rμ_0 + (λ − j)(γ + λ + j + R)⁻¹(Ng − R(θ − μ_0))``
+    """
+    pushed = np.einsum("...ij,...j->...i", n, gradient)
+    result = -decay[..., None] * theta - pushed
+    if not decay.any() and not hazard.any():
+        return result
+    relaxation, one = n @ hessian, np.eye(len(prior))
+    d, j, h = (x[..., None, None] for x in (discount, decay, hazard))
+    back = np.linalg.solve((d + j) * one + relaxation, j * relaxation @ prior[:, None])
+    ahead = (h - j) * (pushed[..., None] - relaxation @ np.asarray(theta - prior)[..., None])
+    return result + (back + np.linalg.solve((d + h + j) * one + relaxation, ahead))[..., 0]
+
+
 def with_decay(
-    root: Array, hessian: Array, optimum: Array, discount: Array, decay: Array, hazard: Array, prior: Array
+    root: Array, hessian: Array, slope: Array, discount: Array, decay: Array, hazard: Array, prior: Array
 ) -> tuple[Array, Array]:
-    """A_cl (k, n, n) and the velocity (k, n) at θ = 0, for L (k, n, m), H (n, n), μ and μ_0 (n,), and rates (k,)."""
-    one, d, j, h = np.eye(len(optimum)), *(x[:, None, None] for x in (discount, decay, hazard))
-    relaxation = _relaxation(root, hessian, discount + 2 * decay)
-    pull = j * prior[:, None] * np.ones((len(optimum), 1))
-    back = np.linalg.solve((d + j) * one + relaxation, relaxation @ -pull)
-    ahead = np.linalg.solve((d + h + j) * one + relaxation, relaxation @ ((h - j) * (optimum - prior)[:, None]))
-    closed = -j * one - relaxation
-    at_optimum = -j * optimum[:, None] - back - ahead
-    return closed, (at_optimum - closed @ optimum[:, None])[..., 0]
+    """A_cl (k, n, n) and the velocity (k, n) at θ = 0, for L (k, n, m), H (n, n), gradient at 0, μ_0, rates (k,)."""
+    n = gain(root, hessian, 0.5 * discount + decay)
+    closed = -decay[:, None, None] * np.eye(len(prior)) - n @ hessian
+    return closed, velocity(n, hessian, np.zeros_like(prior), slope, discount, decay, hazard, prior)
 
 
 def with_drift(root: Array, hessian: Array, optimum: Array, discount: Array, drift: Array) -> tuple[Array, Array]:
@@ -90,12 +111,3 @@ def _inverse(matrices: Array) -> Array:
             if np.isfinite(matrix).all() and np.linalg.matrix_rank(matrix) == len(matrix):
                 result[i] = np.linalg.inv(matrix)
         return result
-
-
-def _relaxation(root: Array, hessian: Array, discount: Array) -> Array:
-    """NH (k, n, n)."""
-    values, modes = np.linalg.eigh(root.swapaxes(-1, -2) @ hessian @ root)
-    half = 0.5 * discount[:, None]
-    lean = 1.0 / (half + np.sqrt(half**2 + np.maximum(values, 0.0)) + 1e-300)
-    side = root @ modes
-    return (side * lean[:, None, :]) @ side.swapaxes(-1, -2) @ hessian

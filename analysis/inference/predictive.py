@@ -12,6 +12,7 @@ from scipy import stats
 from analysis.inference.checks import memory
 from analysis.inference.experiment import Experiment
 from analysis.inference.make import recorded_paths
+from analysis.inference.problem import require_quadratic
 
 if TYPE_CHECKING:
     from analysis.inference.answer import Inference
@@ -51,6 +52,7 @@ class Predictive:
 def posterior_predictive(answer: Inference, n_replicates: int = N_REPLICATES) -> Predictive:
     """Replicate the records by draws of the posterior, and compare the statistics of their innovations."""
     problem, data = answer.problem, answer.problem.data
+    require_quadratic("posterior_predictive", data)
     rng = np.random.default_rng([answer.seed, 4])
     statistics = np.empty((2, len(CHECKS), n_replicates))
     replicates = np.empty((n_replicates, *data.paths.shape))

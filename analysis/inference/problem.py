@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.inference.experiment import Experiment
-from analysis.inference.kalman import log_likelihoods
+from analysis.inference.kalman import log_likelihoods, transition
 from analysis.inference.learner import Family, coordinates
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
@@ -24,7 +24,7 @@ class Recorded:
     """Paths sorted by task, ready for the compiled likelihood."""
 
     paths: Array
-    tasks: tuple[Quadratic, ...]
+    tasks: tuple[Any, ...]
     first: NDArray[np.int64]
     steps: Array
     which: NDArray[np.int64]
@@ -37,9 +37,17 @@ class Recorded:
         return self.paths.shape[2]
 
     @property
-    def landscapes(self) -> tuple[Quadratic, ...]:
+    def landscapes(self) -> tuple[Any, ...]:
         """Loss of every trial, sorted by task."""
         return tuple(task for task, n in zip(self.tasks, np.diff(self.first), strict=True) for _ in range(n))
+
+    @property
+    def curvature(self) -> float:
+        """Mean curvature of the losses at the records, negative ones as 0; 1 if there is none."""
+        ends = zip(self.tasks, self.first, self.first[1:], strict=False)
+        diagonals = [np.diagonal(task.hessian(self.paths[low:high]), axis1=-2, axis2=-1) for task, low, high in ends]
+        means = [float(np.maximum(diagonal, 0.0).mean()) for diagonal in diagonals if np.any(diagonal > 0)]
+        return float(np.mean(means)) if means else 1.0
 
 
 def recorded(experiment: Experiment, paths: Array) -> Recorded:
@@ -63,6 +71,11 @@ def likelihood(data: Recorded, closed: Array, offset: Array, diffusion: Array, v
     return log_likelihoods(a, c, d, v, data.steps, data.which, data.paths, data.first, z), z
 
 
+def scaled(errors: Array, data: Recorded) -> Array:
+    """Finite errors over the scatter of the paths."""
+    return np.nan_to_num(errors / data.paths.std(), nan=1e6, posinf=1e6, neginf=-1e6)
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Learners of a family against recorded paths, with independent normal priors of the coordinates."""
@@ -83,6 +96,29 @@ class Problem:
         closed, offset = self.family.motion(u[None], self.data.tasks)
         variance = self.family.scalar("measurement_noise", u[None]) ** 2
         return likelihood(self.data, closed, offset, self.family.diffusion(u[None]), variance)[1]
+
+    def residuals(self, u: Array) -> Array:
+        """Errors of predicting every record from the one before, over the scatter of the paths."""
+        data = self.data
+        closed, offset = self.family.motion(u[None], data.tasks)
+        nothing = np.zeros((data.n, data.n))
+        errors = []
+        for t, (low, high) in enumerate(zip(data.first[:-1], data.first[1:], strict=True)):
+            paths = data.paths[low:high]
+            moves = [transition(closed[0, t], offset[0, t], nothing, step) for step in data.steps]
+            for k, which in enumerate(data.which):
+                f, shift, _ = moves[which]
+                errors.append(paths[:, k + 1] - paths[:, k] @ f.T - shift)
+        return scaled(np.concatenate([e.ravel() for e in errors]), data)
+
+    @property
+    def models(self) -> Sequence[Any]:
+        """Quadratic losses that stand for what the learner met."""
+        return self.data.tasks
+
+    def words(self) -> str:
+        """Which likelihood this is."""
+        return "Likelihood: exact (linear motion, Gaussian noise)."
 
     def log_prior(self, u: Array) -> Array:
         """Logarithm of p(coordinates), (k,)."""
@@ -109,9 +145,8 @@ def make_problem(family: Family, data: Recorded, prior: Mapping[str, Any] | None
     if unknown:
         raise InputError(f"prior names {', '.join(sorted(unknown))}, which is not unknown: {', '.join(family.names)}")
     rate = 1.0 / np.sqrt(data.steps.min() * (data.times[-1] - data.times[0]))
-    curvatures = [np.trace(task.hessian_matrix) / data.n for task in data.tasks if task.hessian_matrix.any()]
     span = float(np.ptp(data.paths, axis=(0, 1)).max())
-    gain = 2 * rate**2 / (np.mean(curvatures) if curvatures else 1.0)
+    gain = 2 * rate**2 / data.curvature
     medians = {
         "discount": rate, "drift": rate, "hazard": rate, "measurement_noise": 0.03 * span,
         "process_strength": 0.03 * span / np.sqrt(gain) * np.sqrt(rate), "metric": gain,
@@ -140,3 +175,17 @@ def make_problem(family: Family, data: Recorded, prior: Mapping[str, Any] | None
                 mean[place] = np.log(median) if family.logarithmic[place] else 0.0
                 sd[place] = spread if family.logarithmic[place] else spread * median
     return Problem(family, data, mean, sd)
+
+
+def require_quadratic(name: str, data: Recorded) -> None:
+    """Refuse what needs linear motion.
+
+    Raises
+    ------
+    InputError
+    """
+    for task in data.tasks:
+        if not isinstance(task, Quadratic):
+            raise InputError(
+                f"{name} needs quadratic losses, got {task!r}; the report in words, print(answer), has all else"
+            )

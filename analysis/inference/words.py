@@ -55,7 +55,8 @@ def verdict_lines(answer: Inference) -> list[str]:
 def alias_lines(answer: Inference) -> list[str]:
     """Exact aliases, and which assumption about the noise the discount hangs on."""
     family = answer.problem.family
-    lines = [f"Alias: {words}." for words in answer.shown.aliases] + [NOISE[family.process_noise]]
+    lines = [f"Alias: {words}." for words in answer.shown.aliases]
+    lines += [answer.problem.words(), NOISE[family.process_noise]]
     if answer.by_noise:
         lines.append(f"Without that assumption γ would be open: {answer.by_noise}.")
     return lines
