@@ -90,7 +90,7 @@ def as_dataset(run: Run) -> xr.Dataset:
         variables[f"n_spikes_{name}"] = (f"neuron_{name}", count, "1", f"number of spikes of {name}")
     variables |= argument_entries(run.arguments, {**coordinates, **variables})
     about = attributes(circuit, run.engine, run.seed, {"dt": run.dt}, run.arguments)
-    return make_dataset(variables | _spikes(run), coordinates, **about)
+    return make_dataset(variables | _spikes(run), coordinates, **about, phase=run.phase, repetition=run.trial)
 
 
 def _ends(name: str, projection: Projection) -> Entries:
