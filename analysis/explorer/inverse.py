@@ -14,6 +14,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.rule import CURVATURE, GRADIENT
 from plasticity.support import catalog
+from plasticity.textbook import feedback_alignment
 
 DISCOUNTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 HESSIAN, OPTIMUM = [[3.0, 0.0], [0.0, 0.5]], [1.0, -0.5]
@@ -32,6 +33,14 @@ patterns = {patterns}  # rates of two inputs in Hz, in two patterns
 answer = sm.assumptions_of(sm.rules.{name}(), near={near}, patterns=patterns)
 print(answer)
 """
+ON_FEEDBACK = """\
+import steersman as sm
+from plasticity.textbook import feedback_alignment
+
+loss = sm.Quadratic({hessian}, {optimum})
+answer = sm.assumptions_of(feedback_alignment(loss.hessian_matrix), loss)  # the error returns by turned weights
+print(answer)
+"""
 AT_DISCOUNT = {
     "any horizon": 'print("inverse metric at this discount:", answer.reach({discount}))\n',
     "drift": 'print("inverse metric:", answer.reach({discount}), "drift:", answer.drift({discount}))\n',
@@ -48,7 +57,13 @@ UNTOLD = {
 
 def inverse() -> list[dict[str, Any]]:
     """An entry per rule: its assumptions, or the reason why they cannot be read near a rest point."""
-    return [_entry(name) for name in rules.names()]
+    loss = Quadratic(HESSIAN, OPTIMUM)
+    alignment = {
+        "name": "feedback_alignment",
+        "title": "Feedback alignment: the error of a linear layer returns through fixed weights, here turned by 45°.",
+    }
+    aligned = assumptions_of(feedback_alignment(loss.hessian_matrix), loss)
+    return [*map(_entry, rules.names()), _shown(alignment, aligned, ON_FEEDBACK)]
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -62,7 +77,12 @@ def _entry(name: str) -> dict[str, Any]:
             answer = assumptions_of(rule, near=NEAR, patterns=PATTERNS)
     except InputError as error:
         return {**head, "reason": str(error)}
-    program = (ON_LOSS if reads_loss else ON_RATES) + AT_DISCOUNT.get(answer.kind, "")
+    return _shown(head, answer, ON_LOSS if reads_loss else ON_RATES)
+
+
+def _shown(head: dict[str, Any], answer: Assumptions, program: str) -> dict[str, Any]:
+    """Entry of a rule with its assumptions."""
+    program += AT_DISCOUNT.get(answer.kind, "")
     for key, value in (("hessian", HESSIAN), ("optimum", OPTIMUM), ("patterns", PATTERNS), ("near", NEAR)):
         program = program.replace("{" + key + "}", str(value))
     return {
@@ -72,7 +92,7 @@ def _entry(name: str) -> dict[str, Any]:
         "common": answer.common,
         "untold": UNTOLD[answer.kind],
         "decides": answer.decides,
-        "python": program.replace("{name}", name),
+        "python": program.replace("{name}", head["name"]),
         "hessian": rounded(answer.motion.hessian),
         "slope": rounded(answer.motion.slope),
         "rest": rounded(answer.motion.rest),

@@ -154,18 +154,18 @@ def test_the_first_tab_says_what_the_engine_says(entries):
     entry = entries["gradient_descent"]
     assert (entry["verdict"], entry["common"], entry["decides"]) == (answer.verdict, answer.common, answer.decides)
     np.testing.assert_allclose(np.reshape(entry["reach"][4], (2, 2)), answer.reach(inverse.DISCOUNTS[4]), rtol=1e-5)
-    assert set(entries) == set(sm.rules.names())
+    assert set(entries) == {*sm.rules.names(), "feedback_alignment"}
     assert all(("verdict" in entry) != ("reason" in entry) for entry in entries.values())
     assert {"heavy_ball", "oja", "triplet_stdp", "weight_decay"} <= {n for n, e in entries.items() if "verdict" in e}
 
 
-@pytest.mark.parametrize("name", ["oja", "weight_decay"])
+@pytest.mark.parametrize("name", ["oja", "weight_decay", "feedback_alignment"])
 def test_the_program_of_a_rule_prints_its_verdict_and_its_metric(entries, name, capsys):
     entry = entries[name]
     exec(entry["python"].replace("{discount}", "1.0"), {})
     shown = capsys.readouterr().out
     assert entry["verdict"] in shown
-    last = re.findall(r"-?\d+\.\d*(?:e-?\d+)?", shown.splitlines()[-2] + shown.splitlines()[-1])[-4:]
+    last = re.findall(r"-?\d+\.\d*(?:e-?\d+)?", " ".join(shown.splitlines()[-2:]))[-4:]
     matrix = entry["reach" if entry["kind"] == "any horizon" else "drift"][inverse.DISCOUNTS.index(1.0)]
     np.testing.assert_allclose(sorted(map(float, last)), sorted(matrix), rtol=1e-4)
 
