@@ -350,7 +350,7 @@ function drawInverse(mine, rule, level) {
   const words = ["Grey: equal loss."];
   if (rule.kind !== "momentum") words.push("Blue arrows: the motion of the rule, the same at every discount.");
   if (reach) words.push(`Black: equal cost of change at γ = ${level} /s (long axis: the cheap direction); inverse metric ηk BG⁻¹Bᵀ = ${matrix(reach)}.`);
-  if (drift) words.push(`Orange, dashed: the drift that this discount needs, A = ${matrix(drift)} /s${rule.kind === "decay or tasks" ? " (about 0)" : ""}.`);
+  if (drift) words.push(`Orange, dashed: the drift that this discount needs, A = ${matrix(drift)} /s${rule.kind === "decay or tasks" ? " (about 0)" : ""}; its arrows have a scale of their own.`);
   if (!reach && rule.reach.some(Boolean)) words.push(`At γ = ${level} /s no drift and metric of this form exist.`);
   element(mine.pictures, "p", { class: "note" }, words.join(" "));
 }
