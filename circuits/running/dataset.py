@@ -44,7 +44,8 @@ def as_dataset(run: Run) -> xr.Dataset:
         ``spike_time(spike)`` with ``spike_neuron``, ``spike_trial`` and ``spike_population``. A rate circuit has
         trials, the members of its batch, a ``loss``, and the weights of its fixed projections. ``run_arguments`` holds
         all that is needed to repeat the run, see `circuits.run_arguments`. Spiking circuits are recorded at the
-        beginning of steps, so that the last record comes before the end; ``final_weight_NAME`` is the end.
+        beginning of steps, so that the last record comes before the end; ``final_weight_NAME`` is the end. The
+        attributes ``phase`` and ``repetition`` say which part of an experiment it is.
 
     Examples
     --------

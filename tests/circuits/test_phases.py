@@ -205,8 +205,10 @@ def test_a_state_of_another_circuit_or_step_is_refused():
 def test_a_phase_is_repeated_from_its_file(tmp_path):
     shown = Stimulus(patterns(3, 4, 7), patterns(3, 2, 8))
     start = run(layers(rules.gradient_descent(0.5), signals.exact_error()), 0.05, dt=DT).state
-    phases = [Phase(0.1), Phase(0.1, stimuli=shown, plastic={"layer_1": False})]
+    phases = [Phase(0.1), Phase(0.1, stimuli=shown, plastic={"layer_1": False}, name="with other patterns")]
     runs = run(layers(rules.gradient_descent(0.5), signals.exact_error()), phases, dt=DT, start=start)
     write(as_dataset(runs[1]), tmp_path / "run.nc")
-    again = run(**run_arguments(read(tmp_path / "run.nc")))
+    ds = read(tmp_path / "run.nc")
+    assert (ds.attrs["phase"], ds.attrs["repetition"]) == ("with other patterns", 0)
+    again = run(**run_arguments(ds))
     assert_same_state(again[1].state, runs[1].state)
