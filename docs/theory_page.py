@@ -102,8 +102,8 @@ def theory_page() -> str:
     for i, (title, function, call) in enumerate(DERIVED):
         steps = [step for step in steps_of(call) if i == 0 or (step.title, str(step.equation)) not in known]
         parts += [f"### {title}", f"`{function}`, run by `{call}`", *map(printed, steps)]
-    rows = "\n".join(f"| $ {equation} $ | `{function}` |" for equation, function in SOLVED)
-    parts += ["## Solved by numbers", f"| equation | function |\n|---|---|\n{rows}"]
+    parts.append("## Solved by numbers")
+    parts += [f"`{function}`:\n\n$$\n{equation}\n$$" for equation, function in SOLVED]
     return "\n\n".join(parts)
 
 
