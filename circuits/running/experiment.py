@@ -54,15 +54,16 @@ class Experiment:
             if not carry and trial and state is not None:
                 state = state.without_counters()
             for k, phase in enumerate(self.phases):
-                runs.append(self._run(k, phase, 0 if carry else trial, state))
+                runs.append(self._run(k, phase, trial, carry, state))
                 state = runs[-1].state
         return tuple(runs)
 
-    def _run(self, k: int, phase: Phase, trial: int, state: RunState | None) -> Run:
+    def _run(self, k: int, phase: Phase, trial: int, carry: bool, state: RunState | None) -> Run:
         first = 0 if state is None else state.step
         steps, dt = steps_in("duration", phase.duration, self.grid.dt), self.grid.dt
         shown = 0 if phase.stimuli is None else first
-        grid = replace(self.grid, duration=steps * dt, trial=trial, first=first, shown=shown)
+        streams = 0 if carry else trial  # what is carried goes on with its random numbers
+        grid = replace(self.grid, duration=steps * dt, trial=streams, first=first, shown=shown)
         try:
             run = self.engine(prepared(self.circuit, phase, grid, self.n_tracked, self.tracked), state)
         except DivergedError as error:

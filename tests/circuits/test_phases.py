@@ -143,6 +143,7 @@ def test_trials_start_from_the_same_state_with_other_random_numbers_unless_it_is
     carried = run(make(), [Phase(0.2)], dt=DT, trials=2, start=start, carry=True, **options)
     whole = run(make(), 0.6, dt=DT, **options)
     assert_same_state(carried[1].state, whole.state)
+    assert [r.trial for r in (*apart, *carried)] == [0, 1, 0, 1]
     assert_same_state(apart[0].state, carried[0].state)
     assert apart[1].state.step == apart[0].state.step
     assert np.abs(apart[1].final["layer_1"] - apart[0].final["layer_1"]).max() > 0
