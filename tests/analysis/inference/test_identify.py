@@ -8,7 +8,7 @@ from analysis.infer import infer
 from analysis.inference.design import best_pair, design, discount_error
 from analysis.inference.experiment import Experiment
 from analysis.inference.identify import identifiable
-from plasticity import Objective, solve
+from plasticity import Objective, OrnsteinUhlenbeck, derive_trials, solve
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 
@@ -69,6 +69,12 @@ ROWS = {
         [Quadratic(COUPLED, OPTIMUM), Quadratic(4 * COUPLED, OPTIMUM)],
         {"metric": "full", "rank": 1},
         {"discount": 0.7},
+    ),
+    "hazard and decay, with trials without loss": (
+        Objective(0.7, drift=-0.3, hazard=0.4, prior_mean=0.0),
+        [Quadratic([1.0, 4.0], OPTIMUM), Quadratic(0.0, OPTIMUM)],
+        {"unknown": ("metric", "drift", "hazard"), "known": {"discount": 0.7}},
+        {"metric": 1.0, "drift": 0.3, "hazard": 0.4},
     ),
     "hazard from the rest point": (
         Objective(0.7, hazard=0.4, prior_mean=0.0),
@@ -148,6 +154,29 @@ def test_what_is_not_identifiable_is_named_before_any_data(row):
     assert np.all(np.isinf(answer.error[answer.aliased]))
     noise = [name.startswith(("process", "measurement")) for name in answer.names]
     assert not np.any(answer.aliased & noise)
+
+
+@pytest.mark.parametrize(("discount", "hazard"), [(0.1, 0.4333), (1.0, 0.7333), (3.0, 1.4)])
+def test_one_rate_and_one_rest_point_go_with_a_hazard_for_every_discount(discount, hazard):
+    """R = 1.2 and a rest at W = 0.75 of the way: λ = (γ + R)(1 − W)/W, so that without γ neither is known."""
+    rate, share = 1.2, 0.75
+    exact = (discount + rate) * (1 - share) / share
+    assert_allclose(exact, hazard, atol=5e-5)
+    loss = Quadratic(2.0, [1.0])
+    policy = solve(Objective(discount, metric=2.0 / (rate * (rate + discount)), hazard=exact, prior_mean=0.0), loss)
+    assert_allclose([policy.closed_loop[0, 0], policy.rest_point[0]], [-rate, share])
+
+
+def test_learners_in_trials_show_the_noise_of_world_and_observation_as_a_ratio_only():
+    """Both times 3: the same aims; one changed by a known factor alone: others."""
+
+    def aims(world, observation):
+        belief = OrnsteinUhlenbeck(np.array([3.0, 100.0]), world * np.array([2.0, 4.0]), observation)
+        return derive_trials(Objective(0.3, plasticity=0.5), belief).run(np.full(60, 30.0)).aim.values
+
+    usual = aims(1.0, 1.0)
+    assert_allclose(aims(3.0, 3.0), usual, rtol=1e-9)
+    assert np.abs(aims(1.0, 3.0) - usual).max() > 1.0  # degrees
 
 
 def test_noise_in_the_metric_breaks_the_alias():
