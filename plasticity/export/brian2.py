@@ -15,10 +15,11 @@ from plasticity.compile.classify import event_driven
 from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.compile.file_head import SECTIONS, docstring, words
 from plasticity.compile.gradient_step import wrapped
+from plasticity.compile.increments import statements
 from plasticity.errors import InputError
 from plasticity.pages.card import extract
 from plasticity.replay import spike_train
-from plasticity.rule import WEIGHT, Rule, flows
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows
 from plasticity.support.checks import checked, require_number
 
 PRE = tuple(0.01 + 0.05 * k for k in range(10))  # s: pairs at 20 Hz, pre 10 ms before post
@@ -100,11 +101,18 @@ def brian2(
         f"axonal_delay = {_quantity(delay, 's')}  # a pre spike acts so much later, a post spike at once",
         f"duration = {_quantity(duration, 's')}",
     ]
-    return {f"{words(rule)}_brian2.py": _script(rule, model, times, require_number("weight", weight), dt)}
+    low, high = rule.bounds or (-np.inf, np.inf)
+    weight = require_number("weight", weight, low=low, high=high)
+    return {f"{words(rule)}_brian2.py": _script(rule, model, times, weight, dt)}
 
 
 def _model(rule: Rule) -> SynapseModel:
-    """Strings of the synapse, whose method is known and whose parameters are numbers."""
+    """Strings of the synapse, whose parameters are numbers."""
+    if {GRADIENT, CURVATURE} & set(rule.inputs):
+        raise InputError(
+            f"rule {rule.name!r} reads a gradient, which spikes do not provide; export it with a signal that does, "
+            "such as adam+bcm, or `rule.with_signal(…)`"
+        )
     model = compile_rule(rule)
     if model.needs:
         names = ", ".join(f"{v.name} ({v.meaning})" for v in model.needs)
@@ -164,12 +172,12 @@ def _synapse(rule: Rule, model: SynapseModel, stepped: bool, weight: float) -> l
     on_pre = {name: text for name, text in on_pre.items() if text}
     arguments = [_block("model", [e.replace("event-driven", "clock-driven") if stepped else e for e in equations])]
     if list(on_pre) == ["pre"]:
-        arguments.append(_block("on_pre", _statements(model.on_pre)))
+        arguments.append(_block("on_pre", statements(model.on_pre)))
     elif on_pre:
-        blocks = [_block(f'"{name}"', _statements(text), ": ") for name, text in on_pre.items()]
+        blocks = [_block(f'"{name}"', statements(text), ": ") for name, text in on_pre.items()]
         arguments.append(f"on_pre={{{', '.join(blocks)}}}")
     if model.on_post:
-        arguments.append(_block("on_post", _statements(model.on_post)))
+        arguments.append(_block("on_post", statements(model.on_post)))
     if stepped:
         arguments.append(f'method="{_method(rule)}"')
     lines = [
@@ -206,7 +214,7 @@ def _outside(rule: Rule, model: SynapseModel) -> list[str]:
             "reaction = Synapses(",
             "    third_factor,",
             "    synapse,",
-            f"    {_block('on_pre', _statements(code))},",
+            f"    {_block('on_pre', statements(code))},",
             ")",
             "reaction.connect()",
             "reaction.pre.order = 2  # after the spikes of that time",
@@ -214,7 +222,7 @@ def _outside(rule: Rule, model: SynapseModel) -> list[str]:
         ]
         parts.append("\n".join(lines))
     if model.on_clock:
-        code = _block("", _statements(model.on_clock), "")
+        code = _block("", statements(model.on_clock), "")
         tick = f'tick = synapse.run_regularly(\n    {code},\n    dt=clock_step,\n    when="synapses",\n    order=3,\n)'
         parts.append(f"# Clock: after the spikes and third factors of that time\n{tick}")
     if "weight_low" in model.parameters and rule.weight_flow != 0:
@@ -253,28 +261,6 @@ def _source(name: str) -> list[str]:
 def _block(name: str, lines: Sequence[str], sign: str = "=") -> str:
     """Argument that is a text of several lines."""
     return "\n".join([f'{name}{sign}"""', *(f"    {line}" for line in lines), '    """'])
-
-
-def _statements(text: str) -> list[str]:
-    r"""Statements, increments as such.
-
-    Examples
-    --------
-    >>> _statements("w = -a*x + w\ny = y + 1\nz = 1")
-    ['w -= a*x', 'y += 1', 'z = 1']
-    """
-    return [_increment(line) for line in text.splitlines()]
-
-
-def _increment(line: str) -> str:
-    target, _, value = line.partition(" = ")
-    change = value.removeprefix(f"{target} + ")
-    change = value.removesuffix(f" + {target}") if change == value else change
-    if change == value:
-        return line
-    if change.startswith("-") and not re.search(r" [+-] ", change):
-        return f"{target} -= {change[1:]}"
-    return f"{target} += {change}"
 
 
 def _method(rule: Rule) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from plasticity import Rule, replay, rules, signals
+from plasticity.compile.increments import statements
 from plasticity.errors import InputError
 from plasticity.export import files
 from plasticity.export.brian2 import brian2
@@ -103,9 +104,27 @@ def test_a_script_is_plain_python_that_imports_brian2_and_numpy_only(label):
 
 
 @pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("w = -a*x + w", "w -= a*x"),
+        ("w = w - a*(x - (y + z))", "w -= a*(x - (y + z))"),
+        ("w = a - b + w", "w += a - b"),
+        ("w = w - a*x + b", "w = w - a*x + b"),
+        ("w = -a + b + w", "w = -a + b + w"),
+        ("w = wide + 1", "w = wide + 1"),
+        ("w = w*2", "w = w*2"),
+        ("w = clip(a + w, 0, 1)", "w = clip(a + w, 0, 1)"),
+    ],
+)
+def test_an_increment_is_written_as_one_where_it_means_the_same(line, shown):
+    assert statements(line) == [shown]
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: brian2(rules.adam()), "asks for gradient"),
+        (lambda: brian2(rules.adam()), "reads a gradient, which spikes do not provide; export it with a signal"),
+        (lambda: brian2(replace(rules.pair_stdp(), bounds=(0.0, 0.5))), "weight must be"),
         (lambda: brian2(rules.adam().with_signal(signals.escape_rate_likelihood())), "which neurons that spike at"),
         (lambda: brian2(rules.gradient_descent().with_signal(signals.exact_error())), "which neurons that spike at"),
         (lambda: brian2(rules.pair_stdp().with_parameters(A_plus=np.array([0.1, 0.2]))), "A_plus.* has 2 values"),
