@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
+
 from plasticity.errors import UnknownNameError
 from plasticity.glossary import glossary
 
@@ -24,12 +26,16 @@ def symbol_table(*names: str) -> str:
     >>> print(symbol_table("discount").splitlines()[-1])
     | γ | `gamma` | Hz | Rate of temporal discounting; 1/γ is the planning horizon. |
     """
-    lines = ["| symbol | type | unit | meaning |", "|---|---|---|---|"]
+    lines = ["| symbol | type | unit | meaning |", "|:---|:---|:---|:---|"]
     for name in names:
         if name not in glossary():
             raise UnknownNameError("term", name, glossary())
         term = glossary()[name]
         short = term.latex.lstrip("\\")
-        typed = next(text for text in (short, term.symbol, name) if text.isidentifier() and text.isascii())
+        typed = next(text for text in (short, term.symbol, name) if _can_be_typed(text))
         lines.append(f"| {term.symbol} | `{typed}` | {term.unit} | {term.meaning} |")
     return "\n".join(lines)
+
+
+def _can_be_typed(text: str) -> bool:
+    return text.isidentifier() and text.isascii() and not iskeyword(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def short_names(names: set[str]) -> dict[str, str]:
         term = glossary().get(name)
         short = [] if term is None else [term.symbol, term.latex.lstrip("\\")]
         for alias in (name, *short):
-            if alias.isidentifier():
+            if alias.isidentifier() and not iskeyword(alias):
                 known.setdefault(alias, name)
     return known
 
