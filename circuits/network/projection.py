@@ -120,17 +120,17 @@ class Projection:
 
     def _check_delay(self, name: str) -> None:
         value = getattr(self, name)
-        if np.ndim(value) == 0:
+        delays = require_finite(f"{name} of {self.name!r}", value)
+        if delays.ndim == 0:
             require_number(f"{name} of {self.name!r}", value, low=0, unit="s")
             return
-        delays = require_finite(f"{name} of {self.name!r}", value)
         shape = (np.size(self.sources),) if self.is_listed else self.weight.shape
-        if delays.shape != shape and self.weight.ndim + self.is_listed:
+        if not delays.size or (delays.shape != shape and self.weight.ndim + self.is_listed):
             raise InputError(
                 f"{name} of {self.name!r} must be a number or have a value for each synapse, of shape {shape}, got "
                 f"shape {delays.shape}"
             )
-        if delays.min() < 0:
+        if delays.min(initial=0.0) < 0:
             raise InputError(f"{name} of {self.name!r} must be >= 0 s, got {delays.min():g}")
         object.__setattr__(self, name, delays)
 
