@@ -1,7 +1,8 @@
 """Other simulators on a conformance kit: `python tests/conformance kit.json [SIMULATOR …]`.
 
 Each runs in its own environment in the folder that STEERSMAN_PEERS names (docs/benchmarks.md) and prints its weights;
-here they are compared with the golden ones. The tables of docs/conformance.md come from here.
+here they are compared with the golden ones. The tables of docs/conformance.md come from here. `nestml` runs exported
+synapses for the rules of the file, and builds a module for every four of them.
 """
 
 import json
@@ -63,11 +64,28 @@ def outcomes_of(kit, answered):
     return conformance.check(kit, run, [name for name in kit.rules if name in answered["weights"]], TOLERANCE)
 
 
+def answer_of_exported(kit):
+    """What NEST makes of the synapses that are exported, or None with a message where they cannot be built."""
+    from tests.conformance import exported
+
+    if exported.python() is None:
+        print("nestml: not installed in $STEERSMAN_PEERS/nest")
+        return None
+    weights = {}
+    for folder, chosen, lacking in exported.in_modules([label for label in kit.rules if label in exported.labels()]):
+        if lacking:
+            print(f"nestml: {'; '.join(lacking)}")
+            return None
+        run = exported.runner(folder, kit, chosen)
+        weights |= {r: {s: run(kit.rules[r], kit.sequences[s]) for s in kit.weights[r]} for r in chosen}
+    return {"simulator": "NEST, exported synapses", "weights": weights}
+
+
 def main(path, *names):
     """Print a table for every simulator."""
     kit = conformance.read(path)
-    for name in names or RUNNERS:
-        answered = answer(name, path)
+    for name in names or (*RUNNERS, "nestml"):
+        answered = answer_of_exported(kit) if name == "nestml" else answer(name, path)
         if answered is not None:
             models = ", ".join(f"{rule}: {model}" for rule, model in answered.get("models", {}).items())
             print(f"\n{name}: {answered['simulator']}{f' ({models})' if models else ''}\n")

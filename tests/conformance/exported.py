@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -128,7 +129,16 @@ def _case(label, delay, pre, post):
     }
 
 
-def runner(folder, kit):
+def in_modules(chosen, at_once=4):
+    """Folders with some of the rules each, to be built as a module; with what is missing for that, or an empty list."""
+    for first in range(0, len(chosen), at_once):
+        with TemporaryDirectory() as name:
+            folder, some = Path(name), chosen[first : first + at_once]
+            write(some, folder)
+            yield folder, some, answer(folder, [], "-O2").get("missing", [])
+
+
+def runner(folder, kit, chosen):
     """A simulator for `plasticity.conformance.check`: NEST with the synapses of a folder.
 
     All sequences run at once, at the first call. Axonal delays are added to the pre spikes; a connection in NEST has a
@@ -136,7 +146,7 @@ def runner(folder, kit):
     at the end of a sequence if it flows, and 20 s later, without traces, if it does not. What this spike does to it is
     taken away.
     """
-    runs = [(label, name, k) for label in kit.weights for name in kit.weights[label] for k in _numbers(kit, name)]
+    runs = [(label, name, k) for label in chosen for name in kit.weights[label] for k in _numbers(kit, name)]
     found = {}
 
     def run(a_rule, sequence):

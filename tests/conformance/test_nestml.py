@@ -33,6 +33,6 @@ def test_weights_in_nest_are_those_of_replay(folder):
 
 def test_golden_sequences_in_nest(folder):
     kit = conformance.make(LABELS)
-    outcomes = conformance.check(kit, exported.runner(folder, kit), LABELS, 1e-9)
+    outcomes = conformance.check(kit, exported.runner(folder, kit, LABELS), LABELS, 1e-9)
     assert len(outcomes) == 14 * len(LABELS)
     assert [(o.rule, o.sequence) for o in outcomes if not o.passed] == []
