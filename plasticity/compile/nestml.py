@@ -1,8 +1,12 @@
 """Rule → NESTML: the text of a synapse for NEST, all of whose states it owns.
 
-At a coincidence NEST gives the post spike to a synapse before the pre spike; here the pre spike comes first. So the
-synapse remembers its variables from before a post spike, and a pre spike at the same time puts them back, acts, and
-lets the post spike act again.
+At a coincidence NEST gives a post spike to a synapse before the pre spike, and a third factor before both; here the
+order is pre, post, third factor or clock. So the synapse remembers its variables from before an event, and another one
+at the same time puts them back, acts, and lets those act again that come after it.
+
+Third factors and ticks of a clock come by a volume transmitter. It advances the synapse to the end of every slice of
+simulation, which is as long as the shortest delay in the network: unless that is one step, pre spikes come late. The
+synapse notices it, by its own time, and makes the weight no number.
 """
 
 from __future__ import annotations
@@ -23,8 +27,8 @@ from plasticity.errors import InputError
 from plasticity.rule import WEIGHT, Rule, expressions, flows
 
 DELAY, LOW, HIGH = "delay", "weight_low", "weight_high"  # parameters beside those of the rule
-SINCE = "since_post_spike"  # time since the last post spike, in a state
-_BEFORE = "_before_post"  # of variables that a post spike changes
+SINCE = "since_event"  # time since the last event that can be undone, in a state
+_BEFORE = "_before_event"  # a copy of a variable that an event changes
 _ELAPSED = sp.Symbol("timestep()", positive=True)  # NESTML: the time since the last event
 TIE = "1e-6 ms"  # spikes that are less apart are at the same time, as in NEST
 POST_PORT = "post_spikes"
@@ -39,11 +43,9 @@ _WORDS = (
     "year deg rad bar mol cd lm lx"
 )
 _UNIT = re.compile(r"(da|[YZEPTGMkhdcmunpfazy])?(g|m|s|A|K|Hz|N|Pa|J|W|C|V|F|Ohm|S|Wb|T|H|Bq|Gy|Sv|kat|L|l|eV|u|h|d)")
-_EVENTS = {
-    "third_factor": "events of a third factor, which NESTML has by a volume transmitter alone",
-    "clock": "ticks of a clock, which NESTML has by a volume transmitter alone",
-    "pre_delayed": "events some time after a pre spike, which a synapse of NEST does not receive",
-}
+TRANSMITTER_PORT = "transmitter_spikes"
+_PORTS = {"pre": "pre_spikes", "post": POST_PORT, "third_factor": TRANSMITTER_PORT, "clock": TRANSMITTER_PORT}
+_NOW, _LATE = "now", "is_late"  # states of a synapse with a transmitter
 
 
 class _Printer(StrPrinter):
@@ -99,8 +101,7 @@ def synapse_text(rule: Rule, name: str, head: list[str]) -> str:
     Raises
     ------
     InputError
-        If the rule acts at other events than spikes, reads variables of neurons, flows without a closed form, or uses a
-        function or a name that NESTML does not have for it.
+        If NESTML cannot say what the rule does; names what it is.
 
     Examples
     --------
@@ -113,14 +114,14 @@ def synapse_text(rule: Rule, name: str, head: list[str]) -> str:
             w real = 1.0  # weight
     """
     check(rule)
+    ports = dict.fromkeys(["pre_spikes", POST_PORT, *(_PORTS[e] for e in rule.events)])
     blocks = {
         "state": _states(rule),
         "parameters": _parameters(rule),
         "equations": _equations(rule),
-        "input": ["pre_spikes <- spike", f"{POST_PORT} <- spike"],
+        "input": [f"{port} <- spike" for port in ports],
         "output": ["spike"],
-        f"onReceive({POST_PORT})": _on_post(rule),
-        "onReceive(pre_spikes)": _on_pre(rule),
+        **_handlers(rule),
         "update": _update(rule),
     }
     text = [*(f"# {line}".rstrip() for line in head), f"model {name}:"]
@@ -131,7 +132,12 @@ def synapse_text(rule: Rule, name: str, head: list[str]) -> str:
 
 def own_states(rule: Rule) -> list[str]:
     """Names of all states of the synapse, which must not be moved to the neuron."""
-    return [*(v.name for v in flows(rule)), SINCE, *(_before(v) for v in _changed_by_post(rule))]
+    return [line.split()[0] for line in _states(rule)]
+
+
+def transmitted(rule: Rule) -> str:
+    """Event that reaches the synapse by a volume transmitter, or empty."""
+    return next((event for event in ("third_factor", "clock") if event in rule.events), "")
 
 
 def check(rule: Rule) -> None:
@@ -142,10 +148,10 @@ def check(rule: Rule) -> None:
     InputError
     """
     cannot = f"rule {rule.name!r} cannot be exported to NESTML"
-    for event, reason in _EVENTS.items():
-        if event in rule.events:
-            late = "" if event == "pre_delayed" else "; its weights under one are not those of the rule"
-            raise InputError(f"{cannot}: it acts at {reason}{late}")
+    if "pre_delayed" in rule.events:
+        raise InputError(f"{cannot}: it acts some time after a pre spike, when a synapse of NEST receives nothing")
+    if {"third_factor", "clock"} <= set(rule.events):
+        raise InputError(f"{cannot}: it acts at a third factor and a clock, but a synapse has one volume transmitter")
     if rule.inputs:
         needed = ", ".join(s.name for s in rule.inputs)
         raise InputError(
@@ -159,7 +165,7 @@ def check(rule: Rule) -> None:
                 "can then have its own"
             )
     for name in (*rule.values, *(s.name for s in rule.states)):
-        if name in _WORDS.split() or _UNIT.fullmatch(name):
+        if name in (*_WORDS.split(), _NOW, _LATE) or _UNIT.fullmatch(name):
             raise InputError(f"rule {rule.name!r} defines {name!r}, a word or unit of NESTML; rename it")
     used = set().union(*(e.atoms(sp.Function, sp.Min, sp.Max, sp.Piecewise) for e in expressions(rule)))
     unknown = sorted(str(f) for f in used if not isinstance(f, _KNOWN))
@@ -225,9 +231,11 @@ def _states(rule: Rule) -> list[str]:
     initial = {s.name: s.initial for s in rule.states} | {WEIGHT.name: 1.0}
     lines = [_declared("w", 1.0, 0, "weight")]
     lines += [_declared(s.name, s.initial, powers[s.name], s.meaning) for s in rule.states]
-    lines.append(f"{SINCE} ms = 1.0 ms")
-    for name in (v.name for v in _changed_by_post(rule)):
-        lines.append(_declared(f"{name}{_BEFORE}", initial[name], powers[name], "before the last post spike"))
+    lines.append(f"{SINCE} ms = 1.0 ms  # time since the last event that can be undone")
+    lines += [_declared(_before(name), initial[name], powers[name], "before it") for name in _undone(rule)]
+    if transmitted(rule):
+        lines += [f"{_has(event)} real = 0.0  # whether it was there" for event in _order(rule)]
+        lines += [f"{_NOW} ms = 0.0 ms", f"{_LATE} real = 0.0  # whether an event came too late"]
     return lines
 
 
@@ -248,40 +256,78 @@ def _update(rule: Rule) -> list[str]:
     """What passes between events: variables that others drive in closed form, then the equations."""
     printer = _Printer(_units(rule))
     lines = [f"{v.name} = {printer.doprint(value)}" for v, value in driven(rule, _ELAPSED).items()]
-    clipped = _clipped(rule) if rule.weight_flow != 0 else []
-    return [*lines, "integrate_odes()", *clipped]
+    lines += ["integrate_odes()", *(_clipped(rule) if rule.weight_flow != 0 else [])]
+    return [*_is_late(), *lines, f"{_NOW} = t + {_ELAPSED}"] if transmitted(rule) else lines
+
+
+def _handlers(rule: Rule) -> dict[str, list[str]]:
+    """What every event does, by the title of its block."""
+    order = _order(rule)
+    events = {e: _with_transmitter(rule, e) for e in order} if transmitted(rule) else {"post": _on_post(rule)}
+    if not transmitted(rule):
+        events["pre"] = _on_pre(rule)
+    return {f"onReceive({_PORTS[event]})": lines for event, lines in events.items()}
 
 
 def _on_post(rule: Rule) -> list[str]:
     """What a post spike does, after a copy of all that it changes."""
-    copies = [f"{_before(v)} = {v.name}" for v in _changed_by_post(rule)]
+    copies = [f"{_before(name)} = {name}" for name in _undone(rule)]
     return [*copies, *_assignments(rule, "post"), f"{SINCE} = 0.0 ms"]
 
 
 def _on_pre(rule: Rule) -> list[str]:
     """What a pre spike does: at a coincidence it undoes the post spike, and repeats it after its own action."""
-    undone = [f"{v.name} = {_before(v)}" for v in _changed_by_post(rule)]
+    undone = [f"{name} = {_before(name)}" for name in _undone(rule)]
     own = [*_assignments(rule, "pre"), "emit_spike(w)"]
     if not undone:
         return own
-    again = _assignments(rule, "post")
-    return [
-        f"is_coincidence boolean = {SINCE} < {TIE}",
-        "if is_coincidence:",
-        *(f"    {line}" for line in undone),
-        *own,
-        "if is_coincidence:",
-        *(f"    {line}" for line in again),
-    ]
+    again = _if("is_coincidence", _assignments(rule, "post"))
+    return [f"is_coincidence boolean = {SINCE} < {TIE}", *_if("is_coincidence", undone), *own, *again]
 
 
-def _changed_by_post(rule: Rule) -> list[sp.Symbol]:
-    changed = {u.target for u in rule.events.get("post", ())}
-    return [v for v in flows(rule) if v.name in changed]
+def _with_transmitter(rule: Rule, event: str) -> list[str]:
+    """What an event does where three can coincide: undo those of its time, and repeat all of them in their order."""
+    undone = [f"{name} = {_before(name)}" for name in _undone(rule)]
+    copies = [f"{_before(name)} = {name}" for name in _undone(rule)]
+    lines = [*_if(f"{SINCE} < {TIE}", undone), *_if(f"{SINCE} >= {TIE}", [*copies, *_cleared(rule)])]
+    lines.append(f"{_has(event)} = 1.0")
+    for each in _order(rule):
+        lines += _if(f"{_has(each)} > 0.5", _assignments(rule, each))
+    lines.append(f"{SINCE} = 0.0 ms")
+    return [*lines, *_is_late(), *_if(f"{_LATE} > 0.5", ["w = ln(-1.0)"]), "emit_spike(w)"] if event == "pre" else lines
 
 
-def _before(variable: sp.Symbol) -> str:
-    return f"{variable.name}{_BEFORE}"
+def _is_late() -> list[str]:
+    """Note an event whose time is not that up to which the synapse was advanced."""
+    return _if(f"{_NOW} - t > {TIE} or t - {_NOW} > {TIE}", [f"{_LATE} = 1.0"])
+
+
+def _cleared(rule: Rule) -> list[str]:
+    return [f"{_has(event)} = 0.0" for event in _order(rule)]
+
+
+def _if(condition: str, lines: list[str]) -> list[str]:
+    return [f"if {condition}:", *(f"    {line}" for line in lines)] if lines else []
+
+
+def _order(rule: Rule) -> list[str]:
+    """Events in the order in which they act at one time; a pre spike always does something: it is transmitted."""
+    return [event for event in _PORTS if event in rule.events or event == "pre"]
+
+
+def _has(event: str) -> str:
+    return f"has_{event}_event"
+
+
+def _undone(rule: Rule) -> list[str]:
+    """Variables that must be put back at a coincidence."""
+    events = _order(rule) if transmitted(rule) else ["post"]
+    changed = {u.target for event in events for u in rule.events.get(event, ())}
+    return [v.name for v in flows(rule) if v.name in changed]
+
+
+def _before(name: str) -> str:
+    return f"{name}{_BEFORE}"
 
 
 def _assignments(rule: Rule, event: str) -> list[str]:

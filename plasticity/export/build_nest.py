@@ -46,7 +46,8 @@ def options(folder: Path) -> dict[str, Any]:
         synapse = json.loads(path.read_text(encoding="utf-8"))
         for name in whole:
             whole[name][path.stem] = synapse[name]
-        pairs.setdefault(synapse["neuron"], {})[path.stem] = {"post_ports": synapse["post_ports"]}
+        ports = {name: synapse[name] for name in ("post_ports", "vt_ports") if name in synapse}
+        pairs.setdefault(synapse["neuron"], {})[path.stem] = ports
     whole["neuron_synapse_pairs"] = [{"neuron": neuron, "synapses": synapses} for neuron, synapses in pairs.items()]
     return whole
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plasticity.compile.file_head import words
-from plasticity.compile.nestml import DELAY, POST_PORT, own_states, synapse_text
+from plasticity.compile.nestml import DELAY, POST_PORT, TRANSMITTER_PORT, own_states, synapse_text, transmitted
 from plasticity.errors import InputError
 from plasticity.pages.card import extract
 from plasticity.rule import WEIGHT, Rule
@@ -27,13 +27,19 @@ derived the delay is axonal: the pre spike acts at t + d, the post spike at once
 a lag that is longer by 2 d than there. To have the lags of an axonal delay, shift the spikes, not the text.
 
 Order. A pre and a post spike that meet at the synapse act in the order pre, post. NEST hands them over the other way
-round, so the synapse remembers what a post spike changes, and a pre spike at that time undoes and repeats it.
-
-A weight is brought up to date when a pre spike arrives, not before.
+round, so the synapse remembers what an event changes; another one at that time undoes and repeats it.
 
 All states belong to the synapse: the option strictly_synaptic_vars says so (in the file that ends with .json). Without
 it NESTML moves states of post spikes to the neuron, and loses spikes that slow traces need.
 """
+_UPDATED = "A weight is brought up to date when a pre spike arrives, not before."
+_TRANSMITTER = """
+{event} reach the synapse by a volume transmitter, which is set with nest.CopyModel, and act after pre and post spikes
+of their time, one delay after they are sent. The transmitter brings all its synapses up to date at the end of every
+slice of simulation, which is as long as the shortest delay in the network. That must be one step of the simulation, and
+deliver_interval 1: else pre spikes come to a synapse that is past their time. It notices, and makes its weight nan.
+"""
+_EVENTS = {"third_factor": "Third factors", "clock": "Ticks of the clock, every clock_step,"}
 _NEURON_TEXT = """
 # A leaky integrate-and-fire neuron with delta synapses: a spike of weight 1 moves the voltage by 1 mV.
 model lif_neuron:
@@ -72,8 +78,8 @@ def nestml(rule: Rule, neuron: str | None = None) -> dict[str, str]:
 
     ``RULE_synapse.nestml`` is the synapse, ``RULE_synapse.json`` the options with which NESTML must translate it
     together with its postsynaptic neuron, ``build_nest.py`` builds all that is in a folder. All states are in the
-    synapse, and a flow of the weight is solved in closed form. On the same spikes the weights are those of
-    `plasticity.replay` with the delay of NEST as `dendritic_delay`.
+    synapse, and a flow of the weight is solved in closed form. Third factors and clocks come by a volume transmitter.
+    On the same spikes the weights are those of `plasticity.replay` with the delay of NEST as `dendritic_delay`.
 
     Parameters
     ----------
@@ -85,8 +91,9 @@ def nestml(rule: Rule, neuron: str | None = None) -> dict[str, str]:
     Raises
     ------
     InputError
-        If NESTML cannot say what the rule does (third factors, clocks, delayed effects, variables of neurons, a flow
-        without a closed form, some functions and names), or a parameter has no value or one for each synapse.
+        If NESTML cannot say what the rule does (a third factor and a clock together, delayed effects, variables of
+        neurons, a flow without a closed form, some functions and names), or a parameter has no value or one for each
+        synapse.
 
     Examples
     --------
@@ -104,6 +111,8 @@ def nestml(rule: Rule, neuron: str | None = None) -> dict[str, str]:
         "weight_variable": WEIGHT.name,
         "strictly_synaptic_vars": own_states(rule),
     }
+    if transmitted(rule):
+        options["vt_ports"] = [TRANSMITTER_PORT]
     files = {
         f"{name}.nestml": synapse_text(rule, name, _head(rule)),
         f"{name}.json": json.dumps(options, indent=1) + "\n",
@@ -116,4 +125,6 @@ def _head(rule: Rule) -> list[str]:
     """What stands above the text of a synapse."""
     about = [line for text in extract(rule, _SECTIONS) for line in textwrap.wrap(text, _WIDTH) or [""]]
     written = f"Written by steersman {version('steersman')}, which simulates the same rule."
-    return [f"{rule.title}.", "", *about, "", *_ABOUT.strip().splitlines(), "", written]
+    event = transmitted(rule)
+    reading = textwrap.wrap(_TRANSMITTER.format(event=_EVENTS[event]), _WIDTH) if event else [_UPDATED]
+    return [f"{rule.title}.", "", *about, "", *_ABOUT.strip().splitlines(), "", *reading, "", written]

@@ -116,6 +116,13 @@ def build_module(folder):
     return build.build(folder)
 
 
+def fresh(nest, module):
+    """An empty NEST with the module."""
+    nest.ResetKernel()
+    nest.resolution = STEP
+    nest.Install(str(module))
+
+
 def connected(nest, synapse, pre_times, post_times, delay):
     """Synapse between two neurons that spike at given times [ms]."""
     neuron = next(name for name in nest.node_models if name.startswith("relay_neuron__with_"))
@@ -145,19 +152,20 @@ def main():
     from pynestml.codegeneration.printers.constant_printer import ConstantPrinter
 
     nest.verbosity = nest.VerbosityLevel.ERROR
-    nest.resolution = STEP
-    nest.Install(str(module))
+    fresh(nest, module)
+    steps = range(200, 1200, 5)
+    pairs = [connected(nest, "ordered_synapse", [k / 10, 150.0], [10.0, k / 10 - STEP], STEP) for k in steps]
+    nest.Simulate(160.0)
+    first = [pair.weight > 1.0 for pair in pairs]
+    fresh(nest, module)
     pre, post = [35.6, 44.0, 60.7, 196.0], [12.7, 43.3, 56.2]
     moved, own = (connected(nest, name, pre, post, 1.0) for name in ("moved_synapse", "own_synapse"))
-    steps = range(200, 1200)
-    pairs = [connected(nest, "ordered_synapse", [k / 10, 1000.0], [10.0, k / 10 - STEP], STEP) for k in steps]
     chain = connected(nest, "chain_synapse", [10.0, 20_010.0], [], 1.0)
     nest.Simulate(20_020.0)
 
     print(f"NEST {nest.__version__}, NESTML {pynestml.__version__}")
     print(f"1 states of post spikes: {moved.weight:.6f} by default, {own.weight:.6f} with strictly_synaptic_vars;")
     print(f"  by the equations {triplets(pre, post, 1.0):.6f}")
-    first = [pair.weight > 1.0 for pair in pairs]
     print(f"2 priority: pre before post at {sum(first)} of {len(first)} coincidences, at a delay of {STEP} ms")
     print("3 numbers:", *(f"{x!r} is written {ConstantPrinter().print_constant(x)}" for x in (1e-10, 1e20, 1 / 3)))
     print(f"4 a trace that drives another, 20 s later: {chain.later}, by the equations 0")

@@ -1,9 +1,11 @@
 """Weights of exported synapses in NEST: `python nestml_module.py task.json`.
 
 Runs in an environment with NEST and NESTML and nothing of this project. A task has a folder of exported files and
-cases, each with a synapse, a delay [ms], spike times [ms] of one pre and one post neuron, and the weight at the start.
-The module of the folder is built unless it is there. All cases run side by side, from time 0; prints one line of JSON
-with all variables of every synapse after its last pre spike.
+cases, each with a synapse, a delay [ms], spike times [ms] of one pre and one post neuron and of a volume transmitter,
+if it has one, and the time `until` which it runs. The module of the folder is built unless it is there. All cases run
+side by side, from time 0 and a weight of 1; `shortest` is the delay [ms] of connections that should have none. Prints
+one line of JSON with all variables of every synapse: at its end if a transmitter brings it up to date, else after its
+last pre spike.
 """
 
 import importlib.util
@@ -14,7 +16,6 @@ from pathlib import Path
 
 STEP = 0.1  # ms, the resolution
 NEVER, SURE = 1e6, 1e9  # mV: a threshold that no plastic synapse reaches, and a weight that always reaches it
-LATENCY = STEP  # from a generator to the spike of a neuron that it drives
 
 
 def module_of(folder):
@@ -32,41 +33,51 @@ def module_of(folder):
     return path
 
 
-def source(nest, times):
-    """Parrot neuron that spikes at given times [ms]; it repeats a generator one step later."""
-    generator = nest.Create("spike_generator", params={"spike_times": [round(t - STEP, 1) for t in times]})
-    parrot = nest.Create("parrot_neuron")
-    nest.Connect(generator, parrot, syn_spec={"delay": STEP})
-    return parrot
+def source(nest, times, shortest):
+    """Parrot neuron that spikes at given times [ms]; it repeats a generator after the delay of the connection."""
+    return driven_by(nest, times, nest.Create("parrot_neuron"), shortest)
 
 
-def driven(nest, model, times):
-    """Neuron of the module that spikes at given times [ms]."""
-    generator = nest.Create("spike_generator", params={"spike_times": [round(t - LATENCY, 1) for t in times]})
-    neuron = nest.Create(model, params={"V_threshold": NEVER})
-    nest.Connect(generator, neuron, syn_spec={"delay": STEP, "weight": SURE})
+def driven_by(nest, times, neuron, shortest):
+    """A neuron that a generator makes spike at given times [ms]."""
+    generator = nest.Create("spike_generator", params={"spike_times": [round(t - shortest, 1) for t in times]})
+    nest.Connect(generator, neuron, syn_spec={"delay": shortest, "weight": SURE})
     return neuron
 
 
-def run(nest, neuron_model, cases):
-    """Variables of the synapse of every case at the end."""
-    if not cases:
-        return []
-    connections, recorded = [], []
-    for case in cases:
-        pre, post = source(nest, case["pre"]), driven(nest, neuron_model, case["post"])
-        model = f"{case['synapse']}__with_{neuron_model}"
-        nest.Connect(pre, post, syn_spec={"synapse_model": model, "delay": case["delay"], "weight": case["weight"]})
-        connections.append(nest.GetConnections(pre, post, synapse_model=model)[0])
-        recorded.append(nest.Create("spike_recorder"))
-        nest.Connect(post, recorded[-1])
-    nest.Simulate(max(t for case in cases for t in case["pre"]) + 10.0)
-    for case, recorder in zip(cases, recorded, strict=True):
-        fired = recorder.events["times"]
-        wrong = sorted({round(float(t), 1) for t in fired} ^ {round(t, 1) for t in case["post"]})
+def connected(nest, case, neuron_model, name, shortest):
+    """Synapse of a case, and what records its post neuron."""
+    pre = source(nest, case["pre"], shortest)
+    post = driven_by(nest, case["post"], nest.Create(neuron_model, params={"V_threshold": NEVER}), shortest)
+    model = f"{case['synapse']}__with_{neuron_model}"
+    if case["transmitter"] is not None:
+        transmitter = nest.Create("volume_transmitter")
+        third = source(nest, [t - shortest for t in case["transmitter"]], shortest)
+        nest.Connect(third, transmitter, syn_spec={"delay": shortest})
+        nest.CopyModel(model, name, {"volume_transmitter": transmitter})
+        model = name
+    nest.Connect(pre, post, syn_spec={"synapse_model": model, "delay": case["delay"], "weight": 1.0})
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(post, recorder, syn_spec={"delay": shortest})
+    return nest.GetConnections(pre, post, synapse_model=model)[0], recorder
+
+
+def run(nest, neuron_model, cases, shortest):
+    """Variables of the synapse of every case at its end."""
+    made = [connected(nest, case, neuron_model, f"case_{k}", shortest) for k, case in enumerate(cases)]
+    variables = [None] * len(cases)
+    ends = [case["until"] + (10.0 if case["transmitter"] is None else 0.0) for case in cases]
+    now = 0.0
+    for k in sorted(range(len(cases)), key=ends.__getitem__):
+        if ends[k] > now + STEP / 2:
+            nest.Simulate(round(ends[k] - now, 1))
+            now = ends[k]
+        variables[k] = {name: v for name, v in made[k][0].get().items() if isinstance(v, float)}
+    for case, (_, recorder) in zip(cases, made, strict=True):
+        wrong = sorted({round(float(t), 1) for t in recorder.events["times"]} ^ {round(t, 1) for t in case["post"]})
         if wrong:
             raise SystemExit(f"{case['synapse']}: post spikes are not those of the case, first at {wrong[0]} ms")
-    return [{k: v for k, v in c.get().items() if isinstance(v, float)} for c in connections]
+    return variables
 
 
 def main(path):
@@ -83,7 +94,7 @@ def main(path):
     nest.Install(str(module))
     synapses = sorted(path.stem for path in folder.glob("*_synapse.json"))
     (neuron,) = (name for name in nest.node_models if name.startswith("lif_neuron__with_"))
-    found = run(nest, neuron, task["cases"])
+    found = run(nest, neuron, task["cases"], task["shortest"])
     print(json.dumps({"simulator": f"NEST {nest.__version__}", "synapses": synapses, "variables": found}))
 
 

@@ -1,7 +1,8 @@
 """What NEST makes of the text of a NESTML synapse, from the text alone: blocks, units of 1 ms, events in NEST's order.
 
 A small interpreter for the constructs that the exporter writes. Post spikes act one delay after their time; at a
-coincidence the post spike comes first. Equations must relax on their own, ``v' = c·v`` or ``v' = 1``.
+coincidence spikes of a volume transmitter come first, then post spikes, then pre spikes. Equations must relax on their
+own, ``v' = c·v`` or ``v' = 1``.
 """
 
 import math
@@ -68,24 +69,34 @@ class Synapse:
             assert at_zero == 0.0 or rate == 0.0
             self.values[name] = before[name] * math.exp(rate * self.elapsed) + at_zero * self.elapsed
 
-    def event(self, port, time):
-        """Let time pass and a spike arrive."""
+    def advance(self, time):
+        """Let time pass."""
         self.elapsed = time - self.now
-        self.values |= {"timestep": lambda: self.elapsed, "integrate_odes": self.integrate_odes}
+        functions = {"timestep": lambda: self.elapsed, "integrate_odes": self.integrate_odes, "t": self.now}
+        self.values |= functions
         if self.elapsed > 1e-12:
             exec(self.update, self.values)
-        self.now = time
-        self.values["emit_spike"] = lambda weight: None
+            self.now = time
+
+    def event(self, port, time):
+        """Let time pass and a spike arrive."""
+        self.advance(time)
+        self.values |= {"emit_spike": lambda weight: None, "t": time}
         exec(self.programs[f"onReceive({port})"], self.values)
 
 
-def weight(text, pre, post, delay, start=1.0):
-    """Weight [1] after the last pre spike; times and delay in ms."""
+PORTS = ("transmitter_spikes", "post_spikes", "pre_spikes")
+
+
+def weight(text, pre, post, delay, transmitter=(), end=None, start=1.0):
+    """Weight [1] after the last pre spike, or at an end; times and delay in ms."""
     synapse = Synapse(text)
     synapse.values["w"] = start
-    waiting = [t + delay for t in post]
-    for time in pre:
-        while waiting and waiting[0] < time + EPSILON:
-            synapse.event("post_spikes", waiting.pop(0))
-        synapse.event("pre_spikes", time)
+    trains = (transmitter, [t + delay for t in post], pre)
+    events = [(round(float(t) / EPSILON), k) for k, train in enumerate(trains) for t in train]
+    for ticks, k in sorted(events):
+        if f"onReceive({PORTS[k]})" in synapse.programs:
+            synapse.event(PORTS[k], ticks * EPSILON)
+    if end is not None:
+        synapse.advance(end)
     return synapse.values["w"]

@@ -22,11 +22,12 @@ DELAYS = (0.1, 1.0, 3.7)  # ms
 
 
 def test_what_is_exported():
-    """Every rule of spikes alone without a flow or with one that is solved; the others are refused in words."""
+    """Rules without a flow of the weight or with one that is solved; the others are refused in words."""
     labels = set(exported.labels())
     assert {"pair_stdp", "triplet_stdp nearest_spike", "sliding_bcm", "clopath_voltage", "bcm"} <= labels
     assert {f"{rule}+bcm" for rule in ("gradient_descent", "natural_gradient", "polyak", "weight_decay")} <= labels
-    assert not {"oja", "reward_stdp", "adam+bcm", "graupner_calcium", "btsp_two_trace"} & labels
+    assert {"reward_stdp", "derived_plateau", "adam+bcm", "rmsprop+homeostasis"} <= labels
+    assert not {"oja", "adam+plateau", "graupner_calcium", "btsp_two_trace"} & labels
 
 
 def test_the_texts_have_the_weights_of_replay():
@@ -36,9 +37,10 @@ def test_the_texts_have_the_weights_of_replay():
         rule = exported.rule(label)
         text = nestml(rule)[f"{exported.synapse(label)}.nestml"]
         for k, delay in enumerate(DELAYS):
-            pre, post = exported.trains(k, delay, 20.0)
-            dataset = exported.replayed(rule, pre, post, delay)
-            difference = nestml_text.weight(text, pre, post, delay) - float(dataset.weight[-1])
+            a_case = exported.case(label, delay, *exported.trains(k, delay, 20.0))
+            dataset = exported.replayed(label, a_case)
+            trains = a_case["pre"], a_case["post"], delay, a_case["transmitter"] or ()
+            difference = nestml_text.weight(text, *trains, a_case["until"]) - float(dataset.weight[-1])
             if not abs(difference) < 1e-9 * exported.span(dataset):
                 wrong[label, delay] = difference
     assert wrong == {}
@@ -47,7 +49,7 @@ def test_the_texts_have_the_weights_of_replay():
 def test_bounds_hold_after_every_change():
     rule = rules.polyak().with_signal(signals.bcm()).with_bounds(0.9, 1.2)
     pre, post = exported.trains(0, 1.0, 20.0)
-    dataset = exported.replayed(rule, pre, post, 1.0)
+    dataset = replay(rule, pre / 1e3, post / 1e3, duration=pre[-1] / 1e3, dendritic_delay=1e-3)
     assert {0.9, 1.2} <= set(dataset.weight.values)
     text = nestml(rule)["polyak_bcm_synapse.nestml"]
     assert nestml_text.weight(text, pre, post, 1.0) == pytest.approx(float(dataset.weight[-1]), abs=1e-9)
@@ -102,8 +104,7 @@ def test_what_nestml_cannot_say_is_refused_by_name():
     x, y, rate, quick = sp.symbols("x y rate quick")
     pair = rules.pair_stdp()
     refused = {
-        "events of a third factor": rules.reward_stdp(),
-        "ticks of a clock": rules.adam().with_signal(signals.bcm()),
+        "a third factor and a clock": rules.adam().with_signal(signals.plateau()),
         "some time after a pre spike": rules.graupner_calcium(),
         "it reads gradient": rules.gradient_descent(),
         "post_error, which spikes do not provide": rules.gradient_descent().with_signal(signals.exact_error()),
@@ -145,6 +146,7 @@ def test_functions_and_powers_of_units():
     )
     pre, post = exported.trains(1, 1.0, 5.0)
     found = nestml_text.weight(nestml(rule)["functions_synapse.nestml"], pre, post, 1.0)
-    assert found == pytest.approx(float(exported.replayed(rule, pre, post, 1.0).weight[-1]), rel=1e-12)
+    dataset = replay(rule, pre / 1e3, post / 1e3, duration=pre[-1] / 1e3, dendritic_delay=1e-3)
+    assert found == pytest.approx(float(dataset.weight[-1]), rel=1e-12)
     assert math.isfinite(found)
     assert found != replay(replace(rule, events={}), pre / 1e3, post / 1e3).weight[-1]
