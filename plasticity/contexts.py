@@ -62,7 +62,7 @@ class Contexts:
     >>> two = RecurringContexts([[-0.02, 0.02], [0.02, -0.02]], 1e6, 3.0, (0.0, 1.0), observation_noise=0.5)
     >>> seen = [[5.0]] * 20 + [[0.0]] * 20 + [[5.0]]
     >>> track(Contexts(two, dt=1.0), seen).belief.values[[0, -1], 0].round(1)
-    array([4.9, 5. ])
+    array([2.8, 5. ])
 
     References
     ----------

@@ -176,6 +176,7 @@ class Rule:
             low, high = (_bound(b) for b in self.bounds)
             if not low < high:
                 raise InputError(f"bounds must be (low, high) with low < high, got {self.bounds}")
+            object.__setattr__(self, "bounds", (low, high))
 
     @property
     def values(self) -> dict[str, Any]:

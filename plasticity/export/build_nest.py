@@ -46,7 +46,7 @@ def options(folder: Path) -> dict[str, Any]:
         synapse = json.loads(path.read_text(encoding="utf-8"))
         for name in whole:
             whole[name][path.stem] = synapse[name]
-        ports = {name: synapse[name] for name in ("post_ports", "vt_ports") if name in synapse}
+        ports = {name: synapse.get(name, []) for name in ("post_ports", "vt_ports")}  # NESTML stops at one without
         pairs.setdefault(synapse["neuron"], {})[path.stem] = ports
     whole["neuron_synapse_pairs"] = [{"neuron": neuron, "synapses": synapses} for neuron, synapses in pairs.items()]
     return whole

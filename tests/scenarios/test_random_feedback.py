@@ -60,9 +60,9 @@ def test_too_few_images_are_refused():
 
 def test_figure_draws_every_condition(run):
     loss, _, alignment = draw(run).axes
-    lines = {line.get_label(): line for line in loss.lines}
-    assert set(run.condition_title.values) <= set(lines)
-    drawn = {line.get_label(): line for line in alignment.lines}["random feedback"]
+    labels = {bars.get_label() for bars in loss.containers}
+    assert set(run.condition_title.values) <= labels
+    drawn = {bars.get_label(): bars.lines[0] for bars in alignment.containers}["random feedback"]
     assert_allclose(drawn.get_ydata(), run.alignment.sel(condition="random").mean("trial"))
     with pytest.raises(InputError, match="no run of random_feedback"):
         draw(run, run.assign_attrs(scenario="horizon"))

@@ -23,7 +23,7 @@ def change(test_rate, history_rate, history=60.0):
 
 def test_threshold_settles_at_the_mean_square_over_the_target():
     rule = bcm(target_rate=RATE_0, tau_threshold=5.0, tau_rate=1.0)
-    ds = replay(rule, [], np.arange(0, 80, 1 / 40.0))
+    ds = replay(rule, [], np.arange(0, 80, 1 / 40.0), duration=80.0)
     # the trace of regular spikes at 40 Hz ripples by 1/(rate·tau) = 2.5 %: its mean square is 1 + 2.5²e-4/12 of 40²
     assert float(ds.threshold[-1]) == pytest.approx(40.0**2 / RATE_0, rel=1e-3)
 

@@ -9,7 +9,7 @@ from plasticity.rules.oja import oja
 
 def settled(pre, post, start):
     """Mean weight over the last quarter of the run."""
-    ds = replay(oja(learning_rate=2e-3), pre, post, start)
+    ds = replay(oja(learning_rate=2e-3), pre, post, start, duration=float(max(pre[-1], post[-1])))
     late = ds.time.values > 0.75 * ds.time.values[-1]
     return float(np.average(ds.weight.values[late][1:], weights=np.diff(ds.time.values[late])))
 
