@@ -121,7 +121,7 @@ def _content(
         "checks": check_lines(answer),
         "optimality": [*optimality_lines(answer), *under] or ["It was not computed; infer with check=True."],
         "assumptions": [_row(answer, run, i) for i in range(len(answer.names))],
-        "reach": _reach(run),
+        "reach": _reach(answer, run),
         "predictive": [(str(name), probability(x)) for name, x in zip(run.check.values, p, strict=True)],
         "sets": [_set_row(one, sets[0]) for one in sets],
         "set_words": _set_words(sets),
@@ -152,11 +152,14 @@ def _row(answer: Inference, run: xr.Dataset, i: int) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _reach(run: xr.Dataset) -> list[tuple[str, ...]]:
+def _reach(answer: Inference, run: xr.Dataset) -> list[tuple[str, ...]]:
+    """Entries of ηk BG⁻¹Bᵀ; no numbers where the data leave open what they are made of."""
+    parts = [name for name in answer.names if name.startswith(("metric", "control"))]
+    is_known = all(np.isfinite(answer.estimate(name)) for name in parts)
     low, middle, high = np.quantile(run.inverse_metric_draw.values, [0.05, 0.5, 0.95], axis=0)
     n = run.sizes["parameter"]
     return [
-        (f"{i + 1}, {j + 1}", f"{middle[i, j]:.3g}", f"{low[i, j]:.3g} to {high[i, j]:.3g}")
+        (f"{i + 1}, {j + 1}", *((f"{middle[i, j]:.3g}", f"{low[i, j]:.3g} to {high[i, j]:.3g}") if is_known else "––"))
         for i in range(n)
         for j in range(i + 1)
     ]
@@ -169,6 +172,7 @@ def _set_row(one: AssumptionSet, best: AssumptionSet) -> tuple[str, ...]:
     if "discount" in answer.names:
         value = answer.estimate("discount")
         discount = f"{value:.3g} /s" if np.isfinite(value) else answer.verdict("discount")
+        discount = "rejected" if answer.rejected else discount
     gap = "best" if one is best else f"{fixed(behind, 1)} ± {fixed(error, 1)}"
     return (one.name, fixed(one.score, 1), gap, discount, probability(answer.checks.smallest))
 
