@@ -1,7 +1,5 @@
 """Exported synapses in NEST itself: a module of three rules on random trains of 100 s and on the golden sequences."""
 
-import math
-
 import pytest
 
 from plasticity import conformance
@@ -38,12 +36,3 @@ def test_golden_sequences_in_nest(folder):
     outcomes = conformance.check(kit, exported.runner(folder, kit, LABELS), LABELS, 1e-9)
     assert len(outcomes) == 14 + 14 + 21
     assert [(o.rule, o.sequence) for o in outcomes if not o.passed] == []
-
-
-def test_a_weight_whose_pre_spikes_come_late_is_no_number(folder):
-    """With a shortest delay of ten steps the transmitter advances synapses to the end of a slice before its spikes."""
-    cases = [exported.case("reward_stdp", 1.0, *exported.trains(0, 1.0, 2.0))]
-    (variables,) = exported.answer(folder, cases, shortest=1.0)["variables"]
-    assert math.isnan(variables["w"])
-    (variables,) = exported.answer(folder, cases)["variables"]
-    assert not math.isnan(variables["w"])
