@@ -243,7 +243,7 @@ void run(N& network, const std::set<void*>& plasticity_clocks, const std::set<F>
     for (const double pause : pauses) {
         network.objects.clear();
         for (const auto& object : objects) {
-            const bool ticks = !plasticity_clocks.count(object.first) || network.t > 0.5 * object.first->dt[0];
+            const bool ticks = !plasticity_clocks.count(object.first) || network.t > 0.5 * static_cast<const Clock*>(object.first)->dt[0];
             if (ticks && !monitors.count(object.second)) network.objects.push_back(object);
         }
         if (pause > network.t) advance(network, pause);
