@@ -95,23 +95,36 @@ def future_tasks(objective: Objective, prior: TaskPrior, tolerance: float = 1e-1
     InputError
         If the value is infinite, as with no discount where every task keeps a cost.
     """
-    n, hazard, weight = prior.n, objective.hazard, objective.loss_weight
-    future = FutureTasks(np.zeros((n, n)), np.zeros(n), 0.0)
+    hazard, weight = objective.hazard, objective.loss_weight
+    now = np.zeros((prior.n + 1, prior.n))  # P̄ and b̄
     for _ in range(MOST_ITERATIONS):
-        policies = [present_task(objective, Quadratic(h, prior.mean_vector), future, hazard) for h in prior.hessians]
-        quadratic = sum(w * p.value_matrix for w, p in zip(prior.weights, policies, strict=True))
-        linear = sum(
-            w * (p.value_linear - p.value_matrix @ p.landscape.optimum)
-            for w, p in zip(prior.weights, policies, strict=True)
-        )
-        change = np.abs(quadratic - future.quadratic).max() + np.abs(linear - future.linear).max()
-        size = np.abs(quadratic).max() + np.abs(linear).max()
-        future = FutureTasks(np.asarray(quadratic), np.asarray(linear), 0.0)
-        if change <= tolerance * size:
+        first = _averaged(objective, prior, now)
+        if np.abs(first - now).max() <= tolerance * np.abs(first).max():
             break
+        now = _extrapolated(now, first, _averaged(objective, prior, first))
     else:
         raise InputError("the value of the tasks to come did not converge; use a larger discount, or a smaller hazard")
+    future = FutureTasks(first[:-1], first[-1], 0.0)
     return replace(future, constant=_constant(objective, prior, future, weight, hazard))
+
+
+def _averaged(objective: Objective, prior: TaskPrior, now: Array) -> Array:
+    """P̄ and b̄ (n + 1, n) of a fresh task, if those of the tasks after it are `now`."""
+    future = FutureTasks(now[:-1], now[-1], 0.0)
+    total = np.zeros_like(now)
+    for w, h in zip(prior.weights, prior.hessians, strict=True):
+        p = present_task(objective, Quadratic(h, prior.mean_vector), future, objective.hazard)
+        total += w * np.vstack([p.value_matrix, p.value_linear - p.value_matrix @ p.landscape.optimum])
+    return total
+
+
+def _extrapolated(start: Array, first: Array, second: Array) -> Array:
+    """Where three iterates lead, each nearer to the end by one factor (Irons and Tuck), or the last if P̄ is not one."""
+    change, bend = second - first, second - 2 * first + start
+    if not np.any(bend):
+        return second
+    end = second - change * np.sum(change * bend) / np.sum(bend**2)
+    return end if np.linalg.eigvalsh(end[:-1])[0] >= 0 else second
 
 
 def _constant(objective: Objective, prior: TaskPrior, future: FutureTasks, weight: float, hazard: float) -> float:
