@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -15,6 +16,10 @@ from circuits.running.prepare import Prepared, prepared
 from circuits.running.recording import Tracked
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import require_whole
+from plasticity.support.cli import say
+
+AfterPhase = Callable[[Run], RunState | None] | None
+PATIENCE = 5.0  # s without a message about the progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,8 @@ class Experiment:
         As in `circuits.run`.
     engine : function of (Prepared, RunState or None)
         Runs one phase.
+    after_phase : function of Run, optional
+        As in `circuits.run`.
     """
 
     circuit: Circuit
@@ -39,9 +46,10 @@ class Experiment:
     n_tracked: int
     tracked: Tracked
     engine: Callable[[Prepared, RunState | None], Run]
+    after_phase: AfterPhase = None
 
-    def run(self, trials: int, carry: bool, start: RunState | None) -> tuple[Run, ...]:
-        """Records of all phases of all trials.
+    def run(self, trials: int, carry: bool, start: RunState | None) -> tuple[tuple[Run, ...], bool]:
+        """Records of all phases of all trials, and whether they follow from the arguments alone.
 
         Raises
         ------
@@ -49,14 +57,19 @@ class Experiment:
             Naming the phase, if there are several.
         """
         runs: list[Run] = []
+        is_repeatable = True
+        progress = Progress(trials * len(self.phases))
         for trial in range(trials):
             state = runs[-1].state if carry and runs else start
             if not carry and trial and state is not None:
                 state = state.without_counters()
             for k, phase in enumerate(self.phases):
-                runs.append(self._run(k, phase, trial, carry, state))
-                state = runs[-1].state
-        return tuple(runs)
+                run = self._run(k, phase, trial, carry, state)
+                state = self._state_after(run)
+                is_repeatable &= state is run.state
+                runs.append(replace(run, state=state))
+                progress.show(len(runs), self._name(k), trial)
+        return tuple(runs), is_repeatable
 
     def _run(self, k: int, phase: Phase, trial: int, carry: bool, state: RunState | None) -> Run:
         first = 0 if state is None else state.step
@@ -69,11 +82,38 @@ class Experiment:
         except DivergedError as error:
             if len(self.phases) == 1:
                 raise
-            named = f"phase {k}{phase.name and f' ({phase.name})'}"
-            raise DivergedError(error.variable, error.time, error.remedy, f"{named}, trial {trial}") from None
+            raise DivergedError(error.variable, error.time, error.remedy, f"{self._name(k)}, trial {trial}") from None
         own = {p.name: p.weight for p in self.circuit.projections}
         start = own if state is None else {name: state[f"{name}.w"] for name in run.final}
         return replace(run, phase=phase.name, trial=trial, initial={name: start[name] for name in run.final})
+
+    def _state_after(self, run: Run) -> RunState | None:
+        """State with which the next phase begins."""
+        state = None if self.after_phase is None else self.after_phase(run)
+        if not isinstance(state, RunState | None):
+            raise InputError(f"after_phase must return None or a RunState, such as run.state, got {state!r}")
+        return run.state if state is None else state
+
+    def _name(self, k: int) -> str:
+        name = self.phases[k].name
+        return f"phase {k}{name and f' ({name})'}"
+
+
+class Progress:
+    """Messages about how many phases have been run; none while they take little time."""
+
+    def __init__(self, n_runs: int) -> None:
+        self.n_runs = n_runs
+        self.started = self.shown = time.monotonic()
+
+    def show(self, n_done: int, name: str, trial: int) -> None:
+        """Report the last phase, and when the rest will have been run if it goes on like this."""
+        now = time.monotonic()
+        if n_done == self.n_runs or now - self.shown < PATIENCE:
+            return
+        self.shown = now
+        rest = (now - self.started) / n_done * (self.n_runs - n_done)
+        say(f"{name}, trial {trial}: {n_done} of {self.n_runs} phases run, about {rest:.0f} s to go")
 
 
 def check_experiment(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NAME = "run_arguments"  # of the variable that holds the text
 SHORT = 16  # numbers of an array that stands in the text
-UNTOLD = {(Rule, "steps")}  # of no use to a run
+LEFT_OUT = {(Rule, "steps")}  # of no use to a run
 RECORDS = (
     *(Circuit, Population, Projection, Feedback, Stimulus, NeuronModel, RateUnit, Controllability, FeedbackChannel),
     *(Phase, RunState, Rule, State, Parameter, Update, SynapseModel, NeuronTrace),
@@ -49,7 +49,7 @@ def as_text(value: Any, arrays: Arrays) -> str:
     "mapping([('dt', 0.001, ), ('feedback', None, )])"
     """
     if is_dataclass(value) and not isinstance(value, type):
-        stated = [f for f in fields(value) if f.init and (type(value), f.name) not in UNTOLD]
+        stated = [f for f in fields(value) if f.init and (type(value), f.name) not in LEFT_OUT]
         own = (f"{f.name}={as_text(getattr(value, f.name), arrays)}" for f in stated)
         return f"{type(value).__name__}({', '.join(own)})"
     match value:
@@ -117,7 +117,8 @@ def run_arguments(dataset: xr.Dataset) -> dict[str, Any]:
     if NAME not in dataset:
         raise InputError(
             f"dataset ({dataset.attrs.get('title', '')!r}) does not hold the arguments of its run; give a file that "
-            "circuits.as_dataset or record_weights wrote since schema_version 2"
+            "circuits.as_dataset or record_weights wrote since schema_version 2, of a run whose states no after_phase "
+            "changed"
         )
 
     def stored(name: str, kind: str, shape: tuple[int, ...]) -> NDArray:

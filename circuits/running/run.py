@@ -12,7 +12,7 @@ from circuits.network.phase import Channels, Phase
 from circuits.network.run_record import Run
 from circuits.network.run_state import RunState
 from circuits.running.devices import is_short
-from circuits.running.experiment import Experiment, check_experiment
+from circuits.running.experiment import AfterPhase, Experiment, check_experiment
 from circuits.running.grid import Grid, steps_in
 from circuits.running.prepare import Events, Limits, Prepared, check_arguments, check_ends, limited, prepared
 from circuits.running.recording import Tracked
@@ -45,6 +45,7 @@ def run(
     trials: int = ...,
     carry: bool = ...,
     start: RunState | None = ...,
+    after_phase: AfterPhase = ...,
 ) -> Run: ...
 @overload
 def run(
@@ -64,6 +65,7 @@ def run(
     trials: int = ...,
     carry: bool = ...,
     start: RunState | None = ...,
+    after_phase: AfterPhase = ...,
 ) -> tuple[Run, ...]: ...
 @checked
 def run(
@@ -83,6 +85,7 @@ def run(
     trials: int = 1,
     carry: bool = False,
     start: RunState | None = None,
+    after_phase: AfterPhase = None,
 ) -> Run | tuple[Run, ...]:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
@@ -130,6 +133,10 @@ def run(
     start : RunState, optional
         ``run.state`` of an earlier run of this circuit, from which this one goes on, also in time and in what the
         circuit presents. A run that is cut in two in this way is, to the last bit, the run as a whole.
+    after_phase : function of Run, optional
+        Called with the record of every phase when it ends, to look at it or to change its state: if it returns a
+        `RunState`, such as ``run.state.with_values(…)``, the next phase begins with that one. Phases of equal length,
+        ``[Phase(0.1)] * 50``, are calls at intervals. What it changes cannot be repeated from a file.
 
     Returns
     -------
@@ -161,7 +168,7 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
-    arguments = {name: value for name, value in locals().items() if name != "record_weights"}
+    arguments = {name: value for name, value in locals().items() if name not in ("record_weights", "after_phase")}
     check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
     require_number("dt", dt, low=0, exclusive=True, unit="s")
     is_one = not isinstance(duration, Sequence)
@@ -178,8 +185,9 @@ def run(
         check_ends(circuit, total * dt)
     engine = engine_of(circuit, device, total * trials, target)
     filled = tuple(p.with_defaults(record, record_every, feedback) for p in phases)
-    experiment = Experiment(circuit, filled, Grid(dt, total * dt, seed), n_tracked, tracked, engine)
-    runs = tuple(replace(made, arguments=arguments) for made in experiment.run(trials, carry, start))
+    experiment = Experiment(circuit, filled, Grid(dt, total * dt, seed), n_tracked, tracked, engine, after_phase)
+    made, is_repeatable = experiment.run(trials, carry, start)
+    runs = tuple(replace(one, arguments=arguments if is_repeatable else {}) for one in made)
     return runs[0] if is_one else runs
 
 

@@ -33,7 +33,6 @@ def run(
     """Run `circuit`; see `circuits.run`."""
     structure, inputs = describe(circuit, grid, record, channels, start, frozen)
     engine = f"brian2 {device}"
-    engine = f"brian2 {device}"
     state: dict[str, NDArray]
     with recorded_weights(record_weights, circuit, grid.seed, grid.dt, record.every, engine) as file:
         if device == "numpy":

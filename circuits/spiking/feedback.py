@@ -20,6 +20,7 @@ from circuits.spiking.structure import (
     SynapseGroup,
     Table,
 )
+from circuits.spiking.toolchain import MESSAGES
 from plasticity.compile.brian import brian_unit
 from plasticity.compile.elementwise import DISTURBED, RECEIVED, ROUNDED, brian_text
 from plasticity.errors import InputError
@@ -137,6 +138,7 @@ def _messages(
     units = {"noise": path.unit}
     functions = [Function(key, "table", f"{name}_{key}", units.get(key, "1")) for key in drawn]
     functions.append(Function("delayed", "delay", f"{name}_delayed", path.unit))
+    _go_on(f"{name}_delayed.{MESSAGES}", n, delay_steps(common, grid.dt), grid.first, inputs)
     return NeuronGroup(
         name,
         n,
@@ -145,6 +147,20 @@ def _messages(
         functions=tuple(functions),
         links=(Link("arriving", path.source, path.sends, is_broadcast=False),) if is_linked else (),
     )
+
+
+def _go_on(line: str, n: int, delay: int, first: int, inputs: RunInputs) -> None:
+    """Messages on their way at the start of a run whose delay may be another one than before.
+
+    That of step s lies in slot s modulo the delay; what was sent longer ago than the delay before is forgotten, as 0.
+    """
+    before = np.reshape(inputs.start.get(line, ()), -1)
+    if before.size in (0, delay * n) or before.size % n:
+        return
+    slots, messages = before.reshape(-1, n), np.zeros((delay, n))
+    for step in range(first - min(len(slots), delay), first):
+        messages[step % delay] = slots[step % len(slots)]
+    inputs.start[line] = messages.ravel()
 
 
 def _received(channels: PathChannels, unit: str) -> str:

@@ -96,7 +96,7 @@ def future_tasks(objective: Objective, prior: TaskPrior, tolerance: float = 1e-1
         If the value is infinite, as with no discount where every task keeps a cost.
     """
     hazard, weight = objective.hazard, objective.loss_weight
-    now = np.zeros((prior.n + 1, prior.n))  # P̄ and b̄
+    now: Array = np.zeros((prior.n + 1, prior.n))  # P̄ and b̄
     for _ in range(MOST_ITERATIONS):
         first = _averaged(objective, prior, now)
         if np.abs(first - now).max() <= tolerance * np.abs(first).max():

@@ -213,3 +213,24 @@ def test_a_phase_is_repeated_from_its_file(tmp_path):
     assert (ds.attrs["phase"], ds.attrs["repetition"]) == ("with other patterns", 0)
     again = run(**run_arguments(ds))
     assert_same_state(again[1].state, runs[1].state)
+
+
+def test_after_every_phase_the_state_can_be_seen_and_changed():
+    """To halve all weights between two phases is to start the second from the halved state."""
+    circuit, phases = ring(), [Phase(0.1), Phase(0.1)]
+    seen = []
+
+    def halve(done):
+        seen.append(done.state.time)
+        return done.state.with_values({"recurrent.w": done.state["recurrent.w"] / 2}) if len(seen) == 1 else None
+
+    first, second = run(circuit, phases, dt=DT, after_phase=halve)
+    by_hand = run(circuit, phases[:1], dt=DT, start=first.state)[0]
+    assert_array_equal(second.final["recurrent"], by_hand.final["recurrent"])
+    assert_array_equal(np.round(seen, 9), [0.1, 0.2])
+    with pytest.raises(InputError, match="after_phase"):
+        run_arguments(as_dataset(second))
+    watched = run(circuit, phases, dt=DT, after_phase=lambda done: None)[1]
+    assert run_arguments(as_dataset(watched))["dt"] == DT
+    with pytest.raises(InputError, match="after_phase must return None or a RunState"):
+        run(circuit, phases, dt=DT, after_phase=lambda done: done)

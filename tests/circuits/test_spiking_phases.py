@@ -205,3 +205,19 @@ def test_a_state_of_another_circuit_is_refused():
     state = run(adaptive(), [Phase(0.05)], device="numpy")[0].state
     with pytest.raises(InputError, match="use a state of this circuit"):
         run(taught(), [Phase(0.05)], device="numpy", start=state)
+
+
+def test_another_delay_of_feedback_delivers_what_was_sent_that_long_ago():
+    """Where the new delay reaches back further than the old one, nothing is received."""
+    delays, length = (5, 9, 3), 40
+    phases = [Phase(length * DT, feedback=FeedbackChannel(delay=k * DT)) for k in delays]
+    names = ("outputs.error", "outputs.spike_error")
+    runs = run(taught(), phases, record=names, record_every=DT, device="numpy")
+    sent, received = (np.concatenate([r.variables[name] for r in runs])[1:] for name in names)  # records precede steps
+    expected = np.zeros_like(sent)
+    for k, delay in enumerate(delays):
+        remembered = max(k * length - delays[k - 1], 0)
+        for s in range(max(k * length, remembered + delay), min((k + 1) * length, len(sent))):
+            expected[s] = sent[s - delay]
+    assert np.ptp(sent) > 100  # Hz: there are spikes
+    assert_array_equal(received, expected)
