@@ -18,7 +18,7 @@ from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import require_whole
 from plasticity.support.cli import say
 
-AfterPhase = Callable[[Run], RunState | None] | None
+AfterPhase = Callable[[Run], RunState | None]
 PATIENCE = 5.0  # s without a message about the progress
 
 
@@ -46,7 +46,7 @@ class Experiment:
     n_tracked: int
     tracked: Tracked
     engine: Callable[[Prepared, RunState | None], Run]
-    after_phase: AfterPhase = None
+    after_phase: AfterPhase | None = None
 
     def run(self, trials: int, carry: bool, start: RunState | None) -> tuple[tuple[Run, ...], bool]:
         """Records of all phases of all trials, and whether they follow from the arguments alone.

@@ -45,7 +45,7 @@ def run(
     trials: int = ...,
     carry: bool = ...,
     start: RunState | None = ...,
-    after_phase: AfterPhase = ...,
+    after_phase: AfterPhase | None = ...,
 ) -> Run: ...
 @overload
 def run(
@@ -65,7 +65,7 @@ def run(
     trials: int = ...,
     carry: bool = ...,
     start: RunState | None = ...,
-    after_phase: AfterPhase = ...,
+    after_phase: AfterPhase | None = ...,
 ) -> tuple[Run, ...]: ...
 @checked
 def run(
@@ -85,7 +85,7 @@ def run(
     trials: int = 1,
     carry: bool = False,
     start: RunState | None = None,
-    after_phase: AfterPhase = None,
+    after_phase: AfterPhase | None = None,
 ) -> Run | tuple[Run, ...]:
     """Simulate `circuit`: rate neurons in the rate engine, spiking ones in Brian2.
 
