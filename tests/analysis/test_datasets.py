@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
+from scipy.stats import t
 
 from analysis import datasets
 from analysis.data.check import check_dataset, require_errors
@@ -25,7 +26,7 @@ def test_member_keeps_the_contract(name):
     for attribute in SOURCE_ATTRIBUTES:
         assert data.attrs[attribute], f"{name} says nothing about {attribute}"
     assert data.attrs["data"] == name
-    assert data.attrs["references"].split()[0] == name.removesuffix("_bursts")
+    assert data.attrs["references"].split()[0] == name.removesuffix("_bursts").removesuffix("_pairs")
     assert data.attrs["doi"].startswith("10.") or data.attrs["url"].startswith("https://")
     assert catalog.title("analysis.datasets", name)
     for key in data.attrs["references"].split():
@@ -263,3 +264,50 @@ def test_a_change_raises_the_learning_rate():
         before, after = (rates.isel(protocol=rates.outcomes_since_change.values == k) for k in (0, 1))
         z_score = (after.value.item() - before.value.item()) / np.hypot(after.sem.item(), before.sem.item())
         assert z_score > steep
+
+
+def test_pyramidal_cells_strengthen_with_frequency_and_stellate_cells_weaken():
+    data = datasets.load("chindemi_2022")
+    pyramidal = data.isel(protocol=(data.study.values == "markram_1997") & (data.interval.values == 0.005))
+    assert np.all(np.diff(pyramidal.value.sortby(pyramidal.frequency).values) > 0)
+    assert float(data.value[data.group == "L4-L4"].max()) < 0
+    # 15 sweeps of 5 pairs every 10 s, or 100 lone pairs every 5 s
+    pre, _ = spike_trains(data)
+    of = dict(zip(data.protocol.values.tolist(), pre, strict=True))
+    sweeps = of["sjostrom_2006_L5-L5_+10ms_50Hz"].reshape(15, 5)
+    assert_allclose(np.diff(sweeps, axis=1), 0.02, atol=1e-9)
+    assert_allclose(np.diff(sweeps[:, 0]), 10, atol=1e-9)
+    assert_allclose(np.diff(of["banerjee_2014_L2/3-L2/3_-15ms_0.2Hz"]), 5, atol=1e-9)
+
+
+def test_the_two_digitisations_of_layer_five_agree():
+    """They differ by less than 0.07; another paper's fits used the other one."""
+    own = datasets.load("sjostrom_2001")
+    table = datasets.load("chindemi_2022")
+    table = table.isel(protocol=(table.study.values == "sjostrom_2001") & np.isin(table.interval.values, [0.01, -0.01]))
+    assert table.sizes["protocol"] == own.sizes["protocol"]
+    theirs = {(i, f): v for i, f, v in zip(*(table[n].values for n in ("interval", "frequency", "value")), strict=True)}
+    for i, f, value in zip(*(own[n].values for n in ("interval", "frequency", "value")), strict=True):
+        assert abs(value - theirs[i, f]) < 0.07
+
+
+def test_what_stands_behind_the_sign_is_a_standard_error():
+    """A t test with the rounded numbers brackets 21 of the 28 printed p values, with a standard deviation one."""
+    data = datasets.load("cui_2016")
+    change, sem, n = (abs(100 * data.value.values), 100 * data.sem.values, data.n.values)
+    agreeing = []
+    for as_error in (1.0, np.sqrt(n)):
+        low = 2 * t.sf(as_error * (change + 0.5) / (sem - 0.5), n - 1)
+        high = 2 * t.sf(as_error * np.maximum(change - 0.5, 0) / (sem + 0.5), n - 1)
+        agreeing.append(int(np.sum((low <= data.printed_p.values) & (data.printed_p.values <= high))))
+    assert agreeing == [21, 1]
+    assert data.post_time.isel(protocol=np.isnan(data.interval.values)).isnull().all()
+
+
+@pytest.mark.parametrize("which", ["all", "nearer_than_46.5_µm", "farther_than_46.5_µm"])
+def test_states_of_two_synapses_correlate_as_printed(which):
+    """phi = (p_LL − p_L²)/(p_L(1 − p_L)) with p_L = p_LL + half of the mixed pairs."""
+    value = datasets.load("dorkenwald_2022_pairs").value
+    both, mixed, phi = (float(value.sel(protocol=f"{n}_{which}")) for n in ("both_large", "one_small_one_large", "phi"))
+    large = both + mixed / 2
+    assert (both - large**2) / (large * (1 - large)) == pytest.approx(phi, abs=0.003)
