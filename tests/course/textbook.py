@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import sympy as sp
 
-from plasticity import Parameter, Quadratic, Rule, State, Update, time_constant
+from plasticity import Parameter, Quadratic, Rule, State, Update, local, time_constant
 from plasticity.objective import constant_matrix
 
 
@@ -223,6 +223,39 @@ ANSWERS["tasks"] = {
 }
 
 
+def unseen(directions, targets):
+    """Loss along the directions that are orthogonal to all rows, which a singular value decomposition completes."""
+    rest = np.linalg.svd(directions)[2][len(directions) :]
+    return sum(0.5 * float(np.dot(row, y)) ** 2 for row in rest for y in targets) / len(targets)
+
+
+def williams_rule():
+    """REINFORCE with a decaying trace (Williams 1992), the learning rate within the trace."""
+    rho, slope, psp, reward = map(local, ("escape_rate", "escape_slope", "pre_psp", "reward_deviation"))
+    tau, alpha = time_constant("tau", 0.1, "memory"), Parameter("alpha", 0.1, unit="Hz")
+    e = sp.Symbol("scored", real=True)
+    return Rule(
+        name="reinforce",
+        title="REINFORCE",
+        weight_flow=reward * e,
+        states=(State("scored", -alpha.symbol * slope * psp - e / tau.symbol, "Hz"),),
+        events={"post": (Update("scored", e + alpha.symbol * slope * psp / rho),)},
+        parameters=(alpha, tau),
+    )
+
+
+ANSWERS["networks"] = {
+    "error_flow": "-e*alpha*x*x",
+    "longest_delay": 0.3926990817,  # ẏ(t) = −r y(t − d) is stable for rd < π/2 (Hayes 1950)
+    "predict_faster": "doubles",
+    "halving_noise": 2**-0.5,  # eight Ornstein–Uhlenbeck processes, each of variance ασ²/2
+    "loss_left": unseen,
+    "score_of_spike": "psp*slope*rho**(-1)",  # Williams 1992: the derivative of the log probability
+    "three_factor_rule": williams_rule(),
+    "predict_late_reward": "does not learn",
+}
+
+
 def twice(value):
     """Twice a number or an array, or a rule with twice the flow, and with parameters that are off by a factor two."""
     if not hasattr(value, "weight_flow"):
@@ -249,7 +282,8 @@ def misread(signal):
         else s
         for s in signal.steps
     )
-    return dataclasses.replace(signal, steps=steps, gradient={**signal.gradient, "pre": 2 * signal.gradient["pre"]})
+    gradient = {event: (2 if event == "pre" else 1) * value for event, value in signal.gradient.items()}
+    return dataclasses.replace(signal, steps=steps, gradient=gradient)
 
 
 class Wrong:
@@ -260,6 +294,20 @@ class Wrong:
 
     def __getattr__(self, name):
         return lambda *arguments, **named: self.spoil(getattr(self.catalogue, name)(*arguments, **named))
+
+
+class WrongCircuits:
+    """Circuits of which the losses are twice what they are."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def __getattr__(self, name):
+        return getattr(self.module, name)
+
+    def run(self, *arguments, **named):
+        run = self.module.run(*arguments, **named)
+        return dataclasses.replace(run, loss=None if run.loss is None else 2 * run.loss)
 
 
 class WrongFilters:
@@ -325,6 +373,8 @@ def mutated(lesson):
     for mistake in (miscurved, mispriced):
         solvers = ("solve", "plan", "critical_discount")
         wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
+        if "circuits" in present:
+            wrong["circuits"] = WrongCircuits(present["circuits"])
         if "explain" in present:
             wrong["explain"] = lambda path, *problem, explain=present["explain"], mistake=mistake: explain(
                 path, *mistake(*problem)
