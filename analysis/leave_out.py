@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.importance import posterior_draws
@@ -15,6 +14,7 @@ from analysis.fitting.scores import fitting_error
 from analysis.fitting.search import REFIT_EVALUATIONS
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
+from plasticity.support.progress import progress
 
 __all__ = ["LeftOut", "difference", "leave_out"]
 
@@ -115,7 +115,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     scores, plug_in = np.empty((2, len(names)))
     on_bound = few = 0
     whole = fitted.problem()
-    for i, name in enumerate(tqdm(names, f"{fitted.rule.name}: leave one out", disable=None, delay=2, leave=False)):
+    for i, name in enumerate(progress(names, f"{fitted.rule.name}: leave one out")):
         out = groups == name
         rest = fitted.problem(fitted.data.isel(protocol=np.flatnonzero(~out)))
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from analysis.fit import Fit
 from analysis.fitting.search import SearchSpace
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError
 from plasticity.support.checks import checked, require_whole
+from plasticity.support.progress import progress
 
 if TYPE_CHECKING:
     from emcee import EnsembleSampler
@@ -92,7 +92,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
         random = np.random.default_rng([seed, ensemble])
         starts = _starts_from_prior if ensemble else _starts
         states.append(chart.enter(starts(fitted, chart.space, n_walkers, random)))
-    for _ in tqdm(range(max_steps // BLOCK), f"{fitted.rule.name}: posterior", disable=None, delay=2, leave=False):
+    for _ in progress(range(max_steps // BLOCK), f"{fitted.rule.name}: posterior"):
         states = [s.run_mcmc(x, BLOCK, skip_initial_state_check=True) for s, x in zip(samplers, states, strict=True)]
         times = np.max([_autocorrelation_time(s, emcee) for s in samplers], axis=0)
         if samplers[0].iteration // 2 > LENGTH * times.max():

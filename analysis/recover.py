@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
-from tqdm import tqdm
 
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.importance import posterior_draws
@@ -19,6 +18,7 @@ from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
+from plasticity.support.progress import progress
 
 __all__ = ["confusion", "ranks", "recover", "synthetic_values"]
 
@@ -91,7 +91,7 @@ def recover(fitted: Fit, n_sets: int = 50, n_starts: int = 2, seed: int = 0, cal
     estimate, error = np.empty((2, n_sets, len(free)))
     on_bound = np.zeros(len(free), int)
     sets = synthetic_values(fitted, n_sets, seed)
-    for i, values in enumerate(tqdm(sets, f"{fitted.rule.name}: recover", disable=None, delay=2, leave=False)):
+    for i, values in enumerate(progress(sets, f"{fitted.rule.name}: recover")):
         refit = fit_problem(with_values(problem, values), n_starts, seed + i, truth, REFIT_EVALUATIONS)
         estimate[i] = refit.free_values
         error[i] = [refit.standard_errors[name] for name in free]
@@ -249,7 +249,7 @@ def confusion(
     problems = [fitted.problem() for fitted in fits]
     share = np.zeros((len(fits), len(fits)))
     jobs = [(row, values) for row, fitted in enumerate(fits) for values in synthetic_values(fitted, n_sets, seed + row)]
-    for job, (row, values) in enumerate(tqdm(jobs, "confusion", disable=None, delay=2, leave=False)):
+    for job, (row, values) in enumerate(progress(jobs, "confusion")):
         refits = [
             fit_problem(with_values(problem, values), n_starts, seed + job, fitted.free_values, REFIT_EVALUATIONS)
             for problem, fitted in zip(problems, fits, strict=True)

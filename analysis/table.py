@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from tqdm import tqdm
 
 from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, as_dataset, fit
@@ -26,6 +25,7 @@ from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import checked, require_whole
 from plasticity.support.ending import orderly_end
+from plasticity.support.progress import progress
 from plasticity.support.workers import run_in_processes, usable_cores
 
 __all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "write_page"]
@@ -149,11 +149,11 @@ def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed
     """
     workers = require_whole("workers", usable_cores() if workers is None else workers, low=1)
     if workers == 1:
-        return [make_cell(name, index, seed) for name, index in tqdm(jobs, "table", disable=None)]
+        return [make_cell(name, index, seed) for name, index in progress(jobs, "table")]
     cells: dict[tuple[str, int], Cell] = {}
     tasks = [(*job, seed) for job in jobs]
     with orderly_end(), closing(run_in_processes("analysis.table:attempt", tasks, min(workers, len(jobs)))) as answers:
-        for (name, index, _), cell, ending in tqdm(answers, "table", len(jobs), disable=None):
+        for (name, index, _), cell, ending in progress(answers, "table", len(jobs)):
             if ending or isinstance(cell, str):
                 label = benchmark(name).candidates[index].label
                 raise InputError(f"{label} on {name}: {cell or f'its worker {ending}'}")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
-from tqdm import tqdm
 
 from analysis.fitting.problem import Problem
+from plasticity.support.progress import progress
 
 __all__ = ["MAX_EVALUATIONS", "REFIT_EVALUATIONS", "Minimum", "SearchSpace", "search"]
 
@@ -189,7 +189,7 @@ def search(
         starts[0] = first
     runs: list[OptimizeResult] = []
     minimum = None
-    for i, start in enumerate(tqdm(starts, label, disable=None, delay=2, leave=False), 1):
+    for i, start in enumerate(progress(starts, label), 1):
         if run := space.descend(start, max_evaluations):
             runs.append(run)
         if i >= n_starts and runs:

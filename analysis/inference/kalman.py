@@ -9,8 +9,9 @@ and the others are predicted.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from plasticity.compile.jit import njit
 
 Array = NDArray[np.float64]
 TERMS = 14  # of the series: at a norm of ½ the next term is below 1e-15

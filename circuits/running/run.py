@@ -11,7 +11,7 @@ from circuits.network.circuit import Circuit
 from circuits.network.phase import Channels, Phase
 from circuits.network.run_record import Run
 from circuits.network.run_state import RunState
-from circuits.running.devices import is_short
+from circuits.running.devices import engine, is_short
 from circuits.running.experiment import AfterPhase, Experiment, check_experiment
 from circuits.running.grid import Grid, steps_in
 from circuits.running.prepare import Events, Limits, Prepared, check_arguments, check_ends, limited, prepared
@@ -238,14 +238,12 @@ def build(
     check_arguments(circuit, None, n_tracked, feedback, controllability, third_factor)
     if circuit.is_rate:
         raise InputError(f"circuit {circuit.name!r} is one of rates, which do not run in Brian2; use circuits.run")
-    from circuits.spiking import engine as spiking
-
     grid = Grid(dt, steps_in("duration", duration, dt) * dt, seed)
     phase = Phase(duration, record=record, record_every=record_every, feedback=feedback)
     circuit = limited(circuit, controllability, third_factor, seed)
     check_ends(circuit, grid.duration)
     ready = prepared(circuit, phase, grid, n_tracked, tracked)
-    return spiking.build(ready.circuit, ready.grid, ready.record, ready.channels)
+    return engine("spiking").build(ready.circuit, ready.grid, ready.record, ready.channels)
 
 
 def engine_of(
@@ -253,16 +251,12 @@ def engine_of(
 ) -> Callable[[Prepared, RunState | None], Run]:
     """Function that runs a phase of a circuit from a state, or from the beginning."""
     if circuit.is_rate:
-        from circuits.rate import engine as rate
-
-        return lambda ready, start: rate.run(
+        rates = engine("rate")
+        return lambda ready, start: rates.run(
             ready.circuit, ready.grid, ready.record, ready.channels, record_weights, start, ready.frozen
         )
-    from circuits.spiking import engine as spiking
-
-    chosen = choose_device(circuit, device, n_steps)
-
-    return lambda ready, start: spiking.run(
+    spikes, chosen = engine("spiking"), choose_device(circuit, device, n_steps)
+    return lambda ready, start: spikes.run(
         ready.circuit, ready.grid, chosen, ready.record, ready.channels, record_weights, start, ready.frozen
     )
 

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
+from circuits.running.devices import compilers
 from plasticity.support.temporary import temporary_folder
 
 _ONE_AT_A_TIME = threading.RLock()
@@ -47,7 +48,7 @@ def _import() -> None:
     atexit.register(files.close)  # before the import: at the end Brian2 closes its log first
     earlier, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
-        with _signals_of_the_main_thread_alone():
+        with _signals_of_the_main_thread_alone(), compilers():
             from brian2.utils.logger import std_silent
 
             std_silent()  # opens the files for the output of compilers

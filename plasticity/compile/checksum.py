@@ -24,8 +24,12 @@ def is_intact(path: Path) -> bool:
 
 @contextmanager
 def checksums() -> Iterator[None]:
-    """Let numba write the files of the functions that the body defines with a checksum."""
-    from numba.core import caching
+    """Let numba, where there is one, write the files of the functions that the body defines with a checksum."""
+    try:
+        from numba.core import caching
+    except ImportError:
+        yield
+        return
 
     plain = caching.IndexDataCacheFile
 

@@ -1,4 +1,4 @@
-"""Rule → numba source of a loop over events, for many protocols and many parameter vectors in one call."""
+"""Rule → source of a loop over events for Numba, for many protocols and many parameter vectors in one call."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ EVENT_CODES = {"pre": 0, "post": 1, "third_factor": 2, "clock": 3, "end": 4, "pr
 
 _HEAD = '''"""{title}. Generated; do not edit."""
 
-import math
-
 import numpy as np
-from numba import njit
+
+from plasticity.compile.jit import math, njit
 '''
 
 _RUN = '''

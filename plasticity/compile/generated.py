@@ -45,7 +45,7 @@ def generated_module(kind: str, source: str) -> ModuleType:
         module.__file__ = str(path)
         sys.modules[name] = module  # numba notes the module of a function that it compiles at once
         try:
-            with checksums() if "numba" in code else nullcontext():
+            with checksums() if "njit" in code or "cfunc" in code else nullcontext():
                 exec(compile(code, path, "exec"), module.__dict__)  # and not what bytecode in the cache says
         except BaseException:
             del sys.modules[name]
