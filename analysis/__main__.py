@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis import datasets, figures
+from analysis.data import command as data_command
 from analysis.inference import command as infer_command
 from plasticity import rules
 from plasticity.errors import InputError
@@ -52,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     add("list", _list, "published data, rules and figures")
     kinds = add("kinds", _kinds, "what a file of measurements can state: columns, and an example of each kind")
     kinds.add_argument("--example", metavar="KIND", help="print the example of one kind alone, a file that loads")
+    data_command.add_arguments(
+        add("read", data_command.run, "read paired recordings from NWB files by a mapping, and write them as a table")
+    )
     add("bibliography", _bibliography, "cited papers in BibTeX")
 
     fit = add("fit", _fit, "fit a rule to data, or evaluate it if nothing is free")

@@ -7,12 +7,15 @@ Required content:
 - a table of intervals ``protocols`` with the columns ``start_time``, ``induction_start``, ``induction_stop``,
   ``stop_time`` [s] and ``protocol`` (a name), one row per induction.
 
-The value of a protocol is the mean weight from the end of the induction on over the mean weight before it, minus 1.
+Recordings as laboratories store them are read by a mapping instead (`analysis.data.icephys`). The value of a protocol
+is the mean weight from the end of the induction on over the mean weight before it, minus 1.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,7 @@ from numpy.typing import NDArray
 from analysis.data.record import make_spike_data
 from plasticity.errors import InputError
 
-__all__ = ["read_nwb"]
+__all__ = ["change", "opened", "read_nwb"]
 
 COLUMNS = ("start_time", "induction_start", "induction_stop", "stop_time")
 MIN_RESPONSES = 3  # test responses before and after the induction; fewer give no useful standard error
@@ -53,20 +56,25 @@ def read_nwb(path: str | os.PathLike) -> xr.Dataset:
         are too few test responses.
     """
     path = Path(path)
+    with opened(path) as content:
+        return _data(path, content)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Content of an NWB file while it is open; an `InputError` if it cannot be read."""
     if find_spec("pynwb") is None:
         raise InputError("reading NWB files needs pynwb; install it with: pip install 'steersman[data]'")
     if not os.path.isfile(path):
         raise InputError(f"there is no file {path}; check the path")
     from pynwb import NWBHDF5IO
 
-    try:
-        with NWBHDF5IO(str(path), "r") as file:
-            content = file.read()
-            return _data(path, content)
-    except InputError:
-        raise
-    except Exception as error:  # whatever h5py, hdmf and pynwb raise for a broken file
-        raise InputError(f"{path} is no NWB file that pynwb can read: {error}") from error
+    with ExitStack() as stack:
+        try:
+            content = stack.enter_context(NWBHDF5IO(str(path), "r")).read()
+        except Exception as error:  # whatever h5py, hdmf and pynwb raise for a broken file
+            raise InputError(f"{path} is no NWB file that pynwb can read: {error}") from error
+        yield content
 
 
 def _data(path: Path, content: Any) -> xr.Dataset:
@@ -81,7 +89,7 @@ def _data(path: Path, content: Any) -> xr.Dataset:
         start, first, last, stop = edges
         before = weight[(times >= start) & (times < first)]
         after = weight[(times >= last) & (times <= stop)]
-        value, error = _change(path, name, before, after)
+        value, error = change(path, name, before, after)
         pre, post = (train[(train >= first) & (train < last)] - first for train in spikes)
         names.append(name)
         trains.append((pre, post))
@@ -107,7 +115,10 @@ def _data(path: Path, content: Any) -> xr.Dataset:
 def _spikes(path: Path, content: Any, side: str) -> NDArray[np.float64]:
     """Spike times of the one unit of a side [s]."""
     if content.units is None or "side" not in content.units.colnames:
-        raise InputError(f"{path}: the table 'units' with the column 'side' (pre or post) is missing; add it")
+        remedy = "add it"
+        if content.intracellular_recordings is not None:
+            remedy = "read its intracellular recordings with: python -m analysis read"
+        raise InputError(f"{path}: the table 'units' with the column 'side' (pre or post) is missing; {remedy}")
     rows = [i for i, label in enumerate(content.units["side"][:]) if label == side]
     if len(rows) != 1:
         raise InputError(f"{path}: 'units' must have one unit of side {side!r}, got {len(rows)}")
@@ -139,7 +150,7 @@ def _protocols(path: Path, content: Any) -> Any:
     return table
 
 
-def _change(path: Path, name: str, before: NDArray, after: NDArray) -> tuple[float, float]:
+def change(path: Path, name: str, before: NDArray, after: NDArray) -> tuple[float, float]:
     """Fractional change and its standard error."""
     before, after = before[np.isfinite(before)], after[np.isfinite(after)]
     for when, values in (("before", before), ("after", after)):
