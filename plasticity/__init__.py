@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from plasticity.landscapes import from_expression as from_expression
     from plasticity.local import local as local
     from plasticity.objective import Objective as Objective
+    from plasticity.observed_curvature import ObservedCurvature as ObservedCurvature
     from plasticity.optimal.discrete import step_policy as step_policy
     from plasticity.optimal.dual import DualControl as DualControl
     from plasticity.optimal.dual import dual_control as dual_control

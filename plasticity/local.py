@@ -42,6 +42,7 @@ _TABLE = (
     Local("post_information", "post", "1", "belief of the neuron about E[φ'(u_i)²], its Fisher information"),
     Local("post_error", "post", "Hz", "backpropagated error δ_i = −∂L/∂u_i"),
     Local("learning_signal", "post", "Hz", "error M_i = Σ_k F_ik e_k that a feedback path sends to the neuron"),
+    Local("feedback_power", "post", "1", "squared weights Σ_k F_ik² of the feedback path to the neuron"),
     Local("perturbation", "post", "Hz", "noise ξ_i added to the input of the neuron"),
     Local("weight_perturbation", "synapse", "1", "noise ξ_ij added to the weight"),
     Local("loss_difference", "global", "Hz**2", "loss with the perturbation minus loss without"),

@@ -208,9 +208,9 @@ class Rule:
         """
         return call("plasticity.limits:limit", self, discount=discount, duration=duration)
 
-    def with_signal(self, signal: Any) -> Rule:
+    def with_signal(self, signal: Any, curvature: Any = None) -> Rule:
         """Rule of a synapse that observes the gradient only through `signal`; see `plasticity.signal.with_signal`."""
-        return call("plasticity.signal:with_signal", self, signal)
+        return call("plasticity.signal:with_signal", self, signal, curvature)
 
     def card(self) -> str:
         """Rule card: assumptions, derivation, equations, parameters with units, references, as Markdown."""

@@ -10,6 +10,7 @@ import sympy as sp
 from plasticity.equations import resolve, simplified
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.local import TRAINS
+from plasticity.observed_curvature import ObservedCurvature, Reading, with_curvature
 from plasticity.rule import (
     CURVATURE,
     EVENTS,
@@ -47,7 +48,7 @@ class Signal:
         point process, whose Fisher information per unit time is the mean of Σ impulse² δ(t − t_event). None where
         a squared gradient has no such meaning.
     curvature : sympy expression or None
-        ∂²L/∂w² [loss] in local variables; None where a synapse cannot know it.
+        ∂²L/∂w² [loss], or what stands for it, in local variables and `states`; None where a synapse cannot know it.
     states : tuple of State
         Traces and beliefs in the impulses.
     events : mapping of str to tuple of Update
@@ -57,6 +58,12 @@ class Signal:
         Unit of the loss, such as ``"Hz**3"``.
     assumptions, steps, references
         As in `plasticity.rule.Rule`.
+    curvature_impulses : mapping of str to sympy expression
+        Impulses of the curvature [loss·s] at events, as in `gradient`.
+    curvature_words, curvature_caution : str
+        What the curvature is (Gauss–Newton, Fisher information, a bound, differences of the loss), and its bias.
+    curvature_is_signed : bool
+        Whether single observations of the curvature can be negative; rules then read the absolute value of their mean.
     """
 
     name: str
@@ -72,6 +79,10 @@ class Signal:
     assumptions: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     references: tuple[str, ...] = ()
+    curvature_impulses: Mapping[str, sp.Expr] = field(default_factory=dict)
+    curvature_words: str = ""
+    curvature_caution: str = ""
+    curvature_is_signed: bool = False
 
     def __post_init__(self) -> None:
         """Put the symbols of the signal into its equations, by name."""
@@ -80,11 +91,12 @@ class Signal:
         for name in ("density", "information_scale", "curvature"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, resolve(self.name, getattr(self, name), known))
-        for event in self.gradient:
-            if event not in EVENTS:
-                raise UnknownNameError("event", event, EVENTS)
-        gradient = {event: resolve(self.name, impulse, known) for event, impulse in self.gradient.items()}
-        object.__setattr__(self, "gradient", gradient)
+        for name in ("gradient", "curvature_impulses"):
+            for event in getattr(self, name):
+                if event not in EVENTS:
+                    raise UnknownNameError("event", event, EVENTS)
+            resolved = {event: resolve(self.name, impulse, known) for event, impulse in getattr(self, name).items()}
+            object.__setattr__(self, name, resolved)
 
 
 def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
@@ -105,20 +117,23 @@ def impulse(density: sp.Expr, rate: sp.Symbol, estimates: Mapping[sp.Symbol, sp.
     return sp.expand(rest.subs(estimates, simultaneous=True))
 
 
-def with_signal(rule: Rule, signal: Signal) -> Rule:
+def with_signal(rule: Rule, signal: Signal, curvature: ObservedCurvature | str | float | None = None) -> Rule:
     """Rule of a synapse that observes the gradient only through `signal`.
 
     The flow of the weight and of every belief is a polynomial in the gradient. The density of the signal enters the
     flow; at an event a variable with the flow ``a + b·gradient + c·gradient²`` jumps by
     ``b·impulse + c·information_scale·impulse²``. At an event beliefs are updated first, then the weight (with the
     updated beliefs), then the traces. A rule that acts at clock ticks uses the mean gradient since the last tick, from
-    a state ``gradient_sum`` that integrates it.
+    a state ``gradient_sum`` that integrates it; unless the rule has a ``clock_step``, ticks are 0.1 s apart, or an
+    example (`sample_time` of the signal).
 
     Parameters
     ----------
     rule : Rule
         A policy with the input ``gradient``, such as `derive` returns.
     signal : Signal
+    curvature : ObservedCurvature, "local", "empirical_fisher" or float, optional
+        What a rule that reads a curvature takes for it, or the curvature itself [loss]; see `ObservedCurvature`.
 
     Returns
     -------
@@ -128,8 +143,8 @@ def with_signal(rule: Rule, signal: Signal) -> Rule:
     Raises
     ------
     InputError
-        If the rule has no gradient, needs a curvature or a squared gradient that the signal does not define, or is no
-        polynomial of degree 2 in the gradient.
+        If the rule has no gradient, needs a curvature or a squared gradient that the signal does not define, reads no
+        curvature while one is given, or is no polynomial of degree 2 in the gradient.
 
     Examples
     --------
@@ -142,14 +157,17 @@ def with_signal(rule: Rule, signal: Signal) -> Rule:
     """
     require_made(rule, Rule, "plasticity.rules")
     require_made(signal, Signal, "plasticity.signals")
-    _check_inputs(rule, signal)
-    rule = _collecting(rule, signal) if "clock" in rule.events else rule
-    rule = _with_curvature(rule, signal)
+    if GRADIENT not in rule.inputs:
+        raise InputError(f"rule {rule.name!r} has no input 'gradient', so signal {signal.name!r} cannot drive it")
+    rule, reading = with_curvature(rule, signal, curvature)
+    rule = _collecting(rule, signal, reading) if "clock" in rule.events else rule
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}
-    shifted = {v: _with_density(flow, signal) for v, flow in flows.items()}
+    shifted = {v: _with_density(flow, signal).subs(CURVATURE, reading.density) for v, flow in flows.items()}
+    bends = {v: sp.diff(flow, CURVATURE) if reading.impulses else sp.S.Zero for v, flow in flows.items()}
     events = dict(rule.events)
     for event in ("pre", "post", "third_factor"):
-        jumps = [(target, _jump(flow, signal, event)) for target, flow in shifted.items()]
+        bend = reading.impulses.get(event, sp.S.Zero)
+        jumps = [(target, _jump(flow, signal, event) + bends[target] * bend) for target, flow in shifted.items()]
         updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
         events[event] = (*updates, *signal.events.get(event, ()))
     composed = replace(
@@ -173,32 +191,22 @@ def with_signal(rule: Rule, signal: Signal) -> Rule:
 observe = with_signal
 
 
-def _with_curvature(rule: Rule, signal: Signal) -> Rule:
-    """Rule whose flows read the curvature from the local variables of the signal."""
-    if CURVATURE not in rule.inputs:
-        return rule
-    return replace(
-        rule,
-        weight_flow=rule.weight_flow.subs(CURVATURE, signal.curvature),
-        states=tuple(replace(s, flow=s.flow.subs(CURVATURE, signal.curvature)) for s in rule.states),
-        parameters=_once(*rule.parameters, *signal.parameters),
-    )
-
-
-def _collecting(rule: Rule, signal: Signal) -> Rule:
+def _collecting(rule: Rule, signal: Signal, reading: Reading) -> Rule:
     """Rule that integrates the gradient between clock ticks and uses its mean."""
     collected = State("gradient_sum", GRADIENT, unit="loss*s", meaning="integral of the gradient since the last tick")
-    curvature = State("curvature_sum", CURVATURE, unit="loss*s", meaning="integral of curvature since the last tick")
-    sums = (collected, curvature) if CURVATURE in rule.inputs else (collected,)
-    tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), TICK)
-    mean = collected.symbol / tick.symbol
+    bends = State("curvature_sum", CURVATURE, unit="loss*s", meaning="integral of curvature since the last tick")
+    sums = (collected, bends) if CURVATURE in rule.inputs and reading.squares is None else (collected,)
+    tick = next((p for p in rule.parameters if p.name in ("clock_step", "duration")), _tick(signal))
+    mean, square = collected.symbol / tick.symbol, collected.symbol**2 / tick.symbol
+    bent = sp.Abs(bends.symbol) if reading.is_signed else bends.symbol
+    curvature = bent / tick.symbol if reading.squares is None else reading.squares * square
     units = {s.name: s.unit for s in rule.states}
     ticks = []
     for update in rule.events["clock"]:
         expression = update.expression
         if units.get(update.target) == "loss" and expression.has(GRADIENT**2):  # a curvature, not a mean square
-            expression = expression.subs(GRADIENT**2, _information_scale(signal) * collected.symbol**2 / tick.symbol)
-        known = {GRADIENT: mean, CURVATURE: curvature.symbol / tick.symbol}
+            expression = expression.subs(GRADIENT**2, _information_scale(signal) * square)
+        known = {GRADIENT: mean, CURVATURE: curvature}
         ticks.append(Update(update.target, expression.subs(known)))
     return replace(
         rule,
@@ -208,14 +216,10 @@ def _collecting(rule: Rule, signal: Signal) -> Rule:
     )
 
 
-def _check_inputs(rule: Rule, signal: Signal) -> None:
-    if GRADIENT not in rule.inputs:
-        raise InputError(f"rule {rule.name!r} has no input 'gradient', so signal {signal.name!r} cannot drive it")
-    if CURVATURE in rule.inputs and signal.curvature is None:
-        raise InputError(
-            f"rule {rule.name!r} needs the curvature, which signal {signal.name!r} does not provide; "
-            "pass curvature_belief=FadingMemory(time_constant=…) to derive, or use discount=sympy.oo"
-        )
+def _tick(signal: Signal) -> Parameter:
+    """Time between ticks where none is stated: that of an example or, of a stream of spikes, 0.1 s."""
+    example = next((p.value for p in signal.parameters if p.name == "sample_time"), 0.1)
+    return replace(TICK, value=example)
 
 
 def _with_density(flow: sp.Expr, signal: Signal) -> sp.Expr:

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from plasticity import LinearGaussian as LinearGaussian
     from plasticity import MatrixFree as MatrixFree
     from plasticity import Objective as Objective
+    from plasticity import ObservedCurvature as ObservedCurvature
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck
     from plasticity import Parameter as Parameter
     from plasticity import Policy as Policy

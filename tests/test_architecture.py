@@ -144,9 +144,9 @@ def test_importing_a_package_loads_nothing_heavy(package):
 PUBLIC = {
     "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
     "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape LinearGaussian "
-    "MatrixFree Objective OrnsteinUhlenbeck Parameter Policy Quadratic RecurringContexts Rule ShapePosterior "
-    "Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError Update "
-    "WEIGHT assumptions_of compile_rule conformance critical_discount crossings dataset derive derive_trials "
+    "MatrixFree Objective ObservedCurvature OrnsteinUhlenbeck Parameter Policy Quadratic RecurringContexts Rule "
+    "ShapePosterior Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError "
+    "Update WEIGHT assumptions_of compile_rule conformance critical_discount crossings dataset derive derive_trials "
     "dual_control excess explain export filters fisher_information fisher_matrix from_expression glossary jump local "
     "observe optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
     "simulate solve step_policy time_constant trace triplet",

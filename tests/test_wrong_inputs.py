@@ -116,6 +116,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     plasticity.LinearGaussian: {"transition": [[1.0]], "process_noise": [[1.0]], "observation_noise": [[1.0]]},
     plasticity.MatrixFree: {"n": 1, "loss_function": abs, "gradient_function": abs, "product_function": abs},
     plasticity.Objective: {"discount": 0.5},
+    plasticity.ObservedCurvature: {"kind": "empirical_fisher"},
     plasticity.OrnsteinUhlenbeck: {"time_constant": 1.0, "stationary_std": 1.0, "observation_noise": 1.0},
     plasticity.Parameter: {"name": "a", "value": 1.0},
     plasticity.Quadratic: {"hessian": [1.0], "optimum": [0.0]},
@@ -237,7 +238,7 @@ LATER |= {"run": lambda: circuits.run(PLAIN, 0.03, device="numpy")}
 LATER |= {"dataset": lambda: circuits.as_dataset(circuits.run(PLAIN, 0.03, device="numpy"))}
 TEXTS = {  # free text, or names that the circuit resolves when it is made
     plasticity.Parameter: ["unit"],
-    plasticity.Signal: ["loss_unit"],
+    plasticity.Signal: ["loss_unit", "curvature_words", "curvature_caution"],
     plasticity.State: ["unit", "estimates"],
     plasticity.Step: ["note"],
     plasticity.Update: ["target"],

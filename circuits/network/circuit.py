@@ -245,6 +245,8 @@ def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Populatio
     for local in (LOCALS[s.name] for s in rule.inputs):
         owner = pre if local.index == "pre" else post
         received = {path.receives for path in circuit.feedback if path.target == owner.name}
+        if "learning_signal" in received:
+            received.add("feedback_power")
         offered = {*(owner.neuron_model.provides if owner.neuron_model else ()), *received}
         if local.index == "synapse" or local.name not in offered:
             raise InputError(

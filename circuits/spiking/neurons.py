@@ -31,12 +31,14 @@ from circuits.spiking.structure import (
 )
 from plasticity.compile.brian import brian_unit
 from plasticity.errors import InputError
+from plasticity.local import local
 from plasticity.support.streams import Counted
 
 RELAY, SOURCE_FIRES, ARRIVAL, EVERY_STEP, FEEDBACK, DELIVER, FIRE = 10, 20, 30, 40, 50, 65, 80
 ANNOUNCE, EVENT = 85, 90  # third-factor events, after all neurons have fired
 RESET = -5  # slot ``groups``, after the synapses and before the neurons (0)
 MAXIMAL_COUNT = 5e7  # random numbers that are drawn beforehand: 400 MB
+MESSAGE, POWER = local("learning_signal"), local("feedback_power")
 
 
 def population_objects(
@@ -128,6 +130,7 @@ def _neurons(
     equations = [model.model, "prescribed : 1" if prescribed or "prescribed" in model.every_step else ""]
     equations += ["refractory_time : second (shared, constant)" if pauses else ""]
     equations += [f"{path.receives} : {brian_unit(path.unit)}" for path in received]
+    equations.append(_feedback_power(population, circuit, received, inputs))
     equations += [f"{path.receives}_line : {brian_unit(path.unit)} (linked)" for path in direct]
     equations += [f"{_event_variable(projection)} : 1" for projection in instructed]
     step = [model.every_step, *(f"{path.receives} = {path.sends}" for path in wires)]
@@ -159,6 +162,18 @@ def _neurons(
         functions=_tables(population, grid, inputs),
         links=tuple(Link(f"{p.receives}_line", p.name, "received", is_broadcast=True) for p in direct),
     )
+
+
+def _feedback_power(population: Population, circuit: Circuit, received: list[Feedback], inputs: RunInputs) -> str:
+    """Declaration of the squared weights of the feedback to each neuron, if a rule reads them."""
+    name, model = POWER.name, population.neuron_model
+    read = any(POWER in p.rule.inputs for p in circuit.plastic if p.rule is not None and p.post == population.name)
+    if not read or (model is not None and name in model.provides):
+        return ""
+    weights = next(path.weights for path in received if path.receives == MESSAGE.name)
+    power = 1.0 if weights is None else np.sum(np.square(weights), axis=1)
+    inputs.values[f"{population.name}.{name}"] = np.broadcast_to(power, population.size).astype(float)
+    return f"{name} : 1 (constant)"
 
 
 def _tables(population: Population, grid: Grid, inputs: RunInputs) -> tuple[Function, ...]:

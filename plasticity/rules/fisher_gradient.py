@@ -19,7 +19,7 @@ from plasticity.support.checks import checked
 
 
 @checked
-def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, clock_step: float = 1.0) -> Rule:
+def fisher_gradient(learning_rate: float = 1.0, prior_information: float = 1.0, clock_step: float = 0.1) -> Rule:
     """Derive descent at clock ticks in the metric ``curvature + prior_information``, from a short horizon.
 
     Parameters

@@ -35,6 +35,12 @@ class _SecondMoment:
     states: tuple[State, ...] = ()
     updates: tuple[Update, ...] = ()
 
+    @property
+    def bend(self) -> sp.Expr:
+        """Second derivative by the weight, U'' m'² + U' m'' with m = w²x² and y = wx."""
+        w = sp.Symbol("w_", positive=True)
+        return sp.expand(sp.diff(self.penalty.subs(_M, (w * _X) ** 2), w, 2).subs(w, _Y / _X))
+
 
 @checked
 def bcm(
@@ -53,6 +59,10 @@ def bcm(
 
     Gradient impulses: ``−pre_trace·slow_post_trace/(tau_plus·tau_y) − pair·pre_trace/tau_plus`` at post spikes,
     ``threshold·post_trace/tau_minus`` at pre spikes; traces as they are just before the spike.
+
+    The loss is a convex penalty minus convex parts. Its curvature, which can be negative, is below that of the penalty,
+    ``threshold·x²`` where the threshold is fixed: read at pre spikes as ``threshold·pre_trace/tau_plus``, this bound
+    stands for the curvature.
 
     Parameters
     ----------
@@ -100,6 +110,7 @@ def bcm(
     pairing = -sp.diff(pair_loss, _Y) * _X
     loss = moment.penalty - _Y**3 / 3 - pair_loss
     at_pre = impulse(penalty, _X, {_Y: y})
+    bend = impulse(moment.bend.subs(_M, moment.belief), _X, {_X: x, _Y: y})
     at_post = impulse(growth, _Y, {_X: x, _Y: y_slow}) + impulse(pairing, _Y, {_X: x})
     scale = Parameter("curvature_scale", curvature_scale, unit="s**2", meaning="loss into log likelihood")
     return Signal(
@@ -107,6 +118,12 @@ def bcm(
         title="BCM objective, read from spikes by three traces",
         gradient={"pre": at_pre, "post": at_post},
         information_scale=scale.symbol,
+        curvature_impulses={"pre": bend},
+        curvature_words="that of the convex part of the loss, an upper bound",
+        curvature_caution=(
+            "The curvature of the BCM loss is negative above half the threshold; the bound in its place, the curvature "
+            "of the penalty alone, makes steps smaller than they need be."
+        ),
         states=(*moment.states, pre, post, slow),
         events={
             "pre": (jump(pre, pre_interaction),),

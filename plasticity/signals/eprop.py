@@ -16,13 +16,16 @@ from plasticity.signal import Signal
 from plasticity.support.checks import checked
 
 _PSEUDO, _PSP, _MESSAGE = (local(n) for n in ("pseudo_derivative", "pre_psp", "learning_signal"))
+_POWER = local("feedback_power")
 
 
 @checked
 def eprop(tau_output: float = 0.02) -> Signal:
     """Gradient ``−learning_signal·eligibility``, with a fading eligibility.
 
-    ``tau_output d eligibility/dt = pseudo_derivative·pre_psp − eligibility``.
+    ``tau_output d eligibility/dt = pseudo_derivative·pre_psp − eligibility``. The curvature is Gauss–Newton,
+    ``feedback_power·eligibility²``: a weight changes readout k by F_ik·eligibility, if errors come back through the
+    weights of the readout.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def eprop(tau_output: float = 0.02) -> Signal:
 
     References
     ----------
-    bellec_2020.
+    bellec_2020; schraudolph_2002 (Gauss–Newton).
     """
     tau = time_constant("tau_output", tau_output, "time constant of the readout")
     symbol = sp.Symbol("eligibility", real=True)
@@ -47,6 +50,12 @@ def eprop(tau_output: float = 0.02) -> Signal:
         name="eprop",
         title="e-prop: errors times eligibility traces",
         density=gradient,
+        curvature=sp.diff(gradient, _MESSAGE) ** 2 * _POWER,
+        curvature_words="Gauss–Newton, the squared effect of the weight on all readouts",
+        curvature_caution=(
+            "Gauss–Newton of the readouts, one weight at a time: what several weights do together, paths through other "
+            "neurons and the curvature of spiking itself are left out; with random feedback its scale is wrong."
+        ),
         states=(eligibility,),
         parameters=(tau,),
         loss_unit="Hz**2",
@@ -60,5 +69,5 @@ def eprop(tau_output: float = 0.02) -> Signal:
             Step("Eligibility", sp.Eq(sp.Symbol("d_eligibility/dt"), flow)),
             Step("Gradient of the loss", sp.Eq(GRADIENT, gradient)),
         ),
-        references=("bellec_2020",),
+        references=("bellec_2020", "schraudolph_2002"),
     )

@@ -52,6 +52,7 @@ def escape_rate_likelihood(feedback_noise: float = 0.0) -> Signal:
         title="likelihood of target spikes of an escape-rate neuron",
         density=gradient,
         curvature=information,
+        curvature_words="the Fisher information of the spike train",
         information_scale=sp.S.One,
         parameters=parameters,
         loss_unit="Hz",

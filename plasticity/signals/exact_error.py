@@ -44,6 +44,7 @@ def exact_error(sample_time: float = 1.0) -> Signal:
         density=-error * rate,
         information_scale=1 / example.symbol,
         curvature=(slope * rate) ** 2,
+        curvature_words="Gauss–Newton of an output neuron",
         parameters=(example,),
         loss_unit="Hz**2",
         assumptions=("The neuron receives its own derivative of the loss: the feedback path has the forward weights.",),

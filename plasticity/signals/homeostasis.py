@@ -20,6 +20,8 @@ _X, _Y = sp.symbols("x y", positive=True)
 def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     """Gradient impulses ``−post_trace/(2 tau) + target_rate`` at pre spikes, ``−pre_trace/(2 tau)`` at post spikes.
 
+    The curvature is Gauss–Newton, (∂y/∂w)² = x², read at pre spikes as ``pre_trace/tau``.
+
     With a short horizon it is the inhibitory plasticity of Vogels et al., with η = learning_rate/(2 tau).
 
     Parameters
@@ -48,10 +50,17 @@ def homeostasis(target_rate: float = 5.0, tau: float = 0.02) -> Signal:
     product = gradient.coeff(_X * _Y) * _X * _Y
     at_pre = impulse(product / 2 + (gradient - product), _X, {_Y: post.symbol / memory.symbol})
     at_post = impulse(product / 2, _Y, {_X: pre.symbol / memory.symbol})
+    bend = impulse(sp.diff(gradient, _Y) ** 2, _X, {_X: pre.symbol / memory.symbol})  # (∂y/∂w)²
     return Signal(
         name="homeostasis",
         title="rate homeostasis by inhibition, read from spikes by two traces",
         gradient={"pre": at_pre, "post": at_post},
+        curvature_impulses={"pre": bend},
+        curvature_words="Gauss–Newton, the squared effect of the weight on the rate",
+        curvature_caution=(
+            "Gauss–Newton of one inhibitory synapse: a neuron has many, which act together, and its rate responds with "
+            "a slope that the synapse does not know and takes to be 1 Hz per unit of weight and Hz of input."
+        ),
         states=(pre, post),
         events={"pre": (jump(pre, "all_to_all"),), "post": (jump(post, "all_to_all"),)},
         parameters=(memory, target),

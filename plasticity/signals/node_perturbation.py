@@ -19,6 +19,9 @@ from plasticity.support.checks import checked
 def node_perturbation(noise_std: float = 0.01) -> Signal:
     """Estimate ``loss_difference·perturbation·pre_rate/noise_std²`` of the gradient.
 
+    The curvature is the mean of the second differences ``loss_difference·(perturbation² −
+    noise_std²)·pre_rate²/noise_std⁴``, up to a bias of order σ².
+
     Parameters
     ----------
     noise_std : float
@@ -36,10 +39,18 @@ def node_perturbation(noise_std: float = 0.01) -> Signal:
     rate, change, noise = (local(name) for name in ("pre_rate", "loss_difference", "perturbation"))
     std = Parameter("noise_std", noise_std, unit="Hz", meaning="noise in the input of a neuron", positive=True)
     density = change * noise * rate / std.symbol**2
+    second = change * (noise**2 - std.symbol**2) / std.symbol**4  # ⟨noise⁴⟩ = 3 noise_std⁴
     return Signal(
         name="node_perturbation",
         title="loss change by noise in the neurons",
         density=density,
+        curvature=second * rate**2,
+        curvature_words="second differences of the loss by the noise",
+        curvature_caution=(
+            "A second difference of the loss is noisy: its variance is about twice the squared gradient of the loss by "
+            "all noise together, over noise_std², so that it takes a long memory."
+        ),
+        curvature_is_signed=True,
         parameters=(std,),
         loss_unit="Hz**2",
         assumptions=(

@@ -74,12 +74,21 @@ def pairing_likelihood(
         "pre": beta.symbol * expected_at_pre,
         "post": beta.symbol * (expected_at_post - psp.symbol),
     }
+    alone_squared, together_squared = _lasting(taus[0].symbol / 2, taus[1].symbol)  # ε² decays twice as fast
+    new_square = sp.expand((psp.symbol + new_psp) ** 2 - psp.symbol**2)
+    information = {
+        "pre": rest.symbol * alone_squared + extra.symbol * after.symbol * together_squared,
+        "post": extra.symbol * new_after * together_squared,
+    }
+    squares = {"pre": new_square, "post": psp.symbol**2}
     train, rate = sp.Symbol("S"), rest.symbol + extra.symbol * after.symbol
     return Signal(
         name="pairing_likelihood",
         title="Likelihood of the post spikes with an after-depolarisation",
         gradient=gradient,
         information_scale=sp.S.One,
+        curvature_impulses={event: beta.symbol**2 * squares[event] * flow for event, flow in information.items()},
+        curvature_words="the Fisher information of the escape rate, β²ρε² per unit time",
         states=(psp, after),
         events={"pre": (at_pre,), "post": (at_post,)},
         parameters=(beta, rest, extra, *taus),

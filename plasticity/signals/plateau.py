@@ -65,6 +65,11 @@ def plateau(
         name="plateau",
         title="Delta rule at a plateau potential, with a fast and a slow belief",
         gradient={"pre": read(of_plateau), "third_factor": read(of_input)},
+        curvature_impulses={
+            "pre": sp.diff(read(of_plateau), WEIGHT),
+            "third_factor": sp.diff(read(of_input), WEIGHT),
+        },
+        curvature_words="the derivative of the gradient by the weight",
         states=(*of_input, *of_plateau),
         events={
             "pre": tuple(jump(s, "nearest_spike") for s in of_input),

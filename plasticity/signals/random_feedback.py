@@ -42,6 +42,7 @@ def random_feedback(sample_time: float = 1.0) -> Signal:
         density=density,
         information_scale=1 / example.symbol,
         curvature=(slope * rate) ** 2,
+        curvature_words="Gauss–Newton of an output neuron",
         parameters=(example,),
         loss_unit="Hz**2",
         assumptions=(

@@ -18,6 +18,8 @@ from plasticity.support.checks import checked
 def variance() -> Signal:
     """Gradient ``−pre_rate·post_rate`` of −½ E[y²], for inputs with mean 0.
 
+    This loss is concave, with the curvature −E[x²]: no rule can take it for a metric, so none is stated.
+
     Examples
     --------
     Oja's rule: the drift −α y² w conserves the norm.

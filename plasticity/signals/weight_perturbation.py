@@ -19,6 +19,9 @@ from plasticity.support.checks import checked
 def weight_perturbation(noise_std: float = 0.01) -> Signal:
     """Estimate ``loss_difference·weight_perturbation/noise_std²`` of the gradient.
 
+    The curvature is the mean of the second differences ``loss_difference·(weight_perturbation² −
+    noise_std²)/noise_std⁴``, up to a bias of order σ².
+
     Parameters
     ----------
     noise_std : float
@@ -36,10 +39,18 @@ def weight_perturbation(noise_std: float = 0.01) -> Signal:
     change, noise = local("loss_difference"), local("weight_perturbation")
     std = Parameter("noise_std", noise_std, meaning="noise in a weight", positive=True)
     density = change * noise / std.symbol**2
+    second = change * (noise**2 - std.symbol**2) / std.symbol**4  # ⟨noise⁴⟩ = 3 noise_std⁴
     return Signal(
         name="weight_perturbation",
         title="loss change by noise in the weights",
         density=density,
+        curvature=second,
+        curvature_words="second differences of the loss by the noise",
+        curvature_caution=(
+            "A second difference of the loss is noisy: its variance is about twice the squared gradient of the loss by "
+            "all noise together, over noise_std², so that it takes a long memory."
+        ),
+        curvature_is_signed=True,
         parameters=(std,),
         loss_unit="Hz**2",
         assumptions=(

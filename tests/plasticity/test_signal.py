@@ -12,6 +12,7 @@ from plasticity.rule import WEIGHT
 from plasticity.rules.derived_bcm import derived_bcm
 from plasticity.rules.triplet_stdp import triplet_stdp
 from plasticity.signals.bcm import bcm
+from plasticity.signals.variance import variance
 from tests.statistics import z
 
 SLOW_CURVATURE = FadingMemory(time_constant=1.0)
@@ -133,9 +134,9 @@ def test_a_curvature_belief_that_starts_at_nothing_is_reported_when_it_divides()
         replay(rule, [0.1], [0.11])
 
 
-def test_curvature_without_a_belief_is_refused():
+def test_curvature_of_a_concave_loss_without_a_belief_is_refused():
     with pytest.raises(InputError, match="curvature_belief"):
-        observe(derive(Objective(discount=1.0)), bcm())
+        observe(derive(Objective(discount=1.0)), variance())
 
 
 def test_rule_without_gradient_is_refused():
