@@ -159,7 +159,7 @@ PUBLIC = {
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing poisson_source pulse_lif "
     "read_state readout recurrent_lif recurrent_rate run run_arguments spike_source write_state",
     "course": "build check grade lessons symbol_table",
-    "course.check": "Verdict code curve formula hints judge number prediction",
+    "course.check": "Verdict code curve formula hints judge number personal prediction",
     "scenarios": "brain_computer_interface change_points controllability digits double_well horizon infer_assumptions "
     "large_network load motor_adaptation named_rules names pairing_frequency parameter partial_control "
     "random_feedback random_points run spike_timing sweep synapse_sizes task_sequence theory_check which_rule_when",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from course.check.curve import curve as curve
     from course.check.formula import formula as formula
     from course.check.number import number as number
+    from course.check.personal import personal as personal
     from course.check.prediction import prediction as prediction
     from course.check.verdict import Verdict as Verdict
     from course.check.verdict import hints as hints

@@ -12,12 +12,13 @@ import pytest
 
 from course import check
 from course.lesson import lessons
-from tests.course import textbook
+from tests.course import textbook, wrong_engine
 
 pytest.importorskip("marimo")
 pytest.importorskip("plotly")
 LESSONS = {lesson.name: lesson for lesson in lessons()}
 EXERCISES = [(lesson.name, exercise) for lesson in LESSONS.values() for exercise in lesson.exercises]
+COMPUTED = [(name, exercise) for name, exercise in EXERCISES if not exercise.startswith(("predict_", "my_name"))]
 MOST_WORDS = 900  # of a lesson, so that 20 minutes suffice for them
 
 
@@ -69,12 +70,14 @@ def test_the_textbook_is_right(versions, name, exercise):
     assert getattr(teacher, f"check_{exercise}")(answer).correct is True
 
 
-@pytest.mark.parametrize(("name", "exercise"), [(n, e) for n, e in EXERCISES if not e.startswith("predict_")])
+@pytest.mark.parametrize(
+    ("name", "exercise"), [(n, e) for n, e in EXERCISES if not e.startswith(("predict_", "my_name"))]
+)
 def test_a_wrong_engine_refuses_the_textbook(versions, monkeypatch, name, exercise):
     """Formulas are twice what they should be, or the engine mistakes curvatures or prices by a factor two."""
     teacher, _ = versions[name]
     accepted = []
-    for functions in textbook.mutated(teacher):
+    for functions in wrong_engine.mutated(teacher):
         with monkeypatch.context() as patch:
             for function, wrong in functions.items():
                 patch.setattr(teacher, function, wrong)
@@ -83,6 +86,17 @@ def test_a_wrong_engine_refuses_the_textbook(versions, monkeypatch, name, exerci
             except ValueError:  # nothing can be computed with it
                 accepted.append(False)
     assert False in accepted
+
+
+def test_every_student_has_a_learner_of_their_own(versions, monkeypatch):
+    teacher, student = versions["project"]
+    name, (discount, aim) = "Grace Hopper", (textbook.discount_of("Grace Hopper"), textbook.end_of_aim("Grace Hopper"))
+    assert teacher.check_my_discount(discount).correct is False
+    assert teacher.check_never_whole(aim).correct is False
+    monkeypatch.setattr(teacher, "my_name", lambda: name)
+    assert teacher.check_my_discount(discount).correct is True
+    assert teacher.check_never_whole(aim).correct is True
+    assert "your name first" in check.judge(lambda: 0.5, student.check_my_discount).message
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -1,12 +1,12 @@
-"""Answers from textbooks and closed forms, and an engine that is wrong by a factor two."""
-
-import dataclasses
+"""Answers from textbooks and closed forms, none of them by the engine."""
 
 import numpy as np
 import sympy as sp
+from scipy.optimize import least_squares
 
-from plasticity import Parameter, Quadratic, Rule, State, Update, local, time_constant
-from plasticity.objective import constant_matrix
+from course import check
+from plasticity import Objective, Parameter, Rule, State, Update, local, time_constant
+from plasticity.dataset import make_dataset
 
 
 def scalar_rate(discount, curvature):
@@ -256,131 +256,94 @@ ANSWERS["networks"] = {
 }
 
 
-def twice(value):
-    """Twice a number or an array, or a rule with twice the flow, and with parameters that are off by a factor two."""
-    if not hasattr(value, "weight_flow"):
-        return 2 * value
-
-    def off(expression):
-        factors = {"plasticity": 2, "observation_variance": 2, "decay_mean": sp.Rational(1, 2)}
-        factors |= dict.fromkeys(("tau_plus", "threshold", "learning_rate", "hazard", "tau_optimum"), 2)
-        return expression.subs({s: factors.get(s.name, 1) * s for s in expression.free_symbols})
-
-    states = tuple(dataclasses.replace(s, flow=2 * off(s.flow)) for s in value.states)
-    events = {
-        event: tuple(dataclasses.replace(u, expression=off(u.expression)) for u in updates)
-        for event, updates in value.events.items()
-    }
-    return dataclasses.replace(value, weight_flow=2 * off(value.weight_flow), states=states, events=events)
+CURVATURES, AWAY = (
+    np.array([0.2, 5.0]),
+    np.array([[2.0, 1.5], [-2.5, 1.0], [1.5, -1.5], [-2.0, -1.0]]),
+)  # from the optimum
+TIMES = np.arange(41) / 5.0
 
 
-def misread(signal):
-    """Signal in which depression counts twice."""
-    steps = tuple(
-        dataclasses.replace(s, equation=sp.Eq(s.equation.lhs, 2 * s.equation.rhs))
-        if isinstance(s.equation, sp.Eq)
-        else s
-        for s in signal.steps
+def decays(discount, gain, starts=AWAY):
+    """Riccati: both weights decay at the rates R² + γR = gain·h."""
+    rates = [scalar_rate(discount, gain * h) for h in CURVATURES]
+    return starts[:, None, :] * np.exp(-np.multiply.outer(TIMES, rates))
+
+
+def from_rates(rates, curvatures):
+    """γ from R² + γR = gain·h, linear in γ and the gain."""
+    rates = np.asarray(rates)
+    return float(np.linalg.solve(np.stack([rates, -np.asarray(curvatures)], axis=1), -(rates**2))[0])
+
+
+def discount_of(name):
+    """Least squares by SciPy on the learner of a student, the starts unknown, too."""
+    own = check.personal(name, "learner", discount=(0.4, 1.2), plasticity=(0.7, 1.5))
+    seed = int(check.personal(name, "noise", seed=(1.0, 999.0))["seed"])
+    records = decays(own["discount"], own["plasticity"]) + 0.01 * np.random.default_rng(seed).normal(size=(4, 41, 2))
+
+    def off(u):
+        return (decays(np.exp(u[0]), np.exp(u[1]), u[2:].reshape(4, 2)) - records).ravel()
+
+    return float(np.exp(least_squares(off, np.r_[0.0, 0.0, records[:, 0].ravel()]).x[0]))
+
+
+def cramer_rao(discount, gain):
+    """Error of ln γ by the bound of Cramér and Rao, the starts unknown, too."""
+
+    def path(u):
+        return decays(*np.exp(u[:2]), u[2:].reshape(4, 2)).ravel()
+
+    u = np.r_[np.log([discount, gain]), AWAY.ravel()]
+    design = np.stack([path(u + e) - path(u - e) for e in 1e-5 * np.eye(u.size)], axis=1) / (2e-5 * 0.01)
+    return float(np.linalg.inv(design.T @ design)[0, 0] ** 0.5)
+
+
+def best_protocol():
+    """(a − b)²/(2·error²) of two rules that are known, by the sums over spikes of lesson 8."""
+    factors = {}
+    for interval in (-0.02, -0.01, 0.01, 0.02):
+        for frequency in (1, 10, 20, 40, 50):
+            if abs(interval) <= 0.5 / frequency:
+                pre = np.arange(60) / frequency
+                post = pre + interval
+                depression = sum(np.exp(-(t - post[post < t]) / 0.0337).sum() for t in pre)
+                pair = 0.00472 * pairs(pre, post) - 0.0008 * depression
+                triplet = 6.5e-3 * triplets(pre, post) - 7.1e-3 * depression
+                factors[f"{1000 * interval:+.0f}ms_{frequency}Hz"] = (pair - triplet) ** 2 / (2 * 0.11**2)
+    return max(factors.items(), key=lambda item: item[1])
+
+
+def end_of_aim(name):
+    """Fixed point of belief and correction, with the gain of a thousand trials and a discrete Riccati equation."""
+    own = check.personal(name, "person", discount=(0.2, 0.9), time_constant=(10.0, 40.0))
+    a, p = np.exp(-1 / own["time_constant"]), 0.0
+    for _ in range(1000):
+        p = a**2 * p * (1 - p / (p + 100)) + 100 * (1 - a**2)
+    gain, discount = p / (p + 100), np.exp(-own["discount"])
+    carried = a * gain * 30 / (1 - a * (1 - gain))
+    left = discount * min(np.roots([discount, -2 - discount, 1]))  # e^(−γ−R): both steps cost alike
+    return carried * (1 - left) / (1 - a * left)
+
+
+def optimal_run():
+    """Exponential path on the loss, in the form of the program's output."""
+    objective = Objective(0.5)
+    return objective, make_dataset(
+        {"theta": (("trial", "time", "parameter"), decays(0.5, 1.0)[:1] + np.array([1.0, -0.5]), "1", "weights")},
+        {"time": ("time", TIMES, "s", "time")},
+        title="by hand",
     )
-    gradient = {event: (2 if event == "pre" else 1) * value for event, value in signal.gradient.items()}
-    return dataclasses.replace(signal, steps=steps, gradient=gradient)
 
 
-class Wrong:
-    """A catalogue of which all members are wrong."""
-
-    def __init__(self, catalogue, spoil):
-        self.catalogue, self.spoil = catalogue, spoil
-
-    def __getattr__(self, name):
-        return lambda *arguments, **named: self.spoil(getattr(self.catalogue, name)(*arguments, **named))
-
-
-class WrongCircuits:
-    """Circuits of which the losses are twice what they are."""
-
-    def __init__(self, module):
-        self.module = module
-
-    def __getattr__(self, name):
-        return getattr(self.module, name)
-
-    def run(self, *arguments, **named):
-        run = self.module.run(*arguments, **named)
-        return dataclasses.replace(run, loss=None if run.loss is None else 2 * run.loss)
-
-
-class WrongFilters:
-    """Filters that take the world for twice as changeable."""
-
-    def __init__(self, module):
-        self.module = module
-
-    def __getattr__(self, name):
-        right = getattr(self.module, name)
-        if name not in ("trials", "LinearGaussian"):
-            return right
-
-        def made(*arguments):
-            learner = right(*arguments)
-            return dataclasses.replace(learner, process_covariance=2 * learner.process_covariance)
-
-        return made
-
-
-def miscurved(objective, landscape):
-    """The first weight of a quadratic loss has twice its curvature and optimum; another loss counts twice."""
-    if not isinstance(landscape, Quadratic):
-        return dataclasses.replace(objective, loss_weight=2 * objective.loss_weight), landscape
-    twice_first = np.diag([2.0, *np.ones(landscape.n - 1)])
-    root = np.sqrt(twice_first)
-    return objective, Quadratic(root @ landscape.hessian_matrix @ root, twice_first @ landscape.optimum)
-
-
-def mispriced(objective, landscape):
-    """The first of several weights is twice as costly; a weight of plasticity 1 is twice as plastic."""
-    n = landscape.n if objective.control is None else np.shape(objective.control)[1]
-    if n == 1 or not isinstance(landscape, Quadratic):
-        return dataclasses.replace(objective, plasticity=1 + objective.plasticity), landscape
-    price = np.diag([2.0**0.5, *np.ones(n - 1)])
-    metric = price @ constant_matrix("metric", objective.metric, n) @ price
-    return dataclasses.replace(objective, metric=metric), landscape
-
-
-def misfitted(fitted):
-    """Fit with twice the values and the difference of its AIC from 0."""
-    names = {name: 2 * value for name, value in fitted.rule.values.items()}
-    return dataclasses.replace(fitted, rule=fitted.rule.with_parameters(**names), aic=2 * fitted.aic)
-
-
-def mutated(lesson):
-    """Two sets of the engine's functions, wrong by a factor two: in formulas and in curvatures, or in prices."""
-
-    def doubled(function):
-        return lambda *arguments, **named: twice(function(*arguments, **named))
-
-    def confused(function, mistake):
-        def wrong(objective, landscape, *arguments, **named):
-            return function(*mistake(objective, landscape), *arguments, **named)
-
-        return wrong
-
-    present = vars(lesson)
-    formulas = {n: doubled(present[n]) for n in ("derive", "fisher_information", "fisher_matrix") if n in present}
-    catalogues = {"rules": twice, "signals": misread}
-    formulas |= {name: Wrong(present[name], spoil) for name, spoil in catalogues.items() if name in present}
-    formulas |= {"filters": WrongFilters(present["filters"])} if "filters" in present else {}
-    for mistake in (miscurved, mispriced):
-        solvers = ("solve", "plan", "critical_discount")
-        wrong = {n: confused(present[n], mistake) for n in solvers if n in present}
-        if "circuits" in present:
-            wrong["circuits"] = WrongCircuits(present["circuits"])
-        if "explain" in present:
-            wrong["explain"] = lambda path, *problem, explain=present["explain"], mistake=mistake: explain(
-                path, *mistake(*problem)
-            )
-        if "fit" in present:
-            wrong["fit"] = lambda rule, *data, fit=present["fit"]: misfitted(fit(rule, *data))
-        if "DoubleWell" in present:
-            wrong["DoubleWell"] = lambda tilt, well=present["DoubleWell"]: well(barrier=2.0, tilt=tilt)
-        yield formulas | wrong
+TEACHER = "Ada Lovelace"
+ANSWERS["project"] = {
+    "my_name": "Alan Turing",
+    "discount_of_rates": from_rates,
+    "predict_round": "nothing",
+    "my_discount": discount_of(TEACHER),
+    "expected_error": cramer_rao(0.7, 1.0),
+    "telling_protocol": best_protocol(),
+    "never_whole": end_of_aim(TEACHER),
+    "predict_trials": "no feedback",
+    "own_path": optimal_run(),
+}
