@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--teacher", action="store_true", help="the version with solutions")
     start.add_argument("--copy", action="store_true", help="only copy")
     start.set_defaults(command=_start)
-    build = commands.add_parser("build", help="write the files of students and teachers")
+    build = commands.add_parser("build", help="write the files of students and teachers, for marimo and for Jupyter")
     build.add_argument("lessons", nargs="*", metavar="LESSON", help="by default all")
     build.add_argument("-o", "--output", default="build/course", metavar="FOLDER", help="(default build/course)")
     build.set_defaults(command=_build)

@@ -1,4 +1,4 @@
-"""Files of lessons for a class: notebooks of students and teachers."""
+"""Files of lessons for a class: notebooks of students and teachers, for marimo and for Jupyter."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from course.lesson import Lesson, lessons
+from course.notebook import as_json, notebook
 from plasticity.support.whole_file import whole_file
 
 
 def build(folder: str | os.PathLike, chosen: Iterable[Lesson] | None = None) -> list[Path]:
-    """Write ``student/NAME.py`` and ``teacher/NAME.py`` of every lesson.
+    """Write ``student/NAME.py`` and ``.ipynb``, ``teacher/NAME.py`` and ``.ipynb`` of every lesson.
 
     Parameters
     ----------
@@ -28,13 +29,14 @@ def build(folder: str | os.PathLike, chosen: Iterable[Lesson] | None = None) -> 
     Raises
     ------
     InputError
-        If a file cannot be written.
+        If a file cannot be written, or nbformat is missing.
     """
     written = []
     for lesson in lessons() if chosen is None else chosen:
         for version, text in (("student", lesson.student), ("teacher", lesson.text)):
             path = Path(folder) / version / f"{lesson.name}.py"
-            with whole_file(path) as file:
-                file.write(text.encode())
-            written.append(path)
+            for target, content in ((path.with_suffix(".ipynb"), as_json(notebook(lesson, text))), (path, text)):
+                with whole_file(target) as file:
+                    file.write(content.encode())
+                written.append(target)
     return written

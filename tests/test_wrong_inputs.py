@@ -97,6 +97,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     check.hints: {"mistakes": {}, "names": {}},
     check.judge: {"answer": lambda: 1.0, "check": lambda answer: check.number(answer, 1.0)},
     check.number: {"answer": 1.0, "expected": 1.0},
+    check.personal: {"name": "Ada", "exercise": "one"},
     check.prediction: {"answer": "yes", "options": {"yes": True, "no": False}},
     conformance.check: {"kit": KIT, "run": lambda rule, sequence: KIT.weights[rule.label][sequence.name]},
     conformance.make: {"rules": ["pair_stdp"]},
@@ -250,6 +251,7 @@ TEXTS = {  # free text, or names that the circuit resolves when it is made
     scenarios.sweep: ["scheduler"],
     analysis.infer: ["variable"],
     check.Verdict: ["message"],
+    check.personal: ["name", "exercise"],
     check.prediction: ["because"],
 }
 NO_EXPRESSION = [None, b"x", [], {}, STRANGE, KeyError, (), set(), object()]

@@ -428,11 +428,11 @@ def check_predict_round(answer):
 @app.function(hide_code=True)
 def check_my_discount(answer):
     """The engine's inference; another one may differ by the standard deviation of the posterior."""
-    found = infer(
+    inferred = infer(
         my_records(), LOSS, ("discount", "metric"), times=TIMES, process_noise="none", n_draws=1000, check=False
     )
-    right, error = found.estimate("discount"), float(np.std(found.values("discount")))
-    hints = {"That is the horizon 1/γ.": 1 / right, "That is ηk/G.": found.estimate("metric")}
+    right, error = inferred.estimate("discount"), float(np.std(inferred.values("discount")))
+    hints = {"That is the horizon 1/γ.": 1 / right, "That is ηk/G.": inferred.estimate("metric")}
     hints = {words: wrong for words, wrong in hints.items() if abs(wrong - right) > 4 * error}
     return check.number(answer, right, digits=2, error=error, others=hints)
 

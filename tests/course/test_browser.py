@@ -31,11 +31,12 @@ ANSWERS = {  # wrong answer, words of its hint, right answer; exercise that unlo
 
 
 @contextmanager
-def served(file):
-    """Address at which marimo edits a file."""
+def served(file, mode="edit"):
+    """Address at which marimo edits or runs a file."""
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "marimo", "edit", str(file), "--headless", "--no-token", "--skip-update-check"]
+    offline = ["--skip-update-check"] if mode == "edit" else []
+    command = [sys.executable, "-m", "marimo", mode, str(file), "--headless", "--no-token", *offline]
     server = subprocess.Popen(
         [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -46,14 +47,20 @@ def served(file):
         server.wait()
 
 
-def opened(page, address):
-    """Open the notebook, as soon as the server answers, and run all cells."""
+def reached(page, address):
+    """Open the page as soon as the server answers; returns by when all must have happened."""
     deadline = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < deadline:
         with suppress(playwright.Error):
             page.goto(address)
             break
         time.sleep(0.2)
+    return deadline
+
+
+def opened(page, address):
+    """Open the notebook and run all cells."""
+    deadline = reached(page, address)
     start = time.monotonic()
     page.wait_for_selector(".cm-content", timeout=PATIENCE)
     run_all = page.locator(".bottom-5.right-5 [data-testid=run-button]")
