@@ -7,11 +7,13 @@ from plasticity.support.lazy import export
 if TYPE_CHECKING:
     from scenarios import brain_computer_interface as brain_computer_interface
     from scenarios import change_points as change_points
+    from scenarios import competitive_stdp as competitive_stdp
     from scenarios import controllability as controllability
     from scenarios import digits as digits
     from scenarios import double_well as double_well
     from scenarios import horizon as horizon
     from scenarios import infer_assumptions as infer_assumptions
+    from scenarios import inhibitory_balance as inhibitory_balance
     from scenarios import large_network as large_network
     from scenarios import motor_adaptation as motor_adaptation
     from scenarios import named_rules as named_rules

@@ -1,0 +1,126 @@
+"""Published networks as one writes them in Brian2: nothing here uses the packages that it checks.
+
+Each program takes lists of spike times and returns what its network did. Within a time step neurons are updated, fire,
+send their spikes, and are reset, Brian2's default.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+import brian2 as b
+import numpy as np
+
+from circuits.spiking.brian import with_brian
+
+
+def program(function: Callable) -> Callable:
+    """Run a function in NumPy, whatever target is set otherwise."""
+
+    @wraps(function)
+    @with_brian
+    def alone(*arguments, **named):
+        before, b.prefs.codegen.target = b.prefs.codegen.target, "numpy"
+        try:
+            return function(*arguments, **named)
+        finally:
+            b.prefs.codegen.target = before
+
+    return alone
+
+
+def source(trains, clock):
+    """Group that fires lists of spike times."""
+    steps = [np.round(np.asarray(t) / float(clock.dt)).astype(int) for t in trains]
+    neurons = np.repeat(np.arange(len(trains)), [k.size for k in steps])
+    return b.SpikeGeneratorGroup(len(trains), neurons, np.concatenate(steps) * clock.dt, clock=clock)
+
+
+@program
+def song_2000(excitatory, inhibitory, weights, duration, dt):
+    """One neuron of Song, Miller & Abbott 2000: its spike times and final weights, in units of g_max."""
+    clock = b.Clock(dt * b.second)
+    constants = {
+        "tau": 20 * b.ms,
+        "rest": -70 * b.mV,
+        "inhibited": -70 * b.mV,
+        "tau_g": 5 * b.ms,
+        "g_max": 0.015,
+        "a_plus": 0.005,
+        "a_minus": 1.05 * 0.005,
+    }
+    cell = b.NeuronGroup(
+        1,
+        """dv/dt = (rest - v + g_ex*(0*mV - v) + g_in*(inhibited - v))/tau : volt
+        dg_ex/dt = -g_ex/tau_g : 1
+        dg_in/dt = -g_in/tau_g : 1""",
+        threshold="v > -54*mV",
+        reset="v = -60*mV",
+        method="euler",
+        clock=clock,
+        namespace=constants,
+    )
+    cell.v = -70 * b.mV
+    driving, braking = source(excitatory, clock), source(inhibitory, clock)
+    learning = b.Synapses(
+        driving,
+        cell,
+        """g : 1
+        dM/dt = -M/(20*ms) : 1 (event-driven)
+        dP/dt = -P/(20*ms) : 1 (event-driven)""",
+        on_pre="g_ex_post += g\nP += a_plus*g_max\ng = clip(g + M, 0, g_max)",
+        on_post="M -= a_minus*g_max\ng = clip(g + P, 0, g_max)",
+        clock=clock,
+        namespace=constants,
+    )
+    learning.connect()
+    learning.post.order = 1
+    learning.g = weights * constants["g_max"]
+    fixed = b.Synapses(braking, cell, on_pre="g_in_post += 0.05", clock=clock)
+    fixed.connect()
+    spikes = b.SpikeMonitor(cell)
+    b.Network(driving, braking, cell, learning, fixed, spikes).run(duration * b.second)
+    return np.asarray(spikes.t), np.asarray(learning.g) / constants["g_max"]
+
+
+@program
+def vogels_2011(excitatory, inhibitory, excitation, duration, dt):
+    """One neuron of Vogels et al. 2011 (ModelDB 143751): its spike times and final inhibitory weights.
+
+    Brian2 counts the step of a spike as part of the refractory time.
+    """
+    clock = b.Clock(dt * b.second)
+    constants = {"rest": -60 * b.mV, "tau_e": 5 * b.ms, "tau_i": 10 * b.ms, "eta": 0.001, "alpha": 0.25}
+    cell = b.NeuronGroup(
+        1,
+        """dv/dt = (rest - v + g_e*(0*mV - v) + g_i*(-80*mV - v))/(20*ms) : volt (unless refractory)
+        dg_e/dt = -g_e/tau_e : 1
+        dg_i/dt = -g_i/tau_i : 1""",
+        threshold="v > -50*mV",
+        reset="v = rest",
+        refractory=5 * b.ms + dt * b.second,
+        method="euler",
+        clock=clock,
+        namespace=constants,
+    )
+    cell.v = -60 * b.mV
+    driving, braking = source(excitatory, clock), source(inhibitory, clock)
+    fixed = b.Synapses(driving, cell, "s : 1", on_pre="g_e_post += 0.014*s", clock=clock)
+    fixed.connect()
+    fixed.s = excitation
+    learning = b.Synapses(
+        braking,
+        cell,
+        """s : 1
+        dpre_spikes/dt = -pre_spikes/(20*ms) : 1 (event-driven)
+        dpost_spikes/dt = -post_spikes/(20*ms) : 1 (event-driven)""",
+        on_pre="g_i_post += 0.035*s\ns = clip(s + eta*(post_spikes - alpha), 0, inf)\npre_spikes += 1",
+        on_post="s = clip(s + eta*pre_spikes, 0, inf)\npost_spikes += 1",
+        clock=clock,
+        namespace=constants,
+    )
+    learning.connect()
+    learning.post.order = 1
+    learning.s = 0.1
+    spikes = b.SpikeMonitor(cell)
+    b.Network(driving, braking, cell, fixed, learning, spikes).run(duration * b.second)
+    return np.asarray(spikes.t), np.asarray(learning.s)
