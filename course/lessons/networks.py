@@ -52,8 +52,8 @@ def _():
     $\dot w = -\alpha\, g$ (lesson 1), in two circuits:
 
     | circuit | what teaches it | gradient of a synapse |
-    |---|---|---|
-    | layers of rates $y = W x$ | errors $e = y - y^*$ | $e\,x$ |
+    |:---|:---|:---|
+    | layers: inputs $x$, outputs $y = W x$ | errors $e = y - y^*$ | $e\,x$ |
     | spiking neurons that vote for an action | one reward for all | reward × eligibility |
 
     `circuits.run(circuit, duration, feedback=FeedbackChannel(noise=…, delay=…, projection=…))` runs either.
@@ -65,7 +65,7 @@ def _():
 
 @app.cell(hide_code=True)
 def _():
-    mo.md(symbol_table("w", "gradient", "learning_rate", "pre_rate", "feedback_channel", "eligibility", "third_factor"))
+    mo.md(symbol_table("w", "gradient", "learning_rate", "feedback_channel", "third_factor"))
     return
 
 
@@ -251,7 +251,7 @@ def _():
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    The eligibility $E$ collects the score and forgets it within $\tau_E$. The reward $\mathcal R$ (`REWARD`, minus
+    The eligibility $E$ sums the score and forgets it within $\tau_E$. The reward $\mathcal R$ (`REWARD`, minus
     its mean) turns it into a change, $\dot w = \alpha\,\mathcal R\,E$: a rule of three factors, one of them global.
     """)
     return
@@ -515,7 +515,7 @@ def check_three_factor_rule(answer):
 
     right, mine = change(rewarded()), change(answer)
     if np.allclose(mine, right, rtol=1e-6, atol=1e-9):
-        return check.Verdict(True, f"The weights of the actor are those of the derived rule to {1e-6:g}.")
+        return check.Verdict(True, "The weights of the actor are those of the derived rule, to a millionth.")
     if np.allclose(mine, change(without_flow(rewarded())), rtol=1e-6, atol=1e-9):
         return check.Verdict(False, "The score between spikes, −ρ'ε, is missing: its mean would be 0.")
     if float(np.sum(mine * right)) < 0:

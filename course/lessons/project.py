@@ -327,7 +327,7 @@ def _():
     `report_inference(answer, "report")`, from `analysis`, writes a page to start from. One page of text:
 
     | | a good report | points |
-    |---|---|---|
+    |:---|:---|:---|
     | question | names the assumptions that are asked for, and what is known | 2 |
     | what can be told | verdict on each: identified, a bound, an alias; intervals with their priors | 3 |
     | what cannot | says which other learners have the same path | 2 |

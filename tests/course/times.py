@@ -69,9 +69,23 @@ def in_browser(file: Path) -> list[str]:
         text = time.monotonic() - start
         page.locator(".js-plotly-plot").first.wait_for(timeout=driven.PATIENCE)
         figure = time.monotonic() - start
-        steps = [driven.moved(page) for _ in range(N_STEPS)]
+        steps = [step(page, ("ArrowRight", "ArrowLeft")[i % 2]) for i in range(N_STEPS)]
         browser.close()
     return [f"{text:.1f}", f"{figure:.1f}", f"{1000 * median(steps):.0f}"]
+
+
+def step(page, key: str) -> float:
+    """Seconds from a key at the slider until the data of the figure are others."""
+    data = "JSON.stringify(document.querySelector('.js-plotly-plot').data)"
+    before = page.evaluate(data)
+    page.locator("marimo-slider [role=slider]").focus()
+    start = time.monotonic()
+    page.keyboard.press(key)
+    while page.evaluate(data) == before:
+        if time.monotonic() - start > 60:
+            raise SystemExit("the figure does not change with the slider")
+        time.sleep(0.01)
+    return time.monotonic() - start
 
 
 if __name__ == "__main__":
