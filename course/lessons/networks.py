@@ -354,10 +354,10 @@ def learn(alpha, sigma, n, duration, dt=5e-3):
 
 
 @app.function(hide_code=True)
-def remaining(alpha, sigma):
-    """Loss that remains in the end, and its standard error over 60 networks."""
-    loss = learn(alpha, sigma, 60, 14.0 / alpha).loss[:, int(50 / alpha) :].mean(axis=1)
-    return float(loss.mean()), float(loss.std(ddof=1) / 60**0.5)
+def remaining(alpha, sigma, n):
+    """Loss that remains in the end, and its standard error over `n` networks."""
+    loss = learn(alpha, sigma, n, 14.0 / alpha).loss[:, int(50 / alpha) :].mean(axis=1)
+    return float(loss.mean()), float(loss.std(ddof=1) / n**0.5)
 
 
 @app.function(hide_code=True)
@@ -432,7 +432,7 @@ def check_longest_delay(answer):
 @app.function(hide_code=True)
 def check_predict_faster(answer):
     """Networks at two learning rates."""
-    slow, fast = (remaining(alpha, 0.5)[0] for alpha in (0.5, 1.0))
+    slow, fast = (remaining(alpha, 0.5, 20)[0] for alpha in (0.5, 1.0))
     ratio = fast / slow
     options = {"halves": ratio < 0.7, "stays": 0.7 <= ratio <= 1.4, "doubles": ratio > 1.4}
     words = f"{slow:.2f} and {fast:.2f} remain: half as long is averaged over the noise."
@@ -442,7 +442,7 @@ def check_predict_faster(answer):
 @app.function(hide_code=True)
 def check_halving_noise(answer):
     """Sixty networks with noise 1; the loss goes with its square."""
-    loss, error = remaining(0.5, 1.0)
+    loss, error = remaining(0.5, 1.0, 60)
     right = (0.5 / loss) ** 0.5
     hints = {
         "That is σ²; the loss goes with the square of the noise.": right**2,
