@@ -2,8 +2,8 @@
 
 The curvature of a loss is a mean over inputs and spikes, but what a synapse observes of it fluctuates with them. A rule
 therefore reads a fading memory of the observations, plus the precision of a prior on the weight; at clock ticks it
-reads their mean since the last tick. Observations are read as they are where they are written in rates, which are
-means already, and where the rule is linear in the curvature, as a variance that falls with the information.
+reads their mean since the last tick. Observations are read as they are where the rule is linear in the curvature, as a
+variance that falls with the information.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from typing import Any
 import sympy as sp
 
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.local import TRAINS, local
+from plasticity.local import TRAINS
 from plasticity.rule import CURVATURE, Parameter, Rule, State, Step, Update, divisors, flows, time_constant
 from plasticity.support.checks import checked, require_number
 
 KINDS = ("local", "empirical_fisher")
 MEMORY, PRIOR = 1.0, 1.0  # default time constant [s], and default prior of rules that divide by the curvature [loss]
-_RATES = {local(name) for name in ("pre_rate", "post_rate", "post_slope", "post_information")}
 NOISE_AS_CURVATURE = (
     "The squared gradient stands for the curvature (empirical Fisher). That is its mean only where the loss is minus a "
     "log likelihood and the model is right; elsewhere scale and unit differ, and noisy gradients squared are not the "
@@ -100,12 +99,6 @@ class Reading:
     is_signed: bool = False
     squares: sp.Expr | None = None
 
-    @property
-    def is_steady(self) -> bool:
-        """Whether it is written in rates alone, which are means already."""
-        known = {p.symbol for p in self.parameters}
-        return not self.impulses and not self.is_signed and self.density.free_symbols - known <= _RATES
-
 
 def with_curvature(rule: Rule, signal: Any, requested: ObservedCurvature | str | float | None) -> tuple[Rule, Reading]:
     """Rule whose flows are linear in the curvature, so that an observation can enter them, and the observations.
@@ -160,7 +153,7 @@ def _replaced(rule: Rule, by: sp.Expr, states: tuple[State, ...] = (), parameter
 
 def _with_prior(rule: Rule, reading: Reading, asked: ObservedCurvature) -> Rule:
     """Rule that adds the precision of a prior; by default where it would divide by what fluctuates."""
-    needed = CURVATURE.name in divisors(rule) and not reading.is_steady
+    needed = CURVATURE.name in divisors(rule)
     value = asked.prior if asked.prior is not None else PRIOR if needed else 0.0
     if value == 0:
         return rule
@@ -175,7 +168,7 @@ def _is_read_directly(rule: Rule, reading: Reading, memory: float) -> bool:
             "time_constant is 0, but the curvature is observed as impulses or differences; give it a memory"
         )
     is_linear = all(sp.diff(flow, CURVATURE, 2) == 0 for flow in flows(rule).values())
-    return reading.is_steady or memory == 0 or (is_linear and not reading.impulses and not reading.is_signed)
+    return memory == 0 or (is_linear and not reading.impulses and not reading.is_signed)
 
 
 def _remembering(rule: Rule, reading: Reading, memory: float) -> Rule:

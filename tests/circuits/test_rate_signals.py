@@ -11,7 +11,7 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from circuits import load, run
-from plasticity import Objective, derive, observe
+from plasticity import Objective, ObservedCurvature, derive, observe
 from plasticity.errors import InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.local import local
@@ -221,9 +221,8 @@ def test_output_synapses_know_their_curvature():
     rule = multi_step(discount=0.7, plasticity=1.3)
     fed = observe(rule, signal("exact_error")())
     assert not {s.name for s in fed.inputs} & {"gradient", "curvature"}
-    circuit = feedforward(
-        (2, 1), rule, signal("exact_error")(), patterns=x, targets=[[1.0]], weights=[[[0.0, 0.0]]], output="linear"
-    )
+    now = observe(rule, signal("exact_error")(), ObservedCurvature(time_constant=0.0))
+    circuit = feedforward((2, 1), now, patterns=x, targets=[[1.0]], weights=[[[0.0, 0.0]]], output="linear")
     moved = run(circuit, DT, dt=DT).final["layer_1"][0, 0] / DT
     expected = 1.3 * x[0] / (0.35 + np.sqrt(0.35**2 + 1.3 * x[0] ** 2))
     assert_allclose(moved, expected, rtol=1e-12)

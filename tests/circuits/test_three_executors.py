@@ -114,11 +114,15 @@ def on_losses(name, limits=None):
     )
 
 
+def observing(name, signal):
+    """Rule that reads the curvature of the moment, as the losses have it."""
+    return observe(RULES[name], signal, ObservedCurvature(time_constant=0.0) if name == "finite horizon" else None)
+
+
 def in_rates(name, limits=None):
     circuit = feedforward_rate(
         (N, 1),
-        RULES[name],
-        rate_likelihood(),
+        observing(name, rate_likelihood()),
         patterns=psp(),
         targets=escape(psp() @ TEACHER)[:, None],
         output=AT_THRESHOLD * sp.exp((sp.Symbol("u", real=True) - THRESHOLD) / WIDTH),
@@ -156,8 +160,7 @@ def test_spiking_neurons_follow_the_losses_in_the_mean(name):
     mean by about ε s²/(2·WIDTH).
     """
     neuron = escape_rate(TAU, AT_THRESHOLD, THRESHOLD, WIDTH)
-    momentary = ObservedCurvature(time_constant=0.0) if name == "finite horizon" else None  # as the losses have it
-    rule = observe(RULES[name], escape_rate_likelihood(), momentary)
+    rule = observing(name, escape_rate_likelihood())
     circuit = escape_rate_neuron(inputs(), targets(), rule, weight=START, neuron=neuron)
     run = circuits.run(circuit, DURATION + DT, DT, "numpy", record_every=0.5, n_tracked=N * N_NEURONS)
     paths = run.weights["synapses"].reshape(-1, N_NEURONS, N)[1:7]
