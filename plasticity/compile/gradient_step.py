@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from sympy.printing.pycode import PythonCodePrinter
 
+from plasticity.compile.array_text import CALLS, ArrayText
 from plasticity.compile.elementwise import clip
 from plasticity.compile.euler import STEP, euler
 from plasticity.compile.owner import rate_ownership
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State
-from plasticity.support.exprel import exprel
 
 TIME_STEP = sp.Symbol("dt", positive=True)
 CHANGE, START = sp.Symbol("change", real=True), sp.Symbol("start", real=True)
@@ -28,8 +27,7 @@ Assignment = tuple[tuple[str, ...], tuple[sp.Expr, ...]]  # targets that change 
 WIDTH = 108  # of lines of text that will stand in a function
 SHORT = 50  # parts that are shorter share a line
 _STEPS = ("clock_step", "duration")  # parameters that are the time between two steps
-_CALLS = ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf")
-_SHOWN = {*_CALLS, "Abs", "Heaviside", "exprel"}
+_SHOWN = {*CALLS, "Abs", "Heaviside", "exprel"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ def step_lines(step: GradientStep, library: str, scalars: str | None) -> list[st
     >>> step_lines(gradient_step(ballistic()), "torch", "math")
     ['change = -dt*gradient*math.sqrt(loss_weight)*math.sqrt(plasticity)/torch.sqrt(curvature)']
     """
-    printer = _Arrays(library, scalars, {WEIGHT.name, *step.inputs, *step.own})
+    printer = ArrayText(library, scalars, {WEIGHT.name, *step.inputs, *step.own})
     names = {*step.arguments, CHANGE.name, START.name}
     parts = sp.numbered_symbols("part_", exclude=[sp.Symbol(name) for name in names], start=1)
     lines = []
@@ -180,7 +178,7 @@ def may_divide_by_zero(step: GradientStep) -> list[str]:
 
 
 def uses(step: GradientStep, function: type) -> bool:
-    """Whether the text of a step calls a function, such as `exprel`, that libraries of arrays may lack."""
+    """Whether the text of a step calls a function, such as ``exprel``, that libraries of arrays may lack."""
     return any(e.has(function) for _, expressions in step.assignments for e in expressions)
 
 
@@ -231,64 +229,3 @@ def _check(rule: Rule, reserved: set[str]) -> None:
         raise InputError(
             f"rule {rule.name!r} uses the function {min(called - _SHOWN)}; export knows {', '.join(sorted(_SHOWN))}"
         )
-
-
-class _Arrays(PythonCodePrinter):
-    """Text in which functions of arrays are those of the library, functions of numbers those of a module."""
-
-    printmethod = "_arraycode"  # not that of a function for numbers
-
-    def __init__(self, library: str, scalars: str | None, arrays: set[str]):
-        super().__init__({"fully_qualified_modules": True})
-        self.library, self.scalars, self.arrays = library, scalars, set(arrays)
-
-    def named(self, name: str, expression: sp.Expr) -> str:
-        """Text of an expression that has a name from here on."""
-        if self.is_array(expression):
-            self.arrays.add(name)
-        return self.doprint(expression)
-
-    def is_array(self, expression: sp.Basic) -> bool:
-        """Whether the value of an expression is an array of the library."""
-        return self.scalars is None or any(s.name in self.arrays for s in expression.free_symbols)
-
-    def call(self, name: str, *arguments: sp.Basic) -> str:
-        """Text of a function of arrays or numbers."""
-        module = self.library if any(map(self.is_array, arguments)) else self.scalars
-        if (module, name) == ("jnp", "erf"):
-            module = "jax.scipy.special"
-        return f"{module}.{name}({', '.join(map(self._print, arguments))})"
-
-    def _print_Pow(self, expression: sp.Pow, rational: bool = False) -> str:
-        if expression.exp == sp.Rational(1, 2):
-            return self.call("sqrt", expression.base)
-        if expression.exp == sp.Rational(-1, 2):
-            return f"1/{self.call('sqrt', expression.base)}"
-        return self._hprint_Pow(expression, rational=rational, sqrt="math.sqrt")
-
-    def _print_Abs(self, expression: sp.Abs) -> str:
-        return f"abs({self._print(expression.args[0])})"
-
-    def _print_exprel(self, expression: exprel) -> str:
-        x = self._print(expression.args[0])
-        return f"exprel({x})" if self.is_array(expression) else f"(math.expm1({x})/({x}) if ({x}) != 0 else 1.0)"
-
-    def _print_Heaviside(self, expression: sp.Heaviside) -> str:
-        x = self._print(expression.args[0])
-        if self.is_array(expression):
-            return f"({x} > 0).{'to' if self.library == 'torch' else 'astype'}(w.dtype)"
-        return f"(1.0 if {x} > 0 else 0.0)"
-
-    def _print_clip(self, expression: clip) -> str:
-        return f"{self.library}.clip({', '.join(map(self._print, expression.args))})"
-
-
-def _caller(name: str) -> Any:
-    def show(printer: _Arrays, expression: sp.Expr) -> str:
-        return printer.call(name, *expression.args)
-
-    return show
-
-
-for _name in _CALLS:
-    setattr(_Arrays, f"_print_{_name}", _caller(_name))

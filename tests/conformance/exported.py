@@ -123,8 +123,8 @@ def python():
     return path if path.exists() else None
 
 
-def answer(folder, cases, flags="-O0", shortest=STEP):
-    """What NEST says about cases, with the synapses of a folder; builds them first."""
+def answer(folder, cases, shortest=STEP):
+    """What NEST says about cases, with the synapses of a folder; builds them first, by what is the fastest build."""
     task = folder / "task.json"
     task.write_text(json.dumps({"folder": str(folder), "cases": cases, "shortest": shortest}), encoding="utf-8")
     paths = os.pathsep.join([str(python().parent), os.environ.get("PATH", "")])
@@ -135,7 +135,7 @@ def answer(folder, cases, flags="-O0", shortest=STEP):
         capture_output=True,
         text=True,
         check=False,
-        env=own | {"PATH": paths, "OMP_NUM_THREADS": "1", "PYNEST_QUIET": "1", "CXXFLAGS": flags},
+        env=own | {"PATH": paths, "OMP_NUM_THREADS": "1", "PYNEST_QUIET": "1", "CXXFLAGS": "-O0"},
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
@@ -149,7 +149,7 @@ def in_modules(chosen, at_once=4):
         with TemporaryDirectory() as name:
             folder, some = Path(name), chosen[first : first + at_once]
             write(some, folder)
-            yield folder, some, answer(folder, [], "-O2").get("missing", [])
+            yield folder, some, answer(folder, []).get("missing", [])
 
 
 def differences(folder, chosen, delays, duration):
