@@ -7,6 +7,7 @@ from plasticity.support.lazy import export
 if TYPE_CHECKING:
     from analysis import datasets as datasets
     from analysis import figures as figures
+    from analysis.choice_models import choice_learner as choice_learner
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
     from analysis.data.check import check_dataset as check_dataset

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analysis.data.check import require_errors
 from analysis.datasets import load, names
 from analysis.fit import Fit, as_dataset
-from analysis.fitting.noise import noise_of
+from analysis.fitting.noise import needs_errors, noise_name, noise_of
 from analysis.fitting.scores import p_value, scores
 from analysis.pages.render import numbered, probability
 from plasticity.dataset import check_schema, read
@@ -42,7 +42,7 @@ class Score:
     n_free : int
         Number of parameters that were fitted to the data.
     error, log_likelihood, aic, bic : float
-        See `analysis.fitting.scores`, with the printed standard errors taken as known.
+        See `analysis.fitting.scores`, with the noise of the kind of data: printed standard errors count as known.
     p_value : float
         Probability that a true model would fit worse, see `analysis.fitting.scores.p_value`; NaN if parameters were
         fitted and the run does not state it.
@@ -51,7 +51,7 @@ class Score:
     warnings : tuple of str
         Limits of the validity of these numbers.
     residuals : (n_protocols,) array
-        (prediction − measurement)/standard error.
+        (prediction − measurement)/standard error; of successes the one that the prediction implies.
     """
 
     label: str
@@ -143,7 +143,8 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     if not loaded:
         raise InputError("there is nothing to compare; pass at least one run")
     data = load(_named_data([run for _, run in loaded]) if data is None else data)
-    require_errors(data)
+    if needs_errors(noise_name(data, None)):
+        require_errors(data)
     labels = numbered([str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded])
     scored = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
     return Comparison(data, tuple(sorted(scored, key=lambda score: score.error)))
@@ -203,13 +204,13 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     run = _aligned(run, name, data).assign_attrs(label=label)
     predictions = run.weight_change.values.astype(float)
     n_free, warnings = _n_free(run, name, data.attrs["data"])
-    value, sem, noise = data.value.values, data.sem.values, noise_of(data)
+    value, noise = data.value.values, noise_of(data)
     fitted_here = run.attrs.get("data") == data.attrs["data"]
     p = float(run.attrs.get("p_value", np.nan)) if fitted_here else np.nan
     if n_free == 0:
-        p = p_value(noise, value - predictions, np.empty((value.size, 0)))
-    assumed = run.attrs.get("noise", "known")
-    if assumed != "known":
+        p = p_value(noise, value, predictions, np.empty((value.size, 0)))
+    assumed = run.attrs.get("noise", noise.stated)
+    if assumed != noise.stated:
         warnings = (*warnings, f"the fit assumed noise {assumed!r}, these scores that the printed errors are known")
     return Score(
         label=label,
@@ -219,7 +220,7 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
         p_value=p,
         predictions=predictions,
         warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_pair_warnings(run, data)),
-        residuals=(predictions - value) / sem,
+        residuals=noise.standardised(predictions - value, predictions),
     )
 
 

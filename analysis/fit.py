@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analysis import datasets
 from analysis.data.record import spike_trains
-from analysis.fitting.noise import Noise
+from analysis.fitting.noise import Noise, with_number
 from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.scores import p_value, scores
 from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, search
@@ -94,7 +94,7 @@ class Fit:
     @cached_property
     def p_value(self) -> float:
         """Probability that a true model would fit worse, see `analysis.fitting.scores.p_value`."""
-        return p_value(self.noise, self.data.value.values - self.predictions, self.slope)
+        return p_value(self.noise, self.data.value.values, self.predictions, self.slope)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -118,7 +118,7 @@ class Fit:
     def problem(self, data: xr.Dataset | None = None) -> Problem:
         """The least-squares problem of this fit, compiled; with other data if there are any."""
         whole = make_problem(self.rule, self.data if data is None else data, self.free, self.bounds, self.noise.stated)
-        return replace(whole, noise=replace(whole.noise, value=self.noise.value))
+        return replace(whole, noise=with_number(whole.noise, self.noise))
 
 
 @checked
@@ -129,7 +129,7 @@ def fit(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     n_starts: int = 10,
     seed: int = 0,
-    noise: str = "known",
+    noise: str | None = None,
 ) -> Fit:
     """Maximise the likelihood of the measurements over the free parameters of a rule.
 
@@ -153,10 +153,11 @@ def fit(
         Number of starts; up to four times as many are tried until three have found the best fit.
     seed : int
         The same seed gives the same fit.
-    noise : str
+    noise : str, optional
         ``"known"`` (the standard errors are), ``"student"`` (they were estimated from n measurements each),
         ``"between"`` (units such as cells differ by an estimated variance) or ``"correlated"`` (neighbours in a series
-        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. See `analysis.fitting.noise`.
+        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. By default ``"known"``, and
+        ``"binomial"`` for choices and successes. See `analysis.fitting.noise`.
 
     Returns
     -------
@@ -209,7 +210,7 @@ def fit_problem(
     for _ in range(ROUNDS if problem.noise.estimated else 0):
         before = problem.noise.value
         slope = _slope(problem, values, at_bound)
-        problem = replace(problem, noise=problem.noise.estimate(problem.value - _predicted(problem, values), slope))
+        problem = replace(problem, noise=problem.noise.estimate(problem.value, _predicted(problem, values), slope))
         values, at_bound, warnings = _searched(
             problem, n_starts, seed, values if problem.free else None, max_evaluations
         )

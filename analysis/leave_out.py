@@ -10,8 +10,9 @@ from scipy.special import logsumexp
 
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.importance import posterior_draws
-from analysis.fitting.scores import fitting_error
+from analysis.fitting.noise import with_number
 from analysis.fitting.search import REFIT_EVALUATIONS
+from analysis.model import Model
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_whole
 from plasticity.support.progress import progress
@@ -38,7 +39,7 @@ class LeftOut:
     predictions : (n_protocols,) array
         Prediction of each protocol by the fit without it.
     error : float
-        E of these predictions, see `analysis.fitting.scores.fitting_error`.
+        E of these predictions, see `analysis.fitting.scores.scores`.
     warnings : tuple of str
         Limits of the validity of these numbers.
     """
@@ -93,7 +94,8 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     UnknownNameError
         If the data have no coordinate of that name along ``protocol``.
     InputError
-        If there are fewer than two units, or more free parameters than protocols that remain.
+        If there are fewer than two units, more free parameters than protocols that remain, or a unit is part of a
+        sequence within which the model predicts each measurement from those before it.
 
     Examples
     --------
@@ -120,15 +122,15 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
         rest = fitted.problem(fitted.data.isel(protocol=np.flatnonzero(~out)))
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
         predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
-        noise = replace(whole.noise, value=refit.noise.value).part(np.flatnonzero(out))
-        plug_in[i] = noise.log_likelihood(whole.value[out] - predictions[out])
+        noise = with_number(whole.noise, refit.noise).part(np.flatnonzero(out))
+        plug_in[i] = noise.log_likelihood(whole.value[out], predictions[out])
         draws = posterior_draws(replace(rest, noise=refit.noise), refit.free_values, seed)
         few += bool(draws.effective_size < EFFECTIVE and fitted.free)
         predicted = whole.predictions(draws.values)[:, out]
-        density = noise.log_likelihood(whole.value[out] - np.nan_to_num(predicted, nan=np.inf))
+        density = noise.log_likelihood(whole.value[out], np.nan_to_num(predicted, nan=np.inf))
         scores[i] = logsumexp(draws.log_weights + density)
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
-    error = float(fitting_error(whole.value, predictions, whole.data.sem))
+    error = whole.noise.error(whole.value, predictions)
     warnings = _warnings(on_bound, few, names, scores)
     return LeftOut(unit, tuple(map(str, names)), scores, plug_in, predictions, error, warnings)
 
@@ -159,7 +161,17 @@ def _groups(fitted: Fit, unit: str) -> NDArray:
     labels = [str(name) for name, c in fitted.data.coords.items() if c.dims == ("protocol",)]
     if unit not in labels:
         raise UnknownNameError("coordinate of the protocols", unit, labels)
-    return fitted.data[unit].values
+    groups = fitted.data[unit].values
+    sequence = fitted.rule.sequence if isinstance(fitted.rule, Model) else None
+    if sequence is not None:
+        whole = fitted.data[sequence].values if sequence in labels else np.zeros(groups.size)
+        for one in np.unique(whole):
+            if len(np.unique(groups[whole == one])) > 1:
+                raise InputError(
+                    f"unit {unit!r} divides {sequence} {str(one)!r}, within which model {fitted.rule.name!r} predicts each "
+                    f"trial from those before it; leave out whole ones, as by {sequence!r}"
+                )
+    return groups
 
 
 def _warnings(on_bound: int, few: int, names: list, scores: NDArray) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ __all__ = ["GaussianPrediction", "Model", "Prediction", "as_model", "model_predi
 
 Array = NDArray[np.float64]
 MEASURED = ("value", "sem", "n")  # what a model does not see
+WITHIN = ("value", "reward")  # what a model of sequences sees of earlier trials
 
 
 class Prediction(Protocol):
@@ -79,6 +80,13 @@ class Model:
         returns a `Prediction`, or the mean (n,) alone.
     parameters : tuple of Parameter
     assumptions, references : tuple of str
+    sequence : str, optional
+        Coordinate that separates sequences, such as ``"session"``, of a model that predicts each measurement from
+        those before it in its sequence: its function sees ``value``, too. Without such a coordinate all protocols are
+        one sequence. Repetitions of its experiment are drawn by ``sample`` of its predictions.
+    means : callable, optional
+        ``means(vectors, protocol)``: the means (n_vectors, n) for rows of values in the order of the parameters, where
+        one call is faster than one `function` each.
 
     Examples
     --------
@@ -95,11 +103,17 @@ class Model:
     parameters: tuple[Parameter, ...]
     assumptions: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    sequence: str | None = None
+    means: Any = None
 
     def __post_init__(self) -> None:
         """Check that it can be called."""
         if not callable(self.function):
             raise InputError(f"function must be callable with parameters and a protocol, got {self.function!r}")
+        if self.means is not None and not callable(self.means):
+            raise InputError(f"means must be callable with rows of values and a protocol, got {self.means!r}")
+        if self.sequence is not None and not isinstance(self.sequence, str):
+            raise InputError(f"sequence must be the name of a coordinate, got {self.sequence!r}")
         for one in self.parameters:
             if not isinstance(one, Parameter):
                 raise InputError(f"parameters must be Parameter(…), got {one!r}")
@@ -109,7 +123,8 @@ class Model:
         values = self.with_parameters(**parameters).values
         if missing := [name for name, value in values.items() if value is None]:
             raise InputError(f"parameters of model {self.name!r} without a value: {', '.join(missing)}; state them")
-        shown = protocol.drop_vars([name for name in MEASURED if name in protocol])
+        hidden = MEASURED if self.sequence is None else MEASURED[1:]
+        shown = protocol.drop_vars([name for name in hidden if name in protocol])
         predicted = self.function(values, shown)
         if hasattr(predicted, "log_density"):
             return predicted
@@ -152,17 +167,41 @@ def model_predictor(model: Model, data: xr.Dataset) -> Callable[[Array], Array]:
     Raises
     ------
     InputError
-        If a prediction has not one finite or infinite value per protocol.
+        If a prediction has not one finite or infinite value per protocol, or one of a sequence changes with what is
+        measured then or later.
     """
     names, n = [p.name for p in model.parameters], data.sizes["protocol"]
+    checked_once = model.sequence is None
+
+    def means(vectors: Array, data: xr.Dataset) -> Array:
+        if model.means is not None:
+            return model.means(vectors, data)
+        return np.array([model(dict(zip(names, vector.tolist(), strict=True)), data).mean for vector in vectors])
 
     def predict(vectors: Array) -> Array:
-        means = np.empty((len(vectors), n))
-        for row, vector in zip(means, vectors, strict=True):
-            mean = np.asarray(model(dict(zip(names, vector.tolist(), strict=True)), data).mean, dtype=float)
-            if mean.shape != (n,):
-                raise InputError(f"model {model.name!r} must predict {n} values, one per protocol, got {mean.shape}")
-            row[:] = mean
-        return means
+        nonlocal checked_once
+        predicted = np.asarray(means(vectors, data), dtype=float)
+        if predicted.shape != (len(vectors), n) and len(vectors):
+            shape = predicted.shape[1:]
+            raise InputError(f"model {model.name!r} must predict {n} values, one per protocol, got {shape}")
+        if not checked_once:
+            other = means(vectors[:1], _changed_from(data, n // 2))
+            if not np.array_equal(other[:, : n // 2 + 1], predicted[:1, : n // 2 + 1], equal_nan=True):
+                raise InputError(
+                    f"model {model.name!r} predicts trial {n // 2 + 1} or an earlier one from what was measured then "
+                    "or later; predict from earlier trials alone"
+                )
+            checked_once = True
+        return predicted
 
     return predict
+
+
+def _changed_from(data: xr.Dataset, first: int) -> xr.Dataset:
+    """Data with other measurements from one protocol on."""
+    for name in (name for name in WITHIN if name in data.variables):
+        values = data[name].values.astype(float)
+        values[first:] = values.max() + values.min() - values[first:] + (values.max() == values.min())
+        changed = data[name].copy(data=values)
+        data = data.assign_coords({name: changed}) if name in data.coords else data.assign({name: changed})
+    return data

@@ -178,7 +178,7 @@ def _dataset(
     x = np.concatenate([s.get_chain(discard=half).swapaxes(0, 1) for s in samplers])  # (chain, draw, parameter)
     values = chart.space.values(chart.leave(x))
     density = np.concatenate([s.get_log_prob(discard=half).T for s in samplers])
-    likelihood = density - chart.log_slope(x) - chart.space.problem.noise.constant
+    likelihood = density - chart.log_slope(x) - chart.space.problem.noise.constant(fitted.data.value.values)
     acceptance = np.concatenate([s.acceptance_fraction for s in samplers])
     walkers = len(x) // ENSEMBLES
     ensembles = x.reshape(ENSEMBLES, walkers, *x.shape[1:]).swapaxes(1, 2).reshape(ENSEMBLES, -1, x.shape[2])

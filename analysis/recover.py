@@ -14,6 +14,7 @@ from analysis.fit import Fit, fit_problem
 from analysis.fitting.importance import posterior_draws
 from analysis.fitting.problem import with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
+from analysis.model import Model
 from analysis.pages.render import numbered
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError, UnknownNameError
@@ -32,6 +33,8 @@ TIE = 0.05  # difference of the criterion below which rules share a choice: they
 def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]:
     """Values of repetitions of the experiment if the rule were true: predictions and draws of the noise of the fit.
 
+    A model of sequences goes through each repetition by itself.
+
     Returns
     -------
     (n_sets, n_protocols) array
@@ -42,7 +45,11 @@ def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]
     >>> synthetic_values(fit("pair_stdp", "sjostrom_2001"), n_sets=3, seed=0).shape
     (3, 10)
     """
-    return fitted.predictions + fitted.noise.draws(n_sets, np.random.default_rng(seed))
+    random = np.random.default_rng(seed)
+    if isinstance(fitted.rule, Model) and fitted.rule.sequence is not None:
+        prediction = fitted.rule({}, fitted.data)
+        return np.array([prediction.sample(random) for _ in range(n_sets)])
+    return fitted.noise.draws(fitted.predictions, n_sets, random)
 
 
 @checked
@@ -147,7 +154,7 @@ def ranks(fitted: Fit, n_sets: int, seed: int = 0) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If a number of the noise is estimated, which the posterior takes as known.
+        If a number of the noise is estimated, which the posterior takes as known, or the model is one of sequences.
 
     Examples
     --------
@@ -159,6 +166,8 @@ def ranks(fitted: Fit, n_sets: int, seed: int = 0) -> NDArray[np.float64]:
     ----------
     talts_2018 (simulation-based calibration); sailynoja_2025 (from the posterior)
     """
+    if isinstance(fitted.rule, Model) and fitted.rule.sequence is not None:
+        raise InputError(f"calibrate: model {fitted.rule.name!r} predicts sequences; leave calibrate out")
     if fitted.noise.estimated:
         raise InputError(
             f"calibrate: {fitted.noise.estimated} of the noise is estimated; use noise 'known' or 'student'"
@@ -166,7 +175,7 @@ def ranks(fitted: Fit, n_sets: int, seed: int = 0) -> NDArray[np.float64]:
     problem, random = fitted.problem(), np.random.default_rng(seed)
     draws = posterior_draws(problem, fitted.free_values, seed)
     truth = draws.values[random.choice(len(draws.values), n_sets, p=np.exp(draws.log_weights))]
-    repeated = problem.predictions(truth) + problem.noise.draws(n_sets, random)
+    repeated = problem.noise.draws(problem.predictions(truth), n_sets, random)
     twice = replace(
         problem,
         noise=problem.noise.part(np.tile(np.arange(problem.n_protocols), 2)),

@@ -150,8 +150,8 @@ PUBLIC = {
     "dual_control excess explain export filters fisher_information fisher_matrix from_expression glossary jump local "
     "observe optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
     "simulate solve step_policy time_constant trace triplet",
-    "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset compare "
-    "compare_assumptions confusion convergence_rate "
+    "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset choice_learner "
+    "compare compare_assumptions confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "
     "recover report report_inference state_space stdp_window table time_to_criterion trial_learner weight_moments",
     "circuits": "Circuit Feedback NeuronModel Phase Population Projection RateUnit "

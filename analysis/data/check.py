@@ -54,6 +54,7 @@ def check_dataset(data: xr.Dataset) -> None:
     if not problems:
         problems = _problems_with_numbers(data) + _problems_with_labels(data)
         problems += _problems_with_spikes(data) if kind == "spikes" else []
+        problems += _problems_with_successes(data) if KINDS[kind].noise == "binomial" else []
     if not problems:
         trains = list(zip(*spike_trains(data), strict=True)) if kind == "spikes" else []
         problems = contradictions(data, is_change, trains)
@@ -126,6 +127,21 @@ def _problems_with_numbers(data: xr.Dataset) -> list[str]:
         if not np.isnan(n) and (n < 1 or n != np.floor(n) or np.isinf(n)):
             problems.append(f"n of {name!r} must be a whole number of measurements, or nan if unknown, got {n:g}")
     return problems
+
+
+def _problems_with_successes(data: xr.Dataset) -> list[str]:
+    """Shares that are no whole numbers of successes, and choices that are neither 0 nor 1."""
+    names = data.protocol.values.tolist()
+    value, n = data.value.values.astype(float), data.n.values.astype(float)
+    if data.attrs["kind"] == "choices":
+        wrong = ~np.isin(value, (0, 1)) | (n != 1)
+        return [f"value of {names[i]!r} must be a choice, 0 or 1, with n = 1" for i in np.flatnonzero(wrong)]
+    k = value * n
+    wrong = ~((value >= 0) & (value <= 1) & (np.abs(k - np.round(k)) < 1e-6))
+    return [
+        f"value of {names[i]!r} must be k/n with a whole number k of n successes, got {value[i]:g} with n = {n[i]:g}"
+        for i in np.flatnonzero(wrong)
+    ]
 
 
 def _problems_with_labels(data: xr.Dataset) -> list[str]:

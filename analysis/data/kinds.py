@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["CHANGE", "KINDS", "SOURCE_ATTRIBUTES", "Kind", "Label"]
+__all__ = ["CHANGE", "KINDS", "REGRESSOR", "SOURCE_ATTRIBUTES", "Kind", "Label"]
 
 SOURCE_ATTRIBUTES = ("data", "citation", "doi", "figure", "rights", "provenance")
 
@@ -58,6 +58,10 @@ class Kind:
     column : str
         Name of the value in a CSV file; the one of its standard error begins with ``sem`` instead of ``value``.
     labels : tuple of Label
+    noise : str
+        Noise of a fit unless another is stated, see `analysis.fitting.noise`.
+    counts : tuple of str
+        Columns that stand in the place of value, standard error and n, such as the numbers k and n of successes.
     """
 
     name: str
@@ -66,6 +70,18 @@ class Kind:
     long_name: str
     column: str
     labels: tuple[Label, ...] = ()
+    noise: str = "known"
+    counts: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the measurement in a CSV file."""
+        return self.counts or (self.column, self.sem_column, "n")
+
+    @property
+    def has_regressors(self) -> bool:
+        """Whether columns ``x_NAME`` may state numbers for a model of one's own."""
+        return bool(self.counts)
 
     @property
     def sem_column(self) -> str:
@@ -76,14 +92,21 @@ class Kind:
     def sd_column(self) -> str:
         """Name of the standard deviation that may take the place of the standard error; empty if it has another use."""
         name = self.column.replace("value", "sd")
-        return "" if name in (label.column for label in self.labels) else name
+        return "" if self.counts or name in (label.column for label in self.labels) else name
 
 
+REGRESSOR = "x_"  # begins the name of a column with a number for a model of one's own
 CHANGE = ("1", "fractional weight change", "value")  # unit, meaning and column of a value
 _GROUP = Label("group", "group", "1", "group of protocols", required=False, is_text=True)
 _OF = tuple(  # what a measurement is of, in any kind
     Label(name, name, "1", f"{name} of the measurement", required=False, is_text=True)
     for name in ("cell", "animal", "study")
+)
+_SESSION = Label("session", "session", "1", "session of the trial", required=False, is_text=True)
+_STIMULUS = Label("stimulus", "stimulus", "1", "stimulus of the trial, a category", required=False, is_text=True)
+_REWARD = Label("reward", "reward", "1", "reward of the choice")
+_REWARDS = tuple(
+    Label(f"reward_{c}", f"reward_{c}", "1", f"reward that choice {c} would have had", required=False) for c in (0, 1)
 )
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
 _INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
@@ -136,6 +159,26 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "measured quantity, in the coordinate unit",
                 "value",
                 (_UNIT, _GROUP, *_OF),
+            ),
+            Kind(
+                "choices",
+                "stimuli, and the choices and rewards on all earlier trials of the session",
+                "1",
+                "choice, 0 or 1",
+                "choice",
+                (_REWARD, _STIMULUS, _SESSION, *_REWARDS, _GROUP, *_OF),
+                noise="binomial",
+                counts=("choice",),
+            ),
+            Kind(
+                "successes",
+                "what differs between protocols, by a model of one's own",
+                "1",
+                "share of successes, k of n",
+                "value",
+                (_SESSION, _GROUP, *_OF),
+                noise="binomial",
+                counts=("k", "n"),
             ),
         )
     }

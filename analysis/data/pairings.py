@@ -6,19 +6,20 @@ and ``burst_every_s`` it is repeated, from start to start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.data.text_table import Row, whole
 from plasticity.errors import InputError
 from plasticity.protocols import pairing
 
-__all__ = ["SHORT", "bursts", "with_trains"]
+__all__ = ["REPEATED", "SHORT", "bursts", "check_columns", "row_bursts"]
 
 SHORT = ("interval_s", "frequency_hz", "n_pairs")
 REPEATED = ("n_bursts", "burst_every_s")
-Row = tuple[int, list[str]]
 
 
 def bursts(
@@ -41,48 +42,36 @@ def bursts(
     return np.round(starts + pre, 9).ravel(), np.round(starts + post, 9).ravel()
 
 
-def with_trains(path: Path, header: list[str], rows: list[Row]) -> tuple[list[str], list[Row]]:
-    """Header and rows with spike times in the place of numbers of pairs; unchanged if there are none.
+def check_columns(path: Path, header: Sequence[str]) -> None:
+    """Check that the columns that state pairings are complete, and that spike times do not say the same.
 
     Raises
     ------
     InputError
-        If a number cannot be used; the message names file, line and columns.
     """
-    if "n_pairs" not in header:
-        return header, rows
     if missing := [name for name in SHORT if name not in header]:
         raise InputError(f"{path}: column {missing[0]!r} is missing; pairings are stated by {','.join(SHORT)}")
     if {"pre_times_s", "post_times_s"} & set(header):
         raise InputError(f"{path}: spike times and n_pairs say the same; remove one of them")
     if len(set(REPEATED) & set(header)) == 1:
         raise InputError(f"{path}: {' and '.join(REPEATED)} belong together; add the other")
-    left = [i for i, name in enumerate(header) if name not in ("n_pairs", *REPEATED)]
-    expanded = [
-        (number, [*(row[i] for i in left), *_trains(path, number, dict(zip(header, row, strict=False)))])
-        for number, row in rows
-        if len(row) == len(header)
-    ]
-    if len(expanded) < len(rows):
-        number, row = next(r for r in rows if len(r[1]) != len(header))
-        raise InputError(f"{path}, line {number}: {len(row)} cells where the header has {len(header)}")
-    return [*(header[i] for i in left), "pre_times_s", "post_times_s"], expanded
 
 
-def _trains(path: Path, line: int, cells: dict[str, str]) -> list[str]:
-    numbers = []
-    for name in (*SHORT, *(REPEATED if REPEATED[0] in cells else ())):
-        try:
-            numbers.append(float(cells[name].replace(",", ".")))
-        except ValueError:
-            raise InputError(f"{path}, line {line}, column {name!r}: {cells[name]!r} is no number") from None
-    interval, frequency, n_pairs, *repeated = numbers
-    n_bursts, every = repeated or (1.0, 0.0)
-    for name, value in (("n_pairs", n_pairs), ("n_bursts", n_bursts)):
-        if value < 1 or value != int(value):
-            raise InputError(f"{path}, line {line}, column {name!r}: must be a whole number >= 1, got {value:g}")
+def row_bursts(row: Row) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pre and post spike times [s] that a row of a table states by numbers.
+
+    Raises
+    ------
+    InputError
+        If a number cannot be used; the message names file, line and columns.
+    """
+    interval, frequency = (row[name].number() for name in SHORT[:2])
+    n_bursts, every = 1, 0.0
+    if REPEATED[0] in row:
+        n_bursts, every = whole(row[REPEATED[0]], low=1), row[REPEATED[1]].number()
+    place = row["n_pairs"]
+    n_pairs = whole(place, low=1)
     try:
-        trains = bursts(interval, frequency, int(n_pairs), int(n_bursts), every)
+        return bursts(interval, frequency, n_pairs, n_bursts, every)
     except InputError as error:
-        raise InputError(f"{path}, line {line}: {error}") from None
-    return [" ".join(repr(float(t)) for t in train) for train in trains]
+        raise InputError(f"{place.path}, line {place.line}: {error}") from None

@@ -30,7 +30,9 @@ __all__ = [
     "make_data",
     "make_spike_data",
     "neighbour_scatter",
+    "rewards_of_choices",
     "spike_trains",
+    "with_measured",
     "with_pooled_errors",
     "without_missing_errors",
 ]
@@ -166,7 +168,8 @@ def _labels(kind: str, labels: Labels) -> dict[str, tuple]:
                 f"label {name!r} has no units; give it as (values, units, long_name), or use one of "
                 f"{', '.join(known)}, whose units are known"
             )
-        as_type = str if label is not None and label.is_text else float
+        is_text = label.is_text if label is not None else np.asarray(values).dtype.kind not in "fiub"
+        as_type = str if is_text else float
         coordinates[name] = ("protocol", np.asarray(values, as_type), units, long_name)
     return coordinates
 
@@ -247,6 +250,37 @@ def without_missing_errors(data: xr.Dataset) -> xr.Dataset:
     (11, 8)
     """
     return data.isel(protocol=np.flatnonzero(~np.isnan(data.sem.values)))
+
+
+def with_measured(data: xr.Dataset, value: ArrayLike) -> xr.Dataset:
+    """The experiment with other measured values; choices (0 or 1) bring the rewards ``reward_0`` and ``reward_1``.
+
+    Raises
+    ------
+    InputError
+        If the rewards of choices that were not made are unknown.
+    """
+    data = data.assign(value=data.value.copy(data=np.asarray(value, dtype=float)))
+    if data.attrs["kind"] != "choices":
+        return data
+    reward = np.where(data.value.values == 1, *(rewards_of_choices(data)[::-1]))
+    return data.assign_coords(reward=data.reward.copy(data=reward))
+
+
+def rewards_of_choices(data: xr.Dataset) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rewards that choice 0 and choice 1 have on every trial.
+
+    Raises
+    ------
+    InputError
+        If they are not stated for every trial.
+    """
+    if all(name in data.coords and np.isfinite(data[name]).all() for name in ("reward_0", "reward_1")):
+        return data.reward_0.values, data.reward_1.values
+    raise InputError(
+        "the rewards of choices that were not made are unknown, so no learner can be simulated; add the columns "
+        "reward_0 and reward_1, what either choice would have had on each trial"
+    )
 
 
 def neighbour_scatter(values: ArrayLike) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from analysis.fitting.noise import noise_of
 from analysis.pages.figure_parts import FONT, label, line_style, plain, tidy
 from plasticity.errors import InputError
 
@@ -46,7 +47,8 @@ def residuals(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
 
 
 def _residual(prediction: xr.DataArray, data: xr.Dataset) -> np.ndarray:
-    return (prediction.sel(protocol=data.protocol.values).values - data.value.values) / data.sem.values
+    predicted = prediction.sel(protocol=data.protocol.values).values
+    return noise_of(data).standardised(predicted - data.value.values, predicted)
 
 
 def _marker(index: int, filled: bool) -> dict[str, object]:

@@ -11,8 +11,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
+from analysis.data.record import with_measured
 from analysis.data.spikes import THIRD, spike_trains, third_factor
-from analysis.fitting.noise import Noise, noise_of
+from analysis.fitting.noise import Noise, needs_errors, noise_name, noise_of
 from analysis.model import Model, model_predictor
 from plasticity.compile.events import loop_module
 from plasticity.errors import InputError, UnknownNameError
@@ -97,7 +98,7 @@ class Problem:
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Residuals of each row, see `Noise`; not finite where the rule diverges; (n_vectors, n_protocols)."""
         with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge: inf and nan
-            return self.noise.residuals(self.predictions(values) - self.value)
+            return self.noise.residuals(self.value, self.predictions(values))
 
 
 def make_problem(
@@ -105,7 +106,7 @@ def make_problem(
     data: xr.Dataset,
     free: Sequence[str] = (),
     bounds: Mapping[str, tuple[float, float]] | None = None,
-    noise: str = "known",
+    noise: str | None = None,
 ) -> Problem:
     """Check that a fit is well posed, and compile its predictions.
 
@@ -135,7 +136,8 @@ def make_problem(
             f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "
             "protocols; free fewer"
         )
-    if not noise.startswith("between"):
+    noise = noise_name(data, noise)
+    if needs_errors(noise):
         require_errors(data)
     for name, parameter in known.items():
         if parameter.value is None and name not in free:
@@ -148,8 +150,10 @@ def make_problem(
 
 def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:
     """The same problem with other measured values, such as simulated ones."""
-    data = problem.data.assign(value=problem.data.value.copy(data=value))
-    return replace(problem, data=data, value=np.asarray(value, float))
+    data = with_measured(problem.data, value)
+    is_sequence = isinstance(problem.rule, Model) and problem.rule.sequence is not None
+    predict = predictor(problem.rule, data) if is_sequence else problem.predict
+    return replace(problem, data=data, value=np.asarray(value, float), predict=predict)
 
 
 def default_bounds(parameter: Parameter) -> tuple[float, float]:

@@ -115,7 +115,8 @@ class SearchSpace:
         inside = [i for i, name in enumerate(free) if name not in at_bound]
         if not inside:
             return errors
-        slope = self.problem.noise.standardised(self.slope(values).T).T
+        prediction = self.problem.predictions(values[None, :])[0]
+        slope = self.problem.noise.standardised(self.slope(values).T, prediction).T
         scale = np.linalg.norm(slope, axis=0)
         inside = [i for i in inside if scale[i] > 0]
         if not inside:

@@ -64,7 +64,7 @@ def test_blank_lines_spaces_and_a_byte_order_mark_do_no_harm(tmp_path):
         (["protocol,pre_times_s,post_times_s,value,n", "once,0,1,0.2,5"], ["column 'sem' is missing"]),
         ([HEADER.replace(",", ":"), "a:0:1:2:3:4"], ["'protocol' is missing", HEADER]),
         ([HEADER, 'a,0,0.01,"0,25",0.1,5'], ["'0,25' has a decimal comma", "write 0.25", "semicolons"]),
-        ([HEADER.replace(",", ";"), "a;0;0,01;0.25;0,1;5"], ["'0.25' has another decimal mark"]),
+        ([HEADER.replace(",", ";"), "a;0;0,01;0.25;0,1;5"], ["'0,1' has another decimal mark"]),
         ([HEADER.replace(",", ";"), "a;0;0,01;1.000,5;0,1;5"], ["'1.000,5' has another decimal mark"]),
         ([HEADER.replace("sem", "sd"), "a,0,0.01,0.2,0.1,1"], ["column 'n'", "needs n >= 2, got 1"]),
         ([HEADER.replace("sem", "sd"), "a,0,0.01,0.2,0.1,"], ["column 'n'", "is empty"]),
@@ -133,6 +133,8 @@ KIND_FILES = {
         0.24,
     ),
     "quantities": ("protocol,unit,value,sem,n", "turnover,%,20.4,2.6,14", "unit", "%"),
+    "choices": ("stimulus,choice,reward,session", "tone,1,0.5,day 1", "reward", 0.5),
+    "successes": ("protocol,k,n,x_contrast", "weak,3,4,0.1", "x_contrast", 0.1),
 }
 
 

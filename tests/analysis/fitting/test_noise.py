@@ -8,7 +8,7 @@ from scipy import stats
 from analysis.data.record import make_spike_data
 from analysis.datasets import load
 from analysis.fit import fit
-from analysis.fitting.noise import NOISES, noise_of
+from analysis.fitting.noise import DEVIATIONS, noise_of
 from analysis.recover import synthetic_values
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.protocols import pairing
@@ -18,27 +18,30 @@ from tests.statistics import counts, z
 ABOUT = {"name": "", "title": "made up", "citation": "", "doi": "", "figure": "", "rights": "", "provenance": "made up"}
 
 
-@pytest.mark.parametrize("name", NOISES)
+@pytest.mark.parametrize("name", DEVIATIONS)
 def test_densities_are_those_of_scipy(name, random):
     data = load("milstein_2021")
     noise = noise_of(data, name)
     if noise.estimated:
-        noise = noise.estimate(random.normal(size=data.sizes["protocol"]) * data.sem.values, np.empty((65, 0)))
-    deviation = random.normal(size=65) * noise.sem
+        noise = noise.estimate(random.normal(size=65) * data.sem.values, np.zeros(65), np.empty((65, 0)))
+    prediction, deviation = random.normal(size=65), random.normal(size=65) * noise.sem
+    value = prediction + deviation
     single = {
         "student": lambda: stats.t(noise.degrees, scale=noise.sem).logpdf(deviation),
         "known": lambda: stats.norm(scale=noise.sem).logpdf(deviation),
     }.get(name, lambda: stats.norm(scale=np.sqrt(np.diag(noise.covariance))).logpdf(deviation))()
-    assert_allclose(noise.log_density(deviation), single, rtol=1e-9)
+    assert_allclose(noise.log_density(value, prediction), single, rtol=1e-9)
     joint = single.sum() if not noise.estimated else stats.multivariate_normal(cov=noise.covariance).logpdf(deviation)
-    assert noise.log_likelihood(deviation) == pytest.approx(joint, rel=1e-9)
-    assert_allclose(noise.log_likelihood(np.stack([deviation, 2 * deviation]))[0], joint, rtol=1e-9)
+    assert noise.log_likelihood(value, prediction) == pytest.approx(joint, rel=1e-9)
+    assert_allclose(noise.log_likelihood(value, np.stack([prediction, prediction - deviation]))[0], joint, rtol=1e-9)
 
 
 def test_repetitions_have_the_covariance_of_the_noise(random):
     data = load("milstein_2021")
-    noise = noise_of(data, "correlated").estimate(np.sin(np.arange(65) / 3) * data.sem.values, np.empty((65, 0)))
-    draws = noise.draws(20_000, random) / noise.sem
+    noise = noise_of(data, "correlated").estimate(
+        np.sin(np.arange(65) / 3) * data.sem.values, np.zeros(65), np.empty((65, 0))
+    )
+    draws = noise.draws(0.0, 20_000, random) / noise.sem
     expected = noise.covariance / np.outer(noise.sem, noise.sem)
     assert 0.3 < noise.value < 1
     assert np.abs(draws.T @ draws / 20_000 - expected).max() < z(65**2) * np.sqrt(2 / 20_000)

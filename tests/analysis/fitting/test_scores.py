@@ -6,8 +6,9 @@ from scipy import stats
 
 from analysis.datasets import load
 from analysis.fit import fit
+from analysis.fitting.deviations import N_SETS
 from analysis.fitting.noise import noise_of
-from analysis.fitting.scores import N_SETS, akaike, bayesian, fitting_error, p_value
+from analysis.fitting.scores import akaike, bayesian, fitting_error, p_value
 from plasticity import rules
 from tests.statistics import counts
 
@@ -38,8 +39,8 @@ def critical(noise, design):
         middle = (low + high) / 2
         deviation = np.zeros(noise.sem.size)
         deviation[0] = middle
-        low, high = (middle, high) if p_value(noise, deviation, design) >= 0.05 else (low, middle)
-    return float(np.sum(noise.residuals(deviation) ** 2))
+        low, high = (middle, high) if p_value(noise, deviation, 0.0, design) >= 0.05 else (low, middle)
+    return float(np.sum(noise.residuals(deviation, 0.0) ** 2))
 
 
 @pytest.mark.parametrize("name", ["known", "student"])
@@ -64,7 +65,7 @@ def test_a_true_rule_is_rejected_in_five_per_cent_of_sets(name, k):
         normal = np.einsum("sn,nk,nl->skl", weight, slope, slope)
         moment = np.einsum("sn,nk->sk", weight * mean, slope)
         left = mean - np.linalg.solve(normal, moment[:, :, None])[:, :, 0] @ slope.T
-    squares = np.sum(noise.residuals(left / sem * noise.sem) ** 2, axis=1)
+    squares = np.sum(noise.residuals(left / sem * noise.sem, 0.0) ** 2, axis=1)
     assert abs(np.mean(squares > critical(noise, slope)) - 0.05) < 0.01
 
 
@@ -82,7 +83,7 @@ def test_known_errors_give_chi_squared():
 def test_error_of_a_true_model_with_estimated_standard_errors():
     """With the printed n the median of E is 1.55 and its 95 % point 6.5; with known errors 0.93 and 1.83."""
     noise = noise_of(load("sjostrom_2001"), "student")
-    sets = fitting_error(noise.draws(N_SETS, np.random.default_rng(0)), 0.0, noise.sem)
+    sets = fitting_error(noise.draws(0.0, N_SETS, np.random.default_rng(0)), 0.0, noise.sem)
     for point, digits, share in ((1.55, 0.05, 0.5), (6.5, 0.7, 0.95)):
         low, high = (count / N_SETS for count in counts(N_SETS, share))
         assert low <= np.mean(sets < point + digits)
