@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from analysis.data.check import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
-    from analysis.fit import as_dataset as as_dataset
     from analysis.fit import fit as fit
+    from analysis.fitted_run import as_dataset as as_dataset
     from analysis.infer import infer as infer
     from analysis.inference.answer import Inference as Inference
     from analysis.inference.design import design as design

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis import datasets, figures
+from analysis import datasets, figures, printed
 from analysis.data import command as data_command
 from analysis.inference import command as infer_command
+from analysis.options import fit_of, fits_of
 from plasticity import rules
-from plasticity.errors import InputError
 from plasticity.support import catalog
 from plasticity.support.cli import (
     Parser,
-    as_number,
     check_files,
     exit_status,
-    key_and_value,
-    number_or_text,
     positive,
     whole,
 )
@@ -28,9 +24,6 @@ from plasticity.support.cli import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from analysis.compare import Comparison
-    from analysis.fit import Fit
-    from plasticity.rule import Rule
 
 RULES = "rules (those that react to spikes or to a third factor can be fitted; the others run on loss landscapes)"
 
@@ -83,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
             "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="arguments of the rule"
         )
         command.add_argument("--weight-bounds", metavar="LOW:HIGH", help="clip the weight, which starts at 1")
+        command.add_argument("--values", action="store_true", help="choices: learn expected rewards (Q-learning)")
         command.add_argument("--in-proportion", action="store_true", help="every change is in proportion to the weight")
 
     confusion = add("confusion", _confusion, "model recovery: confusion matrix of rules")
@@ -107,14 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=whole(), default=0, metavar="N")
         command.add_argument("-o", "--output", metavar="FILE.nc", help="file for the complete result")
 
-    discriminate.set_defaults(scatter="known")
+    discriminate.set_defaults(scatter=None)
     for command in (fit, posterior, recover, confusion):
         command.add_argument(
             "--noise",
             dest="scatter",
-            default="known",
             metavar="NAME[:UNIT]",
-            help="known, student (errors from n measurements), between (units differ) or correlated (default known)",
+            help="known, student (errors from n measurements), between (units differ) or correlated (default known); "
+            "binomial for choices and successes",
         )
 
     infer = add(
@@ -169,14 +163,14 @@ def _bibliography(arguments: argparse.Namespace) -> None:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from analysis.fit import as_dataset
+    from analysis.fitted_run import as_dataset
     from analysis.leave_out import leave_out
     from analysis.posterior import posterior
     from analysis.recover import recover
 
     _check_output(arguments)
-    fitted = _fit_of(arguments)
-    _print_fit(fitted)
+    fitted = fit_of(arguments)
+    printed.print_fit(fitted)
     left = samples = recovery = None
     if arguments.cross_validate:
         left = leave_out(fitted, arguments.cross_validate, seed=arguments.seed)
@@ -186,10 +180,10 @@ def _fit(arguments: argparse.Namespace) -> None:
         )
     if arguments.intervals:
         samples = posterior(fitted, seed=arguments.seed)
-        _print_samples(samples)
+        printed.print_samples(samples)
     if arguments.recover:
         recovery = recover(fitted, seed=arguments.seed)
-        _print_recovery(recovery)
+        printed.print_recovery(recovery)
     _finish(as_dataset(fitted, left, samples, recovery), arguments)
 
 
@@ -197,8 +191,8 @@ def _posterior(arguments: argparse.Namespace) -> None:
     from analysis.posterior import posterior
 
     _check_output(arguments)
-    samples = posterior(_fit_of(arguments), max_steps=arguments.steps, seed=arguments.seed)
-    _print_samples(samples)
+    samples = posterior(fit_of(arguments), max_steps=arguments.steps, seed=arguments.seed)
+    printed.print_samples(samples)
     _finish(samples, arguments)
 
 
@@ -206,8 +200,8 @@ def _recover(arguments: argparse.Namespace) -> None:
     from analysis.recover import recover
 
     _check_output(arguments)
-    recovery = recover(_fit_of(arguments), arguments.sets, seed=arguments.seed, calibrate=arguments.calibrate)
-    _print_recovery(recovery)
+    recovery = recover(fit_of(arguments), arguments.sets, seed=arguments.seed, calibrate=arguments.calibrate)
+    printed.print_recovery(recovery)
     _finish(recovery, arguments)
 
 
@@ -215,10 +209,10 @@ def _confusion(arguments: argparse.Namespace) -> None:
     from analysis.recover import confusion
 
     _check_output(arguments)
-    result = confusion(_fits(arguments), arguments.sets, arguments.criterion, seed=arguments.seed)
+    result = confusion(fits_of(arguments), arguments.sets, arguments.criterion, seed=arguments.seed)
     labels = result.chosen.values.tolist()
     rows = zip(labels, result.share.values.tolist(), strict=True)
-    _print_table([("made by \\ chosen", *labels), *((name, *(f"{x:.2f}" for x in row)) for name, row in rows)])
+    printed.print_table([("made by \\ chosen", *labels), *((name, *(f"{x:.2f}" for x in row)) for name, row in rows)])
     _finish(result, arguments)
 
 
@@ -226,11 +220,11 @@ def _discriminate(arguments: argparse.Namespace) -> None:
     from analysis.discriminate import discriminate
 
     _check_output(arguments)
-    first, second = _fits(arguments)
+    first, second = fits_of(arguments)
     result = discriminate(first, second, n_pairs=arguments.pairs, noise=arguments.noise, seed=arguments.seed)
     rows = zip(result.interval.values, result.expected_log_bayes_factor.values, strict=True)
     lines = [(f"{1e3 * i:+g} ms", *("–" if x != x else f"{x:.2f}" for x in row)) for i, row in rows]
-    _print_table([("interval", *(f"{f:g} Hz" for f in result.frequency.values)), *lines])
+    printed.print_table([("interval", *(f"{f:g} Hz" for f in result.frequency.values)), *lines])
     share = float(result.share_of_variance.sel(axis=result.attrs["most_informative"]))
     print(
         "\nexpected log Bayes factor per experiment [nats]; "
@@ -248,14 +242,14 @@ def _table(arguments: argparse.Namespace) -> None:
         left = cell.left_out
         scores = (f"{left.score:.1f}", f"{left.standard_error:.1f}") if left else ("–", "–")
         lines.append((cell.label, cell.benchmark, str(cell.n_free), f"{cell.error:.3f}", *scores))
-    _print_table(lines)
+    printed.print_table(lines)
     print(f"\n{arguments.output}/table.html")
 
 
 def _compare(arguments: argparse.Namespace) -> None:
     from analysis.compare import compare
 
-    _print_comparison(compare(arguments.runs, arguments.data))
+    printed.print_comparison(compare(arguments.runs, arguments.data))
 
 
 def _report(arguments: argparse.Namespace) -> None:
@@ -265,7 +259,7 @@ def _report(arguments: argparse.Namespace) -> None:
     check_files({"--output": Path(arguments.output, "report.html")}, arguments.runs)
     comparison = compare(arguments.runs, arguments.data)
     paths = report(comparison, arguments.output)
-    _print_comparison(comparison)
+    printed.print_comparison(comparison)
     print(*paths, sep="\n")
 
 
@@ -291,131 +285,6 @@ def _explorer(arguments: argparse.Namespace) -> None:
     print(arguments.output)
 
 
-def _data_of(arguments: argparse.Namespace) -> xr.Dataset:
-    """The data set of the arguments, with missing standard errors treated as they require."""
-    from analysis.data.record import with_pooled_errors, without_missing_errors
-
-    data = datasets.load(arguments.data)
-    if arguments.missing_errors == "pool":
-        return with_pooled_errors(data)
-    return without_missing_errors(data) if arguments.missing_errors == "drop" else data
-
-
-def _fit_of(arguments: argparse.Namespace) -> Fit:
-    """The fit that the arguments describe."""
-    from analysis.fit import fit
-
-    rule, bounds = _rule(arguments.rule, arguments.set), dict(map(_bounds, arguments.bounds))
-    if arguments.in_proportion:
-        rule = rule.in_proportion()
-    if arguments.weight_bounds is not None:
-        text = arguments.weight_bounds
-        low, high = _interval("--weight-bounds takes LOW:HIGH", text, text)
-        if not low <= 1 <= high or low == high:
-            raise InputError(f"--weight-bounds must hold 1, where weights start, got {text!r}")
-        rule = rule.with_bounds(low, high)
-    free, noise = _names(arguments.free), arguments.scatter
-    return fit(rule, _data_of(arguments), free, bounds, arguments.starts, arguments.seed, noise)
-
-
-def _fits(arguments: argparse.Namespace) -> list[Fit]:
-    """Fits of rules of the form ``RULE:P,Q``."""
-    from analysis.fit import fit
-
-    data, fits = _data_of(arguments), []
-    for text in arguments.rules:
-        name, _, free = text.partition(":")
-        options = {"n_starts": arguments.starts, "seed": arguments.seed, "noise": arguments.scatter}
-        fits.append(fit(_rule(name, []), data, _names(free), **options))
-        _warn(f"{name}: {warning}" for warning in fits[-1].warnings)
-    return fits
-
-
-def _rule(name: str, settings: Sequence[str]) -> Rule:
-    """Make the rule `name` with arguments of the form KEY=VALUE; a value that is no number stays text."""
-    values = {key: number_or_text(value) for key, value in (key_and_value(text, "--set") for text in settings)}
-    try:
-        return rules.resolve(name, values)
-    except TypeError as error:
-        raise InputError(f"rule {name!r} cannot be made with {' '.join(settings)}: {error}") from error
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _bounds(text: str) -> tuple[str, tuple[float, float]]:
-    """Parse ``NAME=LOW:HIGH``."""
-    name, equals, interval = text.partition("=")
-    if not equals:
-        raise InputError(f"--bounds takes NAME=LOW:HIGH with two numbers, got {text!r}")
-    return name, _interval("--bounds takes NAME=LOW:HIGH", interval, text)
-
-
-def _interval(usage: str, interval: str, text: str) -> tuple[float, float]:
-    """Parse ``LOW:HIGH``, a part of `text`."""
-    try:
-        low, high = map(as_number, interval.split(":"))
-    except ValueError:
-        raise InputError(f"{usage} with two numbers, got {text!r}") from None
-    return low, high
-
-
-def _print_fit(fitted: Fit) -> None:
-    from analysis.fitting.scores import LEVEL
-    from analysis.pages.render import probability
-
-    units = {p.name: p.unit for p in fitted.rule.parameters}
-    lines = [("parameter", "value", "standard error", "unit")]
-    for name, value in fitted.parameters.items():
-        error = f"{fitted.standard_errors[name]:.2g}" if name in fitted.free else "fixed"
-        lines.append((name, f"{value:.6g}", error, units[name]))
-    _print_table(lines)
-    p = f"p = {probability(fitted.p_value)}{' (rejected)' if fitted.p_value < LEVEL else ''}"
-    if fitted.noise.estimated:
-        print(f"\n{fitted.noise.estimated} = {fitted.noise.value:.4g} ± {fitted.noise.value_error:.2g} (noise)")
-    print(
-        f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, {p}, ln L = {fitted.log_likelihood:.3f}, "
-        f"AIC = {fitted.aic:.3f}, BIC = {fitted.bic:.3f}, {len(fitted.free)} free parameters"
-    )
-
-
-def _print_samples(samples: xr.Dataset) -> None:
-    lines = [("parameter", "median", "2.5 %", "97.5 %", "R-hat", "effective samples", "unit")]
-    for i, name in enumerate(samples.parameter.values.tolist()):
-        quantiles = samples[name].quantile([0.5, 0.025, 0.975]).values
-        size = f"{float(samples.effective_sample_size[i]):.0f}"
-        numbers = (*(f"{q:.5g}" for q in quantiles), f"{float(samples.r_hat[i]):.3f}", size)
-        lines.append((name, *numbers, samples[name].attrs["units"]))
-    _print_table(lines)
-
-
-def _print_recovery(recovery: xr.Dataset) -> None:
-    rows = zip(*(recovery[v].values.tolist() for v in ("parameter", "truth", "coverage", "verdict")), strict=True)
-    lines = [(name, f"{truth:.5g}", f"{100 * share:.0f} %", verdict) for name, truth, share, verdict in rows]
-    _print_table([("parameter", "truth", "covered", "verdict"), *lines])
-
-
-def _print_comparison(comparison: Comparison) -> None:
-    from analysis.compare import COLUMNS, rows
-
-    _print_table([COLUMNS, *rows(comparison)])
-    _warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
-
-
-def _print_table(table: Sequence[Sequence[str]]) -> None:
-    """Columns of equal width; the first is flush left, the others flush right."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for first, *others in table:
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        print("  ".join([f"{first:<{widths[0]}}", *cells]))
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-
-
 def _check_output(arguments: argparse.Namespace) -> None:
     check_files({"--output": arguments.output}, [arguments.data])
 
@@ -424,7 +293,7 @@ def _finish(result: xr.Dataset, arguments: argparse.Namespace) -> None:
     """Print warnings; write the result if there is an output file, and print its path."""
     from plasticity.dataset import write
 
-    _warn(result.attrs.get("warnings", "").splitlines())
+    printed.warn(result.attrs.get("warnings", "").splitlines())
     if arguments.output:
         print(write(result, arguments.output))
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
 from analysis.datasets import load, names
-from analysis.fit import Fit, as_dataset
+from analysis.fit import Fit
+from analysis.fitted_run import as_dataset
 from analysis.fitting.noise import needs_errors, noise_name, noise_of
 from analysis.fitting.scores import p_value, scores
 from analysis.pages.render import numbered, probability

@@ -9,7 +9,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from analysis.fit import Fit, parameter_draws
+from analysis.fit import Fit
+from analysis.fitted_run import parameter_draws
 from analysis.posterior import posterior
 from plasticity.dataset import make_dataset
 from plasticity.errors import InputError

@@ -1,20 +1,20 @@
-"""Fits of learning rules to measured plasticity, with standard errors and warnings, also as labelled runs."""
+"""Fits of learning rules to measured plasticity, with standard errors and warnings."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from analysis import datasets
+from analysis.choice_models import choice_learner
 from analysis.data.record import spike_trains
 from analysis.fitting.noise import Noise, with_number
 from analysis.fitting.problem import Problem, make_problem
@@ -22,22 +22,16 @@ from analysis.fitting.scores import p_value, scores
 from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, search
 from analysis.model import Model, as_model
 from plasticity import rules
-from plasticity.dataset import encode_json, make_dataset
 from plasticity.errors import DivergedError, InputError
 from plasticity.replay import replay
 from plasticity.rule import Rule, with_values
 from plasticity.support.checks import checked, require_whole
 from plasticity.support.late import call
 
-if TYPE_CHECKING:
-    from analysis.leave_out import LeftOut
-
-__all__ = ["Fit", "as_dataset", "fit", "fit_problem", "parameter_draws"]
+__all__ = ["Fit", "fit", "fit_problem"]
 
 ROUNDS = 20  # in which the parameters and the number of the noise are fitted in turn
 SETTLED = 1e-4  # relative change of that number at which they stop
-INTERVAL = (0.025, 0.975)  # quantiles of a credible interval of 95 %
-N_DRAWS = 400  # of the posterior, for intervals of predictions
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +135,8 @@ def fit(
     Parameters
     ----------
     rule : Rule, Model, callable or str
-        A rule that runs on spikes, the name of one in the catalogue, a `Model`, or a function of a dict of the free
+        A rule that runs on spikes (on choices: one that reads gradients, see `analysis.choice_learner`), the name of
+        one in the catalogue, a `Model`, or a function of a dict of the free
         parameters and the data set without its measurements, which returns a mean per protocol.
     data : xarray.Dataset, str or path
         Measurements, the name of a published data set, or a file.
@@ -183,19 +178,22 @@ def fit(
     pfister_2006 (the error E)
     """
     n_starts = require_whole("n_starts", n_starts, low=1)
-    problem = make_problem(_resolved(rule, free, bounds), datasets.load(data), free, bounds, noise)
+    measured = datasets.load(data)
+    problem = make_problem(_resolved(rule, measured, free, bounds), measured, free, bounds, noise)
     return fit_problem(problem, n_starts, seed)
 
 
-def _resolved(rule: Any, free: str | Sequence[str], bounds: Mapping[str, tuple[float, float]] | None) -> Any:
-    """Rule or model of what a user names, states or wrote as a function."""
+def _resolved(
+    rule: Any, data: xr.Dataset, free: str | Sequence[str], bounds: Mapping[str, tuple[float, float]] | None
+) -> Any:
+    """Rule or model of what a user names, states or wrote as a function; on choices a rule teaches a policy."""
     if isinstance(rule, Model):
         return rule
     if isfunction(rule):
         return as_model(rule, free, bounds)
     if not isinstance(rule, Rule | str):
         raise InputError(f"rule must be a Rule or text, a Model or a function, got {rule!r}")
-    return rules.resolve(rule)
+    return choice_learner(rule) if data.attrs["kind"] == "choices" else rules.resolve(rule)
 
 
 def fit_problem(
@@ -303,100 +301,3 @@ def _parameter_warnings(
     if problem.free and len(problem.free) == problem.n_protocols:
         warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
     return warnings
-
-
-def parameter_draws(fitted: Fit, samples: xr.Dataset | None, n_draws: int, seed: int) -> NDArray[np.float64]:
-    """Rows of values of the free parameters, drawn from posterior samples; the fit itself without samples.
-
-    Returns
-    -------
-    (n_draws, n_free) array; one row without samples or free parameters
-    """
-    if samples is None or not fitted.free:
-        return fitted.free_values[None, :]
-    pool = np.column_stack([samples[name].values.ravel() for name in fitted.free])
-    return pool[np.random.default_rng(seed).choice(len(pool), n_draws, replace=len(pool) < n_draws)]
-
-
-@checked
-def as_dataset(
-    fitted: Fit,
-    left_out: LeftOut | None = None,
-    samples: xr.Dataset | None = None,
-    recovery: xr.Dataset | None = None,
-) -> xr.Dataset:
-    """Turn a fit into a Dataset with ``weight_change(protocol)``, which `analysis.compare` accepts like a run.
-
-    Parameters
-    ----------
-    fitted : Fit
-    left_out : LeftOut, optional
-        See `analysis.leave_out`; adds ``left_out_prediction(protocol)`` and the score.
-    samples : xarray.Dataset, optional
-        See `analysis.posterior`; adds 95 % intervals of the parameters and, as ``weight_change_low`` and
-        ``weight_change_high`` (protocol), of the predictions.
-    recovery : xarray.Dataset, optional
-        See `analysis.recover`; adds the coverage and the verdict on every free parameter.
-
-    Returns
-    -------
-    xarray.Dataset
-
-    Examples
-    --------
-    >>> as_dataset(fit("pair_stdp", "wang_2005")).weight_change.sizes["protocol"]
-    13
-    """
-    rule, data = fitted.rule, fitted.data
-    units, label = data.value.attrs["units"], data.value.attrs["long_name"]
-    variables = {"weight_change": ("protocol", fitted.predictions, units, label)}
-    warnings = list(fitted.warnings)
-    about: dict[str, object] = {}
-    if left_out is not None:
-        variables["left_out_prediction"] = ("protocol", left_out.predictions, units, f"{label}, unseen by the fit")
-        about |= {f"left_out_{n}": getattr(left_out, n) for n in ("unit", "score", "standard_error", "error")}
-        warnings += left_out.warnings
-    if samples is not None:
-        for side, values in zip(("low", "high"), _prediction_interval(fitted, samples), strict=True):
-            variables[f"weight_change_{side}"] = ("protocol", values, units, f"{label}, {side} end of 95 % interval")
-        intervals = {name: np.quantile(samples[name].values, INTERVAL).tolist() for name in fitted.free}
-        about["intervals"] = json.dumps(intervals)
-        warnings += samples.attrs["warnings"].splitlines()
-    if recovery is not None:
-        for attribute, name in (("coverage", "coverage"), ("verdicts", "verdict")):
-            about[attribute] = json.dumps(dict(zip(fitted.free, recovery[name].values.tolist(), strict=True)))
-        warnings += recovery.attrs["warnings"].splitlines()
-    coordinates = {name: c for name, c in data.coords.items() if c.dims == ("protocol",)}
-    return make_dataset(
-        variables,
-        {str(name): (c.dims, c.values, c.attrs["units"], c.attrs["long_name"]) for name, c in coordinates.items()},
-        title=f"{rule.title}, {'fitted to' if fitted.free else 'evaluated on'} {data.attrs['data']}",
-        rule=rule.name,
-        rule_title=rule.title,
-        scenario=data.attrs["scenario"],
-        engine="replay",
-        seed=fitted.seed,
-        parameters={"free": fitted.free, "bounds": fitted.bounds, "n_starts": fitted.n_starts},
-        references=rule.references,
-        data=data.attrs["data"],
-        rule_values=json.dumps(fitted.parameters, default=encode_json),
-        rule_units=json.dumps({p.name: p.unit for p in rule.parameters}),
-        standard_errors=json.dumps({k: v if np.isfinite(v) else None for k, v in fitted.standard_errors.items()}),
-        at_bound=" ".join(fitted.at_bound),
-        n_free=len(fitted.free),
-        noise=fitted.noise.stated,
-        **({f"noise_{fitted.noise.estimated}": fitted.noise.value} if fitted.noise.estimated else {}),
-        p_value=fitted.p_value,
-        free=" ".join(fitted.free),
-        derived=int(bool(rule.steps)),
-        assumptions="\n".join(rule.assumptions),
-        warnings="\n".join(dict.fromkeys(warnings)),
-        **about,
-    )
-
-
-def _prediction_interval(fitted: Fit, samples: xr.Dataset) -> NDArray[np.float64]:
-    """95 % interval of every prediction, (2, n_protocols); noise of the measurement is not included."""
-    predictions = fitted.problem().predictions(parameter_draws(fitted, samples, N_DRAWS, seed=0))
-    finite = predictions[np.all(np.isfinite(predictions), axis=1)]
-    return np.quantile(finite, INTERVAL, axis=0)

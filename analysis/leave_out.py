@@ -165,10 +165,10 @@ def _groups(fitted: Fit, unit: str) -> NDArray:
     sequence = fitted.rule.sequence if isinstance(fitted.rule, Model) else None
     if sequence is not None:
         whole = fitted.data[sequence].values if sequence in labels else np.zeros(groups.size)
-        for one in np.unique(whole):
+        for one in dict.fromkeys(whole.tolist()):
             if len(np.unique(groups[whole == one])) > 1:
                 raise InputError(
-                    f"unit {unit!r} divides {sequence} {str(one)!r}, within which model {fitted.rule.name!r} predicts each "
+                    f"unit {unit!r} divides {sequence} {one!r}, within which model {fitted.rule.name!r} predicts each "
                     f"trial from those before it; leave out whole ones, as by {sequence!r}"
                 )
     return groups

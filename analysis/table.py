@@ -14,7 +14,8 @@ import numpy as np
 import xarray as xr
 
 from analysis.benchmarks import BENCHMARKS, benchmark
-from analysis.fit import Fit, as_dataset, fit
+from analysis.fit import Fit, fit
+from analysis.fitted_run import as_dataset
 from analysis.fitting.scores import LEVEL
 from analysis.leave_out import LeftOut, difference, leave_out
 from analysis.pages.bibliography import citation
@@ -45,7 +46,7 @@ class Cell:
     benchmark, label : str
         Column and row of the table.
     run : xarray.Dataset
-        Everything as one run, see `analysis.fit.as_dataset`.
+        Everything as one run, see `analysis.fitted_run.as_dataset`.
     error : float
         E of the fit.
     left_out : LeftOut or None

@@ -128,7 +128,7 @@ class ChoiceLearner:
         n, k = done.regressors.shape
         probability, chosen, weights = np.empty((1, n)), np.zeros((1, n), dtype=np.int64), np.empty((n, 2, k))
         rows = self._rows(None if vector is None else [np.asarray(vector, dtype=float)])
-        self._run(chosen, done, rng.random(n), rows, probability, weights)
+        self._run(chosen, done, rng.random((n,)), rows, probability, weights)
         return chosen[0].astype(float), probability[0], weights
 
     def _rows(self, vectors: ArrayLike | None) -> Array:

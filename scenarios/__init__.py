@@ -7,6 +7,7 @@ from plasticity.support.lazy import export
 if TYPE_CHECKING:
     from scenarios import brain_computer_interface as brain_computer_interface
     from scenarios import change_points as change_points
+    from scenarios import choices as choices
     from scenarios import competitive_stdp as competitive_stdp
     from scenarios import controllability as controllability
     from scenarios import digits as digits

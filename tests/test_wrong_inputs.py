@@ -300,7 +300,7 @@ KIND |= {
     (analysis.Model, "function"): "function",
     (analysis.Model, "name"): "text",
     (analysis.Model, "sequence"): "text",
-    (analysis.Model, "means"): "function",
+    (analysis.Model, "means"): [*wrong_values.KINDS["function"], 0.5],
     (analysis.choice_learner, "sequence"): "text",
     (analysis.convergence_rate, "rest"): "array",
     (analysis.weight_moments, "bounds"): "range",

@@ -6,7 +6,8 @@ import xarray as xr
 
 from analysis.compare import COLUMNS, compare, rows
 from analysis.datasets import load
-from analysis.fit import as_dataset, fit
+from analysis.fit import fit
+from analysis.fitted_run import as_dataset
 from plasticity.dataset import write
 from plasticity.errors import InputError, UnknownNameError
 

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 import scenarios.running.run
 from analysis import figures
 from analysis.datasets import load
-from analysis.fit import as_dataset, fit
+from analysis.fit import fit
+from analysis.fitted_run import as_dataset
 from analysis.pages.figure_parts import COLOURS, DASHES, MARKERS, line_style
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog

@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analysis.datasets import load
-from analysis.fit import as_dataset, fit
+from analysis.fit import fit
+from analysis.fitted_run import as_dataset
 from analysis.fitting.problem import default_bounds, make_problem
 from plasticity.dataset import check_schema
 from plasticity.errors import DivergedError, InputError, UnknownNameError

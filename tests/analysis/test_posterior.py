@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from analysis.fit import fit, parameter_draws
+from analysis.fit import fit
+from analysis.fitted_run import parameter_draws
 from analysis.posterior import posterior
 from plasticity.dataset import check_schema, read, write
 from plasticity.errors import InputError

@@ -7,7 +7,8 @@ import pytest
 
 from analysis.compare import compare
 from analysis.datasets import load
-from analysis.fit import as_dataset, fit
+from analysis.fit import fit
+from analysis.fitted_run import as_dataset
 from analysis.leave_out import leave_out
 from analysis.posterior import posterior
 from analysis.recover import recover

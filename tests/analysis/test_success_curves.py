@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 from numpy.testing import assert_allclose
 
-from plasticity import Objective, derive, from_expression, simulate
+from plasticity import Objective, SwitchingTask, derive, derive_trials, from_expression, simulate
 
 LOGISTIC = from_expression("1 - 1/(1 + exp(-z))", "z")
 
@@ -71,3 +71,30 @@ def test_a_mean_over_animals_looks_like_another_rule(power):
 
     fitted = least_squares(miss, [-2.0, np.log(rate), power]).x[2]
     assert fitted > power + 0.4
+
+
+@pytest.mark.parametrize(("name", "share"), [("short horizon", 1.0), ("long horizon", 0.5)])
+def test_times_are_log_normal_with_the_spread_of_the_rates_or_half_of_it(name, share):
+    """ln T falls by `share` of ln ηk, so sd(ln T) is that share of sd(ln ηk), log-normal if ηk is."""
+    rule = RULES[name][0]
+    strength = "learning_rate" if name == "short horizon" else "plasticity"
+    times = []
+    for factor in (1.0, 4.0):
+        stronger = rule.with_parameters(**{strength: factor * rule.values[strength]})
+        run = simulate(stronger, WithInformation(), [0.0], round(1.1 * RULES[name][2] / 0.02), 0.02)
+        times.append(np.interp(np.log(9.0), run.theta.values[0, :, 0], run.time.values))
+    assert np.log(times[0] / times[1]) == pytest.approx(share * np.log(4.0), rel=0.01)
+
+
+@pytest.mark.parametrize("noise", [1.0, 2.0, 4.0])
+def test_only_a_learner_that_expects_changes_relearns_faster_than_it_learned(noise):
+    """Rate at which the distance from the optimum falls in eight trials, before and after it changes its sign."""
+    turns = np.r_[np.repeat([3.0, -3.0], 30), 0.0]
+    log_ratio = {}
+    for hazard in (0.05, 1e-300):
+        belief = SwitchingTask(hazard, 0.0, 4.0, noise)
+        learner = derive_trials(Objective(1e-3, plasticity=1e12), belief, reports=True)
+        aim = learner.run(turns).aim.values
+        learned, relearned = np.log(3 / (3 - aim[8])), np.log((aim[30] + 3) / (aim[38] + 3))
+        log_ratio[hazard] = np.log(relearned / learned)
+    assert log_ratio[0.05] > 0 > log_ratio[1e-300]

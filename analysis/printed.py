@@ -1,0 +1,75 @@
+"""Results as text on the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from analysis.compare import Comparison
+    from analysis.fit import Fit
+
+__all__ = ["print_comparison", "print_fit", "print_recovery", "print_samples", "print_table", "warn"]
+
+
+def print_fit(fitted: Fit) -> None:
+    """Parameters with their errors, and the scores."""
+    from analysis.fitting.scores import LEVEL
+    from analysis.pages.render import probability
+
+    units = {p.name: p.unit for p in fitted.rule.parameters}
+    lines = [("parameter", "value", "standard error", "unit")]
+    for name, value in fitted.parameters.items():
+        error = f"{fitted.standard_errors[name]:.2g}" if name in fitted.free else "fixed"
+        lines.append((name, f"{value:.6g}", error, units[name]))
+    print_table(lines)
+    p = f"p = {probability(fitted.p_value)}{' (rejected)' if fitted.p_value < LEVEL else ''}"
+    if fitted.noise.estimated:
+        print(f"\n{fitted.noise.estimated} = {fitted.noise.value:.4g} ± {fitted.noise.value_error:.2g} (noise)")
+    print(
+        f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, {p}, ln L = {fitted.log_likelihood:.3f}, "
+        f"AIC = {fitted.aic:.3f}, BIC = {fitted.bic:.3f}, {len(fitted.free)} free parameters"
+    )
+
+
+def print_samples(samples: xr.Dataset) -> None:
+    """Quantiles of a posterior, and whether it converged."""
+    lines = [("parameter", "median", "2.5 %", "97.5 %", "R-hat", "effective samples", "unit")]
+    for i, name in enumerate(samples.parameter.values.tolist()):
+        quantiles = samples[name].quantile([0.5, 0.025, 0.975]).values
+        size = f"{float(samples.effective_sample_size[i]):.0f}"
+        numbers = (*(f"{q:.5g}" for q in quantiles), f"{float(samples.r_hat[i]):.3f}", size)
+        lines.append((name, *numbers, samples[name].attrs["units"]))
+    print_table(lines)
+
+
+def print_recovery(recovery: xr.Dataset) -> None:
+    """Coverage and verdict of every free parameter."""
+    rows = zip(*(recovery[v].values.tolist() for v in ("parameter", "truth", "coverage", "verdict")), strict=True)
+    lines = [(name, f"{truth:.5g}", f"{100 * share:.0f} %", verdict) for name, truth, share, verdict in rows]
+    print_table([("parameter", "truth", "covered", "verdict"), *lines])
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Scores of runs; warnings go to standard error."""
+    from analysis.compare import COLUMNS, rows
+
+    print_table([COLUMNS, *rows(comparison)])
+    warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
+
+
+def print_table(table: Sequence[Sequence[str]]) -> None:
+    """Columns of equal width; the first is flush left, the others flush right."""
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for first, *others in table:
+        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
+        print("  ".join([f"{first:<{widths[0]}}", *cells]))
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Warnings, to standard error."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
