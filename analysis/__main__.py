@@ -24,6 +24,8 @@ from plasticity.support.cli import (
 if TYPE_CHECKING:
     import xarray as xr
 
+    from analysis.compare import Comparison
+
 
 RULES = "rules (those that react to spikes or to a third factor can be fitted; the others run on loss landscapes)"
 
@@ -249,7 +251,7 @@ def _table(arguments: argparse.Namespace) -> None:
 def _compare(arguments: argparse.Namespace) -> None:
     from analysis.compare import compare
 
-    printed.print_comparison(compare(arguments.runs, arguments.data))
+    _print_comparison(compare(arguments.runs, arguments.data))
 
 
 def _report(arguments: argparse.Namespace) -> None:
@@ -259,7 +261,7 @@ def _report(arguments: argparse.Namespace) -> None:
     check_files({"--output": Path(arguments.output, "report.html")}, arguments.runs)
     comparison = compare(arguments.runs, arguments.data)
     paths = report(comparison, arguments.output)
-    printed.print_comparison(comparison)
+    _print_comparison(comparison)
     print(*paths, sep="\n")
 
 
@@ -283,6 +285,13 @@ def _explorer(arguments: argparse.Namespace) -> None:
 
     write(arguments.output)
     print(arguments.output)
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    from analysis.compare import COLUMNS, rows
+
+    printed.print_table([COLUMNS, *rows(comparison)])
+    printed.warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
 
 
 def _check_output(arguments: argparse.Namespace) -> None:

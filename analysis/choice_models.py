@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.data.kinds import REGRESSOR
-from analysis.data.record import rewards_of_choices
+from analysis.data.repeated import rewards_of_choices
 from analysis.model import Model
 from plasticity import rules
 from plasticity.choices import ChoiceLearner, Choices, trials
@@ -112,14 +112,15 @@ def choice_learner(
     learner = ChoiceLearner(rules.resolve(rule), feedback)
     names = [p.name for p in learner.parameters]
 
-    def means(vectors: Array, protocol: xr.Dataset) -> Array:
+    def means(protocol: xr.Dataset) -> Callable[[Array], Array]:
         _require_choices(protocol)
         rewards = np.repeat(protocol.reward.values.astype(float)[:, None], 2, axis=1)  # of the choice that was made
-        return learner.probabilities(protocol.value.values, _trials(protocol, rewards, sequence), vectors)
+        done, choices = _trials(protocol, rewards, sequence), protocol.value.values
+        return lambda vectors: learner.probabilities(choices, done, vectors)
 
     def predict(values: Mapping[str, float], protocol: xr.Dataset) -> ChoicePrediction:
         vector = np.array([values[name] for name in names], dtype=float)
-        return ChoicePrediction(learner, vector, protocol, sequence, means(vector[None, :], protocol)[0])
+        return ChoicePrediction(learner, vector, protocol, sequence, means(protocol)(vector[None, :])[0])
 
     learnt = "policy by the score function" if feedback == "policy" else "expected rewards"
     return Model(

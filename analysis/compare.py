@@ -205,7 +205,8 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     run = _aligned(run, name, data).assign_attrs(label=label)
     predictions = run.weight_change.values.astype(float)
     n_free, warnings = _n_free(run, name, data.attrs["data"])
-    value, noise = data.value.values, noise_of(data)
+    value = data.value.values
+    noise = noise_of(data).estimate(value, predictions, np.empty((value.size, 0)))
     fitted_here = run.attrs.get("data") == data.attrs["data"]
     p = float(run.attrs.get("p_value", np.nan)) if fitted_here else np.nan
     if n_free == 0:

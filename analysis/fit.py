@@ -151,8 +151,8 @@ def fit(
     noise : str, optional
         ``"known"`` (the standard errors are), ``"student"`` (they were estimated from n measurements each),
         ``"between"`` (units such as cells differ by an estimated variance) or ``"correlated"`` (neighbours in a series
-        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. By default ``"known"``, and
-        ``"binomial"`` for choices and successes. See `analysis.fitting.noise`.
+        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. By default ``"known"``,
+        ``"binomial"`` for choices and successes, and ``"survival"`` for times. See `analysis.fitting.noise`.
 
     Returns
     -------

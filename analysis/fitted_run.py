@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis.fit import Fit
 from plasticity.dataset import encode_json, make_dataset
 from plasticity.support.checks import checked
 
 if TYPE_CHECKING:
+    from analysis.fit import Fit
     from analysis.leave_out import LeftOut
 
 __all__ = ["as_dataset", "parameter_draws"]

@@ -85,8 +85,8 @@ class Model:
         those before it in its sequence: its function sees ``value``, too. Without such a coordinate all protocols are
         one sequence. Repetitions of its experiment are drawn by ``sample`` of its predictions.
     means : callable, optional
-        ``means(vectors, protocol)``: the means (n_vectors, n) for rows of values in the order of the parameters, where
-        one call is faster than one `function` each.
+        ``means(protocol)`` returns a function of rows of values, in the order of the parameters, whose result are the
+        means (n_vectors, n): for models that are faster so than by one call of `function` for each row.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class Model:
         if not callable(self.function):
             raise InputError(f"function must be callable with parameters and a protocol, got {self.function!r}")
         if self.means is not None and not callable(self.means):
-            raise InputError(f"means must be callable with rows of values and a protocol, got {self.means!r}")
+            raise InputError(f"means must be callable with a protocol, got {self.means!r}")
         if self.sequence is not None and not isinstance(self.sequence, str):
             raise InputError(f"sequence must be the name of a coordinate, got {self.sequence!r}")
         for one in self.parameters:
@@ -173,19 +173,21 @@ def model_predictor(model: Model, data: xr.Dataset) -> Callable[[Array], Array]:
     names, n = [p.name for p in model.parameters], data.sizes["protocol"]
     checked_once = model.sequence is None
 
-    def means(vectors: Array, data: xr.Dataset) -> Array:
+    def prepared(data: xr.Dataset) -> Callable[[Array], Array]:
         if model.means is not None:
-            return model.means(vectors, data)
-        return np.array([model(dict(zip(names, vector.tolist(), strict=True)), data).mean for vector in vectors])
+            return model.means(data)
+        return lambda rows: np.array([model(dict(zip(names, row.tolist(), strict=True)), data).mean for row in rows])
+
+    means = prepared(data)
 
     def predict(vectors: Array) -> Array:
         nonlocal checked_once
-        predicted = np.asarray(means(vectors, data), dtype=float)
+        predicted = np.asarray(means(vectors), dtype=float)
         if predicted.shape != (len(vectors), n) and len(vectors):
             shape = predicted.shape[1:]
             raise InputError(f"model {model.name!r} must predict {n} values, one per protocol, got {shape}")
         if not checked_once:
-            other = means(vectors[:1], _changed_from(data, n // 2))
+            other = prepared(_changed_from(data, n // 2))(vectors[:1])
             if not np.array_equal(other[:, : n // 2 + 1], predicted[:1, : n // 2 + 1], equal_nan=True):
                 raise InputError(
                     f"model {model.name!r} predicts trial {n // 2 + 1} or an earlier one from what was measured then "

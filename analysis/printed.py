@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
-    from analysis.compare import Comparison
     from analysis.fit import Fit
 
-__all__ = ["print_comparison", "print_fit", "print_recovery", "print_samples", "print_table", "warn"]
+__all__ = ["print_fit", "print_recovery", "print_samples", "print_table", "warn"]
 
 
 def print_fit(fitted: Fit) -> None:
@@ -51,14 +50,6 @@ def print_recovery(recovery: xr.Dataset) -> None:
     rows = zip(*(recovery[v].values.tolist() for v in ("parameter", "truth", "coverage", "verdict")), strict=True)
     lines = [(name, f"{truth:.5g}", f"{100 * share:.0f} %", verdict) for name, truth, share, verdict in rows]
     print_table([("parameter", "truth", "covered", "verdict"), *lines])
-
-
-def print_comparison(comparison: Comparison) -> None:
-    """Scores of runs; warnings go to standard error."""
-    from analysis.compare import COLUMNS, rows
-
-    print_table([COLUMNS, *rows(comparison)])
-    warn(f"{score.label}: {warning}" for score in comparison.scores for warning in score.warnings)
 
 
 def print_table(table: Sequence[Sequence[str]]) -> None:

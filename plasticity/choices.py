@@ -17,6 +17,8 @@ A trial is the unit of time. Weights begin at 0, anew with each sequence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -86,7 +88,12 @@ class ChoiceLearner:
         require_made(self.rule, Rule, "plasticity.rules")
         if not isinstance(self.feedback, str) or self.feedback not in FEEDBACK:
             raise UnknownNameError("feedback", str(self.feedback), FEEDBACK)
-        choice_loop(self.rule, self.feedback)
+        self.loop  # noqa: B018
+
+    @cached_property
+    def loop(self) -> ModuleType:
+        """Module with the loop over trials, compiled once."""
+        return choice_loop(self.rule, self.feedback)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -145,8 +152,7 @@ class ChoiceLearner:
         return np.hstack([rows[:, :-1], *both])
 
     def _run(self, chosen: Any, done: Choices, uniform: Array, rows: Array, probability: Array, weights: Array) -> None:
-        loop = choice_loop(self.rule, self.feedback)
-        loop.run(done.regressors, chosen, done.rewards, done.starts, uniform, rows, probability, weights)
+        self.loop.run(done.regressors, chosen, done.rewards, done.starts, uniform, rows, probability, weights)
 
 
 def trials(regressors: ArrayLike, rewards: ArrayLike, starts: ArrayLike | None = None) -> Choices:

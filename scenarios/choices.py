@@ -11,7 +11,7 @@ pull of a hazard keeps weights small and makes relearning faster. Rates of learn
 rate of a baseline and the hazard often do not, and are then flagged by their standard errors. Policies with and without
 a baseline are mistaken for each other, Q-learning is not.
 
-Result: `accuracy`(model, trial), mean chance of the better answer over people, sessions and stimuli; `log_ratio`(model,
+Result: `accuracy`(trial, model), mean chance of the better answer over people, sessions and stimuli; `log_ratio`(model,
 person) of the trials to criterion, first learning over relearning; `share`(made_by, chosen), how often AIC chooses
 each model; `true_value`, `estimate`, `standard_error`(person, number); `recovered` and `flagged`(number): shares of
 people whose truth lies within two standard errors, and whose number is not determined.
@@ -92,7 +92,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     numbers, mixed = ("person", "number"), "per trial, or as named"
     return make_dataset(
         {
-            "accuracy": (("model", "trial"), accuracy.mean(axis=(1, 2)), "1", "chance of the better answer"),
+            "accuracy": (("trial", "model"), accuracy.mean(axis=(1, 2)).T, "1", "chance of the better answer"),
             "log_ratio": (("model", "person"), _log_ratios(accuracy), "1", "ln(trials to learn / trials to relearn)"),
             "share": (("made_by", "chosen"), share, "1", "share of people for whom AIC chooses the model"),
             "true_value": (numbers, truth, mixed, "true value"),
@@ -148,7 +148,8 @@ def _fitted(model: Any, name: str, data: xr.Dataset) -> Any:
 
 def _person(p: Parameters, model: Any, rng: np.random.Generator) -> tuple[xr.Dataset, np.ndarray]:
     """Choices of a person as a data set, and the chance of the better answer (n_sessions, n_trials)."""
-    from analysis.data.record import make_data, with_measured
+    from analysis.data.record import make_data
+    from analysis.data.repeated import with_measured
 
     n = p.n_sessions * p.n_trials
     stimulus = rng.integers(0, 2, n)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis import Inference as Inference
     from analysis import Model as Model
     from analysis import check_dataset as check_dataset
+    from analysis import choice_learner as choice_learner
     from analysis import compare as compare
     from analysis import compare_assumptions as compare_assumptions
     from analysis import confusion as confusion

@@ -54,7 +54,8 @@ def check_dataset(data: xr.Dataset) -> None:
     if not problems:
         problems = _problems_with_numbers(data) + _problems_with_labels(data)
         problems += _problems_with_spikes(data) if kind == "spikes" else []
-        problems += _problems_with_successes(data) if KINDS[kind].noise == "binomial" else []
+        own = {"binomial": _problems_with_successes, "survival": _problems_with_times}.get(KINDS[kind].noise)
+        problems += own(data) if own is not None else []
     if not problems:
         trains = list(zip(*spike_trains(data), strict=True)) if kind == "spikes" else []
         problems = contradictions(data, is_change, trains)
@@ -140,6 +141,17 @@ def _problems_with_successes(data: xr.Dataset) -> list[str]:
     wrong = ~((value >= 0) & (value <= 1) & (np.abs(k - np.round(k)) < 1e-6))
     return [
         f"value of {names[i]!r} must be k/n with a whole number k of n successes, got {value[i]:g} with n = {n[i]:g}"
+        for i in np.flatnonzero(wrong)
+    ]
+
+
+def _problems_with_times(data: xr.Dataset) -> list[str]:
+    """Times that are not positive, or longer than was watched."""
+    names, time = data.protocol.values.tolist(), data.value.values.astype(float)
+    limit = data.followed.values if "followed" in data.coords else np.full(time.size, np.nan)
+    wrong = ~(time > 0) | (time > limit)
+    return [
+        f"value of {names[i]!r} must be a time > 0, no longer than it was watched (followed), got {time[i]:g}"
         for i in np.flatnonzero(wrong)
     ]
 

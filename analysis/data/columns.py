@@ -18,7 +18,7 @@ __all__ = ["SINGLE", "TRAINS", "kind_of", "labels", "measured", "names", "requir
 
 TRAINS = ("pre_times_s", "post_times_s")
 THIRD_TRAIN = "third_factor_times_s"
-SINGLE = "successes and single choices scatter binomially"  # why they have no standard errors
+SINGLE = "single choices, successes and times have a scatter of their own"  # why they have no standard errors
 Columns = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -88,6 +88,8 @@ def measured(kind: Kind, rows: Sequence[Row]) -> Columns:
     none = np.full(len(rows), np.nan)
     if kind.counts == ("choice",):
         return np.array([_choice(row) for row in rows]), none, np.ones(len(rows))
+    if kind.counts == ("time",):
+        return np.array([_time(row) for row in rows]), none, np.ones(len(rows))
     if kind.counts:
         n = np.array([whole(row["n"], low=1) for row in rows], float)
         return np.array([_share(row) for row in rows]), none, n
@@ -131,6 +133,15 @@ def _choice(row: Row) -> float:
     if choice not in (0, 1):
         row["choice"].fail(f"must be 0 or 1, got {choice:g}; leave out trials without a choice")
     return choice
+
+
+def _time(row: Row) -> float:
+    time = row["time"].number()
+    if time <= 0:
+        row["time"].fail(f"must be > 0, got {time:g}")
+    if "followed" in row and time > row["followed"].number(optional=True):
+        row["time"].fail(f"is {time:g}, longer than it was watched ({row['followed'].text})")
+    return time
 
 
 def _share(row: Row) -> float:

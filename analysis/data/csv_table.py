@@ -11,6 +11,7 @@ One protocol per row, columns in any order; the columns determine the kind of da
     quantities    protocol,unit,value,sem,n                          optional: group
     choices       choice,reward               optional: protocol, stimulus, session, reward_0, reward_1, x_NAME, group
     successes     protocol,k,n                optional: session, x_NAME, group
+    times         protocol,time               optional: followed, unit, session, x_NAME, group
 
 ``value`` of the first two is the fractional weight change (0.25 means +25 %), ``sem`` its standard error, ``n`` the
 number of cells, pairs or people (empty: unknown); spike times [s] are separated by blanks. A column ``sd`` may take
@@ -18,7 +19,8 @@ the place of ``sem``: then ``sem = sd/√n``. Every kind may have the columns ``
 of columns include the unit. In place of spike times regular pairings can be stated by
 ``interval_s,frequency_hz,n_pairs`` and, for bursts of so many pairs, ``n_bursts,burst_every_s``
 (`analysis.data.pairings`). A choice is 0 or 1, ``reward_0`` and ``reward_1`` are what either choice would have had
-(needed to simulate a learner), and ``x_NAME`` is any number for a model, such as ``x_contrast``. Other columns are
+(needed to simulate a learner). A time that reaches ``followed``, as long as it was watched, is a lower bound (the
+criterion was not reached). ``x_NAME`` is any number for a model, such as ``x_contrast``. Other columns are
 errors, so that no misspelt one is ignored silently. Cells are separated by commas, semicolons or tabs; with the latter
 two, numbers may have decimal commas.
 """

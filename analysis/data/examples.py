@@ -22,8 +22,13 @@ ROWS: Mapping[str, tuple[str, ...]] = {  # made-up numbers, in the order of the 
     "quantities": ("turnover_per_day,%,20.4,2.6,14",),
     "choices": ("1,1,tone,day 1,1,0", "0,0,light,day 1,1,0", "0,0,tone,day 2,0,1", "1,1,light,day 2,0,1"),
     "successes": ("weak,12,40,0.1", "strong,33,40,0.4"),
+    "times": ("mouse_1,9,60,0.1", "mouse_2,60,60,0.1", "mouse_3,4,60,0.4", "mouse_4,7,60,0.4"),
 }
-FURTHER = {"choices": ("stimulus", "session", "reward_0", "reward_1"), "successes": ("x_contrast",)}  # optional ones
+FURTHER = {  # optional columns that they have, too
+    "choices": ("stimulus", "session", "reward_0", "reward_1"),
+    "successes": ("x_contrast",),
+    "times": ("followed", "x_contrast"),
+}
 SPIKES = (
     f"  and:      {THIRD_TRAIN}; in place of spike times {', '.join(SHORT)} (and n_bursts, burst_every_s for bursts)",
     f"  or a folder of {', '.join(f'{name} ({chr(44).join(columns)}, …)' for name, columns in FILES.items())}:",

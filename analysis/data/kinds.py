@@ -108,6 +108,16 @@ _REWARD = Label("reward", "reward", "1", "reward of the choice")
 _REWARDS = tuple(
     Label(f"reward_{c}", f"reward_{c}", "1", f"reward that choice {c} would have had", required=False) for c in (0, 1)
 )
+_FOLLOWED = Label(
+    "followed",
+    "followed",
+    "1",
+    "how long it was watched (empty: until the event)",
+    required=False,
+    low=0.0,
+    exclusive=True,
+)
+_TIME_UNIT = Label("unit", "unit", "1", "unit of the time", required=False, is_text=True)
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
 _INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
 _WEIGHT = Label("initial_weight", "initial_weight", "1", "weight before", required=False, low=0.0, exclusive=True)
@@ -179,6 +189,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 (_SESSION, _GROUP, *_OF),
                 noise="binomial",
                 counts=("k", "n"),
+            ),
+            Kind(
+                "times",
+                "what differs between protocols, by a model of one's own",
+                "1",
+                "time to an event such as a criterion, or as long as it was watched without, in the coordinate unit",
+                "time",
+                (_FOLLOWED, _TIME_UNIT, _SESSION, _GROUP, *_OF),
+                noise="survival",
+                counts=("time",),
             ),
         )
     }

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, optimize, special, stats
 
-from analysis.fitting.basis import orthonormal
-
-__all__ = ["N_SETS", "DeviationNoise"]
+__all__ = ["N_SETS", "DeviationNoise", "orthonormal"]
 
 ESTIMATED = {"between": "tau", "correlated": "rho"}  # noises with a number that is estimated with the parameters
 HIGHEST = 0.999  # correlation of neighbours
 STEP = 1e-3  # of the second difference of the likelihood, relative to the range searched
 N_SETS = 20_000  # simulated sets for a p value: at 0.05 its standard error is 0.0015
+SINGULAR = 1e-8  # smallest relative singular value of a direction that the data determine
 ROUNDS = 12  # of reweighting in a fit with Student's t
 
 
@@ -154,12 +153,8 @@ class DeviationNoise:
             return noise.constant(value) + 0.5 * float(left @ left) + float(np.log(information).sum())
 
         low = 1e-6 * high if np.any(self.sem == 0) else 0.0
-        best = smallest(cost, low, high)
-        step = STEP * high
-        if best - step <= low or best + step >= high:
-            return replace(self, value=best, value_error=float("nan"))
-        bend = (cost(best + step) - 2 * cost(best) + cost(best - step)) / step**2
-        return replace(self, value=best, value_error=float(bend**-0.5) if bend > 0 else float("nan"))
+        best, error = lowest(cost, low, high)
+        return replace(self, value=best, value_error=error)
 
     def exceedance(self, statistic: float, basis: NDArray, prediction: NDArray, seed: int = 0) -> float:
         """Probability that a true model leaves larger squared residuals, see `analysis.fitting.scores.p_value`.
@@ -204,15 +199,19 @@ def student(normal: NDArray, degrees: NDArray, random: np.random.Generator) -> N
     return np.where(finite, normal / np.sqrt(scale / np.where(finite, degrees, 1.0)), normal)
 
 
-def smallest(cost: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function of one number is smallest between two bounds, the bounds included."""
+def lowest(cost: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Where −ln L of one number is smallest between two bounds, the bounds included, and its standard error, or NaN."""
     grid = np.linspace(low, high, 31)
     costs = [cost(float(x)) for x in grid]
     i = int(np.argmin(costs))
     inside = optimize.minimize_scalar(
         cost, bounds=(grid[max(i - 1, 0)], grid[min(i + 1, 30)]), method="bounded", options={"xatol": 1e-6 * high}
     )
-    return float(inside.x) if inside.fun < costs[i] else float(grid[i])
+    best, step = float(inside.x) if inside.fun < costs[i] else float(grid[i]), STEP * high
+    if best - step <= low or best + step >= high:
+        return best, float("nan")
+    bend = (cost(best + step) - 2 * cost(best) + cost(best - step)) / step**2
+    return best, float(bend**-0.5) if bend > 0 else float("nan")
 
 
 def _simulated(
@@ -242,3 +241,18 @@ def _simulated(
         moment = np.einsum("sn,nk->sk", weight * t / error, design, optimize=True)
         left = t - (np.linalg.solve(square, moment[:, :, None])[:, :, 0] @ design.T) / error
     return np.sum(noise.residuals(left * noise.sem, 0.0) ** 2, axis=1)
+
+
+def orthonormal(design: NDArray) -> NDArray[np.float64]:
+    """Orthonormal basis (n, rank) of the columns of `design` (n, k), which may have any units.
+
+    Directions that the data do not determine are left out.
+
+    Examples
+    --------
+    >>> orthonormal(np.array([[1.0, 1e-9], [0.0, 0.0], [0.0, 0.0]])).shape  # the columns are parallel
+    (3, 1)
+    """
+    norm = np.linalg.norm(design, axis=0)
+    directions, size, _ = np.linalg.svd(design[:, norm > 0] / norm[norm > 0], full_matrices=False)
+    return np.asarray(directions[:, size > SINGULAR * size.max(initial=0.0)], float)

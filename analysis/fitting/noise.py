@@ -8,6 +8,8 @@
 - ``correlated``: Gaussian, neighbours of one series (cell, group, or what follows a colon) correlate by ρ, others by ρ
   to the power of their distance, an autoregression of order one; ρ is estimated.
 - ``binomial``: k of n successes, or single choices, with the predicted probability.
+- ``survival``: times to an event are log-normal about the predicted median, with an estimated σ; where watching ended
+  first (coordinate ``followed``), the time is a lower bound.
 """
 
 from __future__ import annotations
@@ -22,12 +24,13 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.data.kinds import KINDS
 from analysis.fitting.binomial import BinomialNoise
 from analysis.fitting.deviations import ESTIMATED, DeviationNoise
+from analysis.fitting.survival import SurvivalNoise
 from plasticity.errors import InputError, UnknownNameError
 
 __all__ = ["NOISES", "Noise", "needs_errors", "noise_name", "noise_of", "with_number"]
 
 DEVIATIONS = ("known", "student", "between", "correlated")
-NOISES = (*DEVIATIONS, "binomial")
+NOISES = (*DEVIATIONS, "binomial", "survival")
 SERIES = ("cell", "group")  # coordinates that separate series, the first that is there
 
 
@@ -87,7 +90,7 @@ def with_number(noise: Noise, other: Noise) -> Noise:
 
 
 def noise_name(data: xr.Dataset, noise: str | None) -> str:
-    """A noise by its name, or that of the kind of data: ``binomial`` for choices and successes, else ``known``."""
+    """A noise by its name, or that of the kind of data, ``known`` for most."""
     return KINDS[data.attrs["kind"]].noise if noise is None else noise
 
 
@@ -127,6 +130,11 @@ def noise_of(data: xr.Dataset, noise: str | None = None) -> Noise:
         raise InputError(f"noise {noise!r}: {name} has no units; leave out {along!r}")
     if name == "binomial":
         return BinomialNoise(data.n.values.astype(float))
+    if name == "survival":
+        limit = (
+            data.followed.values.astype(float) if "followed" in data.coords else np.full(data.sizes["protocol"], np.nan)
+        )
+        return SurvivalNoise(np.where(np.isnan(limit), np.inf, limit), value=max(float(np.log(data.value).std()), 0.1))
     n = data.n.values.astype(float)
     pooled = np.full(n.size, bool(data.attrs.get("sem_pooled")))
     degrees = np.where((n >= 2) & ~pooled, n - 1, np.inf)

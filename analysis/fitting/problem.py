@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
-from analysis.data.record import with_measured
+from analysis.data.repeated import with_measured
 from analysis.data.spikes import THIRD, spike_trains, third_factor
 from analysis.fitting.noise import Noise, needs_errors, noise_name, noise_of
 from analysis.model import Model, model_predictor

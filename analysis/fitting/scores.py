@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.fitting.basis import orthonormal
+from analysis.fitting.deviations import orthonormal
 from analysis.fitting.noise import Noise
 
 __all__ = ["LEVEL", "akaike", "bayesian", "fitting_error", "p_value", "scores"]

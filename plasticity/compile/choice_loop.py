@@ -1,4 +1,4 @@
-"""Rule → numba source of a loop over trials with choices, for many parameter vectors in one call."""
+"""Rule → source, for Numba, of a loop over trials with choices, for many parameter vectors in one call."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ LEAST = 1e-12  # curvature of a weight whose regressor is 0, by which rules may 
 
 _SOURCE = '''"""{title}. Generated; do not edit."""
 
-import math
-
 import numpy as np
-from numba import njit
+
+from plasticity.compile.jit import math, njit
 
 
 @njit(cache=True, error_model="numpy")

@@ -7,7 +7,7 @@ from scipy import optimize
 
 from analysis import Model, choice_learner, datasets, fit, leave_out, recover
 from analysis.choice_models import regressors
-from analysis.data.record import with_measured
+from analysis.data.repeated import with_measured
 from plasticity.errors import InputError
 from plasticity.rule import Parameter
 

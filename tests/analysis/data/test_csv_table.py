@@ -135,6 +135,7 @@ KIND_FILES = {
     "quantities": ("protocol,unit,value,sem,n", "turnover,%,20.4,2.6,14", "unit", "%"),
     "choices": ("stimulus,choice,reward,session", "tone,1,0.5,day 1", "reward", 0.5),
     "successes": ("protocol,k,n,x_contrast", "weak,3,4,0.1", "x_contrast", 0.1),
+    "times": ("protocol,time,followed", "mouse,3,4", "followed", 4.0),
 }
 
 
