@@ -8,8 +8,8 @@ import io
 import numpy as np
 import xarray as xr
 
-from analysis.data.csv_table import THIRD_TRAIN, TRAINS
-from analysis.data.kinds import KINDS
+from analysis.data.columns import THIRD_TRAIN, TRAINS
+from analysis.data.kinds import KINDS, REGRESSOR
 from analysis.data.spikes import THIRD, spike_trains, third_factor
 from plasticity.support.checks import checked
 
@@ -37,14 +37,20 @@ def as_csv(data: xr.Dataset) -> str:
         columns |= {name: [_train(t) for t in side] for name, side in zip(TRAINS, spike_trains(data), strict=True)}
         if f"{THIRD}_time" in data.variables:
             columns[THIRD_TRAIN] = [_train(t) for t in third_factor(data)]
-    measured = {kind.column: data.value, kind.sem_column: data.sem, "n": data.n}
-    columns |= {name: [_cell(v) for v in values.values] for name, values in measured.items()}
+    stated = {"value": data.value, "sem": data.sem, "n": data.n, "k": (data.value * data.n).round()}
+    columns |= {name: [_cell(v) for v in stated.get(_role(name), data.value).values] for name in kind.columns}
+    labels |= {str(name): c.values for name, c in data.coords.items() if str(name).startswith(REGRESSOR)}
     columns |= {name: [_cell(v) for v in values] for name, values in labels.items() if name not in required}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
+
+
+def _role(column: str) -> str:
+    """What a column holds, without its unit: ``sem`` of ``sem_mV``; a choice or a time is the value."""
+    return column.partition("_")[0]
 
 
 def _train(times: np.ndarray) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
-from analysis.fitting.problem import Problem
 from plasticity.support.progress import progress
+
+if TYPE_CHECKING:
+    from analysis.fitting.problem import Problem
 
 __all__ = ["MAX_EVALUATIONS", "REFIT_EVALUATIONS", "Minimum", "SearchSpace", "search"]
 

@@ -7,6 +7,8 @@ from scipy import optimize
 
 from analysis import Model, choice_learner, datasets, fit, leave_out, recover
 from analysis.choice_models import regressors
+from analysis.data.csv_write import as_csv
+from analysis.data.examples import example
 from analysis.data.repeated import with_measured
 from plasticity.errors import InputError
 from plasticity.rule import Parameter
@@ -109,3 +111,13 @@ def test_what_is_missing_is_named(tmp_path):
         recover(fitted, n_sets=2)
     with pytest.raises(InputError, match="must be of kind 'choices'"):
         fit(choice_learner(), "wang_2005", "learning_rate")
+
+
+@pytest.mark.parametrize("kind", ["choices", "successes", "times"])
+def test_what_is_written_is_read(kind, tmp_path):
+    (tmp_path / "own.csv").write_text(example(kind))
+    data = datasets.load(tmp_path / "own.csv")
+    (tmp_path / "again.csv").write_text(as_csv(data))
+    again = datasets.load(tmp_path / "again.csv")
+    for name in ("value", "n", *(name for name in data.coords if name != "protocol")):
+        assert again[name].values.tolist() == data[name].values.tolist(), name
