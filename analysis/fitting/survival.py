@@ -89,6 +89,8 @@ class SurvivalNoise:
         def cost(sigma: float) -> float:
             noise = replace(self, value=sigma)
             information = np.linalg.svd(noise.standardised(scaled.T, prediction), compute_uv=False)
+            if not np.all(information > 0):
+                return float("inf")  # so small a σ that no time would have been seen
             return float(np.log(information).sum()) - float(noise.log_likelihood(value, prediction))
 
         high = max(3 * float(np.abs(np.log(prediction / value)).max()), 1.0)
