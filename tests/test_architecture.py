@@ -164,3 +164,120 @@ PUBLIC = {
     "horizon infer_assumptions inhibitory_balance large_network load motor_adaptation named_rules names "
     "pairing_frequency parameter partial_control random_feedback random_points run spike_timing sweep "
     "synapse_sizes task_sequence theory_check which_rule_when",
+    "plasticity.conformance": "GoldenRule Kit Outcome Sequence check labels make read sequence_table sequences summary "
+    "write",
+    "plasticity.export": "FORMATS brian2 files latex markdown nestml optax torch write",
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_public_names_are_pinned_and_shown(package):
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == PUBLIC[package].split()
+    assert set(module.__all__) <= set(dir(module))
+    assert all(getattr(module, name) is not None for name in module.__all__)
+
+
+def test_one_name_reaches_all_packages():
+    import steersman as sm
+
+    for package in ("plasticity", "circuits", "analysis"):
+        module = importlib.import_module(package)
+        members = catalog.names(package) if package == "circuits" else []
+        twice = {"as_dataset", "build", "load", "names", "run"}
+        for name in set(PUBLIC[package].split()) - twice - set(members):
+            assert getattr(sm, name) is getattr(module, name)
+        assert getattr(sm, package) is module
+    assert sm.scenarios.run is importlib.import_module("scenarios").run
+
+
+@pytest.mark.parametrize("package", CATALOGUES)
+def test_editors_see_every_member(package):
+    """The imports under TYPE_CHECKING in the __init__ of a catalogue are those of its folder."""
+    blocks = [n for n in tree(NAMES[package]).body if isinstance(n, ast.If)]
+    lines = [line for block in blocks for line in block.body if isinstance(line, ast.ImportFrom)]
+    files = {path.stem for path in (ROOT / CATALOGUES[package]).glob("[!_]*.py")}
+    assert files <= {alias.name for line in lines for alias in line.names}
+
+
+def test_a_users_script_runs_as_it_is_type_checked():
+    """One pair 10 ms apart under pair STDP with its default amplitude and time constant."""
+    import math
+
+    import steersman as sm
+
+    values = sm.rules.pair_stdp().values
+    change = values["A_plus"] * math.exp(-0.01 / values["tau_plus"])
+    assert final_weight() == pytest.approx(1 + change, rel=1e-12)
+
+
+ORDERS = """
+import importlib, json, sys
+from plasticity.support import catalog
+package, first = sys.argv[1], sys.argv[2] == "module"
+module = importlib.import_module(package)
+for name in catalog.names(package):
+    if first:
+        importlib.import_module(f"{package}.{name}")
+        result = getattr(module, name)
+    else:
+        result = getattr(module, name)
+        importlib.import_module(f"{package}.{name}")
+        assert getattr(module, name) is result, name
+    if package.endswith(("rules", "signals")):
+        result = result()
+    elif package == "circuits":
+        assert callable(result), name
+    else:
+        assert result.SMOKE is not None, name
+for name in module.__all__:
+    origin = module._home.get(name)
+    function = getattr(module, name)
+    if origin:
+        importlib.import_module(origin)
+    assert getattr(module, name) is function, name
+"""
+
+
+@pytest.mark.parametrize("package", CATALOGUES)
+@pytest.mark.parametrize("first", ["module", "function"])
+def test_a_member_can_be_imported_and_called_in_any_order(package, first):
+    """In a fresh interpreter: the import system would put a module where the function of its name is."""
+    done = subprocess.run([sys.executable, "-c", ORDERS, package, first], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_package_names_are_ours_alone(package):
+    owners = set(importlib.metadata.packages_distributions()[package])
+    assert owners == {"steersman"}, f"{package} also belongs to {owners - {'steersman'}}: pip uninstall it"
+    origin = Path(importlib.import_module(package).__file__)
+    assert ROOT in origin.parents, f"{package} is imported from {origin}; use an environment of its own"
+
+
+def test_every_reference_is_in_the_bibliography():
+    known = tomllib.loads((ROOT / "plasticity" / "references.toml").read_text(encoding="utf-8"))
+    cited = {}
+    for path in MODULES:
+        for section in re.findall(
+            r"References\n\s+-+\n(.*?)(?:\n\s*\n|\"\"\")", path.read_text(encoding="utf-8"), re.S
+        ):
+            for key in re.findall(r"\b[a-z]+(?:_[a-z]+)*_(?:18|19|20)\d\d[a-z]?\b", section):
+                cited.setdefault(key, path.name)
+    assert cited
+    assert {k: v for k, v in cited.items() if k not in known} == {}
+
+
+def test_data_files_are_packaged():
+    listed = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    files = [p for package in PACKAGES for p in (ROOT / package).rglob("*") if p.is_file()]
+    for path in {p for p in files if p.parent.name != "__pycache__" and p.suffix != ".py"}:
+        assert f"*{path.suffix}" in listed or path.name in listed, path
+    for package in PACKAGES:
+        assert (ROOT / package / "py.typed").is_file()
+
+
+def test_files_that_the_makefile_names_exist():
+    named = re.findall(r"tests/[\w/]+\.py", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).is_file()] == []
