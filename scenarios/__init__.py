@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scenarios import named_rules as named_rules
     from scenarios import pairing_frequency as pairing_frequency
     from scenarios import partial_control as partial_control
+    from scenarios import place_field_plateaus as place_field_plateaus
     from scenarios import random_feedback as random_feedback
     from scenarios import spike_timing as spike_timing
     from scenarios import synapse_sizes as synapse_sizes

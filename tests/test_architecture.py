@@ -162,8 +162,8 @@ PUBLIC = {
     "course.check": "Verdict code curve formula hints judge number personal prediction",
     "scenarios": "brain_computer_interface change_points choices competitive_stdp controllability digits double_well "
     "horizon infer_assumptions inhibitory_balance large_network load motor_adaptation named_rules names "
-    "pairing_frequency parameter partial_control random_feedback random_points run spike_timing sweep "
-    "synapse_sizes task_sequence theory_check which_rule_when",
+    "pairing_frequency parameter partial_control place_field_plateaus random_feedback random_points run "
+    "spike_timing sweep synapse_sizes task_sequence theory_check which_rule_when",
     "plasticity.conformance": "GoldenRule Kit Outcome Sequence check labels make read sequence_table sequences summary "
     "write",
     "plasticity.export": "FORMATS brian2 files latex markdown nestml optax torch write",

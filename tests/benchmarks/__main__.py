@@ -15,7 +15,7 @@ import time
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
 BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
 POLICIES = ("plan", "certificate", "riccati", "large_network")
-NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost", "nestml")
+NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost", "nestml", "published_models")
 
 
 def main() -> int:

@@ -124,3 +124,37 @@ def vogels_2011(excitatory, inhibitory, excitation, duration, dt):
     spikes = b.SpikeMonitor(cell)
     b.Network(driving, braking, cell, fixed, learning, spikes).run(duration * b.second)
     return np.asarray(spikes.t), np.asarray(learning.s)
+
+
+@program
+def milstein_2021(inputs, plateaus, duration, dt):
+    """Weights of one cell by the two-trace rule of Milstein et al. 2021 (values of their figure 5), from 0.
+
+    Brian2 advances before events act, at the beginning of a step, so that it takes a step more to the same state.
+    """
+    clock = b.Clock(dt * b.second)
+    passing, instructing = source(inputs, clock), source([plateaus], clock)
+    cell = b.NeuronGroup(1, "", clock=clock)
+    learning = b.Synapses(
+        passing,
+        cell,
+        """dw/dt = 1.7*hertz*(10 - w)*(s_up - up_0)/(up_1 - up_0) - 0.204*hertz*w*(s_down - down_0)/(down_1 - down_0)
+           : 1 (clock-driven)
+        dE/dt = -E/(2.5*second) : 1 (clock-driven)
+        dI/dt = -I/(1.5*second) : 1 (clock-driven)
+        s_up = 1/(1 + exp(-4*(E*I - 0.5))) : 1
+        s_down = 1/(1 + exp(-44.44*(E*I - 0.01))) : 1""".replace("\n           :", " :"),
+        on_pre="E = 1",
+        method="rk4",
+        clock=clock,
+        namespace={
+            f"{name}_{k}": 1 / (1 + np.exp(-slope * (k - level)))
+            for name, slope, level in (("up", 4.0, 0.5), ("down", 44.44, 0.01))
+            for k in (0, 1)
+        },
+    )
+    learning.connect()
+    starts = b.Synapses(instructing, learning, on_pre="I_post = 1", clock=clock)
+    starts.connect()
+    b.Network(passing, instructing, cell, learning, starts).run((duration + dt) * b.second)
+    return np.asarray(learning.w)
