@@ -6,7 +6,10 @@ If learning is switched in between, the part of that time before the switch is c
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit
@@ -37,9 +40,16 @@ def relaxed(
     if state not in exact or exact[state] == (0, 0):
         return values
     known = {p.symbol: p.value for p in model.rule.parameters} | {IS_PLASTIC.symbol: is_plastic}
-    rate, push = (float(r.subs(known)) for r in exact[state])
-    passed = np.expm1(rate * elapsed) / rate if rate else elapsed
+    rate, push = (_numbers(r, known) for r in exact[state])
+    passed = np.where(rate == 0, elapsed, np.expm1(rate * elapsed) / np.where(rate == 0, 1.0, rate))
     return np.asarray(values * np.exp(rate * elapsed) + push * passed)
+
+
+def _numbers(expression: sp.Expr, known: dict[sp.Symbol, Any]) -> NDArray[np.float64]:
+    """Value of an expression in parameters that are numbers, or one for each synapse."""
+    number = expression.subs({s: v for s, v in known.items() if np.ndim(v) == 0})
+    each = sorted(number.free_symbols, key=str)
+    return np.asarray(sp.lambdify(each, number, "numpy")(*(known[s] for s in each)), dtype=float)
 
 
 def _relaxing(model: SynapseModel) -> dict[str, tuple]:

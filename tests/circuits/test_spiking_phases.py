@@ -148,6 +148,19 @@ def test_a_belief_that_fades_between_spikes_stands_still_while_it_is_frozen():
     assert_allclose(after, start[0] * np.exp(-np.array([0.05, 0.1]) / tau), rtol=1e-12)
 
 
+def test_a_belief_stands_still_in_each_synapse_with_its_own_memory():
+    """Parameters that differ between synapses: together they go where each goes alone."""
+    taus, pre, post = np.array([0.05, 0.4]), [0.01, 0.2], [0.02, 0.21]
+    phases = [Phase(0.1), Phase(0.05, plastic=False), Phase(0.1)]
+
+    def ends(tau, n):
+        belief = FadingMemory(time_constant=0.1, initial=1e4)
+        rule = rules.derived_bcm(1e-4, discount=1.0, curvature_belief=belief).with_parameters(tau_curvature=tau)
+        return run(circuits.pairing([pre] * n, [post] * n, rule), phases, device="numpy")[-1].final["synapses"]
+
+    assert_allclose(ends(taus, 2), [ends(tau, 1)[0] for tau in taus], rtol=1e-13)
+
+
 def test_records_of_a_phase_count_from_its_beginning():
     parts = run(adaptive(), [Phase(0.037), Phase(0.1)], device="numpy", record=("cells.v",), record_every=0.02)
     assert_allclose(parts[1].times, 0.037 + 0.02 * np.arange(5), atol=1e-12)
