@@ -11,7 +11,9 @@ import importlib
 import os
 import sys
 import time
+from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the folder of tests is, for `tests.conformance`
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
 BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
 POLICIES = ("plan", "certificate", "riccati", "large_network")

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from plasticity import conformance
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[1]))  # where the folder of tests is, for `tests.conformance`
 RUNNERS = {  # environment, script, further arguments
     "brian2": ("", "brian2_text.py", ()),
     "brian2-exported": ("", "brian2_exported.py", ()),

@@ -50,7 +50,8 @@ def connected(nest, case, neuron_model, name, shortest):
     """Synapse of a case, and what records its post neuron."""
     pre = source(nest, case["pre"], shortest)
     post = driven_by(nest, case["post"], nest.Create(neuron_model, params={"V_threshold": NEVER}), shortest)
-    model = f"{case['synapse']}__with_{neuron_model}"
+    neuron = neuron_model if "_and_" in neuron_model else "lif_neuron"  # NESTML's name for one synapse is the shorter
+    model = f"{case['synapse']}__with_{neuron}"
     if case["transmitter"] is not None:
         transmitter = nest.Create("volume_transmitter")
         third = source(nest, [t - shortest for t in case["transmitter"]], shortest)

@@ -1,5 +1,7 @@
 """Other simulators on the short sequences of the kit: who passes what is as docs/conformance.md says."""
 
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
@@ -59,3 +61,15 @@ def test_two_spikes_that_meet_do_not_see_each_other_in_nest(short):
 def test_every_runner_is_a_script_that_is_there():
     assert all((HERE / script).is_file() for _, script, _ in runners().RUNNERS.values())
     assert sys.executable
+
+
+@pytest.mark.parametrize("arguments", [["tests/conformance", "kit.json", "nestml"], ["tests/benchmarks", "nestml"]])
+def test_commands_for_exported_synapses_say_where_nest_is_missing(short, tmp_path, arguments):
+    """As a user starts them: in the folder of the project, which no variable names."""
+    told = [str(short[0]) if each == "kit.json" else each for each in arguments]
+    own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"STEERSMAN_PEERS": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *told], cwd=HERE.parents[1], env=own, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "STEERSMAN_PEERS" in done.stdout
