@@ -6,89 +6,19 @@ derived or written by hand is a property of the rule: a derived one has the step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 import xarray as xr
 
 from analysis import datasets
-from analysis.data.record import with_pooled_errors, without_missing_errors
-from plasticity import rules
+from analysis.candidates import Benchmark, Bounds, Candidate, Settings
+from analysis.data.record import without_missing_errors
+from analysis.further_benchmarks import FURTHER
 from plasticity.errors import UnknownNameError
-from plasticity.rule import Rule
 
-__all__ = ["BENCHMARKS", "Benchmark", "Candidate", "benchmark"]
-
-Bounds = Mapping[str, tuple[float, float]]
-Settings = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A rule with its free parameters.
-
-    Parameters
-    ----------
-    label : str
-        Name in the table.
-    rule : str
-        Name in the catalogue of rules.
-    free : tuple of str
-        Free parameters.
-    settings : mapping
-        Arguments of the function that makes the rule.
-    bounds : mapping of str to (low, high)
-        For free parameters whose default bounds do not fit.
-    recovery : bool
-        Whether its parameters are recovered from synthetic data; off where one prediction takes long.
-    """
-
-    label: str
-    rule: str
-    free: tuple[str, ...]
-    settings: Settings = field(default_factory=dict)
-    bounds: Bounds = field(default_factory=dict)
-    recovery: bool = True
-
-    def make(self) -> Rule:
-        """The rule."""
-        return rules.resolve(self.rule, self.settings)
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A data set and its candidate models.
-
-    Parameters
-    ----------
-    name, title : str
-        Key and heading of the benchmark.
-    load : callable
-        Makes the data, all with standard errors.
-    candidates : tuple of Candidate
-    unit : str
-        What is left out in cross-validation.
-    note : str
-        Limits of the data.
-    interpretation : str
-        How assumptions matter on these data, in words, written by hand; the numbers are in the table.
-    other : callable, optional
-        Makes the same measurements with other protocols, to which every candidate is fitted as well.
-    other_words : str
-        What these are, as heading of a column of E.
-    """
-
-    name: str
-    title: str
-    load: Callable[[], xr.Dataset]
-    candidates: tuple[Candidate, ...]
-    unit: str = "protocol"
-    note: str = ""
-    interpretation: str = ""
-    other: Callable[[], xr.Dataset] | None = None
-    other_words: str = ""
+__all__ = ["BENCHMARKS", "benchmark"]
 
 
 def benchmark(name: str) -> Benchmark:
@@ -285,9 +215,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark(
             "bi_poo_1998",
             "Window of spike timing, hippocampal culture",
-            lambda: with_pooled_errors(datasets.load("bi_poo_1998")),
+            lambda: datasets.load("bi_poo_1998"),
             WINDOW,
-            note="Every point is one cell; the scatter of neighbours is taken as its standard error.",
+            note="Every point is one cell, without an error of its own: the scatter of cells is estimated with the "
+            "parameters, so nothing is left to test.",
+            noise="between",
         ),
         Benchmark(
             "sjostrom_2001",
@@ -335,5 +267,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             interpretation=PLATEAU_INTERPRETATION,
             note=f"Whole classes of initial ramp are left out. {CORRELATED}",
         ),
+        *FURTHER,
     )
 }

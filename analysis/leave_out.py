@@ -70,8 +70,8 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     The density is that of the noise of the fit, averaged over the posterior of the parameters given the other data, so
     that a parameter that they leave open widens the prediction. The prior is flat within the bounds, in the logarithm
     of parameters that must be positive: where data leave a parameter open, a model in other parameters has another
-    score. `LeftOut.plug_in` has no prior, but trusts every refit. The first start of every refit is the full fit, the
-    others are drawn.
+    score. `LeftOut.plug_in` has no prior, but trusts every refit. Only measurements are left out: a model of trials
+    still goes through the whole sequence. The first start of every refit is the full fit, the others are drawn.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     whole = fitted.problem()
     for i, name in enumerate(progress(names, f"{fitted.rule.name}: leave one out")):
         out = groups == name
-        rest = fitted.problem(fitted.data.isel(protocol=np.flatnonzero(~out)))
+        rest = whole.part(np.flatnonzero(~out))
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
         predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
         noise = with_number(whole.noise, refit.noise).part(np.flatnonzero(out))

@@ -17,11 +17,13 @@ from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, fit
 from analysis.fitted_run import as_dataset
 from analysis.fitting.scores import LEVEL
-from analysis.leave_out import LeftOut, difference, leave_out
+from analysis.leave_out import LeftOut, leave_out
 from analysis.pages.bibliography import citation
 from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, probability, signed, write_pages
 from analysis.recover import recover
+from analysis.selection import LEVEL as LEVEL_OF_CHOICE
+from analysis.selection import contest
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import checked, require_whole
@@ -34,7 +36,6 @@ __all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "w
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
 MISS = 2.0  # standard errors from which the worst protocol is named
-CLEAR = 2.0  # standard errors below which a difference of scores decides nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,11 +130,12 @@ def make_cell(name: str, index: int, seed: int = 0) -> Cell:
     """
     bench = benchmark(name)
     candidate = bench.candidates[index]
-    fitted = fit(candidate.make(), bench.load(), candidate.free, candidate.bounds, N_STARTS, seed)
+    fitted = fit(candidate.make(), bench.load(), candidate.free, candidate.bounds, N_STARTS, seed, bench.noise)
     enough = fitted.n_protocols - len(fitted.free) > 1
     left = leave_out(fitted, bench.unit, n_starts=2, seed=seed) if enough else None
     recovery = recover(fitted, N_SETS, n_starts=1, seed=seed) if candidate.recovery else None
-    run = as_dataset(fitted, left, recovery=recovery).assign_attrs(label=candidate.label)
+    run = as_dataset(fitted, left, recovery=recovery)
+    run = run.assign_attrs(label=candidate.label, derived=int(candidate.is_derived))
     other = float("nan")
     if bench.other is not None:
         other = fit(candidate.make(), bench.other(), candidate.free, candidate.bounds, N_STARTS, seed).error
@@ -218,24 +220,31 @@ def _best(cells: Sequence[Cell]) -> Cell:
 
 
 def _at_equal_freedom(free: int, derived: Sequence[Cell], by_hand: Sequence[Cell]) -> str:
-    """The difference of left-out scores of the two best first: E alone decides nothing."""
-    ours, theirs = _best(derived), _best(by_hand)
-    names = (
-        f"{ours.label} (E = {ours.error:.3f}, the best of {len(derived)} derived) and {theirs.label} (E = "
-        f"{theirs.error:.3f}, the best of {len(by_hand)} written by hand)"
-    )
-    if ours.left_out is None or theirs.left_out is None:
+    """The difference of the best left-out scores first: E alone decides nothing."""
+    if any(cell.left_out is None for cell in (*derived, *by_hand)):
+        names = _names(_best(derived), _best(by_hand), len(derived), len(by_hand))
         return f"With {free} free parameters: {names}; nothing could be left out, so E alone cannot decide."
-    return f"With {free} free parameters: {names}: {_decision(ours.left_out, theirs.left_out)}."
+    ours, theirs, words = _decision(derived, by_hand)
+    return f"With {free} free parameters: {_names(ours, theirs, len(derived), len(by_hand))}: {words}."
 
 
-def _decision(ours: LeftOut, theirs: LeftOut) -> str:
-    """Which of a derived rule and one written by hand predicts better what was left out, or that it is undecided."""
-    gain, error = difference(ours, theirs)
+def _names(ours: Cell, theirs: Cell, n_derived: int, n_by_hand: int) -> str:
+    return (
+        f"{ours.label} (E = {ours.error:.3f}, the best of {n_derived} derived) and {theirs.label} (E = "
+        f"{theirs.error:.3f}, the best of {n_by_hand} written by hand)"
+    )
+
+
+def _decision(derived: Sequence[Cell], by_hand: Sequence[Cell]) -> tuple[Cell, Cell, str]:
+    """The best of both by left-out score, and which predicts better, or that it is undecided."""
+    ours, theirs = ([cell.left_out for cell in side if cell.left_out is not None] for side in (derived, by_hand))
+    result = contest(ours, theirs)
     verdict = "undecided"
-    if abs(gain) >= CLEAR * error and gain != 0:
-        verdict = "the derived rule predicts better" if gain > 0 else "the rule written by hand predicts better"
-    return f"{verdict}, as left-out scores differ by {signed(gain)} ± {error:.1f}"
+    if result.p_value < LEVEL_OF_CHOICE:
+        verdict = "the derived rule predicts better" if result.gain > 0 else "the rule written by hand predicts better"
+    chosen = "" if len(derived) == len(by_hand) == 1 else f", p = {probability(result.p_value)} with the choice of both"
+    words = f"{verdict}, as left-out scores differ by {signed(result.gain)} ± {result.error:.1f}{chosen}"
+    return derived[result.ours], by_hand[result.theirs], words
 
 
 def _among_derived(free: int, ranked: Sequence[Cell]) -> str:
@@ -247,16 +256,20 @@ def _among_derived(free: int, ranked: Sequence[Cell]) -> str:
 
 def _best_left_out(cells: Sequence[Cell]) -> list[str]:
     """The best derived rule and the best one written by hand by their left-out scores; nothing without both."""
-    tested = [(cell, cell.left_out) for cell in cells if cell.left_out is not None]
-    kinds = [[(cell, left) for cell, left in tested if cell.derived == derived] for derived in (True, False)]
-    if not all(kinds):
+    tested = [cell for cell in cells if cell.left_out is not None]
+    derived, by_hand = ([cell for cell in tested if cell.derived == kind] for kind in (True, False))
+    if not derived or not by_hand:
         return []
-    (ours, our_test), (theirs, their_test) = (max(kind, key=lambda pair: pair[1].score) for kind in kinds)
+    ours, theirs, words = _decision(derived, by_hand)
     return [
-        f"What was left out is predicted best by {ours.label} among derived rules ({ours.n_free} free, score "
-        f"{fixed(our_test.score, 1)}) and by {theirs.label} among those written by hand ({theirs.n_free} free, score "
-        f"{fixed(their_test.score, 1)}): {_decision(our_test, their_test)}."
+        f"What was left out is predicted best by {_scored(ours)} among derived rules and by {_scored(theirs)} among "
+        f"those written by hand: {words}."
     ]
+
+
+def _scored(cell: Cell) -> str:
+    score = fixed(cell.left_out.score, 1) if cell.left_out else "–"
+    return f"{cell.label} ({cell.n_free} free, score {score})"
 
 
 def write_page(cells: Sequence[Cell], directory: str | os.PathLike) -> None:

@@ -95,6 +95,17 @@ class Problem:
         vectors[:, [names.index(name) for name in self.free]] = values
         return self.predict(vectors)
 
+    def part(self, rows: NDArray[np.intp]) -> Problem:
+        """The problem of some measurements; what was done stays whole, such as a sequence of trials."""
+        _require_enough(self.free, rows.size)
+        return replace(
+            self,
+            data=self.data.isel(protocol=rows),
+            value=self.value[rows],
+            noise=self.noise.part(rows),
+            predict=lambda vectors: self.predict(vectors)[:, rows],
+        )
+
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Residuals of each row, see `Noise`; not finite where the rule diverges; (n_vectors, n_protocols)."""
         with np.errstate(over="ignore", invalid="ignore"):  # a rule may diverge: inf and nan
@@ -131,11 +142,7 @@ def make_problem(
         if name not in free:
             raise InputError(f"there are bounds for {name}, which is not free; add it to free or drop its bounds")
         warn_of_milliseconds(name, min(bounds[name], default=0), known[name].value)
-    if len(free) > data.sizes["protocol"]:
-        raise InputError(
-            f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {data.sizes['protocol']} "
-            "protocols; free fewer"
-        )
+    _require_enough(free, data.sizes["protocol"])
     noise = noise_name(data, noise)
     if needs_errors(noise):
         require_errors(data)
@@ -146,6 +153,13 @@ def make_problem(
     low, high = np.array(limits, float).reshape(-1, 2).T
     value = data.value.values.astype(float)
     return Problem(rule, data, free, low, high, value, noise_of(data, noise), predictor(rule, data))
+
+
+def _require_enough(free: Sequence[str], n_protocols: int) -> None:
+    if len(free) > n_protocols:
+        raise InputError(
+            f"{len(free)} free parameters ({', '.join(free)}) cannot be fitted to {n_protocols} protocols; free fewer"
+        )
 
 
 def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from analysis.datasets import load
 from analysis.fit import fit
 from analysis.leave_out import difference, leave_out
+from analysis.trial_models import state_space
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.rules.pair_stdp import pair_stdp
 
@@ -105,3 +106,16 @@ def test_bad_input():
     saturated = fit("pair_stdp", load("sjostrom_2001").isel(protocol=[0, 5]), AMPLITUDES, n_starts=1)
     with pytest.raises(InputError, match="2 free parameters .* cannot be fitted to 1 protocols"):
         leave_out(saturated)
+
+
+def test_a_trial_that_is_left_out_stays_in_the_sequence(monkeypatch):
+    """Learners of exact data foresee what was left out only if they went through all trials before it."""
+    monkeypatch.setattr("analysis.fitting.importance.ROUNDS", 1)
+    monkeypatch.setattr("analysis.fitting.importance.PER_ROUND", 20)
+    data = load("thart_reach").isel(protocol=slice(20, 60))
+    data = data.assign_coords(block=("protocol", np.repeat(["a", "b", "c", "d"], 10), {"units": "1", "long_name": "b"}))
+    model = state_space(1).with_parameters(retention_1=0.9, drive_1=0.2)
+    exact = data.assign(value=data.value.copy(data=model({}, data).mean))
+    bounds = {"retention_1": (0.5, 0.99), "drive_1": (0.01, 0.9)}
+    fitted = fit(model, exact, list(bounds), bounds, n_starts=1)
+    assert_allclose(leave_out(fitted, "block", n_starts=1).predictions, exact.value, atol=1e-4)
