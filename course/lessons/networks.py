@@ -424,7 +424,7 @@ def check_longest_delay(answer):
     rate = 4.0
     hints = {
         "That is the time 1/r of the decay without delay.": 1 / rate,
-        "There it begins to oscillate; the oscillation still decays.": 1 / (np.e * rate),
+        "There it begins to oscillate; the oscillation still decays.": 1 / (np.exp(1.0) * rate),
     }
     return check.number(answer, right, digits=2, error=step / 2, others=hints)
 
