@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erfc
 
-from analysis.leave_out import LeftOut
 from plasticity.errors import InputError
 
 __all__ = ["LEVEL", "Contest", "contest"]
@@ -16,6 +16,18 @@ __all__ = ["LEVEL", "Contest", "contest"]
 CLEAR = 2.0  # standard errors at which a difference of two models decides
 LEVEL = float(erfc(CLEAR / np.sqrt(2)))  # probability of that without a difference
 N_SETS = 20_000
+
+
+class Scores(Protocol):
+    """What is compared, such as a `LeftOut`: the score of every unit."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Names of the units."""
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Score of each, (n_units,)."""
 
 
 class Contest(NamedTuple):
@@ -38,7 +50,7 @@ class Contest(NamedTuple):
     p_value: float
 
 
-def contest(ours: Sequence[LeftOut], theirs: Sequence[LeftOut], seed: int = 0) -> Contest:
+def contest(ours: Sequence[Scores], theirs: Sequence[Scores], seed: int = 0) -> Contest:
     """Compare the best left-out scores of two groups of models, which were chosen after the fact.
 
     Without a true difference the sums of scores are Gaussian with the covariance that their units show. Draws of it,
