@@ -267,7 +267,11 @@ def run_events(
 
 def spike_trains(name: str, trains: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
     """Checked spike trains, named ``name[0]``, ``name[1]``, … in errors; see `spike_train`."""
-    return tuple(spike_train(f"{name}[{i}]", train) for i, train in enumerate(trains))
+    made = tuple(_spike_train(f"{name}[{i}]", train) for i, train in enumerate(trains))
+    bare = [train for train, given in zip(made, trains, strict=True) if train.size > 1 and own_unit(given) is None]
+    if bare:  # slow trains beside others are usual
+        warn_of_gap(name, *bare)
+    return made
 
 
 def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
@@ -278,7 +282,14 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
     InputError
         If they are not; names the first offending spike.
     """
-    has_unit, times = own_unit(times) is not None, plain(name, times, "s")
+    train = _spike_train(name, times)
+    if own_unit(times) is None:
+        warn_of_gap(name, train)
+    return train
+
+
+def _spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
+    times = plain(name, times, "s")
     refuse_units(name, times)
     try:
         refuse_units(name, np.asarray(times))
@@ -297,8 +308,6 @@ def spike_train(name: str, times: ArrayLike) -> NDArray[np.float64]:
         raise InputError(
             f"{name} is out of order: spike {i} at {train[i]:g} s does not follow {train[i - 1]:g} s; sort the times"
         )
-    if not has_unit:
-        warn_of_gap(name, train)
     return train
 
 

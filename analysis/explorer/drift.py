@@ -65,7 +65,7 @@ def drift() -> View:
 
 def _state(names: list[str], others: dict, discount: Any, decay: float, rotation: float) -> dict[str, Any]:
     turning = -decay * np.eye(2) + rotation * np.array([[0.0, -1.0], [1.0, 0.0]])
-    policy, short = (solve(Objective(g, drift=turning), BOWL) for g in (discount, sp.oo))
+    policy = solve(Objective(discount, drift=turning), BOWL)
     law = 3 * int(decay > 0) + (0 if discount == 0 else 2 if discount == sp.oo else 1)
     facts = [
         ["rates [1/s]", rounded(np.round(policy.rates, 12))],
@@ -82,5 +82,7 @@ def _state(names: list[str], others: dict, discount: Any, decay: float, rotation
     state |= {"name": "no gradient rule" if rotation > 0 else names[law]} | ({} if rotation > 0 else {"formula": law})
     if discount == sp.oo:
         return state
-    other = others.setdefault((decay, rotation), {"index": len(others), **path_of(short)})
-    return {**state, "other": other["index"]}
+    if (decay, rotation) not in others:
+        short = solve(Objective(sp.oo, drift=turning), BOWL)
+        others[decay, rotation] = {"index": len(others), **path_of(short)}
+    return {**state, "other": others[decay, rotation]["index"]}

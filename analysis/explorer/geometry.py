@@ -13,6 +13,7 @@ from plasticity import rules
 from plasticity.derive import derive
 from plasticity.landscapes import Quadratic
 from plasticity.objective import Objective
+from plasticity.optimal.policy import Policy
 from plasticity.solve import solve
 
 SLIDERS = (
@@ -63,7 +64,7 @@ def geometry() -> View:
     laws = [derive(Objective(g, metric=m)) for m in (None, 2.0) for g in (0, 1.0, sp.oo)]
     known = [rules.gradient_descent(), rules.ballistic(), rules.multi_step(), rules.natural_gradient()]
     names = [named(law, known) for law in laws]
-    others: dict[tuple, dict[str, Any]] = {}
+    others: dict[tuple, tuple[Policy, dict[str, Any]]] = {}
     return View(
         name="geometry",
         title="Metric and rank",
@@ -76,7 +77,7 @@ def geometry() -> View:
         python=[METRIC + FACTS, CONTROL + FACTS],
         states=[_state(names, others, **values) for values in positions(SLIDERS)],
         how="Paths are combined from stored basis paths of the engine.",
-        others=list(others.values()),
+        others=[other for _, other in others.values()],
         other_name="gradient flow in this metric",
         formulas=[formula("ẇ", law.weight_flow) for law in laws],
         hessian=VALLEY.hessian_matrix.tolist(),
@@ -93,7 +94,7 @@ def objective(discount: Any, ratio: Any, angle: float) -> Objective:
 
 
 def _state(names: list[str], others: dict, discount: Any, ratio: Any, angle: float) -> dict[str, Any]:
-    policy, flow = (solve(objective(g, ratio, angle), VALLEY) for g in (discount, sp.oo))
+    policy = solve(objective(discount, ratio, angle), VALLEY)
     facts = [
         ["rates [1/s]", rounded(np.round(policy.rates, 12))],
         ["slopes of the velocity [1/s]", rounded(np.round(policy.closed_loop, 12))],
@@ -107,5 +108,8 @@ def _state(names: list[str], others: dict, discount: Any, ratio: Any, angle: flo
         state |= {"name": f"{name} along the one direction that control moves", "note": ONE_WAY, "python": 1}
     if discount == sp.oo:
         return state
-    other = others.setdefault((ratio, angle), {"index": len(others), **path_of(flow, price(policy))})
+    if (ratio, angle) not in others:
+        flow = solve(objective(sp.oo, ratio, angle), VALLEY)
+        others[ratio, angle] = flow, {"index": len(others), **path_of(flow, price(policy))}
+    flow, other = others[ratio, angle]
     return {**state, "other": other["index"], "otherAction": action_of_flow(policy, flow, VALLEY)}

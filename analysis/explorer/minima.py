@@ -34,22 +34,22 @@ print("J:", path.attrs["value"])
 """
 
 
-def minima() -> View:
+def minima(sliders: tuple[Slider, Slider] = SLIDERS) -> View:
     """Paths over the barrier and into the nearer valley, from a grid of starts."""
     starts = [(x, y) for x in ACROSS for y in UP]
-    wells = [DoubleWell(tilt=float(text)) for text in SLIDERS[1].values]
+    wells = [DoubleWell(tilt=float(text)) for text in sliders[1].values]
     critical = [critical_discount(Objective(0), well, *well.minima) for well in wells]
     flows = [[_flow(well, start) for start in starts] for well in wells]
     states = [
         _state(policy(Objective(float(text)), well), flow, starts, limit)
-        for text in SLIDERS[0].values
+        for text in sliders[0].values
         for well, flow, limit in zip(wells, flows, critical, strict=True)
     ]
     return View(
         name="minima",
         title="Two minima",
         question="When does it pay to climb out of a shallow valley into a deeper one?",
-        sliders=SLIDERS,
+        sliders=sliders,
         frame=2.0,
         start=(-0.93, 0.5),
         optimum=[well.minima.tolist() for well in wells],

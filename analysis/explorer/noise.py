@@ -78,7 +78,7 @@ def _state(discount: float, noise: float, memory: float) -> dict[str, Any]:
     duration = SETTLED * max(memory, 1 / policy.known.rates.min()) / 2
     times = moments(duration)
     starts = np.concatenate([SIX[:3], np.tile([*OPTIMUM, 0.0, 0.0], (3, 1))], axis=1)
-    paths = np.stack([[expm(t * system) @ start for t in times] for start in starts])
+    paths = np.einsum("tij,kj->kti", expm(times[:, None, None] * system), starts)
     return {
         "name": "a Kalman filter of the optimum μ̂ with feedback on it",
         "formula": int(discount > 0),

@@ -51,7 +51,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Raises
     ------
     InputError
-        If there is nothing to draw, or there is no figure for it.
+        If there is nothing to draw, there is no figure for it, or a run is no Dataset.
 
     Examples
     --------
@@ -60,6 +60,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     >>> len(draw(as_dataset(fitted), data=fitted.data).axes)  # one panel per interval
     2
     """
+    _require_datasets(runs, data)
     drawn = [dataset for dataset in (data, *runs) if dataset is not None]
     for run in runs:
         if "swept" in run.attrs:
@@ -103,6 +104,7 @@ def drawable(*runs: xr.Dataset, kind: str | None = None) -> list[tuple[str, Figu
     >>> [name for name, figure in drawable(as_dataset(pairs))]
     ['weight_matrices', 'weight_histogram', 'weight_traces']
     """
+    _require_datasets(runs, None)
     if kind is not None:
         return [(kind, _headed(load(kind)(*runs), runs))]
     if runs and not _is_of_circuit(runs[0]):
@@ -116,6 +118,16 @@ def drawable(*runs: xr.Dataset, kind: str | None = None) -> list[tuple[str, Figu
     if not figures:
         raise InputError(f"there is no figure for this run yet. {'; '.join(reasons)}")
     return figures
+
+
+def _require_datasets(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
+    import xarray as xr
+
+    for given in (*runs, data):
+        if not isinstance(given, xr.Dataset | None):
+            raise InputError(
+                f"runs and data to draw must be Datasets, one argument each as in draw(*runs), got {given!r:.80}"
+            )
 
 
 def _is_of_circuit(run: xr.Dataset) -> bool:

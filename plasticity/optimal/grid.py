@@ -68,7 +68,7 @@ class Grid:
     def velocity(self, theta: ArrayLike) -> Array:
         """Optimal velocity ``θ̇ = f − ηG⁻¹∇V`` (..., n) at θ (..., n)."""
         theta = np.asarray(theta, dtype=float)
-        slope = np.stack([self._interpolated(slope, theta) for slope in self._interpolators[1:]], axis=-1)
+        slope = self._interpolated(self._interpolators[1], theta)
         return self.cost.free_velocity(theta) - slope @ np.linalg.inv(self.root)
 
     def inside(self, theta: ArrayLike) -> bool:
@@ -79,13 +79,13 @@ class Grid:
         )
 
     @cached_property
-    def _interpolators(self) -> list[Any]:
-        """Of V, and of its slope along every axis."""
+    def _interpolators(self) -> tuple[Any, Any]:
+        """Of V, and of its slopes along all axes."""
         from scipy.interpolate import RegularGridInterpolator
 
         slopes = np.gradient(self.values, *self.axes)
-        slopes = list(slopes) if len(self.axes) > 1 else [slopes]
-        return [RegularGridInterpolator(self.axes, values) for values in (self.values, *slopes)]
+        slopes = np.stack(slopes if len(self.axes) > 1 else [slopes], axis=-1)
+        return RegularGridInterpolator(self.axes, self.values), RegularGridInterpolator(self.axes, slopes)
 
     def _interpolated(self, function: Any, theta: ArrayLike) -> Array:
         flat = np.asarray(theta, dtype=float) @ self.root

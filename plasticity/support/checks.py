@@ -387,9 +387,11 @@ def warn_of_milliseconds(name: str, value: Any, default: Any = None) -> None:
         warn_of_unit(f"{name} is {value:g} s{usual}", f"if it is in milliseconds, give {value / 1000:g}")
 
 
-def warn_of_gap(name: str, train: NDArray[np.float64]) -> None:
-    """Warn of a train whose spikes are so far apart that its times are probably in milliseconds."""
-    gaps = train[1:] - train[:-1]
+def warn_of_gap(name: str, *trains: NDArray[np.float64]) -> None:
+    """Warn of trains whose spikes are typically so far apart that their times are probably in milliseconds."""
+    import numpy as np
+
+    gaps = np.concatenate([train[1:] - train[:-1] for train in trains])
     gaps.partition(gaps.size // 2)
     if gaps.size and (typical := float(gaps[gaps.size // 2])) > LONG_GAP:
         warn_of_unit(f"the spikes of {name} are {typical:g} s apart", "if times are in milliseconds, divide by 1000")

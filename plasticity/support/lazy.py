@@ -8,7 +8,7 @@ members as attributes, too.
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Mapping
@@ -20,7 +20,14 @@ DISTRIBUTION = "steersman"
 
 
 class LazyPackage(ModuleType):
-    """Package that loads the names in its table ``_home`` (name → module), and members of its catalogue, on demand."""
+    """Package that loads the names in its table ``_home`` (name → module), members of its catalogue, and modules.
+
+    Examples
+    --------
+    >>> import plasticity
+    >>> plasticity.landscapes.DoubleWell is plasticity.DoubleWell
+    True
+    """
 
     _home: Mapping[str, str]
     _is_catalogue: bool
@@ -37,6 +44,8 @@ class LazyPackage(ModuleType):
                 return getattr(importlib.import_module(origin), name)
             if self._is_catalogue and name in _members(self.__name__):
                 return _member(self.__name__, name)
+            if importlib.util.find_spec(f"{self.__name__}.{name}"):  # a module that nobody has imported yet
+                return importlib.import_module(f"{self.__name__}.{name}")
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:

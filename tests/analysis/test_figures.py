@@ -101,6 +101,12 @@ def test_figure_of_a_run_without_weight_change_is_refused(runs):
         figures.draw(runs[0].drop_vars("weight_change"))
 
 
+@pytest.mark.parametrize("function", [figures.draw, figures.drawable])
+def test_what_is_no_run_is_refused_with_the_remedy(runs, function):
+    with pytest.raises(InputError, match=r"one argument each as in draw\(\*runs\)"):
+        function(runs)
+
+
 def test_missing_coordinate_is_named(runs):
     with pytest.raises(InputError, match="no coordinate frequency"):
         figures.draw(runs[0].drop_vars("frequency"))
