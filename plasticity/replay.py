@@ -268,7 +268,7 @@ def run_events(
 def spike_trains(name: str, trains: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
     """Checked spike trains, named ``name[0]``, ``name[1]``, … in errors; see `spike_train`."""
     made = tuple(_spike_train(f"{name}[{i}]", train) for i, train in enumerate(trains))
-    bare = [train for train, given in zip(made, trains, strict=True) if train.size > 1 and own_unit(given) is None]
+    bare = [train for train, times in zip(made, trains, strict=True) if train.size > 1 and own_unit(times) is None]
     if bare:  # slow trains beside others are usual
         warn_of_gap(name, *bare)
     return made

@@ -123,10 +123,10 @@ def drawable(*runs: xr.Dataset, kind: str | None = None) -> list[tuple[str, Figu
 def _require_datasets(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
     import xarray as xr
 
-    for given in (*runs, data):
-        if not isinstance(given, xr.Dataset | None):
+    for dataset in (*runs, data):
+        if not isinstance(dataset, xr.Dataset | None):
             raise InputError(
-                f"runs and data to draw must be Datasets, one argument each as in draw(*runs), got {given!r:.80}"
+                f"runs and data to draw must be Datasets, one argument each as in draw(*runs), got {dataset!r:.80}"
             )
 
 
