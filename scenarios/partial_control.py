@@ -161,14 +161,13 @@ def _run(p: Parameters, rule: Rule, directions: NDArray, targets: NDArray, seed:
     from circuits import load, run
     from plasticity.controllability import Controllability
     from plasticity.feedback import FeedbackChannel
-    from plasticity.signals.exact_error import exact_error
+    from scenarios.support.linear_network import seen_exactly
 
     n_trials, n_targets, n = targets.shape
     cue = np.sqrt(p.curvature)
     circuit = load("feedforward_rate")(
         (1, n),
-        rule,
-        exact_error(),
+        seen_exactly(rule),
         patterns=np.full((n_trials * n_targets, 1), cue),
         targets=cue * targets.reshape(-1, n),
         order=np.arange(n_trials * n_targets)[:, None],

@@ -57,14 +57,12 @@ def learn(
     """
     from circuits import run
     from circuits.feedforward_rate import feedforward_rate
-    from plasticity.signals.exact_error import exact_error
 
     order = np.r_[0 : len(patterns), len(patterns) - 1 : -1 : -1]
     n_rounds = max(1, round(duration / (dt * order.size) / n_records))
     circuit = feedforward_rate(
         optimum.shape[::-1],
-        rule,
-        exact_error(),
+        seen_exactly(rule),
         patterns=patterns,
         targets=patterns @ optimum.T,
         order=order,
@@ -83,3 +81,14 @@ def learn(
         controllability=controllability,
     )
     return result.times, result.weights["layer_1"][0].reshape(-1, *optimum.shape)
+
+
+def seen_exactly(rule: Rule) -> Rule:
+    """Rule of a synapse that sees its gradient exactly, and the curvature of the moment: here nothing fluctuates."""
+    from plasticity.observed_curvature import ObservedCurvature
+    from plasticity.rule import CURVATURE
+    from plasticity.signal import observe
+    from plasticity.signals.exact_error import exact_error
+
+    moment = ObservedCurvature(time_constant=0, prior=0) if CURVATURE in rule.inputs else None
+    return observe(rule, exact_error(), moment)

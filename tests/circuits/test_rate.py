@@ -11,7 +11,7 @@ import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from circuits import RateUnit, Stimulus, load, run
-from plasticity import Objective, derive, observe, rules
+from plasticity import Objective, ObservedCurvature, derive, observe, rules
 from plasticity.controllability import Controllability, constrain, move
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
@@ -264,7 +264,7 @@ def test_bad_input_is_named(words):
 
 def test_a_rule_that_divides_by_zero_says_by_what():
     """The ballistic rule divides by the root of the curvature, which silent inputs do not give."""
-    rule = observe(rules.load("ballistic")(), exact_error())
+    rule = observe(rules.load("ballistic")(), exact_error(), ObservedCurvature(time_constant=0, prior=0))
     silent = load("feedforward_rate")((2, 1), rule, patterns=np.zeros((1, 2)), targets=np.ones((1, 1)))
     with pytest.raises(DivergedError, match="divides by post_slope, pre_rate, which must not be 0: a positive"):
         run(silent, 0.1, dt=0.01)

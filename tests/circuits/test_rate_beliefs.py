@@ -12,12 +12,13 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from circuits import load, run
-from plasticity import Objective, derive, observe, simulate
+from plasticity import Objective, ObservedCurvature, derive, observe, simulate
 from plasticity.belief import FadingMemory, GaussianWeight, LandscapeShape, SwitchingTask
 from plasticity.controllability import Controllability
 from plasticity.feedback import FeedbackChannel
 from plasticity.landscapes import Quadratic
 from plasticity.local import local
+from plasticity.rule import CURVATURE
 from plasticity.rules.adam import adam
 from plasticity.rules.heavy_ball import heavy_ball
 from plasticity.rules.newton import newton
@@ -53,7 +54,8 @@ RULES = {
 
 def network(rule, clock_step=DT, both=False, **options):
     """Neurons with the constant input 1; with `both` two patterns, the second with targets lower by 2."""
-    rule = observe(rule, exact_error(sample_time=DT))
+    moment = ObservedCurvature(time_constant=0, prior=0) if CURVATURE in rule.inputs else None
+    rule = observe(rule, exact_error(sample_time=DT), moment)
     if "clock" in rule.events:
         rule = rule.with_parameters(clock_step=clock_step)
     return feedforward(
