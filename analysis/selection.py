@@ -11,7 +11,7 @@ from scipy.special import erfc
 
 from plasticity.errors import InputError
 
-__all__ = ["LEVEL", "Contest", "contest"]
+__all__ = ["LEVEL", "BestOfEach", "best_of_each"]
 
 CLEAR = 2.0  # standard errors at which a difference of two models decides
 LEVEL = float(erfc(CLEAR / np.sqrt(2)))  # probability of that without a difference
@@ -30,7 +30,7 @@ class Scores(Protocol):
         """Score of each, (n_units,)."""
 
 
-class Contest(NamedTuple):
+class BestOfEach(NamedTuple):
     """Which of two groups holds the better model.
 
     Parameters
@@ -50,7 +50,7 @@ class Contest(NamedTuple):
     p_value: float
 
 
-def contest(ours: Sequence[Scores], theirs: Sequence[Scores], seed: int = 0) -> Contest:
+def best_of_each(ours: Sequence[Scores], theirs: Sequence[Scores], seed: int = 0) -> BestOfEach:
     """Compare the best left-out scores of two groups of models, which were chosen after the fact.
 
     Without a true difference the sums of scores are Gaussian with the covariance that their units show. Draws of it,
@@ -77,4 +77,4 @@ def contest(ours: Sequence[Scores], theirs: Sequence[Scores], seed: int = 0) -> 
     drawn = np.random.default_rng(seed).standard_normal((N_SETS, n)) @ centred
     best = drawn[:, : len(ours)].max(axis=1) - drawn[:, len(ours) :].max(axis=1)
     tail = best >= gain if gain > 0 else best <= gain
-    return Contest(first, second, gain, error, min(1.0, 2 * float(np.mean(tail))) if gain else 1.0)
+    return BestOfEach(first, second, gain, error, min(1.0, 2 * float(np.mean(tail))) if gain else 1.0)

@@ -23,7 +23,7 @@ from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, probability, signed, write_pages
 from analysis.recover import recover
 from analysis.selection import LEVEL as LEVEL_OF_CHOICE
-from analysis.selection import contest
+from analysis.selection import best_of_each
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import checked, require_whole
@@ -238,7 +238,7 @@ def _names(ours: Cell, theirs: Cell, n_derived: int, n_by_hand: int) -> str:
 def _decision(derived: Sequence[Cell], by_hand: Sequence[Cell]) -> tuple[Cell, Cell, str]:
     """The best of both by left-out score, and which predicts better, or that it is undecided."""
     ours, theirs = ([cell.left_out for cell in side if cell.left_out is not None] for side in (derived, by_hand))
-    result = contest(ours, theirs)
+    result = best_of_each(ours, theirs)
     verdict = "undecided"
     if result.p_value < LEVEL_OF_CHOICE:
         verdict = "the derived rule predicts better" if result.gain > 0 else "the rule written by hand predicts better"

@@ -122,7 +122,7 @@ def with_curvature(rule: Rule, signal: Any, requested: ObservedCurvature | str |
             f"the gradient of signal {signal.name!r} follows spike trains, whose square has no density; "
             'use curvature="local", or a rule that acts at clock ticks'
         )
-    rule = _with_prior(rule, reading, asked)
+    rule = _with_prior(rule, asked)
     if not (at_ticks or _is_read_directly(rule, reading, asked.time_constant)):
         rule = _remembering(rule, reading, asked.time_constant)
     return _described(rule, reading), reading
@@ -151,7 +151,7 @@ def _replaced(rule: Rule, by: sp.Expr, states: tuple[State, ...] = (), parameter
     )
 
 
-def _with_prior(rule: Rule, reading: Reading, asked: ObservedCurvature) -> Rule:
+def _with_prior(rule: Rule, asked: ObservedCurvature) -> Rule:
     """Rule that adds the precision of a prior; by default where it would divide by what fluctuates."""
     needed = CURVATURE.name in divisors(rule)
     value = asked.prior if asked.prior is not None else PRIOR if needed else 0.0

@@ -7,9 +7,12 @@ and Q-learning with softmax, the model of the field. All four are fitted to the 
 likelihood of every choice after those before it.
 
 Expect: learners that are sure have weights that a reversal must undo, so all relearn more slowly than they learned; the
-pull of a hazard keeps weights small, and the derived policy relearns several times faster than REINFORCE. Most numbers
-come back, the hazard least often. Q-learning and a baseline are recognised; the derived policy and REINFORCE are
-mistaken for each other in some people.
+pull of a hazard keeps weights small, so that the derived policy loses less by a reversal than REINFORCE.
+
+What came out (defaults, seed 1): relearning takes 1.7 times as many trials as learning for the derived policy, 3.7 for
+REINFORCE, 3.3 with a baseline and 2.3 for Q-learning, which learns and relearns in the fewest trials of all. Every
+number lies within two standard errors in 11 or 12 of 12 people. AIC chooses the model that made the choices in 11 of 12
+people for the derived policy, in 8 for REINFORCE, and in all for the other two.
 
 Result: `accuracy`(trial, model), mean chance of the better answer over people, sessions and stimuli; `log_ratio`(model,
 person) of the trials to criterion, first learning over relearning; `share`(made_by, chosen), how often AIC chooses

@@ -1,7 +1,7 @@
 """Other simulators, each in an environment of its own, never in that of this project.
 
 The variable ``STEERSMAN_PEERS`` names a folder with one virtual environment per peer. A worker is a script that its
-interpreter runs; see ``workers/worker.py`` for what it is told and what it tells.
+interpreter runs; see ``workers/worker.py`` for what it reads and what it prints.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Simulator:
         """How to install it."""
         base = "$STEERSMAN_PEERS" if os.environ.get("STEERSMAN_PEERS") else "peers"
         there = f"{base}/{self.environment}"
-        told = "" if base.startswith("$") else "; make bench STEERSMAN_PEERS=$PWD/peers"
-        return f"not installed: python3 -m venv {there} && {there}/bin/pip install {self.packages}{told}"
+        remedy = "" if base.startswith("$") else "; make bench STEERSMAN_PEERS=$PWD/peers"
+        return f"not installed: python3 -m venv {there} && {there}/bin/pip install {self.packages}{remedy}"
 
 
 @dataclass(frozen=True)
@@ -107,5 +107,5 @@ def run_worker(simulator: Simulator, task: Path, duration: float, folder: Path) 
     lines = [text for text in done.stdout.splitlines() if text.startswith("{")]
     if done.returncode or not lines:
         raise WorkerError((done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1][:150])
-    told = json.loads(lines[-1])
-    return Report(**told | {"rates": tuple(told["rates"])}, whole=whole, wall=wall)
+    report = json.loads(lines[-1])
+    return Report(**report | {"rates": tuple(report["rates"])}, whole=whole, wall=wall)

@@ -46,5 +46,5 @@ def test_errors_that_meet_a_later_pattern_are_announced(delay, hold, words, caps
     options = {"patterns": np.eye(2), "targets": np.ones((2, 1)), "hold": hold}
     circuit = feedforward((2, 1), gradient_descent(0.1), exact_error(), **options)
     run(circuit, 0.2, dt=0.01, feedback=FeedbackChannel(delay=delay))
-    said = capsys.readouterr().err
-    assert (words in said and "hold=0.1" in said) if words else "late" not in said
+    printed = capsys.readouterr().err
+    assert (words in printed and "hold=0.1" in printed) if words else "late" not in printed

@@ -66,10 +66,10 @@ def test_every_runner_is_a_script_that_is_there():
 @pytest.mark.parametrize("arguments", [["tests/conformance", "kit.json", "nestml"], ["tests/benchmarks", "nestml"]])
 def test_commands_for_exported_synapses_say_where_nest_is_missing(short, tmp_path, arguments):
     """As a user starts them: in the folder of the project, which no variable names."""
-    told = [str(short[0]) if each == "kit.json" else each for each in arguments]
+    command = [str(short[0]) if each == "kit.json" else each for each in arguments]
     own = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"STEERSMAN_PEERS": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, *told], cwd=HERE.parents[1], env=own, capture_output=True, text=True, check=False
+        [sys.executable, *command], cwd=HERE.parents[1], env=own, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "STEERSMAN_PEERS" in done.stdout

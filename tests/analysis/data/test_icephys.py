@@ -127,8 +127,8 @@ def test_the_command_writes_a_file_that_fits(cell, tmp_path, capsys):
     table = tmp_path / "pairs.csv"
     mapping = [f"{key}={value}" for key, value in MAPPING.items()]
     main(["read", str(cell), "--map", *mapping, "-o", str(table)])
-    said = capsys.readouterr().out
-    assert "cell_7: 10 pre and 10 post spikes; 6 test responses before, 4 after; change +50.0 % ± 13.4 %" in said
+    printed = capsys.readouterr().out
+    assert "cell_7: 10 pre and 10 post spikes; 6 test responses before, 4 after; change +50.0 % ± 13.4 %" in printed
     own = load(table)
     whole = read_recordings([cell], layout(MAPPING))
     for name in ("value", "sem", "n", "pre_time", "post_time", "cell"):
