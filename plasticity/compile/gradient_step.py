@@ -120,7 +120,7 @@ def step_lines(step: GradientStep, library: str, scalars: str | None) -> list[st
     --------
     >>> from plasticity.rules.ballistic import ballistic
     >>> step_lines(gradient_step(ballistic()), "torch", "math")
-    ['change = -dt*gradient*math.sqrt(loss_weight)*math.sqrt(plasticity)/torch.sqrt(curvature)']
+    ['change = -dt*math.sqrt(loss_weight)*math.sqrt(plasticity)*gradient/torch.sqrt(curvature)']
     """
     printer = ArrayText(library, scalars, {WEIGHT.name, *step.inputs, *step.own})
     names = {*step.arguments, CHANGE.name, START.name}

@@ -55,7 +55,7 @@ def torch(rule: Rule) -> dict[str, str]:
     --------
     >>> from plasticity.rules.adam import adam
     >>> print(*[line for line in torch(adam())["adam_torch.py"].splitlines() if "change =" in line])
-        change = -belief_mean*learning_rate/(torch.sqrt(belief_curvature) + epsilon)
+        change = -learning_rate*belief_mean/(torch.sqrt(belief_curvature) + epsilon)
     """
     step = gradient_step(rule, RESERVED)
     text = functions(step, "torch", "math")

@@ -77,7 +77,8 @@ def least_drift(relaxation: Array, hessian: Array, discount: float) -> tuple[Arr
     Returns
     -------
     drift, reach : (n, n) arrays
-        NaN if the search ends without an S ⪰ 0, as for a rule that flees faster than the discount forgets.
+        NaN if there is no S ⪰ 0, as for a rule that flees faster than the discount forgets; the whole motion is a
+        drift, without control, where the discount forgets it.
 
     Examples
     --------
@@ -116,7 +117,8 @@ def least_drift(relaxation: Array, hessian: Array, discount: float) -> tuple[Arr
     p, drift, need = explained(solution.x)
     values, vectors = np.linalg.eigh(need)
     if values[0] < -TOLERANCE * scale:
-        return np.full((n, n), np.nan), np.full((n, n), np.nan)
+        forgets = np.all(np.linalg.eigvals(relaxation).real > -0.5 * discount)
+        return (-relaxation, np.zeros((n, n))) if forgets else (np.full((n, n), np.nan), np.full((n, n), np.nan))
     root = np.linalg.solve(p, vectors * np.sqrt(np.where(values > TOLERANCE * scale, values, 0.0)))
     return drift, root @ root.T
 

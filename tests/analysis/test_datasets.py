@@ -14,7 +14,7 @@ from analysis.pages.bibliography import citation
 from plasticity.dataset import read, write
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog
-from tests.statistics import z
+from tests.error_bounds import z
 
 NAMES = datasets.names()
 

@@ -13,7 +13,7 @@ from plasticity.errors import DivergedError, InputError, UnknownNameError
 from plasticity.rule import Parameter
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import variance_error
+from tests.error_bounds import variance_error
 
 TRUE = {"A2_plus": 0.004, "A3_plus": 0.008, "A2_minus": 0.003, "tau_y": 0.045}
 

@@ -14,7 +14,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.signals.exact_error import exact_error
-from tests.statistics import variance_error, z
+from tests.error_bounds import variance_error, z
 
 RATES = np.array([0.5, 2.0])  # learning rate times curvature
 DT, NOISE, N_TRIALS = 0.05, 0.05, 200

@@ -12,7 +12,7 @@ from plasticity.dataset import check_schema, read, write
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import z
+from tests.error_bounds import z
 
 pytest.importorskip("emcee")
 pytest.importorskip("arviz_stats")

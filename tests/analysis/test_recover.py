@@ -10,7 +10,7 @@ from analysis.recover import _calibration_warnings, confusion, ranks, recover, s
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import counts, variance_error, z
+from tests.error_bounds import counts, variance_error, z
 
 
 def test_synthetic_values_have_the_mean_and_the_noise_of_the_experiment():

@@ -7,7 +7,7 @@ from scipy.special import erfc
 from analysis.leave_out import LeftOut
 from analysis.selection import LEVEL, best_of_each
 from plasticity.errors import InputError
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 UNITS = tuple("abcdefghijklmnopqrst")
 

@@ -14,7 +14,7 @@ from plasticity.poisson import poisson_trains
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.signals.bcm import bcm
 from plasticity.signals.reward_modulated import reward_modulated
-from tests.statistics import z
+from tests.error_bounds import z
 
 DT = 1e-3
 

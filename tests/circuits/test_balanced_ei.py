@@ -13,7 +13,7 @@ from plasticity import Objective, derive, observe
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.signals.homeostasis import homeostasis
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 
 def fast_homeostasis(target):

@@ -22,7 +22,7 @@ from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.weight_decay import weight_decay
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 from plasticity.signals.exact_error import exact_error
-from tests.statistics import z
+from tests.error_bounds import z
 
 DT, DURATION, N = 1e-3, 0.5, 12
 TARGETS = poisson_trains(20.0, 3, DURATION, seed=1, name="targets")

@@ -12,7 +12,7 @@ from circuits import NeuronModel, Projection, escape_rate
 from plasticity import compile_rule, rules
 from plasticity.errors import InputError
 from plasticity.support.streams import Counted
-from tests.statistics import FALSE_ALARMS, variance_error, z
+from tests.error_bounds import FALSE_ALARMS, variance_error, z
 
 OU = NeuronModel(
     "ornstein_uhlenbeck",

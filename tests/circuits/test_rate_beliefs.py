@@ -24,8 +24,8 @@ from plasticity.rules.heavy_ball import heavy_ball
 from plasticity.rules.newton import newton
 from plasticity.rules.redrawn_reset import redrawn_reset
 from plasticity.signals.exact_error import exact_error
+from tests.error_bounds import variance_error
 from tests.oracles.switching import Seen
-from tests.statistics import variance_error
 
 TARGET, START, DT, N_STEPS = np.array([0.7, -0.4, 0.2]), np.array([0.1, 0.3, -0.5]), 0.02, 150
 feedforward = load("feedforward_rate")

@@ -19,7 +19,7 @@ from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.multi_step import multi_step
 from plasticity.rules.oja import oja
 from plasticity.signals import load as signal
-from tests.statistics import z
+from tests.error_bounds import z
 
 SIZES, DT, SLOW = (3, 4, 4, 2), 1e-3, 1e-6
 RANDOM = np.random.default_rng(5)

@@ -6,7 +6,7 @@ import pytest
 from circuits import Circuit, Population, Projection, all_to_all, poisson_source, run, spike_source
 from plasticity import InputError
 from plasticity.rules.pair_stdp import pair_stdp
-from tests.statistics import counts, variance_error, z
+from tests.error_bounds import counts, variance_error, z
 
 DT = 1e-3
 

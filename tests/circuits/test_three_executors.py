@@ -22,7 +22,7 @@ from plasticity.poisson import poisson_trains
 from plasticity.signal import Signal
 from plasticity.signals.escape_rate_likelihood import escape_rate_likelihood
 from plasticity.support.streams import stream
-from tests.statistics import z
+from tests.error_bounds import z
 
 DT, DURATION, N, N_NEURONS = 1e-3, 3.0, 4, 100
 N_STEPS = round(DURATION / DT)

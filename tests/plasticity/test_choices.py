@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from plasticity import GRADIENT, InputError, Objective, Parameter, Rule, derive, rules, simulate
 from plasticity.choices import ChoiceLearner, trials
 from plasticity.landscapes import from_expression
-from tests.statistics import z
+from tests.error_bounds import z
 
 DESCENT = derive(Objective(sp.oo, plasticity=0.4))
 

@@ -20,7 +20,7 @@ from plasticity.contest import (
     still,
 )
 from plasticity.errors import InputError
-from tests.statistics import z
+from tests.error_bounds import z
 
 CORNERS = [
     Contest(discount, noise, condition, hazard)

@@ -8,7 +8,7 @@ import pytest
 from plasticity import Controllability
 from plasticity.controllability import check_weights, clip, constrain, drift, move, narrowed, of_synapses, project
 from plasticity.errors import InputError
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 B = np.random.default_rng(0).standard_normal((6, 2))
 

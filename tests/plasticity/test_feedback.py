@@ -10,7 +10,7 @@ from plasticity import FeedbackChannel
 from plasticity.errors import InputError
 from plasticity.feedback import delay_steps, disturb, open_channel, projection_matrix
 from plasticity.support.streams import stream
-from tests.statistics import counts, variance_error, z
+from tests.error_bounds import counts, variance_error, z
 
 DT = 0.01
 EVERYTHING = FeedbackChannel(noise=0.3, delay=0.05, sparsity=0.4, gain=1.5, sign_error=0.2, quantum=0.1, projection=2)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from plasticity.errors import InputError
 from plasticity.fisher import density_mean, fisher_information, fisher_matrix, gaussian_mean
 from plasticity.objective import Objective
-from tests.statistics import z
+from tests.error_bounds import z
 
 X, M = sp.symbols("x m", real=True)
 S = sp.Symbol("S", positive=True)

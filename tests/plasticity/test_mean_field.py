@@ -12,7 +12,7 @@ from plasticity.local import local
 from plasticity.rule import GRADIENT
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import z
+from tests.error_bounds import z
 
 X, Y = local("pre_rate"), local("post_rate")
 

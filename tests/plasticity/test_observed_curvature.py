@@ -9,7 +9,7 @@ import circuits
 from plasticity import ObservedCurvature, observe, poisson_trains, replay, rules, signals
 from plasticity.errors import InputError
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT
-from tests.statistics import z
+from tests.error_bounds import z
 
 STILL = 1e-30  # plasticity with which no weight moves
 NEEDY = [name for name in rules.names() if CURVATURE in rules.load(name)().inputs]

@@ -5,7 +5,7 @@ import pytest
 
 from plasticity.errors import InputError
 from plasticity.poisson import poisson_trains, repeated
-from tests.statistics import counts, variance_error, z
+from tests.error_bounds import counts, variance_error, z
 
 
 def test_counts_follow_the_binomial_law():

@@ -16,7 +16,7 @@ from plasticity.rules.graupner_calcium import graupner_calcium
 from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import z
+from tests.error_bounds import z
 
 
 def random_trains(seed, n=60, duration=3.0):

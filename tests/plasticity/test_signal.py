@@ -13,7 +13,7 @@ from plasticity.rules.derived_bcm import derived_bcm
 from plasticity.rules.triplet_stdp import triplet_stdp
 from plasticity.signals.bcm import bcm
 from plasticity.signals.variance import variance
-from tests.statistics import z
+from tests.error_bounds import z
 
 SLOW_CURVATURE = FadingMemory(time_constant=1.0)
 

@@ -17,7 +17,7 @@ from plasticity.landscapes import DoubleWell, Quadratic
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, Update
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.signals.exact_error import exact_error
-from tests.statistics import variance_error, z
+from tests.error_bounds import variance_error, z
 
 H = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 3.0]])
 OPTIMUM = np.array([0.3, -1.0, 0.5])

@@ -12,7 +12,7 @@ from plasticity import Controllability, FeedbackChannel, Objective, derive, rule
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.landscapes import DoubleWell, Quadratic
-from tests.statistics import variance_error, z
+from tests.error_bounds import variance_error, z
 
 H = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 3.0]])
 OPTIMUM = np.array([0.3, -1.0, 0.5])

@@ -15,7 +15,7 @@ from scipy.integrate import quad
 from plasticity import Objective, solve
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
-from tests.statistics import variance_error, z
+from tests.error_bounds import variance_error, z
 
 PRIOR_MEAN = np.array([0.5, -1.0])
 HESSIAN = np.array([[2.0, 0.4], [0.4, 0.3]])

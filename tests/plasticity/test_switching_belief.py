@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose
 from plasticity import Objective, derive, simulate
 from plasticity.belief import FadingMemory, SwitchingTask
 from plasticity.filters import Switching, states, track
+from tests.error_bounds import z
 from tests.oracles.switching import Seen, grid_means, jumping, moment_means
-from tests.statistics import z
 
 
 def believed(task, dt, observations):

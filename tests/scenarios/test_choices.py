@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 import scenarios
 from analysis.figures import draw
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 
 def test_people_learn_relearn_and_come_back():

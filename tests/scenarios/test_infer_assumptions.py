@@ -4,7 +4,7 @@ import numpy as np
 
 import scenarios
 from analysis.figures import draw
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 
 def test_intervals_cover_and_curvature_narrows_them():

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 import scenarios
 from analysis.figures import draw
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 
 def test_horizons_tie_in_the_data_and_show_without_feedback():

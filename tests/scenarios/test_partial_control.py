@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 import scenarios
 from analysis.figures import draw
 from plasticity.errors import InputError
-from tests.statistics import variance_error, z
+from tests.error_bounds import variance_error, z
 
 QUIET = {"noise": 0.0, "n_trials": 4, "n_neurons": 6, "rank": 3, "duration": 12.0, "dt": 0.01}
 SCALE = 4.0  # ηkh

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import scenarios
 from analysis.figures import draw
 from plasticity.errors import InputError
-from tests.statistics import z
+from tests.error_bounds import z
 
 SHORT = {"n_epochs": 12, "n_trials": 4}
 

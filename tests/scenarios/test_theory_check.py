@@ -10,7 +10,7 @@ from analysis.figures.theory_check import theory_check
 from plasticity.errors import InputError
 from scenarios.support.linear_network import balanced_patterns
 from scenarios.theory_check import Parameters, predicted_variance
-from tests.statistics import z
+from tests.error_bounds import z
 
 GRID = {"discounts": (0.5, 4.0), "curvatures": (0.5, 2.0, 8.0), "plasticity": 1.2, "loss_weight": 0.8}
 STRENGTH = 1.2 * 0.8

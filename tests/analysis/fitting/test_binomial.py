@@ -11,7 +11,7 @@ from analysis.fitting.noise import noise_of
 from analysis.fitting.scores import p_value
 from plasticity.errors import InputError
 from plasticity.rule import Parameter
-from tests.statistics import z
+from tests.error_bounds import z
 
 BOUNDS = {"threshold": (-5.0, 5.0), "slope": (-10.0, 10.0)}
 FREE = list(BOUNDS)

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.fit import fit
 from analysis.fitting.importance import posterior_draws
-from tests.statistics import z
+from tests.error_bounds import z
 
 
 def moments(draws):

@@ -13,7 +13,7 @@ from analysis.recover import synthetic_values
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.protocols import pairing
 from plasticity.rules.pair_stdp import pair_stdp
-from tests.statistics import counts, z
+from tests.error_bounds import counts, z
 
 ABOUT = {"name": "", "title": "made up", "citation": "", "doi": "", "figure": "", "rights": "", "provenance": "made up"}
 

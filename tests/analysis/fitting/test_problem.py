@@ -10,7 +10,7 @@ from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.rules.triplet_stdp import triplet_stdp
-from tests.statistics import z
+from tests.error_bounds import z
 
 
 def values(rule):

@@ -10,7 +10,7 @@ from analysis.fitting.deviations import N_SETS
 from analysis.fitting.noise import noise_of
 from analysis.fitting.scores import akaike, bayesian, fitting_error, p_value
 from plasticity import rules
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 
 def test_error_by_hand():

@@ -19,7 +19,7 @@ from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from plasticity.optimality import velocity_field
 from tests.analysis.inference.calibration import covered, normal_scores
-from tests.statistics import FALSE_ALARMS, counts, variance_error, z
+from tests.error_bounds import FALSE_ALARMS, counts, variance_error, z
 
 WELL = DoubleWell(barrier=1.0, tilt=0.3, stiffness=1.0)
 TIMES = np.linspace(0, 3, 25)

@@ -17,7 +17,7 @@ from plasticity import Objective, rules, simulate
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
 from tests.analysis.inference.calibration import KINDS, covered, inferred
-from tests.statistics import counts
+from tests.error_bounds import counts
 
 TIMES = np.linspace(0, 6, 31)
 BOWL = Quadratic([0.5, 3.0], [0.0, 0.0])

@@ -119,7 +119,7 @@ def test_likelihood_is_that_of_independent_programs(independent):
 def test_fisher_information_is_the_variance_of_the_score():
     """E[s sᵀ] over 1,000 sets of paths; χ² of each diagonal entry, s nearly Gaussian (4 trials × 6 records)."""
     from analysis.inference.fisher import fisher
-    from tests.statistics import variance_error
+    from tests.error_bounds import variance_error
 
     experiment = Experiment(Quadratic([0.5, 3.0], [0.0, 0.0]), np.ones((4, 2)), np.linspace(0, 2, 7))
     family = make_family(2, ("discount", "metric"), {}, "isotropic", "metric", None, 0.0)

@@ -6,10 +6,9 @@ from analysis.infer import infer
 from circuits import load, run
 from plasticity import Controllability, FeedbackChannel, Objective, derive, rules
 from plasticity.landscapes import Quadratic
-from plasticity.signals.exact_error import exact_error
-from scenarios.support.linear_network import balanced_patterns, learn
+from scenarios.support.linear_network import balanced_patterns, learn, seen_exactly
 from tests.analysis.inference.calibration import covered, normal_scores
-from tests.statistics import FALSE_ALARMS, counts, variance_error, z
+from tests.error_bounds import FALSE_ALARMS, counts, variance_error, z
 
 CURVATURE = 4.0  # of the loss of one cue, in every weight
 PRIOR = {
@@ -41,7 +40,7 @@ def network(seed, kind, n=3, m=2, n_trials=4, duration=5.0, dt=0.005, n_records=
     noise = value["process_strength"] * np.sqrt(gain / CURVATURE) / entry
     cue = np.sqrt(CURVATURE)
     circuit = load("feedforward_rate")(
-        (1, n), derive(Objective(discount, metric=1 / gain, drift=-decay)), exact_error(),
+        (1, n), seen_exactly(derive(Objective(discount, metric=1 / gain, drift=-decay))),
         patterns=np.full((n_trials, 1), cue), targets=cue * targets, order=np.arange(n_trials)[:, None],
         weights=[starts[..., None]], output="linear", n_batch=n_trials,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from plasticity import Objective, dual_control
 from plasticity.errors import InputError
-from tests.statistics import z
+from tests.error_bounds import z
 
 CURVATURES = (0.1, 10.0)
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from plasticity import LandscapeShape, Objective, Quadratic, shape_posterior, step_policy
 from plasticity.errors import InputError
-from tests.statistics import z
+from tests.error_bounds import z
 
 NOISE, DT, N = 0.4, 0.25, 3
 GROUPS = {"diagonal": [[0], [1], [2]], "block": [[0, 2], [1]], "full": [[0, 1, 2]]}

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from plasticity import simulate
 from plasticity.landscapes import Quadratic
 from plasticity.rules.gradient_average import gradient_average
-from tests.statistics import z
+from tests.error_bounds import z
 
 FLAT = Quadratic(0.0, [0.0])  # only the noise of the observation is left of the gradient
 

@@ -9,7 +9,7 @@ from plasticity.errors import InputError
 from plasticity.poisson import poisson_trains
 from plasticity.rule import WEIGHT
 from plasticity.signals.homeostasis import homeostasis
-from tests.statistics import z
+from tests.error_bounds import z
 
 
 def test_it_is_the_rule_of_vogels_symbolically():
