@@ -21,6 +21,7 @@ Gershman & Rajan 2025 (vastola_2025).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +106,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
     )
 
 
+@cache
 def _fits() -> tuple[xr.Dataset, dict[str, Any]]:
     """Medians of the data with equal weights, and the fits of the models to them."""
     from analysis import fit, state_space, trial_learner

@@ -6,6 +6,7 @@
 
 import dataclasses
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -168,6 +169,12 @@ def test_signal_feeds_a_derived_rule(name):
         assert np.isfinite(replay(rule, *trains()).weight.values).all()
 
 
+@cache
+def smoke(name):
+    """The shortest run of a scenario."""
+    return scenarios.run(name, seed=1, **scenarios.load(name).SMOKE)
+
+
 @pytest.mark.parametrize("name", scenarios.names())
 def test_scenario_smoke_run_follows_the_schema_and_survives_a_file(name, tmp_path):
     module = scenarios.load(name)
@@ -175,7 +182,7 @@ def test_scenario_smoke_run_follows_the_schema_and_survives_a_file(name, tmp_pat
         assert f.metadata["help"]
         seconds = f.metadata["unit"]
         assert isinstance(seconds, str)
-    ds = scenarios.run(name, seed=1, **module.SMOKE)
+    ds = smoke(name)
     check_schema(ds)
     check_references("scenarios", name, ds.attrs["references"].split())
     xr.testing.assert_identical(read(write(ds, tmp_path / "run.nc")), ds)
@@ -197,5 +204,4 @@ def test_data_set_is_sourced(name):
 
 @pytest.mark.parametrize("name", scenarios.names())
 def test_scenario_result_can_be_drawn(name):
-    ds = scenarios.run(name, **scenarios.load(name).SMOKE)
-    assert figures.draw(ds).axes
+    assert figures.draw(smoke(name)).axes

@@ -48,7 +48,7 @@ def test_a_teachers_notebook_runs_in_a_kernel(built, name, tmp_path):
         pytest.importorskip(package, reason=f"no {package} here: notebooks are not run")
     notebook = built[name, "teacher"]
     del notebook.cells[0]
-    done = client.NotebookClient(notebook, timeout=None, resources={"metadata": {"path": tmp_path}}).execute()
+    done = client.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
     outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
     shown = [output.data for output in outputs if output.output_type in ("display_data", "execute_result")]
     verdicts = [data["text/markdown"] for data in shown if "**" in data.get("text/markdown", "")]
