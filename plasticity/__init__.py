@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from plasticity.rule import CURVATURE as CURVATURE
     from plasticity.rule import GRADIENT as GRADIENT
     from plasticity.rule import WEIGHT as WEIGHT
+    from plasticity.rule import NeuronVariable as NeuronVariable
     from plasticity.rule import Parameter as Parameter
     from plasticity.rule import Rule as Rule
     from plasticity.rule import State as State

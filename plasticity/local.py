@@ -1,7 +1,8 @@
 """Local variables: quantities of a circuit that a synapse can read besides spikes.
 
 A signal writes the gradient in these variables; an engine supplies their values. Each belongs to the presynaptic
-neuron j, the postsynaptic neuron i, the synapse ij, or the whole network (a broadcast third factor).
+neuron j, the postsynaptic neuron i, the synapse ij, or the whole network (a broadcast third factor). Any other variable
+of a neuron, such as its voltage, is a `plasticity.rule.NeuronVariable`, which a rule or signal declares.
 """
 
 from __future__ import annotations
@@ -11,6 +12,16 @@ from dataclasses import dataclass
 import sympy as sp
 
 from plasticity.errors import UnknownNameError
+
+PHYSICAL = {  # unit of a neuron variable → its name in Brian2, and the one in which equations of a neuron declare it
+    "V": ("volt", "volt"),
+    "mV": ("mvolt", "volt"),
+    "A": ("amp", "amp"),
+    "nA": ("namp", "amp"),
+    "pA": ("pamp", "amp"),
+    "S": ("siemens", "siemens"),
+    "nS": ("nsiemens", "siemens"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,11 @@ class Local:
     def symbol(self) -> sp.Symbol:
         """Symbol of the variable in the equations."""
         return sp.Symbol(self.name, real=True)
+
+    @property
+    def number_unit(self) -> str:
+        """Unit of its number in the equations of a rule."""
+        return self.unit
 
     @property
     def is_third_factor(self) -> bool:

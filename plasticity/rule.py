@@ -16,10 +16,10 @@ from typing import Any
 
 import sympy as sp
 
-from plasticity.equations import check_names, check_units, resolve
+from plasticity.equations import check_names, check_units, resolve, seconds_power, simplified
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.local import LOCALS
-from plasticity.support.checks import checked, plain, require_number, warn_of_milliseconds
+from plasticity.local import LOCALS, PHYSICAL, Local
+from plasticity.support.checks import checked, plain, require_identifier, require_number, warn_of_milliseconds
 from plasticity.support.late import call
 
 EVENTS = ("pre", "post", "third_factor", "clock", "pre_delayed")
@@ -95,6 +95,67 @@ class State:
 
 @checked
 @dataclass(frozen=True)
+class NeuronVariable(Local):
+    """Variable of a neuron that a rule reads, by its name in the model of the neuron: voltage, calcium, adaptation.
+
+    In the equations of the rule it is called ``name_post`` or ``name_pre``, as in Brian2, and is the value of the
+    moment, without the delays that spikes have. Equations of rules have powers of the second as units: a voltage, a
+    current or a conductance is in them a plain number, in `unit`.
+
+    Parameters
+    ----------
+    name : str
+    index : {"post", "pre"}
+        Neuron that has the variable.
+    unit : str
+        ``"V"``, ``"mV"``, ``"A"``, ``"nA"``, ``"pA"``, ``"S"``, ``"nS"``, or a power of the second, such as ``"1"``.
+    meaning : str
+
+    Raises
+    ------
+    InputError
+        If the name is none, or the neuron or the unit is another.
+
+    Examples
+    --------
+    >>> voltage = NeuronVariable("v", "post", "mV", "membrane potential")
+    >>> voltage.symbol, voltage.number_unit
+    (v_post, '1')
+    """
+
+    def __post_init__(self) -> None:
+        """Check name, neuron and unit."""
+        require_identifier("name of a neuron variable", self.name)
+        if self.index not in ("pre", "post"):
+            raise InputError(f"index of neuron variable {self.name!r} must be 'pre' or 'post', got {self.index!r}")
+        if self.unit not in PHYSICAL:
+            try:
+                seconds_power(self.unit)
+            except InputError:
+                units = ", ".join(PHYSICAL)
+                raise InputError(
+                    f"unit of neuron variable {self.name!r} must be one of {units} or a power of the second, such as "
+                    f"'1' or 'Hz', got {self.unit!r}"
+                ) from None
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """Symbol of the variable in the equations."""
+        return sp.Symbol(f"{self.name}_{self.index}", real=True)
+
+    @property
+    def number_unit(self) -> str:
+        """Unit of its number in the equations of a rule."""
+        return "1" if self.unit in PHYSICAL else self.unit
+
+    @property
+    def base_unit(self) -> str:
+        """Unit in which the equations of its neuron declare it: a unit of Brian2, or a power such as ``"Hz"``."""
+        return PHYSICAL[self.unit][1] if self.unit in PHYSICAL else simplified(self.unit)
+
+
+@checked
+@dataclass(frozen=True)
 class Update:
     """One assignment at an event: ``target = expression``, in terms of the values just before it."""
 
@@ -139,6 +200,9 @@ class Rule:
         Keys in references.toml.
     cautions : tuple of str
         Where the rule fails, in words.
+    variables : tuple of NeuronVariable
+        What it reads of its neurons beside the local variables that signals use (`plasticity.local`), such as the
+        voltage. A spiking circuit whose neurons have such variables runs it.
 
     Raises
     ------
@@ -157,13 +221,14 @@ class Rule:
     steps: tuple[Step, ...] = ()
     references: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    variables: tuple[NeuronVariable, ...] = ()
 
     def __post_init__(self) -> None:
         """Put the symbols of the rule into its equations, by name, and check names and units."""
-        for key, kind in (("states", State), ("parameters", Parameter)):
+        for key, kind in (("states", State), ("parameters", Parameter), ("variables", NeuronVariable)):
             object.__setattr__(self, key, _records(self.name, key, getattr(self, key), kind))
         own: list[State | Parameter] = [*self.states, *self.parameters]
-        known = {s.name: s for s in (WEIGHT, *INPUTS)}
+        known = {s.name: s for s in (WEIGHT, *INPUTS, *_read(self))}
         check_names(self.name, [record.name for record in own], known)
         known |= {record.name: record.symbol for record in own}
         events = _checked_events(self, known)
@@ -187,7 +252,12 @@ class Rule:
     def inputs(self) -> tuple[sp.Symbol, ...]:
         """External inputs: gradient and curvature, or local variables of a circuit."""
         used = free_symbols(self)
-        return tuple(s for s in INPUTS if s in used)
+        return tuple(s for s in (*INPUTS, *(v.symbol for v in self.variables)) if s in used)
+
+    @property
+    def locals(self) -> dict[str, Local]:
+        """Local variables that it may read, by the name of their symbol."""
+        return LOCALS | {v.symbol.name: v for v in self.variables}
 
     @property
     def clock_dt(self) -> float | None:
@@ -355,6 +425,15 @@ def _bound(value: Any) -> float:
     return value if isinstance(value, float) and math.isinf(value) else require_number("bounds", value)
 
 
+def _read(rule: Rule) -> tuple[sp.Symbol, ...]:
+    """Symbols of the variables of its neurons; two declarations of one are refused."""
+    symbols = [v.symbol for v in rule.variables]
+    for symbol in symbols:
+        if symbols.count(symbol) > 1:
+            raise InputError(f"rule {rule.name!r} declares {symbol.name!r} twice; declare it once, in one unit")
+    return tuple(symbols)
+
+
 def _with(record: Any, name: str, value: sp.Expr) -> Any:
     """Record with an expression, itself if it has it."""
     return record if getattr(record, name) is value else replace(record, **{name: value})
@@ -384,7 +463,8 @@ def _checked_events(rule: Rule, known: Mapping[str, sp.Symbol]) -> dict[str, tup
 def _check_units(rule: Rule) -> None:
     """Every flow has the unit of its variable per second, every assignment that of its target."""
     own: list[State | Parameter] = [*rule.states, *rule.parameters]
-    units = _UNITS | {record.name: record.unit for record in own}
+    units = _UNITS | {v.symbol.name: v.number_unit for v in rule.variables}
+    units |= {record.name: record.unit for record in own}
     flowing = [(f"d{v.name}/dt", flow, f"({units[v.name]})/s") for v, flow in flows(rule).items()]
     jumps = [(f"{u.target} at {e!r}", u.expression, units[u.target]) for e, us in rule.events.items() for u in us]
     try:

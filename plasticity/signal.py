@@ -18,6 +18,7 @@ from plasticity.rule import (
     INPUTS,
     TICK,
     WEIGHT,
+    NeuronVariable,
     Parameter,
     Rule,
     State,
@@ -62,6 +63,8 @@ class Signal:
         Impulses of the curvature [loss·s] at events, as in `gradient`.
     curvature_words, curvature_caution : str
         What the curvature is (Gauss–Newton, Fisher information, a bound, differences of the loss), and its bias.
+    variables : tuple of NeuronVariable
+        Variables of the neurons in its equations, as in `plasticity.rule.Rule`.
     curvature_is_signed : bool
         Whether single observations of the curvature can be negative; rules then read the absolute value of their mean.
     """
@@ -83,11 +86,13 @@ class Signal:
     curvature_words: str = ""
     curvature_caution: str = ""
     curvature_is_signed: bool = False
+    variables: tuple[NeuronVariable, ...] = ()
 
     def __post_init__(self) -> None:
         """Put the symbols of the signal into its equations, by name."""
         own: list[State | Parameter] = [*self.states, *self.parameters]
-        known = {s.name: s for s in (WEIGHT, *INPUTS)} | {record.name: record.symbol for record in own}
+        known = {s.name: s for s in (WEIGHT, *INPUTS, *(v.symbol for v in self.variables))}
+        known |= {record.name: record.symbol for record in own}
         for name in ("density", "information_scale", "curvature"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, resolve(self.name, getattr(self, name), known))
@@ -159,6 +164,7 @@ def with_signal(rule: Rule, signal: Signal, curvature: ObservedCurvature | str |
     require_made(signal, Signal, "plasticity.signals")
     if GRADIENT not in rule.inputs:
         raise InputError(f"rule {rule.name!r} has no input 'gradient', so signal {signal.name!r} cannot drive it")
+    rule = replace(rule, variables=tuple(dict.fromkeys((*rule.variables, *signal.variables))))
     rule, reading = with_curvature(rule, signal, curvature)
     rule = _collecting(rule, signal, reading) if "clock" in rule.events else rule
     flows = {s.symbol: s.flow for s in rule.states} | {WEIGHT: rule.weight_flow}

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from plasticity import LandscapeShape as LandscapeShape
     from plasticity import LinearGaussian as LinearGaussian
     from plasticity import MatrixFree as MatrixFree
+    from plasticity import NeuronVariable as NeuronVariable
     from plasticity import Objective as Objective
     from plasticity import ObservedCurvature as ObservedCurvature
     from plasticity import OrnsteinUhlenbeck as OrnsteinUhlenbeck

@@ -144,12 +144,12 @@ def test_importing_a_package_loads_nothing_heavy(package):
 PUBLIC = {
     "plasticity": "Assumptions CURVATURE Controllability DivergedError DoubleWell DualControl FadingMemory "
     "FeedbackChannel GRADIENT GaussianWeight InputError Landscape LandscapePolicy LandscapeShape LinearGaussian "
-    "MatrixFree Objective ObservedCurvature OrnsteinUhlenbeck Parameter Policy Quadratic RecurringContexts Rule "
-    "ShapePosterior Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner UnitWarning UnknownNameError "
-    "Update WEIGHT assumptions_of compile_rule conformance critical_discount crossings dataset derive derive_trials "
-    "dual_control excess explain export filters fisher_information fisher_matrix from_expression glossary jump local "
-    "observe optimality pairing path_excess plan poisson_trains policy quadruplet replay rules shape_posterior signals "
-    "simulate solve step_policy time_constant trace triplet",
+    "MatrixFree NeuronVariable Objective ObservedCurvature OrnsteinUhlenbeck Parameter Policy Quadratic "
+    "RecurringContexts Rule ShapePosterior Signal State Step SwitchingTask SynapseModel TaskPrior TrialLearner "
+    "UnitWarning UnknownNameError Update WEIGHT assumptions_of compile_rule conformance critical_discount crossings "
+    "dataset derive derive_trials dual_control excess explain export filters fisher_information fisher_matrix "
+    "from_expression glossary jump local observe optimality pairing path_excess plan poisson_trains policy "
+    "quadruplet replay rules shape_posterior signals simulate solve step_policy time_constant trace triplet",
     "analysis": "AssumptionSet Comparison Experiment Fit Inference Model as_dataset check_dataset choice_learner "
     "compare compare_assumptions confusion convergence_rate "
     "datasets design discriminate figures fit identifiable infer learning_curve leave_out left_out_score posterior "

@@ -151,6 +151,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     plasticity.from_expression: {"text": "x**2", "symbols": "x"},
     plasticity.jump: {"state": plasticity.State("z"), "interaction": "all_to_all"},
     plasticity.local: {"name": "pre_rate"},
+    plasticity.NeuronVariable: {"name": "v", "index": "post", "unit": "mV", "meaning": "voltage"},
     plasticity.observe: {"rule": DESCENT, "signal": signals.bcm()},
     plasticity.optimality: {
         "subject": DESCENT,

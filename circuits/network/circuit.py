@@ -16,8 +16,7 @@ from circuits.network.projection import dense, listed
 from circuits.network.stimulus import Stimulus as Stimulus
 from plasticity.compile.brian import SynapseModel, check_rule
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.local import LOCALS
-from plasticity.rule import Rule
+from plasticity.rule import NeuronVariable, Rule
 from plasticity.support.checks import checked, require_finite, require_indices, require_whole
 
 Array = NDArray[np.float64]
@@ -242,8 +241,11 @@ def _check_fires(population: Population, what: str) -> None:
 
 
 def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Population) -> None:
-    for local in (LOCALS[s.name] for s in rule.inputs):
+    for local in (rule.locals[s.name] for s in rule.inputs):
         owner = pre if local.index == "pre" else post
+        if isinstance(local, NeuronVariable):
+            _check_variable(rule, local, owner)
+            continue
         received = {path.receives for path in circuit.feedback if path.target == owner.name}
         if "learning_signal" in received:
             received.add("feedback_power")
@@ -254,6 +256,25 @@ def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Populatio
                 f"{circuit.name!r} does not give: {owner.name!r} offers {', '.join(sorted(offered)) or 'spikes only'}; "
                 "use another signal, a neuron that provides it or a path of feedback that brings it"
             )
+
+
+def _check_variable(rule: Rule, variable: NeuronVariable, owner: Population) -> None:
+    """Refuse a rule that reads a variable that its neuron does not have, or has in another unit."""
+    reads = f"rule {rule.name!r} reads {variable.name!r} [{variable.unit}] of its {variable.index} neuron"
+    if owner.neuron_model is None:
+        raise InputError(f"{reads}, but population {owner.name!r} has spike trains alone; give it a neuron model")
+    variables = owner.neuron_model.variables
+    if variable.name not in variables:
+        raise InputError(
+            f"{reads}, but neurons of {owner.name!r} have {', '.join(variables) or 'no variables'}; rename it, or "
+            f"add it to the equations of neuron {owner.neuron_model.name!r}"
+        )
+    unit = variables[variable.name]
+    if unit != variable.base_unit:
+        raise InputError(
+            f"{reads}, but the equations of neuron {owner.neuron_model.name!r} declare it in {unit}; they must "
+            f"declare {variable.base_unit}, or the rule must read another unit"
+        )
 
 
 def _check_third_factor(projection: Projection, source: Population, post: Population) -> None:

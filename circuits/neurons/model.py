@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plasticity.compile.brian import check_method
+from plasticity.equations import simplified
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.checks import checked, require_number
 
@@ -115,6 +116,12 @@ class NeuronModel:
         return tuple(name for name in DRAWN if re.search(rf"\b{name}\s*\(", text))
 
     @property
+    def variables(self) -> dict[str, str]:
+        """Unit of every variable of its equations, by name; powers of the second as ``"1"``, ``"s"``, ``"Hz"`` …"""
+        declared = re.findall(r"^\s*(?:d(\w+)/dt|(\w+))\s*[:=](?:.*:)?\s*([^:(\n]+)", self.model, re.MULTILINE)
+        return {flowing or other: _simplified(unit.strip()) for flowing, other, unit in declared}
+
+    @property
     def is_passive(self) -> bool:
         """Whether its state does not change on its own."""
         return not (self.model or self.threshold or self.every_step)
@@ -130,6 +137,14 @@ class NeuronModel:
         if name not in self.receptors:
             raise UnknownNameError(f"receptor of neuron {self.name!r}", name, self.receptors)
         return self.receptors[name]
+
+
+def _simplified(unit: str) -> str:
+    """A power of the second as rules write it, and any other unit as it is."""
+    try:
+        return simplified(re.sub(r"\bsecond\b", "s", re.sub(r"\bhertz\b", "Hz", unit)))
+    except InputError:
+        return unit
 
 
 def refuse_random(name: str, texts: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.compile.owner import Ownership, ownership
 from plasticity.equations import seconds_power
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.local import LOCALS, Local
+from plasticity.local import LOCALS, PHYSICAL, Local
 from plasticity.pages.report import cost, report
 from plasticity.rule import CURVATURE, EVENTS, GRADIENT, WEIGHT, Rule, Update, free_symbols
 from plasticity.signal import Signal, observe
@@ -115,7 +115,7 @@ class SynapseModel:
     @property
     def needs(self) -> tuple[Local, ...]:
         """Local variables that the neurons of a circuit must have; a global one is broadcast to every post neuron."""
-        return tuple(LOCALS[s.name] for s in self.rule.inputs)
+        return tuple(self.rule.locals[s.name] for s in self.rule.inputs)
 
     def _repr_markdown_(self) -> str:
         """Show the report in a notebook."""
@@ -254,11 +254,11 @@ def _model(
 def _trace(rule: Rule, name: str, owner: Ownership) -> NeuronTrace:
     state = next(s for s in rule.states if s.name == name)
     unit = brian_unit(state.unit)
-    equation = f"d{name}/dt = {_text(state.flow, unit)} : {unit}" if state.flow != 0 else f"{name} : {unit}"
+    equation = f"d{name}/dt = {_text(rule, state.flow, unit)} : {unit}" if state.flow != 0 else f"{name} : {unit}"
     updates = [u for u in rule.events[owner.owner] if u.target == name]
     read = set().union(state.flow.free_symbols, *(u.expression.free_symbols for u in updates)) - {state.symbol}
     in_target = {s: sp.Symbol(f"{s.name}_post") for s in (*read, state.symbol)}
-    jumps = [_assignment(Update(f"{name}_post", u.expression.subs(in_target)), unit) for u in updates]
+    jumps = [_assignment(rule, Update(f"{name}_post", u.expression.subs(in_target)), unit) for u in updates]
     parameters = tuple(sorted(s.name for s in read))
     return NeuronTrace(
         name, owner.owner, unit, equation, "\n".join(jumps), owner.follows, float(state.initial), parameters
@@ -325,7 +325,7 @@ def _equations(rule: Rule, clocked: set, owners: Mapping[str, Ownership]) -> lis
             lines.append(f"{variable.name} : {unit}")
         else:
             kind = "clock-driven" if variable in clocked else "event-driven"
-            lines.append(f"d{variable.name}/dt = {_text(flow, unit)} : {unit} ({kind})")
+            lines.append(f"d{variable.name}/dt = {_text(rule, flow, unit)} : {unit} ({kind})")
     return lines
 
 
@@ -365,7 +365,7 @@ def _statements(rule: Rule, event: str, is_bounded: bool, owners: Mapping[str, O
     for update in rule.events.get(event, ()):
         if update.target in owners:
             continue
-        line = _assignment(update, units.get(update.target, "1"))
+        line = _assignment(rule, update, units.get(update.target, "1"))
         if update.target == WEIGHT.name and is_bounded:
             clipped = brian_text(CLIPPED, weight=line.removeprefix("w = "), low="weight_low", high="weight_high")
             line = f"w = {clipped}"
@@ -373,13 +373,19 @@ def _statements(rule: Rule, event: str, is_bounded: bool, owners: Mapping[str, O
     return "\n".join(lines)
 
 
-def _assignment(update: Update, unit: str) -> str:
-    return f"{update.target} = {_text(update.expression) if update.expression != 0 else f'0*{unit}'}"
+def _assignment(rule: Rule, update: Update, unit: str) -> str:
+    return f"{update.target} = {_text(rule, update.expression) if update.expression != 0 else f'0*{unit}'}"
 
 
-def _text(expression: sp.Expr, unit: str = "1") -> str:
+def _text(rule: Rule, expression: sp.Expr, unit: str = "1") -> str:
     """Brian2 text of an expression; a zero flow keeps its unit."""
     if expression == 0:
         return "0*hertz" if unit == "1" else f"0*{unit}*hertz"
-    expression = expression.subs(_NEURONS)
+    expression = expression.subs(_NEURONS | _numbers(rule))
     return _Printer({"abbrev": False, "full_prec": False}).doprint(expression).replace("Abs(", "abs(")
+
+
+def _numbers(rule: Rule) -> dict[sp.Symbol, sp.Expr]:
+    """Variables of neurons as plain numbers in the unit in which the rule reads them."""
+    physical = [v for v in rule.variables if v.unit in PHYSICAL]
+    return {v.symbol: v.symbol / sp.Symbol(PHYSICAL[v.unit][0], positive=True) for v in physical}

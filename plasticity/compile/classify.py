@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 import sympy as sp
 
-from plasticity.local import LOCALS
 from plasticity.rule import WEIGHT, Rule, flows
 from plasticity.support.cached_algebra import cached_algebra
 
@@ -39,7 +38,7 @@ def _affine(variable: sp.Symbol, flow: sp.Expr, variables: tuple[sp.Symbol, ...]
 def event_driven(rule: Rule) -> dict[sp.Symbol, tuple]:
     """Variables that stand still or relax on their own, with their ``(α, β)``: exact at any interval."""
     every = flows(rule)
-    moving = {*every, *(local.symbol for local in LOCALS.values())}
+    moving = {*every, *(local.symbol for local in rule.locals.values())}
     affine_flows = {v: affine(v, f, moving) for v, f in every.items()}
     return {v: ab for v, ab in affine_flows.items() if ab is not None}
 

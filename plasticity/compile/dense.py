@@ -90,9 +90,10 @@ def check_supplied(rule: Rule) -> None:
                 f"rule {rule.name!r} asks for the {symbol}; pass a signal that gives it, such as exact_error"
             )
         if symbol.name not in SUPPLIED:
+            meaning = rule.locals[symbol.name].meaning
             raise InputError(
-                f"rule {rule.name!r} asks for {symbol} ({LOCALS[symbol.name].meaning}), which rate networks do not "
-                f"have; they have {', '.join(SUPPLIED)}"
+                f"rule {rule.name!r} asks for {symbol} ({meaning}), which rate networks do not have; "
+                f"they have {', '.join(SUPPLIED)}"
             )
     spikes = [event for event in ("pre", "post") if event in rule.events]
     if spikes:

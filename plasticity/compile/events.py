@@ -83,7 +83,8 @@ def loop_module(rule: Rule) -> ModuleType:
     """
     if rule.inputs:
         needed = ", ".join(s.name for s in rule.inputs)
-        raise InputError(f"rule {rule.name!r} needs {needed}, which spikes do not provide; use rule.with_signal first")
+        remedy = "run it in a circuit with such neurons" if rule.variables else "use rule.with_signal first"
+        raise InputError(f"rule {rule.name!r} needs {needed}, which spikes do not provide; {remedy}")
     return generated_module("loops", loop_source(rule))
 
 

@@ -154,10 +154,9 @@ def check(rule: Rule) -> None:
         raise InputError(f"{cannot}: it acts at a third factor and a clock, but a synapse has one volume transmitter")
     if rule.inputs:
         needed = ", ".join(s.name for s in rule.inputs)
-        raise InputError(
-            f"{cannot}: it reads {needed}, which spikes do not provide; compose a rule of gradients with a signal of "
-            "spikes (rule.with_signal)"
-        )
+        remedy = "compose a rule of gradients with a signal of spikes (rule.with_signal)"
+        remedy = "run it in a circuit with such neurons" if rule.variables else remedy
+        raise InputError(f"{cannot}: it reads {needed}, which spikes do not provide; {remedy}")
     for p in rule.parameters:
         if p.value is None or np.ndim(p.value):
             raise InputError(

@@ -13,7 +13,6 @@ import sympy as sp
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.glossary import glossary
 from plasticity.limits import change, in_discount
-from plasticity.local import LOCALS
 from plasticity.pages.markdown import markdown
 from plasticity.pages.notation import latex, plain, symbol_name
 from plasticity.pages.report import summary
@@ -101,7 +100,7 @@ def sections(rule: Rule) -> list[Section]:
         Section("Derivation", equations=rule.steps, numbered=True),
         Section("Rule", bounds, _equations(rule)),
         Section("Limits", equations=limits),
-        Section("Inputs", tuple(f"{s.name}: {_meaning(s)}" for s in rule.inputs)),
+        Section("Inputs", tuple(f"{s.name}: {_meaning(rule, s)}" for s in rule.inputs)),
         Section("Cost per synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
         Section("Parameters", rows=_parameters(rule), header=("name", "symbol", "value", "unit", "meaning")),
         Section("Symbols", rows=_symbols(rule, equations), header=("name", "symbol", "unit", "meaning")),
@@ -159,10 +158,10 @@ def _limits(rule: Rule) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _meaning(symbol: sp.Symbol) -> str:
+def _meaning(rule: Rule, symbol: sp.Symbol) -> str:
     if symbol in _INPUTS:
         return _INPUTS[symbol]
-    variable = LOCALS[symbol.name]
+    variable = rule.locals[symbol.name]
     return f"{variable.meaning} [{variable.unit}]"
 
 

@@ -12,7 +12,6 @@ from plasticity.compile.classify import clock_driven, event_driven
 from plasticity.compile.mean_field import on_rates
 from plasticity.compile.owner import Ownership, ownership, rate_ownership
 from plasticity.errors import InputError
-from plasticity.local import LOCALS
 from plasticity.pages.markdown import markdown
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
 from plasticity.support.late import call
@@ -289,7 +288,7 @@ def _locality(rule: Rule, every: Sequence[Term]) -> str:
     for verdict, need in (("third factor", "a third factor"), ("as the signal", "what a signal must provide")):
         matching = [t for t in every if t.verdict == verdict]
         foreign = dict.fromkeys(s for t in matching for s in t.sources if s not in _OWNERS.values())
-        meanings = [f"{v.name} ({v.meaning})" if (v := LOCALS.get(name)) else name for name in foreign]
+        meanings = [f"{v.name} ({v.meaning})" if (v := rule.locals.get(name)) else name for name in foreign]
         if matching:
             sentences.append(f"{len(matching)} of {len(every)} terms need {need}: {'; '.join(meanings)}")
     return ". ".join(sentences) + "; the others are local."
@@ -302,8 +301,8 @@ def _term(rule: Rule, variable: str, when: str, expression: sp.Expr, event: str 
     for symbol in symbols:
         if symbol in (GRADIENT, CURVATURE):
             sources.append(f"{symbol} {_OPEN}")
-        elif symbol.name in LOCALS:
-            owner = LOCALS[symbol.name]
+        elif symbol.name in rule.locals:
+            owner = rule.locals[symbol.name]
             sources.append(symbol.name if owner.is_third_factor else _OWNERS[owner.index])
         elif symbol.name not in parameters:
             sources.append("synapse")

@@ -158,3 +158,44 @@ def milstein_2021(inputs, plateaus, duration, dt):
     starts.connect()
     b.Network(passing, instructing, cell, learning, starts).run((duration + dt) * b.second)
     return np.asarray(learning.w)
+
+
+@program
+def two_neurons(drive, duration, dt):
+    """Two neurons and a synapse whose rule reads the voltage behind it and the adaptation before it.
+
+    Returns the spike times of both, the weight and the filtered voltage [mV]. Of a step, the synapse is advanced with
+    the values that its spikes saw; then neurons that fired are reset, and all advance.
+    """
+    clock = b.Clock(dt * b.second)
+    neuron = """
+    dv/dt = (-65*mV - v + current - 20*mV*a)/(20*ms) : volt
+    da/dt = -a/(100*ms) : 1
+    current : volt (constant)
+    """
+    made = {"threshold": "v > -50*mV", "reset": "v = -65*mV\na += 0.1", "method": "euler", "clock": clock}
+    pre, post = b.NeuronGroup(1, neuron, **made), b.NeuronGroup(1, neuron, **made)
+    synapse = b.Synapses(
+        pre,
+        post,
+        """dw/dt = 20*Hz*x*(v_post - u*mV)/(10*mV) - 0.1*Hz*a_pre : 1 (clock-driven)
+        dx/dt = -x/(15*ms) : 1 (clock-driven)
+        du/dt = (v_post/mV - u)/(10*ms) : 1 (clock-driven)""",
+        on_pre="v_post += 4*mV*w\nw -= 0.01*(u + 60)\nx += 1",
+        on_post="w += 0.02*a_pre*(v_post + 50*mV)/mV",
+        method="euler",
+        clock=clock,
+    )
+    synapse.connect()
+    synapse.post.order = 1
+    synapse.state_updater.order = -10
+    synapse.w, synapse.u = 1.0, -65.0
+    spikes = []
+    for group, current in zip((pre, post), drive, strict=True):
+        group.v, group.current = -65 * b.mV, current * b.mV
+        group.resetter["spike"].when, group.resetter["spike"].order = "groups", -5
+        spikes.append(b.SpikeMonitor(group))
+    network = b.Network(pre, post, synapse, *spikes)
+    network.schedule = ["start", "thresholds", "synapses", "groups", "resets", "end"]
+    network.run(duration * b.second)
+    return [np.asarray(monitor.t) for monitor in spikes], float(synapse.w[0]), float(synapse.u[0])
