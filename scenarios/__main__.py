@@ -10,6 +10,7 @@ from plasticity.errors import InputError
 from plasticity.support import catalog
 from plasticity.support.cli import Parser, check_figure, check_files, exit_status, say
 from scenarios.running import options as _options
+from scenarios.running.run import title
 from scenarios.sweeps import command as _sweep_command
 
 DEMO = ("pair_stdp", "triplet_stdp", "derived_bcm")
@@ -84,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> None:
     seed = _options.whole_number(arguments.seed, "--seed")
     parameters = _options.parameter_values(arguments)
     output = Path(arguments.output or f"results/{arguments.name}-{seed}.nc")
-    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
+    title(arguments.name)  # an unknown name is an error before anything is imported
     check_figure(arguments.figure)
     panel = None if arguments.panel is None else _options.whole_number(arguments.panel, "--panel")
     if panel is not None and arguments.figure is None:

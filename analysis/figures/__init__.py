@@ -132,6 +132,8 @@ def _require_datasets(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> No
 
 def _is_of_circuit(run: xr.Dataset) -> bool:
     """Whether a run is one of a circuit, also one written before files stated it."""
+    if "run_arguments" in run and run.attrs.get("scenario") not in names():
+        return True
     return not run.attrs.get("scenario") and "weight_change" not in run and "protocol" not in run.dims
 
 

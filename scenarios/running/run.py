@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plasticity.support import catalog
 from plasticity.support.checks import checked, require_whole
+from scenarios.running.circuit_scenario import circuit_scenario
 from scenarios.running.parameters import check_device, make
 
 if TYPE_CHECKING:
@@ -22,8 +23,26 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """Module of the scenario `name`: its ``Parameters``, ``SMOKE`` and ``simulate``."""
+    """Module of the scenario `name`: its ``Parameters``, ``SMOKE`` and ``simulate``; a circuit is one, too."""
+    if _catalogue(name) == "circuits":
+        return circuit_scenario(name)
     return catalog.load_module("scenarios", name, "scenario")
+
+
+def title(name: str) -> str:
+    """First line of the docstring of a scenario, read without importing it.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such scenario.
+    """
+    return catalog.title(_catalogue(name), name, "scenario")
+
+
+def _catalogue(name: str) -> str:
+    known = "scenarios" if name in catalog.members("scenarios") else "circuits"
+    return known if name in catalog.members(known) else "scenarios"
 
 
 @checked
@@ -33,7 +52,7 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     Parameters
     ----------
     name : str
-        One of ``scenarios.names()``.
+        One of ``scenarios.names()``, or a circuit whose arguments all have defaults (`circuit_scenario`).
     seed : int
         Seed of everything random.
     device : {"cpp", "numpy"}, optional
@@ -70,7 +89,7 @@ def run(name: str, seed: int = 0, device: str | None = None, **parameters: Any) 
     ds = module.simulate(checked, seed, device)
     values = {f.name: getattr(checked, f.name) for f in dataclasses.fields(checked)}
     ds.attrs |= {"scenario": name, "seed": seed, "parameters": json.dumps(values, default=encode_json)}
-    question = catalog.title("scenarios", name).partition(": ")[2]
+    question = title(name).partition(": ")[2]
     if question:
         ds.attrs["question"] = question[:1].upper() + question[1:]
     if reduced := _reduced(module, values):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from plasticity.errors import FailedRunsError, InputError
-from plasticity.support import catalog
 from plasticity.support.cli import as_number, key_and_value
 from scenarios.running.options import add_arguments, parameter_values, whole_number
+from scenarios.running.run import title
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -49,7 +49,7 @@ def command(arguments: argparse.Namespace) -> None:
     FailedRunsError
         After all other runs, if some failed.
     """
-    catalog.title("scenarios", arguments.name, "scenario")  # an unknown name is an error before anything is imported
+    title(arguments.name)  # an unknown name is an error before anything is imported
     from scenarios.sweeps.sweep import run_sweep
 
     folder = Path(arguments.output or f"results/{arguments.name}-sweep")

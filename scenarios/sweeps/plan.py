@@ -12,9 +12,10 @@ from typing import Any
 
 from plasticity.errors import InputError
 from plasticity.support.cache import key as cache_key
-from plasticity.support.catalog import load_module, user_code
+from plasticity.support.catalog import user_code
 from plasticity.support.code import code_hash, imported_files
 from scenarios.running.parameters import check_device, make
+from scenarios.running.run import load
 from scenarios.sweeps.design import Axis, steps
 
 
@@ -65,7 +66,7 @@ def make_plan(name: str, axes: Sequence[Axis], fixed: Mapping[str, Any], device:
         If the scenario, a parameter or a value is not allowed, or two runs would be the same.
     """
     check_device(device)
-    module = load_module("scenarios", name, "scenario")
+    module = load(name)
     code = code_in_use(name)
     _check_keys(axes, fixed)
     points = []
@@ -110,7 +111,7 @@ def code_in_use(name: str) -> str:
     """Hash of the code on which a run of the scenario `name` depends: all that it imports, and all code of users."""
     folder = Path(__file__).resolve().parents[1] / "running"
     files = {folder / "parameters.py", folder / "run.py"}
-    for start in (Path(str(load_module("scenarios", name).__file__)), *user_code()):
+    for start in (Path(str(load(name).__file__)), *user_code()):
         files.update(imported_files(start))
     return code_hash(files)
 

@@ -47,7 +47,7 @@ def sweep(
     Parameters
     ----------
     name : str
-        One of ``scenarios.names()``.
+        One of ``scenarios.names()``, or a circuit whose arguments all have defaults.
     grid : mapping of str to list
         Values of swept parameters; their product is swept.
     seeds : iterable of int
