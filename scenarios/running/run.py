@@ -41,8 +41,9 @@ def title(name: str) -> str:
 
 
 def _catalogue(name: str) -> str:
-    known = "scenarios" if name in catalog.members("scenarios") else "circuits"
-    return known if name in catalog.members(known) else "scenarios"
+    """Where a scenario stands: circuits of users are scenarios, too; those of this project need arguments."""
+    circuit = None if name in catalog.members("scenarios") else catalog.members("circuits").get(name)
+    return "scenarios" if circuit is None or circuit.module.startswith("circuits.") else "circuits"
 
 
 @checked

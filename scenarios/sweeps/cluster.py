@@ -54,7 +54,7 @@ def run_on_worker(task: Task) -> Outcome:
     """Run a task, unless this worker has other code than the sweep; files are locked here, not by the scheduler."""
     import dask
 
-    from scenarios.sweeps.plan import code_in_use
+    from scenarios.sweeps.make_plan import code_in_use
 
     with ONE_AT_A_TIME, dask.config.set(scheduler="synchronous"):
         if task.code != code_in_use(task.scenario):

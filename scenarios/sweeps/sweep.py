@@ -15,7 +15,8 @@ from plasticity.support.ending import orderly_end
 from plasticity.support.workers import ATTEMPTS, run_in_processes, usable_cores
 from scenarios.sweeps.design import Axis, grid_axes, list_axis, seed_axis
 from scenarios.sweeps.folder import claim, error_file, locked, prepare, survey
-from scenarios.sweeps.plan import Plan, make_plan
+from scenarios.sweeps.make_plan import make_plan
+from scenarios.sweeps.plan import Plan
 from scenarios.sweeps.worker import Outcome, Task, failed
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ import sys, time
 from pathlib import Path
 from scenarios.sweeps.collect import collect
 from scenarios.sweeps.design import grid_axes, seed_axis
-from scenarios.sweeps.plan import make_plan
+from scenarios.sweeps.make_plan import make_plan
 result, n = Path(sys.argv[1]), int(sys.argv[2])
 plan = make_plan("horizon", (seed_axis(range(n)),), {{}}, None)
 begun = time.perf_counter()

@@ -63,18 +63,18 @@ def test_its_run_is_drawn_as_that_of_a_circuit(circuit, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("feedforward_spiking", "'inputs' .* has no default"), ("balanced_el", "unknown scenario .balanced_el.")],
+    ("arguments", "words"),
+    [
+        ("n: int = 500, dt: float = 1.0", "'dt', as its run has; rename it"),
+        ("n: int", "'n' of circuit 'fast_and_slow' has no default"),
+    ],
 )
-def test_what_is_missing_is_named(name, words):
-    with pytest.raises(InputError, match=words):
-        scenarios.run(name)
-
-
-def test_an_argument_of_the_run_is_refused(tmp_path, monkeypatch):
+def test_arguments_that_are_no_parameters_are_refused(arguments, words, tmp_path, monkeypatch):
     file = tmp_path / "fast_and_slow.py"
-    file.write_text(TEXT.replace("n: int = 500", "n: int = 500, dt: float = 1.0"), encoding="utf-8")
+    file.write_text(
+        TEXT.replace("n: int = 500, rate: float = 10.0, A_minus: float = 0.0053", arguments), encoding="utf-8"
+    )
     monkeypatch.setenv(catalog.PATH, str(file))
-    with pytest.raises(InputError, match="'dt', as its run has; rename it"):
+    with pytest.raises(InputError, match=words):
         scenarios.run("fast_and_slow")
     del sys.modules["steersman_path_fast_and_slow"]

@@ -10,14 +10,14 @@ import pytest
 from plasticity.dataset import make_dataset, read, write
 from scenarios.sweeps.collect import collect
 from scenarios.sweeps.design import grid_axes, seed_axis
-from scenarios.sweeps.plan import make_plan
+from scenarios.sweeps.make_plan import make_plan
 
 CODE = """
 import resource, sys
 from pathlib import Path
 from scenarios.sweeps.collect import collect
 from scenarios.sweeps.design import seed_axis
-from scenarios.sweeps.plan import make_plan
+from scenarios.sweeps.make_plan import make_plan
 result = Path(sys.argv[1])
 peaks = []
 for n in (10, 50, 250):

@@ -14,7 +14,7 @@ from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.support.cli import exit_status
 from scenarios.__main__ import main
 from scenarios.sweeps.folder import is_intact, locked
-from scenarios.sweeps.plan import make_plan
+from scenarios.sweeps.make_plan import make_plan
 from scenarios.sweeps.sweep import seed_axis, sweep
 
 SMALL = {"n_points": 11}
@@ -150,7 +150,7 @@ def test_a_folder_holds_one_sweep(tmp_path, monkeypatch):
             sweep("horizon", grid, directory=tmp_path, **options)
     with pytest.raises(InputError, match="differs in scenario, parameters"):
         sweep("controllability", {"discount": [1.0]}, directory=tmp_path)
-    monkeypatch.setattr("scenarios.sweeps.plan.code_in_use", lambda name: "that of an edited rule")
+    monkeypatch.setattr("scenarios.sweeps.make_plan.code_in_use", lambda name: "that of an edited rule")
     with pytest.raises(InputError, match="differs in code of this project; finish it with the code that started it"):
         sweep("horizon", {"discount": [1.0]}, directory=tmp_path, **SMALL)
     (tmp_path / "manifest.json").write_text("{")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,15 @@ def processes(*wanted):
     return found
 
 
+def killed(*wanted):
+    """Process numbers of those that had to be killed."""
+    found = processes(*wanted)
+    for number in found:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    return found
+
+
 def workers_of(pid):
     """Process numbers of the workers that `pid` has started."""
     return processes(COMMAND, str(pid))
@@ -138,7 +148,7 @@ def test_workers_killed_from_outside(tmp_path, undisturbed):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
     """Where it can, it ends the programs that its workers have started, and removes their files."""
-    program = ["sleep", f"40.{os.getpid()}"]
+    program = ["sleep", f"4{how:02d}.{os.getpid()}"]
     (tmp_path / "temporary").mkdir()
     deed = (
         f"(__import__('tempfile').mkdtemp(), __import__('subprocess').Popen({program}), __import__('time').sleep(0.3))"
@@ -148,15 +158,14 @@ def test_the_parent_killed_or_interrupted(tmp_path, undisturbed, how):
     wait_for(lambda: len(finished(folder)) >= 2)
     assert processes(*program)
     process.send_signal(how)
-    assert process.wait(10) == -how
-    wait_for(lambda: not workers_of(process.pid), 5.0)
+    assert process.wait(60) == -how
+    wait_for(lambda: not workers_of(process.pid))
     if how == signal.SIGKILL:
         (folder / f"sweep.nc.steersman-{process.pid}-0123456789abcdef.part").write_text("left by a killed sweep")
-        for number in processes(*program):
-            os.kill(number, signal.SIGKILL)
+        wait_for(lambda: not killed(*program))
     else:
         assert not list((tmp_path / "temporary").iterdir())
-    wait_for(lambda: not processes(*program), 5.0)
+        wait_for(lambda: not processes(*program))
     done = finished(folder)
     assert len(done) < 8
     check(folder, undisturbed, done)

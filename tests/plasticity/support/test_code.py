@@ -25,7 +25,7 @@ PACKAGES = ("plasticity", "circuits", "scenarios", "analysis")
 JOB = """
 import json, sys
 from plasticity import replay, rules
-from scenarios.sweeps.plan import code_in_use
+from scenarios.sweeps.make_plan import code_in_use
 
 cards = [str(rules.load(name)().card()) for name in ("derived_bcm", "heavy_ball")]
 weight = float(replay(rules.load("pair_stdp")(), [0.1, 0.2], [0.11, 0.21]).weight.values[-1])
