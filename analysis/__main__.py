@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analysis import datasets, figures, printed
 from analysis.data import command as data_command
 from analysis.inference import command as infer_command
+from analysis.models import MODELS
 from analysis.options import fit_of, fits_of
 from plasticity import rules
 from plasticity.support import catalog
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("bibliography", _bibliography, "cited papers in BibTeX")
 
-    fit = add("fit", _fit, "fit a rule to data, or evaluate it if nothing is free")
+    fit = add("fit", _fit, "fit a rule or model to data, or evaluate it if nothing is free")
     fit.add_argument(
         "--cross-validate",
         nargs="?",
@@ -69,20 +70,20 @@ def _parser() -> argparse.ArgumentParser:
     recover.add_argument("--sets", type=whole(1), default=50, metavar="N", help="synthetic data sets (default 50)")
     recover.add_argument("--calibrate", action="store_true", help="test the posterior by ranks of the truth, too")
     for command in (fit, posterior, recover):
-        command.add_argument("rule", metavar="RULE")
+        command.add_argument("rule", metavar="RULE|FILE.py", help="a rule or model of `list`, or a file with your own")
         command.add_argument("--free", default="", metavar="P,Q", help="free parameters, separated by commas")
         command.add_argument(
             "--bounds", nargs="+", action="extend", default=[], metavar="P=LOW:HIGH", help="bounds in SI units"
         )
         command.add_argument(
-            "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="arguments of the rule"
+            "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="arguments of the rule or model"
         )
         command.add_argument("--weight-bounds", metavar="LOW:HIGH", help="clip the weight, which starts at 1")
         command.add_argument("--values", action="store_true", help="choices: learn expected rewards (Q-learning)")
         command.add_argument("--in-proportion", action="store_true", help="every change is in proportion to the weight")
 
     confusion = add("confusion", _confusion, "model recovery: confusion matrix of rules")
-    confusion.add_argument("rules", nargs="+", metavar="RULE:P,Q", help="rules and their free parameters")
+    confusion.add_argument("rules", nargs="+", metavar="RULE:P,Q", help="rules (or FILE.py) and their free parameters")
     confusion.add_argument("--sets", type=whole(1), default=20, metavar="N", help="synthetic data sets (default 20)")
     confusion.add_argument("--criterion", choices=("aic", "bic"), default="aic")
     discriminate = add("discriminate", _discriminate, "protocol that best discriminates two rules")
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(arguments: argparse.Namespace) -> None:
+    print(f"models (see docs/data.md for a file of your own): {', '.join(sorted(MODELS))}\n")
     for heading, package in (("data sets", datasets), (RULES, rules), ("figures", figures)):
         names = package.names()
         print(f"{heading}:")

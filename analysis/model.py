@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import xarray as xr
@@ -125,10 +126,20 @@ class Model:
             raise InputError(f"parameters of model {self.name!r} without a value: {', '.join(missing)}; state them")
         hidden = MEASURED if self.sequence is None else MEASURED[1:]
         shown = protocol.drop_vars([name for name in hidden if name in protocol])
-        predicted = self.function(values, shown)
+        try:
+            predicted = self.function(_Values(self.name, values), shown)
+        except (AttributeError, KeyError) as error:
+            if missing_column := _missing_column(error):
+                raise InputError(_without(self.name, missing_column, shown)) from error
+            raise
         if hasattr(predicted, "log_density"):
             return predicted
-        return GaussianPrediction(np.asarray(predicted, dtype=float))
+        try:
+            return GaussianPrediction(np.asarray(predicted, dtype=float))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"model {self.name!r} must return a number per protocol, or a Prediction; got {predicted!r}"
+            ) from None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -150,6 +161,39 @@ class Model:
             self,
             parameters=tuple(replace(p, value=numbers[p.name]) if p.name in numbers else p for p in self.parameters),
         )
+
+
+class _Values(dict[str, Any]):
+    """Values of parameters by name; one that does not exist is named."""
+
+    def __init__(self, model: str, values: Mapping[str, Any]):
+        super().__init__(values)
+        self.model = model
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise InputError(
+            f"model {self.model!r} reads the parameter {name!r}, which it does not have (it has "
+            f"{', '.join(self) or 'none'}); make it free, or a Parameter of the Model"
+        )
+
+
+def _missing_column(error: AttributeError | KeyError) -> str:
+    """Name of what a function sought in a data set in vain; empty if the error is another one."""
+    if isinstance(error, AttributeError):
+        return error.name or "" if isinstance(error.obj, xr.Dataset) else ""
+    sought = re.match(r"No variable named '(\w+)'", str(error.args[0]))
+    return sought[1] if sought else ""
+
+
+def _without(model: str, name: str, shown: xr.Dataset) -> str:
+    """Say that a model reads what the data do not have, or what it may not see."""
+    if name in MEASURED:
+        return f"model {model!r} reads {name!r}, but a model predicts without seeing {', '.join(MEASURED)}"
+    of = ", ".join(str(one) for one in shown.variables)
+    return (
+        f"model {model!r} reads {name!r}, which {shown.attrs.get('data') or 'the data'} does not have (it has {of}); "
+        "add it as a column, or correct the name"
+    )
 
 
 def as_model(function: Callable[..., Any], free: Any, bounds: Mapping[str, tuple[float, float]] | None) -> Model:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis import datasets
+from analysis.models import MODELS, make_model, model_of_file
 from analysis.printed import warn
 from plasticity import rules
-from plasticity.errors import InputError
+from plasticity.errors import InputError, UnknownNameError
 from plasticity.support.cli import as_number, key_and_value, number_or_text
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from analysis.fit import Fit
-    from plasticity.rule import Rule
 
 __all__ = ["fit_of", "fits_of"]
 
@@ -34,8 +34,11 @@ def data_of(arguments: argparse.Namespace) -> xr.Dataset:
 def fit_of(arguments: argparse.Namespace) -> Fit:
     """The fit that the arguments describe."""
     from analysis.fit import fit
+    from plasticity.rule import Rule
 
-    rule, bounds = _rule(arguments.rule, arguments.set), dict(map(_bounds, arguments.bounds))
+    rule, bounds = _model(arguments.rule, arguments.set), dict(map(_bounds, arguments.bounds))
+    if not isinstance(rule, Rule):
+        _require_rule(arguments)
     if arguments.in_proportion:
         rule = rule.in_proportion()
     if arguments.weight_bounds is not None:
@@ -61,18 +64,33 @@ def fits_of(arguments: argparse.Namespace) -> list[Fit]:
     for text in arguments.rules:
         name, _, free = text.partition(":")
         options = {"n_starts": arguments.starts, "seed": arguments.seed, "noise": arguments.scatter}
-        fits.append(fit(_rule(name, []), data, _names(free), **options))
+        fits.append(fit(_model(name, []), data, _names(free), **options))
         warn(f"{name}: {warning}" for warning in fits[-1].warnings)
     return fits
 
 
-def _rule(name: str, settings: Sequence[str]) -> Rule:
-    """Make the rule `name` with arguments of the form KEY=VALUE; a value that is no number stays text."""
+def _model(name: str, settings: Sequence[str]) -> Any:
+    """Rule or model by name or file, made with arguments of the form KEY=VALUE; what is no number stays text."""
     values = {key: number_or_text(value) for key, value in (key_and_value(text, "--set") for text in settings)}
     try:
+        if name.endswith(".py"):
+            return model_of_file(name, values)
+        if name in MODELS:
+            return make_model(name, values)
+        if name not in rules.names():
+            raise UnknownNameError("rule or model", name, [*rules.names(), *MODELS])
         return rules.resolve(name, values)
     except TypeError as error:
-        raise InputError(f"rule {name!r} cannot be made with {' '.join(settings)}: {error}") from error
+        raise InputError(f"{name!r} cannot be made with {' '.join(settings) or 'no --set'}: {error}") from error
+
+
+def _require_rule(arguments: argparse.Namespace) -> None:
+    """Refuse options that change a rule where there is a model."""
+    for option in ("in_proportion", "weight_bounds", "values"):
+        if getattr(arguments, option):
+            raise InputError(
+                f"--{option.replace('_', '-')} is for rules; {arguments.rule} is a model, which has its own"
+            )
 
 
 def _names(text: str) -> list[str]:

@@ -3,14 +3,17 @@
 ::
 
     protocols.csv     protocol     optional: initial_weight, interval_s, frequency_hz, group, cell, animal, study
-    events.csv        protocol,channel,time_s
+    events.csv        protocol,channel,time_s             optional: value
     observations.csv  protocol,observable,value,sem,n     sd may take the place of sem; successes: k,n
 
-A channel is ``pre``, ``post``, or one of the names of a third factor (`THIRD_CHANNELS`), of which a folder has one. An
-observable says in which convention a change is stated, and all become the fractional change: ``fractional change``
-(0.25), ``ratio`` (1.25), ``% change`` (25), ``% of baseline`` (125). The observable ``successes`` has k successes of n
-attempts in the place of a value; then `events.csv` may be missing. Any other column of `protocols.csv`, such as
-``dose`` or ``drug``, is a covariate for a model of one's own: numbers where all its cells are numbers, else text.
+A channel is ``pre``, ``post``, or one of the names of a third factor (`THIRD_CHANNELS`), of which a folder has one;
+channels ``x_NAME``, such as ``x_light``, are for a model of one's own, which sees their times as ``x_NAME_time``
+(protocol, event) and their values, if there are any, as ``x_NAME_value``. An observable says in which convention a
+change is stated, and all become the fractional change: ``fractional change`` (0.25), ``ratio`` (1.25), ``% change``
+(25), ``% of baseline`` (125). The observable ``successes`` has k successes of n attempts in the place of a value. Any
+other observable, such as ``latency``, needs a column ``unit`` and a model of one's own (kind ``quantities``). With
+either `events.csv` may be missing. Any other column of `protocols.csv`, such as ``dose`` or ``drug``, is a covariate
+for a model of one's own: numbers where all its cells are numbers, else text.
 """
 
 from __future__ import annotations
@@ -23,11 +26,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from analysis.data.columns import SINGLE, labels, measured, names, standard_error
 from analysis.data.csv_table import about_file
-from analysis.data.kinds import KINDS, Kind
-from analysis.data.record import make_data, make_spike_data
+from analysis.data.kinds import KINDS, REGRESSOR, Kind
+from analysis.data.record import make_data, make_spike_data, padded
 from analysis.data.text_table import Cell, Row, read_text_table, train
 from plasticity.errors import InputError, UnknownNameError
 
@@ -47,50 +51,70 @@ CONVENTIONS = {  # factor and offset to the fractional change
     "% of baseline": (0.01, -1.0),
 }
 SUCCESSES = "successes"
-MEASUREMENT = ("protocol", "observable", "value", "sem", "sd", "k", "n")
-Trains = dict[str, list[Cell]]  # cells with the times of every channel
+MEASUREMENT = ("protocol", "observable", "unit", "value", "sem", "sd", "k", "n")
+Events = dict[str, list[tuple[Cell, float]]]  # of every channel: cells with times, and values
 
 
 def read_folder(path: str | os.PathLike) -> xr.Dataset:
-    """Read protocols, events and observations; a data set of kind ``spikes``, or ``successes``.
+    """Read protocols, events and observations; a data set of kind ``spikes``, ``successes`` or ``quantities``.
 
     Raises
     ------
     InputError
-        If a file or column is missing or unknown, a protocol, channel or observable is unknown, some observations are
-        successes and others are not, or a number cannot be used; the message names file, line and column.
+        If a file or column is missing or unknown, a protocol, channel or observable is unknown, observations are of
+        several kinds, or a number cannot be used; the message names file, line and column.
     """
     folder = Path(path)
     protocols, observations = (_rows(folder / name) for name in ("protocols.csv", "observations.csv"))
     known = {row["protocol"].words(): row for row in protocols}
     for row in observations:
         _require(row["protocol"], "protocol", known)
-        _require(row["observable"], "observable", (*CONVENTIONS, SUCCESSES))
-    kinds = {row["observable"].text == SUCCESSES for row in observations}
+    kinds = {_kind(row) for row in observations}
     if len(kinds) > 1:
-        raise InputError(f"{folder / 'observations.csv'} mixes successes and changes; make a folder of each")
+        raise InputError(f"{folder / 'observations.csv'} mixes {' and '.join(sorted(kinds))}; make a folder of each")
     joined = [{**known[row["protocol"].text], **row} for row in observations]
-    return _successes(folder, joined) if kinds == {True} else _changes(folder, known, joined)
+    events = _events(folder / "events.csv", known, optional=kinds != {"spikes"})
+    if kinds == {"spikes"}:
+        data = _changes(folder, events, joined)
+        return _with_events(data, events, [c for c in _channels(events) if c.startswith(REGRESSOR)])
+    return _with_events(_of_own_models(folder, KINDS[kinds.pop()], joined), events, _channels(events))
 
 
-def _successes(folder: Path, rows: list[Row]) -> xr.Dataset:
-    kind = KINDS["successes"]
-    _need(folder / "observations.csv", rows, ("k", "n"))
-    about = about_file(folder) | {"sem_missing": SINGLE}
-    return make_data(kind.name, names(rows), *measured(kind, rows), _labels(kind, rows), **about)
+def _kind(row: Row) -> str:
+    """Kind of data to which an observation belongs."""
+    observable = row["observable"]
+    if observable.text == SUCCESSES:
+        return SUCCESSES
+    if "unit" in row and row["unit"].text and observable.words() not in CONVENTIONS:
+        return "quantities"
+    try:
+        _require(observable, "observable", (*CONVENTIONS, SUCCESSES))
+    except UnknownNameError as error:
+        raise InputError(f"{error}; any other needs its unit, in a column 'unit'") from None
+    return "spikes"
 
 
-def _changes(folder: Path, known: dict[str, Row], rows: list[Row]) -> xr.Dataset:
+def _of_own_models(folder: Path, kind: Kind, rows: list[Row]) -> xr.Dataset:
+    """Successes, or an observable with its own unit."""
+    spread = kind.sd_column if kind.sd_column in rows[0] and kind.sem_column not in rows[0] else kind.sem_column
+    _need(folder / "observations.csv", rows, kind.counts or (kind.column, spread, "n"))
+    about = about_file(folder) | ({"sem_missing": SINGLE} if kind.counts else {})
+    about |= {"sem_computed": "sd/sqrt(n)"} if spread == kind.sd_column else {}
+    observable = ([row["observable"].text for row in rows], "1", "what was measured")
+    of = _labels(kind, rows) | {"observable": observable}
+    return make_data(kind.name, names(rows), *measured(kind, rows), of, **about)
+
+
+def _changes(folder: Path, events: dict[str, Events], rows: list[Row]) -> xr.Dataset:
     kind = KINDS["spikes"]
     spread = "sd" if "sd" in rows[0] and "sem" not in rows[0] else "sem"
     _need(folder / "observations.csv", rows, ("value", spread, "n"))
-    times, third = _events(folder / "events.csv", known)
+    third = next((c for c in _channels(events) if c in THIRD_CHANNELS), "")
     conventions = [CONVENTIONS[row["observable"].text] for row in rows]
     of_protocols = names(rows)
 
     def trains(channel: str) -> list[np.ndarray]:
-        cells = [times[name][channel] for name in of_protocols]
-        return [train([cell.number() for cell in own], own[-1]) if own else np.empty(0) for own in cells]
+        return [_times(events[name].get(channel, [])) for name in of_protocols]
 
     return make_spike_data(
         of_protocols,
@@ -105,18 +129,43 @@ def _changes(folder: Path, known: dict[str, Row], rows: list[Row]) -> xr.Dataset
     )
 
 
-def _events(path: Path, known: dict[str, Row]) -> tuple[dict[str, Trains], str]:
-    """Times of the events of every protocol and channel, and the channel of the third factor, if there is one."""
-    rows = _rows(path)
-    times: dict[str, Trains] = {name: defaultdict(list) for name in known}
-    for row in rows:
+def _with_events(data: xr.Dataset, events: dict[str, Events], channels: Sequence[str]) -> xr.Dataset:
+    """Data with times and values of channels, for a model of one's own."""
+    for channel in channels:
+        own = [events[name].get(channel, []) for name in data.protocol.values.tolist()]
+        values = [np.array([value for _, value in one]) for one in own]
+        meaning = f"of the events of channel {channel}, padded with NaN at the end"
+        further = {"time": ([_times(one) for one in own], "s")}
+        further |= {"value": (values, "1")} if any(np.isfinite(v).any() for v in values) else {}
+        for name, (rows, units) in further.items():
+            about = {"units": units, "long_name": f"{name}s {meaning}"}
+            data = data.assign({f"{channel}_{name}": (("protocol", f"{channel}_event"), padded(rows), about)})
+    return data
+
+
+def _channels(events: dict[str, Events]) -> list[str]:
+    return sorted({channel for of_protocol in events.values() for channel in of_protocol})
+
+
+def _times(events: list[tuple[Cell, float]]) -> NDArray[np.float64]:
+    return train([cell.number() for cell, _ in events], events[-1][0]) if events else np.empty(0)
+
+
+def _events(path: Path, known: dict[str, Row], optional: bool) -> dict[str, Events]:
+    """Events of every protocol and channel; at most one channel is a third factor."""
+    events: dict[str, Events] = {name: defaultdict(list) for name in known}
+    if optional and not path.is_file():
+        return events
+    for row in _rows(path):
         _require(row["protocol"], "protocol", known)
-        _require(row["channel"], "channel", CHANNELS)
-        times[row["protocol"].text][row["channel"].text].append(row["time_s"])
-    third = sorted({row["channel"].text for row in rows} - {"pre", "post"})
+        if not row["channel"].text.startswith(REGRESSOR):
+            _require(row["channel"], "channel", (*CHANNELS, f"{REGRESSOR}NAME (for a model of your own)"))
+        value = row["value"].number(optional=True) if "value" in row else float("nan")
+        events[row["protocol"].text][row["channel"].text].append((row["time_s"], value))
+    third = [channel for channel in _channels(events) if channel in THIRD_CHANNELS]
     if len(third) > 1:
         raise InputError(f"{path} has the channels {' and '.join(third)}; a rule has one third factor")
-    return times, "".join(third)
+    return events
 
 
 def _rows(path: Path) -> tuple[Row, ...]:

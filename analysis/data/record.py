@@ -30,6 +30,7 @@ __all__ = [
     "make_data",
     "make_spike_data",
     "neighbour_scatter",
+    "padded",
     "spike_trains",
     "with_pooled_errors",
     "without_missing_errors",
@@ -76,10 +77,10 @@ def make_spike_data(
         warn_of_gap("a typical protocol", sorted(plain, key=lambda t: np.median(np.diff(t)))[len(plain) // 2])
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"
-        spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), _padded(times), "s", meaning)
+        spikes[f"{side}_time"] = (("protocol", f"{side}_spike"), padded(times), "s", meaning)
     if third_factor is not None and any(np.size(times) for times in third_factor):
         meaning = "times of the third factor, padded with NaN at the end"
-        spikes[f"{THIRD}_time"] = (("protocol", f"{THIRD}_event"), _padded(third_factor), "s", meaning)
+        spikes[f"{THIRD}_time"] = (("protocol", f"{THIRD}_event"), padded(third_factor), "s", meaning)
     return _build("spikes", protocols, value, sem, n, coordinates or {}, spikes, **about)
 
 
@@ -172,7 +173,7 @@ def _labels(kind: str, labels: Labels) -> dict[str, tuple]:
     return coordinates
 
 
-def _padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:
+def padded(trains: Sequence[ArrayLike]) -> NDArray[np.float64]:
     """Trains of unequal length as one array, filled up with NaN."""
     arrays = [np.asarray(t, float) for t in trains]
     padded = np.full((len(arrays), max((a.size for a in arrays), default=0)), np.nan)

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
+from analysis.data.kinds import REGRESSOR
 from analysis.data.repeated import with_measured
 from analysis.data.spikes import THIRD, spike_trains, third_factor
 from analysis.fitting.noise import Noise, needs_errors, noise_name, noise_of
@@ -247,6 +248,11 @@ def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
             f"rule {rule.name!r} acts at {', '.join(rule.events) or 'no events'}; it does not react to "
             f"{', '.join(events)} alone, which is all that {data.attrs['data'] or 'the data'} has, and predicts no "
             "change whatever its parameters; choose another rule, or data with such events"
+        )
+    if own := [str(name).removesuffix("_time") for name in data.data_vars if str(name).startswith(REGRESSOR)]:
+        raise InputError(
+            f"rules do not react to the channel {own[0]} of {data.attrs['data'] or 'the data'}; write a model that "
+            "does, or leave its events out"
         )
     start = data.initial_ramp.values if kind == "plateau" else _initial_weight(data)
     if rule.bounds is not None and not np.all((start >= rule.bounds[0]) & (start <= rule.bounds[1])):

@@ -77,7 +77,7 @@ def load_module(package: str, name: str, kind: str = "member") -> ModuleType:
         If there is no such member; the message offers the nearest name.
     """
     member = _member(package, name, kind)
-    return importlib.import_module(member.module) if member.file is None else _from_file(member.module, member.file)
+    return importlib.import_module(member.module) if member.file is None else module_of_file(member.module, member.file)
 
 
 def load(package: str, name: str, kind: str = "member") -> Callable:
@@ -246,8 +246,15 @@ def _tree(file: Path) -> ast.Module:
         raise InputError(f"{file} cannot be read as Python: {error}") from error
 
 
-def _from_file(name: str, file: Path) -> ModuleType:
-    """Module of a single file, imported once."""
+def module_of_file(name: str, file: Path) -> ModuleType:
+    """Module of a single file, imported once under a name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as Python.
+    """
+    _tree(file)
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)
         module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]

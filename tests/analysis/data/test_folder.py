@@ -18,6 +18,7 @@ plain,pre,0.2
 plain,post,0.21
 """
 OBSERVATIONS = "protocol,observable,value,sem,n\nrewarded,% of baseline,125,5,8\nplain,ratio,1.02,0.03,9\n"
+MIXED = "protocol,observable,unit,value,sem,n\nrewarded,latency,ms,125,5,8\nplain,ratio,,1.02,0.03,9\n"
 
 
 def folder(tmp_path, protocols=PROTOCOLS, events=EVENTS, observations=OBSERVATIONS):
@@ -53,7 +54,9 @@ def test_predictions_are_replays_from_the_initial_weight_with_the_third_factor(t
         ({"events": EVENTS.replace("plain,pre", "plane,pre")}, "protocol in .*line 5.*plane"),
         ({"events": EVENTS + "plain,reward,3\n"}, "channels dopamine and reward"),
         ({"events": EVENTS.replace("0.11", "soon")}, "events.csv, line 3, column 'time_s': 'soon' is no finite number"),
-        ({"observations": OBSERVATIONS.replace("ratio", "ration")}, "observable in .*line 3.*ration"),
+        ({"observations": OBSERVATIONS.replace("ratio", "ration")}, "observable in .*line 3.*ration.*column 'unit'"),
+        ({"events": EVENTS + "plain,x_light,0.3\nplain,x_light,0.2\n"}, "line 8.*out of order"),
+        ({"observations": MIXED}, "mixes quantities and spikes"),
         ({"observations": OBSERVATIONS.replace("125", "much")}, "column 'value': 'much'"),
         ({"protocols": "name\nplain\n"}, "column 'protocol' is missing"),
     ],
@@ -61,6 +64,26 @@ def test_predictions_are_replays_from_the_initial_weight_with_the_third_factor(t
 def test_what_is_wrong_is_named(tmp_path, change, message):
     with pytest.raises((InputError, UnknownNameError), match=message):
         datasets.load(folder(tmp_path, **change))
+
+
+def test_events_and_observables_of_ones_own(tmp_path):
+    events = "protocol,channel,time_s,value\nplain,x_light,0.2,3\nplain,x_light,0.7,4\nrewarded,pre,0.1,\n"
+    observations = MIXED.replace("ratio,,", "latency,ms,")
+    data = datasets.load(folder(tmp_path, events=events, observations=observations))
+    assert (data.attrs["kind"], data.unit.values.tolist()) == ("quantities", ["ms", "ms"])
+    assert data.x_light_time.values.tolist()[1] == [0.2, 0.7]
+    assert data.x_light_value.values.tolist()[1] == [3.0, 4.0]
+    assert np.isnan(data.x_light_time.values[0]).all()
+    assert data.pre_time.values.tolist()[0] == [0.1]
+    (tmp_path / "events.csv").unlink()
+    assert "x_light_time" not in datasets.load(tmp_path)
+
+
+def test_a_rule_does_not_pass_over_events_of_ones_own(tmp_path):
+    data = datasets.load(folder(tmp_path, events=EVENTS + "plain,x_light,3\n"))
+    assert data.x_light_time.values[1].tolist() == [3.0]
+    with pytest.raises(InputError, match="rules do not react to the channel x_light"):
+        fit("reward_stdp", data)
 
 
 def test_a_missing_table_is_named(tmp_path):
