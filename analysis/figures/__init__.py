@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GENERAL = "by_protocol"
-OF_RUNS = ("raster", "weight_matrices", "weight_histogram", "weight_traces", "learning_curve")  # of any circuit
+OF_RUNS = (  # of any circuit
+    *("raster", "weight_matrices", "receptive_fields"),
+    *("weight_histogram", "weight_traces", "learning_curve"),
+)
 
 
 def names() -> list[str]:

@@ -73,6 +73,34 @@ def test_large_and_sparse_matrices_are_means_of_blocks_that_lose_nothing():
     np.testing.assert_array_equal(np.isnan(before), count == 0)
 
 
+@pytest.fixture(scope="module")
+def fields():
+    """Two neurons that see all of 64 inputs: a dataset as a run writes it."""
+    w = np.arange(256.0).reshape(2, 2, 64)  # (time, neuron, input)
+    ends = zip(("post", "pre"), np.indices((2, 64)), strict=True)
+    along = {f"{side}_all_w": ("all_w", numbers.ravel()) for side, numbers in ends}
+    return xr.Dataset({f"{k}_weight_w": ("all_w", w[i].ravel()) for i, k in enumerate(("initial", "final"))}, along), w
+
+
+def test_fields_of_a_square_number_of_inputs_are_images(fields):
+    run, w = fields
+    shown = [ax.images[0].get_array() for ax in figures.load("receptive_fields")(run).axes[:4]]
+    np.testing.assert_array_equal(shown, w.reshape(4, 8, 8))
+
+
+def test_other_fields_are_curves_over_the_inputs(fields, spiking):
+    run, w = fields
+    fewer = run.isel(all_w=run.pre_all_w < 50)
+    for ax, before, after in zip(figures.load("receptive_fields")(fewer).axes, w[0], w[1], strict=True):
+        np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], [before[:50], after[:50]])
+    missing = (
+        figures.load("receptive_fields")(spiking).axes[0].lines[0].get_ydata()
+    )  # every second input has no synapse
+    np.testing.assert_array_equal(np.isnan(missing), np.arange(90) % 2 == 1)
+    with pytest.raises(InputError, match="no projection from 8 or more inputs"):
+        figures.load("receptive_fields")(run.isel(all_w=run.pre_all_w < 7))
+
+
 def test_histogram_holds_every_synapse_at_every_time(spiking):
     over_time, ends, _ = figures.load("weight_histogram")(spiking).axes
     shares = over_time.collections[0].get_array().reshape(-1, spiking.time.size)
@@ -105,7 +133,7 @@ def test_the_command_draws_what_a_file_holds(spiking, rates, tmp_path, capsys):
     main(["draw", str(tmp_path / "s.nc")])
     main(["draw", str(tmp_path / "r0.nc"), str(tmp_path / "r1.nc"), "-o", str(tmp_path / "new")])
     main(["draw", str(tmp_path / "r0.nc"), "--kind", "weight_traces"])
-    drawn = ["s-raster", "s-weight_matrices", "s-weight_histogram", "s-weight_traces"]
+    drawn = ["s-raster", "s-weight_matrices", "s-receptive_fields", "s-weight_histogram", "s-weight_traces"]
     paths = [tmp_path / f"{name}.png" for name in [*drawn, "new/r0-learning_curve", "r0-weight_traces"]]
     assert capsys.readouterr().out.split() == [str(path) for path in paths]
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in paths)
