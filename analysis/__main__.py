@@ -169,10 +169,12 @@ def _bibliography(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> None:
     from analysis.fitted_run import as_dataset
     from analysis.leave_out import leave_out
-    from analysis.posterior import posterior
+    from analysis.posterior import posterior, sampling_libraries
     from analysis.recover import recover
 
     _check_output(arguments)
+    if arguments.intervals:
+        sampling_libraries()
     fitted = fit_of(arguments)
     printed.print_fit(fitted)
     left = samples = recovery = None
@@ -192,9 +194,10 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _posterior(arguments: argparse.Namespace) -> None:
-    from analysis.posterior import posterior
+    from analysis.posterior import posterior, sampling_libraries
 
     _check_output(arguments)
+    sampling_libraries()
     samples = posterior(fit_of(arguments), max_steps=arguments.steps, seed=arguments.seed)
     printed.print_samples(samples)
     _finish(samples, arguments)
@@ -222,8 +225,11 @@ def _confusion(arguments: argparse.Namespace) -> None:
 
 def _discriminate(arguments: argparse.Namespace) -> None:
     from analysis.discriminate import discriminate
+    from analysis.posterior import sampling_libraries
 
     _check_output(arguments)
+    if any(":" in rule for rule in arguments.rules):
+        sampling_libraries()
     first, second = fits_of(arguments)
     result = discriminate(first, second, n_pairs=arguments.pairs, noise=arguments.noise, seed=arguments.seed)
     rows = zip(result.interval.values, result.expected_log_bayes_factor.values, strict=True)

@@ -80,7 +80,7 @@ def posterior(fitted: Fit, n_walkers: int = 32, max_steps: int = 6000, seed: int
     foreman_mackey_2013 (sampler); vehtari_2021 (R-hat)
     """
     _check(fitted, n_walkers, max_steps)
-    emcee, arviz_stats = _library("emcee"), _library("arviz_stats")
+    emcee, arviz_stats = sampling_libraries()
     chart = _Chart(SearchSpace(fitted.problem()))
     # factor 1 jumps between modes; emcee 3.1.6 has a snooker move that violates detailed balance (dfm/emcee #531)
     moves = [(emcee.moves.DEMove(), 0.9), (emcee.moves.DEMove(gamma0=1.0), 0.1)]
@@ -128,11 +128,22 @@ class _Chart:
         return np.where(inside, self.log_slope(u) - 0.5 * misfit, -np.inf)
 
 
-def _library(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        raise InputError(f"the posterior needs {name}, which is not installed: pip install 'steersman[fit]'") from None
+def sampling_libraries() -> list[ModuleType]:
+    """The libraries that a posterior needs, emcee and arviz-stats.
+
+    Raises
+    ------
+    InputError
+        If one is not installed.
+    """
+    libraries = []
+    for name in ("emcee", "arviz_stats"):
+        try:
+            libraries.append(importlib.import_module(name))
+        except ImportError:
+            text = f"the posterior needs {name}, which is not installed: pip install 'steersman[fit]'"
+            raise InputError(text) from None
+    return libraries
 
 
 def _check(fitted: Fit, n_walkers: int, max_steps: int) -> None:

@@ -1,5 +1,6 @@
 """Commands of analysis: printed results, files, warnings, and answers to bad input."""
 
+import importlib
 import subprocess
 import sys
 
@@ -201,7 +202,18 @@ def test_bad_input_of_inference_is_answered_with_status_2(arguments, message, ca
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_emcee_is_answered_with_status_2(capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("posterior", "pair_stdp", "--free", "A_plus"),
+        ("fit", "pair_stdp", "--free", "A_plus", "--intervals"),
+        ("discriminate", "pair_stdp:A_plus", "triplet_stdp"),
+    ],
+)
+def test_missing_emcee_is_named_before_anything_is_fitted(words, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "emcee", None)
-    assert status("posterior", "pair_stdp", *WANG, "--free", "A_plus") == 2
+    monkeypatch.setattr(
+        importlib.import_module("analysis.fit"), "fit", lambda *arguments, **options: pytest.fail("fitted")
+    )
+    assert status(*words, *WANG) == 2
     assert "pip install 'steersman[fit]'" in capsys.readouterr().err
