@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scenarios import competitive_stdp as competitive_stdp
     from scenarios import controllability as controllability
     from scenarios import digits as digits
+    from scenarios import distal_reward as distal_reward
     from scenarios import double_well as double_well
     from scenarios import horizon as horizon
     from scenarios import infer_assumptions as infer_assumptions

@@ -160,8 +160,8 @@ PUBLIC = {
     "read_state readout recurrent_lif recurrent_rate run run_arguments spike_source write_state",
     "course": "build check grade lessons symbol_table",
     "course.check": "Verdict code curve formula hints judge number personal prediction",
-    "scenarios": "brain_computer_interface change_points choices competitive_stdp controllability digits double_well "
-    "horizon infer_assumptions inhibitory_balance large_network load motor_adaptation named_rules names "
+    "scenarios": "brain_computer_interface change_points choices competitive_stdp controllability digits distal_reward "
+    "double_well horizon infer_assumptions inhibitory_balance large_network load motor_adaptation named_rules names "
     "pairing_frequency parameter partial_control place_field_plateaus random_feedback random_points run "
     "spike_timing sweep synapse_sizes task_sequence theory_check which_rule_when",
     "plasticity.conformance": "GoldenRule Kit Outcome Sequence check labels make read sequence_table sequences summary "

@@ -20,6 +20,7 @@ def rows(quick: bool) -> Iterator[Row]:
     """One or two rows per model; quick ones are shorter."""
     yield from competition({"duration": 250.0} if quick else {})
     yield from balance({"duration": 60.0} if quick else {})
+    yield from reward({"n_trials": 1} if quick else {})
 
 
 def competition(settings: dict) -> Iterator[Row]:
@@ -40,3 +41,14 @@ def balance(settings: dict) -> Iterator[Row]:
     proof = f"correlation of weights {float(run.mirror.min()):.3f}"
     figures = float(rate[-5:].mean()), float(rate[1])
     yield Row("inhibitory_balance: rate, learned", "at the start", *figures, "Hz", (5.0, np.inf), proof)
+
+
+def reward(settings: dict) -> Iterator[Row]:
+    """Izhikevich 2007: the rewarded weight stands above the others, in the last third of the run."""
+    run = scenarios.run("distal_reward", SEED, "cpp", rules=("published",), **settings).isel(rule=0)
+    late = run.isel(time=slice(2 * run.sizes["time"] // 3, None))
+    figures = [float(late[name].mean()) for name in ("other_weight", "rewarded_weight")]
+    proof = f"bound {run.attrs['highest']:g} mV"
+    yield Row(
+        "distal_reward: mean of the other weights", "theirs: the rewarded one", *figures, "mV", (2.0, np.inf), proof
+    )

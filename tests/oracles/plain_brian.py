@@ -199,3 +199,64 @@ def two_neurons(drive, duration, dt):
     network.schedule = ["start", "thresholds", "synapses", "groups", "resets", "end"]
     network.run(duration * b.second)
     return [np.asarray(monitor.t) for monitor in spikes], float(synapse.w[0]), float(synapse.u[0])
+
+
+@program
+def izhikevich_2007(noise, sources, targets, weights, delays, duration, n_excitatory):
+    """Network of Izhikevich 2007 (ModelDB 84167): spike times, who fired, reward times, excitatory weights at the end.
+
+    `noise` (n_steps, n) replaces the random input; synapses are listed, excitatory ones first, and inhibitory ones have
+    the weight −1. Neurons 0 and 1 are the chosen pair; rewards come after one of the `delays` in turn. Brian2 advances
+    before events act, so that it takes a step more to the same state.
+    """
+    n, split, clock = noise.shape[1], len(weights), b.Clock(1 * b.ms)
+    noise = b.TimedArray(noise, dt=clock.dt)
+    cells = b.NeuronGroup(
+        n,
+        "v : 1\nu : 1\narriving : 1\nnow : 1\na : 1 (constant)\nd : 1 (constant)",
+        threshold="v >= 30",
+        reset="v = -65\nu += d",
+        clock=clock,
+        namespace={"noise": noise},
+    )
+    half = "v += 0.5*(0.04*v**2 + 5*v + 140 - u + now)\n"
+    cells.run_regularly(f"now = noise(t, i) + arriving\n{half}{half}u += a*(0.2*v - u)\narriving = 0", clock=clock)
+    cells.v, cells.u = -65, 0.2 * -65
+    cells.a = np.where(np.arange(n) < n_excitatory, 0.02, 0.1)
+    cells.d = np.where(np.arange(n) < n_excitatory, 8, 2)
+    learning = b.Synapses(
+        cells,
+        cells,
+        """dc/dt = -c/second : 1 (clock-driven)
+        ddopamine/dt = -dopamine/(200*ms) : 1 (clock-driven)
+        ds/dt = c*(dopamine + 0.002)/(10*ms) : 1 (clock-driven)
+        dM/dt = -M/(20*ms) : 1 (event-driven)
+        dP/dt = -P/(20*ms) : 1 (event-driven)""",
+        on_pre="arriving_post += s\nc -= 1.5*M\nP = 0.1",
+        on_post="c += P\nM = 0.1",
+        method="rk4",
+        clock=clock,
+    )
+    learning.connect(i=sources[:split], j=targets[:split])
+    learning.post.order = 1
+    learning.s = weights
+    learning.run_regularly("s = clip(s, 0, 4)", clock=clock, when="groups", order=1)
+    fixed = b.Synapses(cells, cells, on_pre="arriving_post -= 1", clock=clock)
+    fixed.connect(i=sources[split:], j=targets[split:])
+    spikes = b.SpikeMonitor(cells)
+    last, due, rewards = [-100], [], []
+
+    @b.network_operation(clock=clock, when="end")
+    def reward():
+        step, fired = round(float(clock.t / clock.dt)), set(spikes.i[spikes.t == clock.t])
+        if 0 in fired:
+            last.append(step)
+        if 1 in fired and 0 < step - last[-1] < 20:
+            due.append(step + round(delays[len(due) % len(delays)] / 1e-3))
+        for _ in range(due.count(step)):
+            learning.dopamine += 0.5
+            rewards.append(step * 1e-3)
+
+    b.Network(cells, learning, fixed, spikes, reward).run(duration * b.second + clock.dt)
+    kept = spikes.t < duration * b.second - clock.dt / 2
+    return np.asarray(spikes.t[kept]), np.asarray(spikes.i[kept]), np.array(rewards), np.asarray(learning.s)
