@@ -176,6 +176,8 @@ def with_signal(rule: Rule, signal: Signal, curvature: ObservedCurvature | str |
         jumps = [(target, _jump(flow, signal, event) + bends[target] * bend) for target, flow in shifted.items()]
         updates = [Update(t.name, t + j) for t, j in jumps if j != 0]
         events[event] = (*updates, *signal.events.get(event, ()))
+    if "pre_delayed" in signal.events:
+        events["pre_delayed"] = (*events.get("pre_delayed", ()), *signal.events["pre_delayed"])
     composed = replace(
         rule,
         name=f"{rule.name}_{signal.name}",
@@ -293,8 +295,9 @@ def _once(*parameters: Parameter) -> tuple[Parameter, ...]:
 
 
 def _without_unused(rule: Rule) -> Rule:
-    """Rule with the parameters in its equations, and the time between ticks also where it cancels (Newton)."""
-    used = {s.name for s in free_symbols(rule)} | ({TICK.name} if rule.events.get("clock") else set())
+    """Rule with the parameters in its equations, and the times of events: ticks (Newton) and delayed effects."""
+    times = {"clock": TICK.name, "pre_delayed": "pre_delay"}
+    used = {s.name for s in free_symbols(rule)} | {name for event, name in times.items() if rule.events.get(event)}
     return replace(rule, parameters=tuple(p for p in rule.parameters if p.name in used))
 
 

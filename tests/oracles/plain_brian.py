@@ -260,3 +260,59 @@ def izhikevich_2007(noise, sources, targets, weights, delays, duration, n_excita
     b.Network(cells, learning, fixed, spikes, reward).run(duration * b.second + clock.dt)
     kept = spikes.t < duration * b.second - clock.dt / 2
     return np.asarray(spikes.t[kept]), np.asarray(spikes.i[kept]), np.array(rewards), np.asarray(learning.s)
+
+
+@program
+def clopath_2010(pre, post, held, spike_adaptation, duration):
+    """Weights of cells by the voltage rule of Clopath et al. 2010, stepped by 1 ms as in ModelDB 144566, in mV and pA.
+
+    `pre` and `post` are lists of spike times, one list per cell, `held` the current that holds each. A spike is forced
+    by a large current; it stands for two steps, and filters act on the weight as they were three steps before.
+    """
+    n, n_steps = len(pre), round(duration * 1e3)
+    events = np.zeros((2, n_steps, n))
+    for kind, trains in enumerate((pre, post)):
+        for cell, times in enumerate(trains):
+            events[kind, np.round(np.asarray(times) * 1e3).astype(int), cell] = 1
+    clock = b.Clock(1 * b.ms)
+    names = ("u", "wad", "tail", "VT", "x", "counter", "w", "m0", "m1", "m2", "m3", "p0", "p1", "p2", "p3", "hold")
+    cells = b.NeuronGroup(
+        n,
+        "\n".join(f"{name} : 1" for name in names),
+        clock=clock,
+        namespace={"is_pre": b.TimedArray(events[0], 1 * b.ms), "is_post": b.TimedArray(events[1], 1 * b.ms)},
+    )
+    cells.run_regularly(
+        f"""
+        u = u*int(counter != 2) + (-70.6 + 15 + 6.0984)*int(counter == 2)
+        wad = wad + {spike_adaptation}*int(counter == 2)
+        tail = tail*int(counter != 2) + 400*int(counter == 2)
+        VT = VT*int(counter != 2) - 30.4*int(counter == 2)
+        counter = counter*int(counter != 2)
+        leak = 30*(u + 70.6)
+        du = (30*2*exp((u - VT)/2) - leak - wad + tail + hold + 1e6*is_post(t, i))/281
+        dw = (4*(u + 70.6) - wad)/144
+        u = (u + du)*int(counter != 1) + (29.4 + 3.462)*int(counter == 1)
+        wad = wad + dw*int(counter != 1)
+        tail = tail - tail/40
+        VT = -50.4/50 + (1 - 1/50)*VT
+        counter = 2*int(counter == 1) + int(counter == 0)*int(u > 20)
+        u = u*int(counter != 1) + 29.4*int(counter == 1)
+        w = w - 1.4e-4*is_pre(t, i)*clip(m3 + 70.6, 0, inf) + 8e-5*x*clip(u + 45.3, 0, inf)*clip(p3 + 70.6, 0, inf)
+        m3 = m2
+        m2 = m1
+        m1 = m0
+        m0 = u/10 + (1 - 1/10)*m0
+        p3 = p2
+        p2 = p1
+        p1 = p0
+        p0 = u/7 + (1 - 1/7)*p0
+        x = is_pre(t, i)/15 + (1 - 1/15)*x
+        """,
+        clock=clock,
+    )
+    cells.hold, cells.VT, cells.w = held, -50.4, 0.5
+    for name in ("u", *(k + str(delay) for k in "mp" for delay in range(4))):
+        setattr(cells, name, -70.6)
+    b.Network(cells).run(n_steps * b.ms)
+    return np.asarray(cells.w)
