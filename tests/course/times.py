@@ -76,12 +76,15 @@ def in_browser(file: Path) -> list[str]:
 
 def step(page, key: str) -> float:
     """Seconds from a key at the slider until the data of the figure are others."""
-    data = "JSON.stringify(document.querySelector('.js-plotly-plot').data)"
-    before = page.evaluate(data)
+
+    def data() -> str:
+        return page.locator(".js-plotly-plot").first.evaluate("figure => JSON.stringify(figure.data)")
+
+    before = data()
     page.locator("marimo-slider [role=slider]").focus()
     start = time.monotonic()
     page.keyboard.press(key)
-    while page.evaluate(data) == before:
+    while data() == before:
         if time.monotonic() - start > 60:
             raise SystemExit("the figure does not change with the slider")
         time.sleep(0.01)
