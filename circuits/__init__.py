@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from circuits.neurons.rate_unit import RateUnit as RateUnit
     from circuits.neurons.readout import critic as critic
     from circuits.neurons.readout import readout as readout
+    from circuits.neurons.two_compartment import two_compartment as two_compartment
     from circuits.pairing import pairing as pairing
     from circuits.recurrent_lif import recurrent_lif as recurrent_lif
     from circuits.recurrent_rate import recurrent_rate as recurrent_rate

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from circuits import readout as readout
     from circuits import run_arguments as run_arguments
     from circuits import spike_source as spike_source
+    from circuits import two_compartment as two_compartment
     from circuits import write_state as write_state
     from plasticity import CURVATURE as CURVATURE
     from plasticity import GRADIENT as GRADIENT

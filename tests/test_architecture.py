@@ -157,7 +157,8 @@ PUBLIC = {
     "circuits": "Circuit Feedback NeuronModel Phase Population Projection RateUnit "
     "Run RunState Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
     "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing poisson_source pulse_lif "
-    "read_state readout recurrent_lif recurrent_rate run run_arguments spike_source write_state",
+    "read_state readout recurrent_lif recurrent_rate run run_arguments spike_source two_compartment "
+    "write_state",
     "course": "build check grade lessons symbol_table",
     "course.check": "Verdict code curve formula hints judge number personal prediction",
     "scenarios": "brain_computer_interface change_points choices competitive_stdp controllability digits distal_reward "
