@@ -192,6 +192,13 @@ def test_one_name_reaches_all_packages():
     assert sm.scenarios.run is importlib.import_module("scenarios").run
 
 
+@pytest.mark.parametrize("package", [*CATALOGUES, "analysis.datasets", "analysis.figures"])
+def test_completion_offers_the_members_of_a_catalogue_and_no_helpers(package):
+    module = importlib.import_module(package)
+    assert set(catalog.names(package)) <= set(dir(module)) <= {*catalog.names(package), *module.__all__}
+    assert callable(getattr(module, catalog.names(package)[0])) or package == "scenarios"
+
+
 @pytest.mark.parametrize("package", CATALOGUES)
 def test_editors_see_every_member(package):
     """The imports under TYPE_CHECKING in the __init__ of a catalogue are those of its folder."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from plasticity.errors import InputError
 from plasticity.support import catalog
 from plasticity.support.late import call
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     import xarray as xr
 
+__all__ = [*export(__name__, catalogue=True), "load", "names"]
 
 READERS = {".csv": "analysis.data.csv_table:read_csv", ".nwb": "analysis.data.nwb:read_nwb"}
 

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING
 
 from plasticity.errors import InputError
 from plasticity.support import catalog
+from plasticity.support.late import call
+from plasticity.support.lazy import export
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
+
+__all__ = [*export(__name__, catalogue=True), "draw", "drawable", "load", "names"]
 
 GENERAL = "by_protocol"
 OF_RUNS = (  # of any circuit
@@ -63,7 +67,7 @@ def draw(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     >>> len(draw(as_dataset(fitted), data=fitted.data).axes)  # one panel per interval
     2
     """
-    _require_datasets(runs, data)
+    call("analysis.pages.figure_parts:require_datasets", runs, data)
     drawn = [dataset for dataset in (data, *runs) if dataset is not None]
     for run in runs:
         if "swept" in run.attrs:
@@ -107,7 +111,7 @@ def drawable(*runs: xr.Dataset, kind: str | None = None) -> list[tuple[str, Figu
     >>> [name for name, figure in drawable(as_dataset(pairs))]
     ['weight_matrices', 'weight_histogram', 'weight_traces']
     """
-    _require_datasets(runs, None)
+    call("analysis.pages.figure_parts:require_datasets", runs, None)
     if kind is not None:
         return [(kind, _headed(load(kind)(*runs), runs))]
     if runs and not _is_of_circuit(runs[0]):
@@ -121,16 +125,6 @@ def drawable(*runs: xr.Dataset, kind: str | None = None) -> list[tuple[str, Figu
     if not figures:
         raise InputError(f"there is no figure for this run yet. {'; '.join(reasons)}")
     return figures
-
-
-def _require_datasets(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
-    import xarray as xr
-
-    for dataset in (*runs, data):
-        if not isinstance(dataset, xr.Dataset | None):
-            raise InputError(
-                f"runs and data to draw must be Datasets, one argument each as in draw(*runs), got {dataset!r:.80}"
-            )
 
 
 def _is_of_circuit(run: xr.Dataset) -> bool:

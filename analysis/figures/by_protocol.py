@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import FONT, MEASURED, label, line_style, plain, tidy
+from analysis.pages.figure_parts import FONT, MEASURED, label, line_style, plain, require_datasets, tidy
 from analysis.pages.render import display_units
 from plasticity.errors import InputError
 
@@ -18,6 +18,7 @@ SPREAD = 0.5  # of a row, over which the rules are spread
 
 def by_protocol(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one row per protocol: the measurement with its standard error, and the prediction of each run."""
+    require_datasets(runs, data)
     if data is None and not runs:
         raise InputError("there is nothing to draw; give a run or data")
     factor, unit = display_units(runs[0] if data is None else data)

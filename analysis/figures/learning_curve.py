@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis.measures import mean_and_error
-from analysis.pages.figure_parts import label, legend_below, line_style, mean_band, plain, tidy
+from analysis.pages.figure_parts import label, legend_below, line_style, mean_band, plain, require_datasets, tidy
 from plasticity.errors import InputError
 
 __all__ = ["learning_curve"]
@@ -16,6 +16,7 @@ __all__ = ["learning_curve"]
 
 def learning_curve(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the loss of rate circuits, or half the squared error that a population of spiking ones recorded."""
+    require_datasets(runs, data)
     if not runs:
         raise InputError("there is nothing to draw; give runs of a circuit, one for each seed")
     if data is not None:

@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.pages.figure_parts import COLOURS, FONT, GREY, lettered, require_scenario, tidy
 
@@ -64,11 +63,8 @@ def _people(ax: Axes, run: xr.Dataset) -> None:
         spread = np.stack([y - y / width, y * width - y])
         if which.any():
             ax.errorbar(truth[which], y, spread, fmt="o", mfc=face, color=COLOURS[2], markersize=4, label=words)
-    for axis, set_scale in ((ax.xaxis, ax.set_xscale), (ax.yaxis, ax.set_yscale)):
-        set_scale("log")
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter(NullFormatter())
+    ax.set_xscale("log")
+    ax.set_yscale("log")
     ax.set_xlabel("true γ + R (per trial)")
     ax.set_ylabel("estimated γ + R (per trial)")
     total = run.sizes["person"]

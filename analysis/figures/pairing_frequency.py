@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import MEASURED, label, legend_below, line_style, tidy
+from analysis.pages.figure_parts import MEASURED, label, legend_below, line_style, require_datasets, tidy
 from plasticity.errors import InputError
 
 __all__ = ["pairing_frequency"]
@@ -20,6 +20,7 @@ PANEL = (3.6, 3.6)  # inches
 
 def pairing_frequency(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw measured and predicted weight changes against the pairing frequency."""
+    require_datasets(runs, data)
     datasets = [dataset for dataset in (data, *runs) if dataset is not None]
     if not datasets:
         raise InputError("there is nothing to draw; give a run or data")

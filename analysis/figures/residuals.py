@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from analysis.fitting.noise import noise_of
-from analysis.pages.figure_parts import FONT, label, line_style, plain, tidy
+from analysis.pages.figure_parts import FONT, label, line_style, plain, require_datasets, tidy
 from plasticity.errors import InputError
 
 __all__ = ["residuals"]
@@ -21,6 +21,7 @@ def residuals(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
 
     An open marker is the prediction of a fit that has not seen the protocol, where the run holds it.
     """
+    require_datasets(runs, data)
     if data is None or not runs:
         raise InputError("there is nothing to draw; residuals need data and at least one run")
     protocols = data.protocol.values.tolist()

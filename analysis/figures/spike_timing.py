@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.measures import mean_and_error
 from analysis.pages.figure_parts import (
@@ -63,9 +62,6 @@ def _by_noise(ax: Axes, run: xr.Dataset) -> None:
         "before learning", (0.02, before), (0, 3), ("axes fraction", "data"), "offset points", fontsize=FONT - 2
     )
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_ylabel("loss after learning (nat)")
 
 

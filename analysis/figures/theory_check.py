@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
 
 from analysis.pages.figure_parts import COLOURS, legend_below, lettered, line_style, require_scenario, tidy
 
@@ -27,9 +26,6 @@ def theory_check(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     axes = figure.subplots(2, 2)
     _against_curvature(axes[0, 0], run, "rate", "rate of approach (s$^{-1}$)")
     axes[0, 0].set_yscale("log")
-    axes[0, 0].yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7), numticks=30))
-    axes[0, 0].yaxis.set_major_formatter("{x:g}")
-    axes[0, 0].yaxis.set_minor_locator(NullLocator())
     _against_curvature(axes[0, 1], run, "rest_decay", "rest point under decay\n(share of the optimum)")
     _rotation(axes[1, 0], run)
     _variances(axes[1, 1], run)

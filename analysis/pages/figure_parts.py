@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure, FigureBase
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.errors import InputError
@@ -39,6 +40,7 @@ MEASURED: dict[str, Any] = {
 }
 # from white to a grey blue whose luminance still leaves every colour of the palette legible
 PALE = LinearSegmentedColormap.from_list("pale", ["#FFFFFF", "#DCE4EC", "#AFBECC"])
+DECADES = 100.0  # ratio of the ends of a logarithmic axis below which powers of ten are too few labels
 LEVELS = 12  # of the map
 POINTS: dict[str, dict[str, Any]] = {
     "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
@@ -48,14 +50,30 @@ POINTS: dict[str, dict[str, Any]] = {
 ROW = 0.3  # inches of height per rule
 
 
+def require_datasets(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
+    """Check the arguments of a figure.
+
+    Raises
+    ------
+    InputError
+        If one of them is no Dataset.
+    """
+    for dataset in (*runs, data):
+        if not isinstance(dataset, xr.Dataset | None):
+            raise InputError(
+                f"runs and data to draw must be Datasets, one argument each as in draw(*runs), got {dataset!r:.80}"
+            )
+
+
 def require_scenario(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> None:
     """Check the arguments of a figure of one scenario.
 
     Raises
     ------
     InputError
-        If there is no run, a run is of another scenario, or there are measurements.
+        If there is no run, a run is of another scenario or no Dataset, or there are measurements.
     """
+    require_datasets(runs, data)
     if not runs:
         raise InputError(f"there is nothing to draw; give a run of {scenario}")
     if data is not None:
@@ -91,13 +109,24 @@ def plain(text: object) -> str:
 
 
 def tidy(axes: Sequence[Axes]) -> None:
-    """Remove lines that do not help reading; font sizes for print."""
+    """Remove lines that do not help reading; plain numbers on short logarithmic axes; font sizes for print."""
     for ax in axes:
+        for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+            _plain_numbers(axis, high / low if low > 0 else np.inf)
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=FONT - 1)
         ax.xaxis.label.set_fontsize(FONT)
         ax.yaxis.label.set_fontsize(FONT)
         ax.title.set_fontsize(FONT)
+
+
+def _plain_numbers(axis: Axis, ratio: float) -> None:
+    """Label a logarithmic axis by plain numbers if the ratio of its ends shows too few powers of ten."""
+    if axis.get_scale() != "log" or ratio > DECADES or isinstance(axis.get_major_locator(), FixedLocator):
+        return
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if ratio > 10 else (1, 1.5, 2, 3, 5, 7), numticks=30))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def lettered(axes: Iterable[Axes]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from analysis.pages.figure_parts import require_datasets
 from plasticity.errors import InputError
 
 SIDE = 400  # rows or columns of a matrix that are drawn at most: of larger ones, means of blocks
@@ -23,6 +24,7 @@ def one_run(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> xr.Dataset:
     InputError
         If there is none or more than one, or there are measurements.
     """
+    require_datasets(runs, data)
     if not runs and data is None:
         raise InputError("there is nothing to draw; give a run of a circuit")
     if data is not None or len(runs) > 1:

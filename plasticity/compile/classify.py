@@ -23,7 +23,7 @@ def affine(variable: sp.Symbol, flow: sp.Expr, variables: Collection[sp.Symbol])
     >>> affine(x, -x / tau, {x: None})
     (-1/tau, 0)
     """
-    return _affine(variable, flow, tuple(sorted(variables, key=str)))
+    return _affine(variable, flow, tuple(sorted(variables, key=lambda v: v.name)))
 
 
 @cached_algebra

@@ -6,13 +6,16 @@ spikes. A state that estimates a rate is replaced by its steady state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import sympy as sp
 
 from plasticity.errors import InputError
 from plasticity.local import local
 from plasticity.rule import WEIGHT, Rule, Step, Update, expressions, flows
+from plasticity.support.cached_algebra import cached_algebra
 
 RATES = {"pre": "pre_rate", "post": "post_rate", "pre_delayed": "pre_rate"}  # steady rates: a delay does not matter
 
@@ -50,7 +53,7 @@ def on_rates(rule: Rule) -> Rule:
         raise InputError(f"rule {rule.name!r} acts at events of a third factor, which rate networks do not have")
     flowing = flows(rule)
     for event, rate in RATES.items():
-        for target, value in _after(rule, event).items():
+        for target, value in _after(tuple(s.symbol for s in rule.states), tuple(rule.events.get(event, ()))).items():
             flowing[target] += local(rate) * (value - target)
     steady = {s.symbol: _steady(s.symbol, flowing[s.symbol]) for s in rule.states if s.estimates in RATES.values()}
     steady = {symbol: value.subs(steady) for symbol, value in steady.items()}
@@ -102,15 +105,17 @@ def _check_linear(rule: Rule, states: list[sp.Symbol], means: list[sp.Expr]) -> 
                 )
 
 
-def _after(rule: Rule, event: str) -> dict[sp.Symbol, sp.Expr]:
+@lru_cache(1024)
+def _after(states: tuple[sp.Symbol, ...], updates: tuple[Update, ...]) -> Mapping[sp.Symbol, sp.Expr]:
     """Value of every target after an event, in terms of the values before it."""
     values: dict[sp.Symbol, sp.Expr] = {}
-    symbols = {s.name: s.symbol for s in rule.states} | {WEIGHT.name: WEIGHT}
-    for update in rule.events.get(event, ()):
+    symbols = {symbol.name: symbol for symbol in (*states, WEIGHT)}
+    for update in updates:
         values[symbols[update.target]] = update.expression.subs(values, simultaneous=True)
     return values
 
 
+@cached_algebra
 def _steady(symbol: sp.Symbol, flow: sp.Expr) -> sp.Expr:
     solutions = sp.solve(flow, symbol)
     if len(solutions) != 1:

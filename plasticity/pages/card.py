@@ -94,11 +94,12 @@ def sections(rule: Rule) -> list[Section]:
     """Contents of the card, those that are not empty."""
     bounds = () if rule.bounds is None else (f"The weight is clipped to [{rule.bounds[0]:g}, {rule.bounds[1]:g}].",)
     limits = _limits(rule)
-    equations = [step.equation for step in (*rule.steps, *limits) if not isinstance(step.equation, str)]
+    flows = _equations(rule)
+    equations = [step.equation for step in (*rule.steps, *flows, *limits) if not isinstance(step.equation, str)]
     parts = [
         Section("Assumptions", rule.assumptions),
         Section("Derivation", equations=rule.steps, numbered=True),
-        Section("Rule", bounds, _equations(rule)),
+        Section("Rule", bounds, flows),
         Section("Limits", equations=limits),
         Section("Inputs", tuple(f"{s.name}: {_meaning(rule, s)}" for s in rule.inputs)),
         Section("Cost per synapse", tuple(f"{name}: {text}" for name, text in summary(rule).items())),
@@ -112,11 +113,15 @@ def sections(rule: Rule) -> list[Section]:
 
 def _equations(rule: Rule) -> tuple[Step, ...]:
     """Flows between events and assignments at events."""
-    flows = [] if rule.weight_flow == 0 else [Step("Weight", sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow))]
+    flows = (
+        [] if rule.weight_flow == 0 else [Step("Weight", sp.Eq(sp.Symbol("dw/dt"), rule.weight_flow, evaluate=False))]
+    )
     for state in rule.states:
         if state.flow != 0:
             note = state.meaning if not state.initial else f"{state.meaning}; at the start {state.initial:g}"
-            flows.append(Step(f"State {state.name}", sp.Eq(sp.Symbol(f"d_{state.name}/dt"), state.flow), note))
+            flows.append(
+                Step(f"State {state.name}", sp.Eq(sp.Symbol(f"d_{state.name}/dt"), state.flow, evaluate=False), note)
+            )
     for event, updates in rule.events.items():
         where = _EVENTS.get(event, f"{event} spike")
         for i, update in enumerate(updates):
@@ -171,7 +176,7 @@ def _parameters(rule: Rule) -> tuple[tuple[str, ...], ...]:
 
 def _symbols(rule: Rule, equations: list[Any]) -> tuple[tuple[str, ...], ...]:
     """Glossary entries of the symbols in `equations` that are described nowhere else on the card."""
-    described = {s.name for s in (*rule.parameters, *rule.states, *rule.inputs)}
+    described = {p.name for p in rule.parameters} | {s.name for s in rule.states}
     used = {symbol.name for e in equations for symbol in sp.sympify(e, strict=True).free_symbols} - described
     names = sorted(used, key=lambda name: (_SUFFIX.sub("", name), name))
     terms = [(name, glossary().get(name) or glossary().get(_SUFFIX.sub("", name))) for name in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -12,6 +13,7 @@ from plasticity.glossary import notation
 _SIGNS = {"plus": "+", "minus": "-"}
 
 
+@cache
 def symbol_name(name: str) -> str:
     r"""LaTeX for a name in code.
 
@@ -61,7 +63,11 @@ def latex(equation: Any) -> str:
     >>> print(latex(gradient_descent().weight_flow))
     - g \alpha
     """
-    expression = sp.sympify(equation, strict=True)
+    return _latex(sp.sympify(equation, strict=True))
+
+
+@lru_cache(4096)
+def _latex(expression: sp.Basic) -> str:
     return sp.latex(expression, symbol_names={s: symbol_name(s.name) for s in expression.atoms(sp.Symbol)})
 
 

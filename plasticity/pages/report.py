@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import sympy as sp
@@ -13,7 +14,7 @@ from plasticity.compile.mean_field import on_rates
 from plasticity.compile.owner import Ownership, ownership, rate_ownership
 from plasticity.errors import InputError
 from plasticity.pages.markdown import markdown
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, flows, free_symbols
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Parameter, Rule, State, flows, free_symbols
 from plasticity.support.late import call
 
 _OWNERS = {"pre": "pre neuron", "post": "post neuron", "synapse": "synapse"}
@@ -125,10 +126,10 @@ def cost(rule: Rule, in_neurons: bool = False) -> Cost:
     states = [s.name for s in rule.states if s.name not in away]
     variables = (WEIGHT.name, *states, *(["last event"] if relaxing else []), *arrays)
     operations = {
-        event: _operations([u.expression for u in us if u.target not in away]) for event, us in rule.events.items()
+        event: _operations(*(u.expression for u in us if u.target not in away)) for event, us in rule.events.items()
     }
     if clocked:
-        operations["step"] = _operations([flows(rule)[v] for v in clocked])
+        operations["step"] = _operations(*(flows(rule)[v] for v in clocked))
     rank = 2 if clocked else (1 if "clock" in rule.events else 0)
     return Cost(variables, operations, rank)
 
@@ -145,8 +146,12 @@ def coupling_excess(rule: Rule) -> dict[float, float]:
     >>> {rho: round(value, 3) for rho, value in coupling_excess(ballistic()).items()}
     {0.5: 0.035, 0.9: 0.18}
     """
-    if _without_number(rule):
-        return {}
+    return {} if _without_number(rule) else dict(_coupled(rule.weight_flow, rule.states, rule.parameters))
+
+
+@lru_cache(256)
+def _coupled(flow: sp.Expr, states: tuple[State, ...], parameters: tuple[Parameter, ...]) -> Mapping[float, float]:
+    rule = Rule("", "", flow, states, parameters=parameters)
     values = rule.values
     objective = call(
         "plasticity.objective:Objective",
@@ -327,12 +332,14 @@ def _symbol(rule: Rule, name: str) -> sp.Symbol:
     return WEIGHT if name == WEIGHT.name else next(s.symbol for s in rule.states if s.name == name)
 
 
-def _summands(expression: sp.Expr) -> list[sp.Expr]:
+@lru_cache(4096)
+def _summands(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     expression = expression.expand(deep=False)
-    return [] if expression == 0 else list(sp.Add.make_args(expression))
+    return () if expression == 0 else sp.Add.make_args(expression)
 
 
-def _operations(expressions: Sequence[sp.Expr]) -> int:
+@lru_cache(4096)
+def _operations(*expressions: sp.Expr) -> int:
     """Arithmetic operations, with what expressions share counted once."""
-    shared, rest = sp.cse(list(expressions))
+    shared, rest = sp.cse(expressions)
     return int(sum(sp.count_ops(e) for _, e in shared) + sum(sp.count_ops(e) for e in rest))

@@ -139,7 +139,7 @@ def bcm(
             "x·y² is read at post spikes, ϑ·x·y at pre spikes, from the traces just before the spike.",
         ),
         steps=(
-            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), loss), "m = E[y²]"),
+            Step("Objective of the neuron", sp.Eq(sp.Symbol("L"), loss), "x, y: pre- and postsynaptic rate, m = E[y²]"),
             Step("Its gradient", sp.Eq(GRADIENT, growth + penalty + pairing)),
             Step("Read at post spikes", at_post, "impulse of the gradient"),
             Step("Read at pre spikes", at_pre, "impulse of the gradient"),

@@ -100,7 +100,11 @@ def pairing_likelihood(
             "A spike adds its whole effect on the expected number of later spikes at once.",
         ),
         steps=(
-            Step("Gradient of −ln likelihood", sp.Eq(GRADIENT, -beta.symbol * (train - rate) * psp.symbol)),
+            Step(
+                "Gradient of −ln likelihood",
+                sp.Eq(GRADIENT, -beta.symbol * (train - rate) * psp.symbol),
+                "S: post spikes",
+            ),
             Step("Overlap of a potential and an after-depolarisation", together, "integral over the time to come"),
             Step("Read at pre spikes", gradient["pre"], "impulse of the gradient"),
             Step("Read at post spikes", gradient["post"], "impulse of the gradient"),

@@ -53,9 +53,9 @@ def plateau(
     )
     of_input = (trace("eligibility", taus[0]), trace("slow_eligibility", taus[2]))
     of_plateau = (trace("instructive", taus[1]), trace("slow_instructive", taus[2]))
-    together, episode = sp.symbols("d a", nonnegative=True)
+    together, episode = sp.symbols("together episode", nonnegative=True)
     loss = (top.symbol * together - WEIGHT) ** 2 / 2
-    # the plateau is now (d) only while an episode goes on (a), so d·a = d
+    # the plateau is now (together) only while an episode goes on, so the product of both is together
     density = sp.expand(sp.expand(sp.diff(loss, WEIGHT) * episode).subs(together * episode, together))
 
     def read(pair: tuple[State, State]) -> sp.Expr:
@@ -83,8 +83,14 @@ def plateau(
             "Each input has its own error: inputs do not compete.",
         ),
         steps=(
-            Step("Loss of one input in an episode", sp.Eq(sp.Symbol("L"), loss * episode), "d: together, a: episode"),
-            Step("Its gradient", sp.Eq(GRADIENT, density), "d lies within a, so d·a = d"),
+            Step(
+                "Loss of one input in an episode",
+                sp.Eq(sp.Symbol("L"), loss * episode),
+                "episode: 1 while it goes on, together: 1 at its plateau",
+            ),
+            Step(
+                "Its gradient", sp.Eq(GRADIENT, density), "together lies within episode, so their product is together"
+            ),
             Step("Read at a plateau", read(of_input), "traces of the input"),
             Step("Read at an input", read(of_plateau), "traces of the plateau"),
         ),

@@ -58,13 +58,15 @@ class LazyPackage(ModuleType):
 
     def __dir__(self) -> list[str]:
         own = (name for name, value in vars(self).items() if getattr(value, "__module__", None) == self.__name__)
-        return sorted({*_shown(self._home), *own, *(_members(self.__name__) if self._is_catalogue else ())})
+        public = (name for name in own if not name.startswith("_"))
+        return sorted({*_shown(self._home), *public, *(_members(self.__name__) if self._is_catalogue else ())})
 
 
 def export(package: str, catalogue: bool = False) -> list[str]:
-    """Give `package` the names that it imports under ``if TYPE_CHECKING:``, and return them for ``__all__``.
+    """Give `package` the names that it re-exports under ``if TYPE_CHECKING:``, and return them for ``__all__``.
 
-    Editors and type checkers read those imports; Python does not carry them out, so that the package loads at once.
+    A re-export repeats the name: ``from plasticity.rule import Rule as Rule``. Editors and type checkers read those
+    imports; Python does not carry them out, so that the package loads at once.
 
     Parameters
     ----------
@@ -76,8 +78,13 @@ def export(package: str, catalogue: bool = False) -> list[str]:
     module = sys.modules[package]
     blocks = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.If)]
     lines = [line for block in blocks for line in block.body]
-    home = {alias.name: line.module or "" for line in lines if isinstance(line, ast.ImportFrom) for alias in line.names}
-    home |= {alias.name: "" for line in lines if isinstance(line, ast.Import) for alias in line.names}
+    home = {
+        alias.name: getattr(line, "module", None) or ""
+        for line in lines
+        if isinstance(line, ast.Import | ast.ImportFrom)
+        for alias in line.names
+        if alias.asname == alias.name
+    }
     module.__dict__["_home"] = home
     module.__dict__["_is_catalogue"] = catalogue
     module.__class__ = LazyPackage

@@ -22,6 +22,7 @@ from plasticity.theory.symbols import LOSS_WEIGHT, PLASTICITY
 _W, _M = sp.symbols("omega m", real=True)
 _S = sp.Symbol("S", positive=True)
 _DISTANCE = sp.Symbol("d", real=True)  # of the mean from the optimum
+_MEANINGS = "ω: the weight; m and S: mean and variance of the belief about it"
 _LOG_DENSITY = -((_W - _M) ** 2) / (2 * _S) - sp.log(2 * sp.pi * _S) / 2
 
 
@@ -77,9 +78,9 @@ def uncertain_weight(
     flow = (2 * local.slope * _S + sp.cancel(of_variance.control)).subs(here)
     inference = _inference(belief, own, flow, cautions)
     steps = (
-        Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
+        Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY), _MEANINGS),
         Step("Fisher matrix of (m, S)", fisher),
-        Step("Expected loss", sp.Eq(sp.Symbol("E_L"), expected), "the loss to second order about m"),
+        Step("Expected loss", sp.Eq(sp.Symbol("E_L"), expected), "to second order about the present mean m_0"),
         *mean.steps,
         Step("Variance", sp.Eq(sp.Symbol(f"d_{name}/dt"), inference.states[0].flow), "by the same equations"),
     )
@@ -122,7 +123,7 @@ def _long_horizon(belief: GaussianWeight, local: LocalProblem, own: sp.Symbol) -
     )
     inference = _inference(belief, own, variance, cautions)
     steps = (
-        Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY)),
+        Step("Log density of the belief", sp.Eq(sp.Symbol("log_density"), _LOG_DENSITY), _MEANINGS),
         Step("Fisher matrix of (m, S)", fisher),
         *(Step(f"Coefficient of d^{2 * i} in the HJB equation", sp.Eq(e, 0)) for i, e in enumerate(equations)),
         Step("Value at γ = 0", sp.Eq(sp.Symbol("V"), value), f"the non-negative root; a = {root}, d = g/v"),

@@ -10,7 +10,7 @@ from analysis import figures
 from analysis.datasets import load
 from analysis.fit import fit
 from analysis.fitted_run import as_dataset
-from analysis.pages.figure_parts import COLOURS, DASHES, MARKERS, line_style
+from analysis.pages.figure_parts import COLOURS, DASHES, MARKERS, line_style, tidy
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog
 
@@ -39,6 +39,24 @@ def test_every_figure_has_a_title_and_says_when_there_is_nothing_to_draw(name):
     assert catalog.title("analysis.figures", name)
     with pytest.raises(InputError, match="nothing to draw"):
         figures.load(name)()
+
+
+@pytest.mark.parametrize("name", figures.names())
+@pytest.mark.parametrize("wrong", [[], 3])
+def test_every_figure_names_what_is_no_dataset(name, wrong):
+    with pytest.raises(InputError, match="must be Datasets, one argument each"):
+        figures.load(name)(wrong, data=load("sjostrom_2001") if name == "residuals" else None)
+
+
+@pytest.mark.parametrize("high", [1.9, 8.0, 60.0, 1e6])
+def test_a_logarithmic_axis_has_two_labels_or_more_that_are_numbers_where_powers_of_ten_are_few(high):
+    ax = Figure().subplots()
+    ax.set_yscale("log")
+    ax.set_ylim(0.6, high)
+    tidy([ax])
+    shown = [tick.get_text() for tick in ax.yaxis.get_ticklabels() if 0.6 <= tick.get_position()[1] <= high]
+    assert len(shown) >= 2
+    assert ("$" in "".join(shown)) == (high > 100)
 
 
 def test_frequency_figure_shows_every_number_in_percent(runs):

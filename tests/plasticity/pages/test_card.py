@@ -147,3 +147,15 @@ def test_names_become_symbols_of_the_field(name, written):
 def test_an_unknown_format_is_answered_with_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'markdown'"):
         card(derive(Objective(1.0)), "markdwn")
+
+
+@pytest.mark.parametrize("name", ["kalman_gradient", "curvature_bcm", "triplet_stdp"])
+def test_a_second_card_repeats_no_algebra(name, monkeypatch):
+    rule = rules.load(name)()
+    first = rule.card()
+    for function in ("latex", "solve", "cse", "simplify"):
+        monkeypatch.setattr(sp, function, lambda *_, **__: pytest.fail("done again"))
+    assert rule.card() == first
+    parameter = rule.parameters[0]
+    other = rule.with_parameters(**{parameter.name: 1.25 * parameter.value}).card()
+    assert f"| {1.25 * parameter.value:g} |" in other  # and nothing stale

@@ -76,7 +76,7 @@ def check_pairing(of, steps, rule):
 
 def check_plateau(of, steps, rule):
     s, read = symbols(rule), readings(steps)
-    together, episode = sp.symbols("d a", nonnegative=True)
+    together, episode = sp.symbols("together episode", nonnegative=True)
     slope = sp.expand(sp.diff(of["Loss of one input in an episode"].rhs, WEIGHT)).subs(together * episode, together)
     assert is_zero(slope - of["Its gradient"].rhs)
     for where, pair in (
