@@ -1,4 +1,4 @@
-"""Controllability: plastic fraction, sign, bounds, rank of control and drift of weights.
+"""Controllability: plastic fraction, sign, bounds, rank of control, conserved sums and drift of weights.
 
 The velocity of the weights is ``ẇ = f(w) + P M ẇ_rule``, clipped to the bounds: f is the drift, M the mask of plastic
 weights and P the projector onto the controllable space, in every engine.
@@ -14,10 +14,10 @@ import sympy as sp
 from numpy.typing import ArrayLike, NDArray
 
 from plasticity.compile import elementwise
-from plasticity.errors import InputError
-from plasticity.feedback import orthonormal
+from plasticity.errors import InputError, UnknownNameError
+from plasticity.projector import SUMS, Projector, conserved_sums, directions, make_projector, members
 from plasticity.rule import WEIGHT, Rule
-from plasticity.support.checks import checked, require_array, require_indices, require_number, require_whole
+from plasticity.support.checks import checked, require_array, require_number, require_whole
 from plasticity.support.streams import stream
 
 Array = NDArray[np.float64]
@@ -47,6 +47,11 @@ class Controllability:
         ``weights.ravel()``), or m random ones drawn from the seed. Clipping to bounds may leave their span. It is a
         subspace, onto which changes are projected orthogonally in the (n_weights, n_weights) metric: the scale of B
         is irrelevant, and 2·B is the same as B. `Objective.control`, in contrast, has gains: θ̇ = f + Bu, cost uᵀGu/2η.
+    conserved : None, "incoming", "outgoing", "both" or (n_weights, m) array
+        Sums of weights that learning leaves as they are: those onto every post neuron, of every pre neuron, or Cᵀw with
+        one column of C for every sum. Changes are projected onto Cᵀẇ = 0; for weights of one neuron, of shape (n,),
+        each ``"incoming"`` change loses its mean (subtractive normalisation). Clipping to bounds and a drift may
+        break a sum. It is the counterpart of `rank`: control of all directions but m.
     drift : None, float or array
         f(w) = a·w with a number or one number per weight (decay is negative), or A·w with an (n_weights, n_weights)
         matrix [1/s]. It also moves weights that are not plastic. The drift assumed by a derived rule acts by default;
@@ -62,6 +67,14 @@ class Controllability:
     >>> limits = constrain(Controllability(mask=[True, False], sign=1), shape=(2,))
     >>> move(limits, weights=np.array([0.5, 0.5]), change=np.array([-1.0, -1.0]), dt=0.1)
     array([0. , 0.5])
+    >>> limits = constrain(Controllability(conserved="incoming"), shape=(2, 2))
+    >>> project(limits, [[1.0, 0.0], [0.0, 3.0]]).round(12)
+    array([[ 0.5, -0.5],
+           [-1.5,  1.5]])
+
+    References
+    ----------
+    miller_1994 (constraints on sums of weights).
     """
 
     plastic_fraction: float = 1.0
@@ -70,6 +83,7 @@ class Controllability:
     bounds: Any = None
     rank: Any = None
     drift: Any = None
+    conserved: Any = None
 
     def __post_init__(self) -> None:
         """Check every field, so that wrong limits fail where they are written."""
@@ -94,69 +108,15 @@ class Controllability:
             object.__setattr__(self, "rank", _checked_rank(self.rank))
         if self.drift is not None:
             object.__setattr__(self, "drift", require_array("drift", self.drift))
-
-    @staticmethod
-    def normalised(targets: ArrayLike) -> Controllability:
-        """Limits that keep the sum of the weights onto every neuron: each change loses its mean over the neuron.
-
-        Subtractive normalisation, ``Δw → Δw − mean(Δw)`` over the weights of one target, is a control of rank
-        n_weights − n_targets; mask and bounds, set with `dataclasses.replace`, may break the sum.
-
-        Parameters
-        ----------
-        targets : (n_weights,) array of int
-            Post neuron of every weight, such as ``projection.targets``; for weights of shape (n_post, n_pre)
-            ``numpy.repeat(range(n_post), n_pre)``. Every neuron has two weights or more.
-
-        Raises
-        ------
-        InputError
-            If they are no indices, or a neuron has one weight only.
-
-        Examples
-        --------
-        >>> limits = constrain(Controllability.normalised([0, 0, 1, 1]), shape=(2, 2))
-        >>> project(limits, [[1.0, 0.0], [0.0, 3.0]]).round(12)
-        array([[ 0.5, -0.5],
-               [-1.5,  1.5]])
-
-        References
-        ----------
-        miller_1994
-        """
-        of = require_indices("targets", targets)
-        columns = []
-        for neuron in np.unique(of):
-            members = np.flatnonzero(of == neuron)
-            if members.size < 2:
-                raise InputError(f"targets: neuron {neuron} has one weight only, which its sum would fix; leave it out")
-            block = np.zeros((of.size, members.size - 1))
-            block[members] = np.linalg.qr(np.eye(members.size) - 1 / members.size)[0][:, :-1]
-            columns.append(block)
-        return Controllability(rank=np.hstack(columns) if columns else None)
+        if self.conserved is not None:
+            object.__setattr__(self, "conserved", _checked_sums(self.conserved))
 
     @property
     def is_full(self) -> bool:
         """Whether control is full and nothing drifts."""
         return self.plastic_fraction == 1 and all(
-            v is None for v in (self.mask, self.sign, self.bounds, self.rank, self.drift)
+            v is None for v in (self.mask, self.sign, self.bounds, self.rank, self.drift, self.conserved)
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Projector:
-    """``control @ read``, the projector onto the controllable space in the metric G.
-
-    Parameters
-    ----------
-    control : (n_weights, m) array
-        B: an orthonormal basis of the controllable space.
-    read : (m, n_weights) array
-        (BᵀGB)⁻¹BᵀG.
-    """
-
-    control: Array
-    read: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,9 +182,10 @@ def constrain(
     shape = (shape,) if isinstance(shape, int | np.integer) else tuple(int(n) for n in shape)
     low, high = _limits(controllability, shape)
     mask = _mask(controllability, shape, seed, name)
-    control = _directions(controllability, shape, mask, seed, name)
+    control = directions(controllability.rank, shape, mask, seed, name)
+    sums = conserved_sums(controllability.conserved, shape, mask)
     drift, drift_matrix = _drifts(controllability.drift, shape)
-    projector = None if control is None else Projector(control, _read(control, metric))
+    projector = make_projector(control, sums, metric, mask)
     return Constraint(shape, mask, low, high, projector, drift, drift_matrix)
 
 
@@ -253,7 +214,8 @@ def project(constraint: Constraint, change: ArrayLike) -> Array:
     if constraint.projector is None:
         return permitted
     flat = _flat(constraint, permitted)
-    return ((flat @ constraint.projector.read.T) @ constraint.projector.control.T).reshape(permitted.shape)
+    along = (flat @ constraint.projector.read.T) @ constraint.projector.control.T
+    return (flat + along if constraint.projector.is_complement else along).reshape(permitted.shape)
 
 
 def drift(constraint: Constraint, weights: Array) -> Array:
@@ -335,7 +297,10 @@ def of_synapses(
 
     c = controllability
     bounds = None if c.bounds is None else tuple(pick("bounds", b) for b in c.bounds)
-    return replace(c, mask=pick("mask", c.mask), sign=pick("sign", c.sign), bounds=bounds, drift=pick("drift", c.drift))
+    ends = {"incoming": (targets,), "outgoing": (sources,), "both": (targets, sources)}
+    conserved = members(*ends[c.conserved]) if isinstance(c.conserved, str) else c.conserved
+    own = {name: pick(name, getattr(c, name)) for name in ("mask", "sign", "drift")}
+    return replace(c, bounds=bounds, conserved=conserved, **own)
 
 
 def separate_drift(rule: Rule, controllability: Controllability) -> tuple[Rule, Controllability]:
@@ -392,44 +357,6 @@ def _mask(c: Controllability, shape: tuple[int, ...], seed: int, name: str) -> N
     return mask.reshape(shape)
 
 
-def _directions(
-    c: Controllability, shape: tuple[int, ...], mask: NDArray[np.bool_] | None, seed: int, name: str
-) -> Array | None:
-    """Orthonormal basis of the controllable space of the plastic weights."""
-    if c.rank is None:
-        return None
-    size = int(np.prod(shape))
-    n_directions = c.rank if isinstance(c.rank, int) else c.rank.shape[1]
-    plastic = size if mask is None else int(mask.sum())
-    if isinstance(c.rank, int):
-        directions = stream(seed, f"{name}/control").standard_normal((size, min(n_directions, size)))
-    elif len(c.rank) != size:
-        raise InputError(f"rank has {len(c.rank)} rows, but there are {size} weights; give it one row per weight")
-    else:
-        directions = c.rank
-    if n_directions > plastic:
-        raise InputError(f"rank is {n_directions}, but only {plastic} weights are plastic; use at most {plastic}")
-    if mask is not None:
-        directions = directions * mask.reshape(-1, 1)
-    rank = np.linalg.matrix_rank(directions)
-    if rank < n_directions:
-        raise InputError(
-            f"control directions are linearly dependent (rank {rank} of {n_directions}); remove redundant columns"
-        )
-    return orthonormal(directions)
-
-
-def _read(control: Array, metric: ArrayLike | None) -> Array:
-    """(BᵀGB)⁻¹BᵀG (m, n_weights)."""
-    if metric is None or np.ndim(metric) == 0:
-        return control.T.copy()
-    cost = np.asarray(metric, dtype=float)
-    if cost.shape[0] != len(control):
-        raise InputError(f"metric has shape {cost.shape}, but there are {len(control)} weights")
-    weighted = control.T * cost if cost.ndim == 1 else control.T @ cost
-    return np.linalg.solve(weighted @ control, weighted)
-
-
 def _drifts(drift: Array | None, shape: tuple[int, ...]) -> tuple[Array | None, Array | None]:
     """Drift of each weight, or the matrix of one that couples them."""
     size = int(np.prod(shape))
@@ -464,3 +391,14 @@ def _checked_rank(rank: Any) -> Any:
     if directions.ndim != 2 or directions.shape[1] < 1:
         raise InputError(f"rank must be a number or have shape (n_weights, m), got {directions.shape}")
     return directions
+
+
+def _checked_sums(conserved: Any) -> Any:
+    if isinstance(conserved, str):
+        if conserved not in SUMS:
+            raise UnknownNameError("conserved", conserved, SUMS)
+        return conserved
+    columns = require_array("conserved", conserved)
+    if columns.ndim != 2 or columns.shape[1] < 1:
+        raise InputError(f"conserved must be {', '.join(SUMS)} or have shape (n_weights, m), got {columns.shape}")
+    return columns

@@ -43,7 +43,7 @@ PROJECTION = _fields(
     "pre post advance factors",  # populations; addresses, 0 where there is none
     "weights states parameters time_step is_plastic",  # time_step, is_plastic: places of these parameters
     "noise drawn",  # noise of the weights; its place among the random numbers of a step
-    "limits n_directions is_coupled has_matrix",  # limits: place in `fixed`
+    "limits n_directions is_complement is_coupled has_matrix",  # limits: place in `fixed`
     "ticks collected",  # steps between ticks of the clock, or 0; state that collects the products of factors
     "memory_post memory_pre n_memory",  # factors of the last steps (n_memory × size)
 )
@@ -235,7 +235,7 @@ def change(own, fixed, scratch, pre, post, p, setting, tick):
     shared = (at(own, setting.received), at(own, p.parameters))
     call(p.advance, (*synapses, *shared, rate, current, limits, changes, post.size, pre.size, tick))
     if p.is_coupled:
-        sizes = (post.size, pre.size, p.n_directions, p.has_matrix)
+        sizes = (post.size, pre.size, p.n_directions, p.is_complement, p.has_matrix)
         moving = own[p.time_step] * own[p.is_plastic]  # a drift, too, is held while the projection is frozen
         call(setting.move, (weights, changes, limits, rate, current, moving, *sizes))
 

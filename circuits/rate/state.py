@@ -123,6 +123,7 @@ def new_network(plan: Plan, limits: Sequence[Constraint | None], channel: Channe
     for record, limit in zip(projections, limits, strict=True):
         if limit is not None and limit.projector is not None:
             record["n_directions"] = len(limit.projector.read)
+            record["is_complement"] = limit.projector.is_complement
         record["has_matrix"] = limit is not None and limit.drift_matrix is not None
     return Network(
         rows=rows,

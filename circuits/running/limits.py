@@ -13,7 +13,6 @@ from plasticity.compile import elementwise
 from plasticity.controllability import (
     Constraint,
     Controllability,
-    Projector,
     check_weights,
     constrain,
     narrowed,
@@ -21,6 +20,7 @@ from plasticity.controllability import (
     separate_drift,
 )
 from plasticity.errors import UnknownNameError
+from plasticity.projector import Projector
 from plasticity.rule import WEIGHT, Parameter, Rule, State, Update
 
 PLASTIC = Parameter("plastic", 1.0, meaning="1 where the weight can change, else 0")
@@ -87,10 +87,14 @@ def _limits(projection: Projection, controllability: Controllability, shape: tup
         mask=None if full.mask is None else pick(full.mask),
         low=pick(full.low),
         high=pick(full.high),
-        projector=full.projector and Projector(full.projector.control[rows], full.projector.read[:, rows]),
+        projector=full.projector and _of_rows(full.projector, rows),
         drift=full.drift if full.drift is None or full.drift.ndim == 0 else pick(full.drift),
         drift_matrix=None if full.drift_matrix is None else full.drift_matrix[np.ix_(rows, rows)],
     )
+
+
+def _of_rows(projector: Projector, rows: np.ndarray) -> Projector:
+    return replace(projector, control=projector.control[rows], read=projector.read[:, rows])
 
 
 def limited_rule(rule: Rule, limits: Constraint) -> Rule:

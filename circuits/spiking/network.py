@@ -322,7 +322,7 @@ def _coupling(builder: _Builder, record: Function) -> brian2.Function:
         permitted.set_value(permitted_change(limits, requested.get_value(), weights.get_value(), dt))
         return 1.0
 
-    tables = [f"{record.name}_{kind}" for kind in ("read", "control", "drift")]
+    tables = [f"{record.name}_{kind}" for kind in ("read", "control", "removed", "drift")]
     present = [
         f"&{_cpp_table(builder.structure, name)}" if name in builder.structure.tables else "nullptr" for name in tables
     ]

@@ -74,8 +74,9 @@ void Philox::compute() {
     words[0] = a, words[1] = b, words[2] = c, words[3] = d;
 }
 
-double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
-                       const std::vector<double>& weights, std::vector<double>& permitted, const double dt) {
+double project_changes(const Table* read, const Table* control, const Table* removed, const Table* drift,
+                       const std::vector<double>& requested, const std::vector<double>& weights,
+                       std::vector<double>& permitted, const double dt) {
     const size_t n = requested.size();
     permitted = requested;
     if (read) {
@@ -83,9 +84,11 @@ double project_changes(const Table* read, const Table* control, const Table* dri
         for (size_t i = 0; i < n; i++)
             if (requested[i] != 0.0)
                 for (size_t k = 0; k < along.size(); k++) along[k] += read->row(i)[k] * requested[i];
+        const Table* directions = control ? control : removed;
         for (size_t i = 0; i < n; i++) {
-            permitted[i] = 0.0;
-            for (size_t k = 0; k < along.size(); k++) permitted[i] += control->row(i)[k] * along[k];
+            if (control) permitted[i] = 0.0;
+            for (size_t k = 0; k < along.size(); k++)
+                if (along[k] != 0.0) permitted[i] += directions->row(i)[k] * along[k];
         }
     }
     for (size_t i = 0; drift && i < n; i++) {

@@ -106,10 +106,12 @@ struct DelayLines {
 template <int K>
 DelayLine DelayLines<K>::value;
 
-// Changes of coupled synapses in one step: the part of the requested ones along the directions of control (all of it
-// without directions), and what a drift that couples weights adds. Matrices have a row per synapse.
-double project_changes(const Table* read, const Table* control, const Table* drift, const std::vector<double>& requested,
-                       const std::vector<double>& weights, std::vector<double>& permitted, double dt);
+// Changes of coupled synapses in one step: the part of the requested ones along the directions of control, or all of it
+// without what moves conserved sums (removed), and what a drift that couples weights adds. Matrices have a row per
+// synapse.
+double project_changes(const Table* read, const Table* control, const Table* removed, const Table* drift,
+                       const std::vector<double>& requested, const std::vector<double>& weights,
+                       std::vector<double>& permitted, double dt);
 
 // Fill n elements with the values of a file, or all of them with its only one.
 template <class T>

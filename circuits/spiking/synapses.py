@@ -138,7 +138,8 @@ def _coupling(projection: Projection, inputs: RunInputs) -> Function:
     inputs.couplings[name] = limits
     if limits.projector is not None:
         inputs.tables[f"{name}_read"] = Table(limits.projector.read.T)
-        inputs.tables[f"{name}_control"] = Table(limits.projector.control)
+        kind = "removed" if limits.projector.is_complement else "control"
+        inputs.tables[f"{name}_{kind}"] = Table(limits.projector.control)
     if limits.drift_matrix is not None:
         inputs.tables[f"{name}_drift"] = Table(limits.drift_matrix)
     return Function("project_changes", "coupling", name)

@@ -23,7 +23,7 @@ from plasticity.compile.native import REORDERED, Signature, native
 MOVE = Signature(
     arrays=("_w", "_change", "_limits", "_next_pre", "_current"),
     floats=("_dt",),
-    integers=("_n_post", "_n_pre", "_n_directions", "_is_coupled"),
+    integers=("_n_post", "_n_pre", "_n_directions", "_is_complement", "_is_coupled"),
 )
 _MOVE = """
 _n = _n_post * _n_pre
@@ -38,7 +38,8 @@ for _i in range(_n):
         _change[_along + _k] += _limits[_read + _k * _n + _i] * _change[_i]
 for _i in range(_n):
     if _n_directions > 0:
-        _change[_i] = 0.0
+        if not _is_complement:
+            _change[_i] = 0.0
         for _k in range(_n_directions):
             _change[_i] += _limits[_control + _i * _n_directions + _k] * _change[_along + _k]
     _change[_velocity + _i] = {velocity}

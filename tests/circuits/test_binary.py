@@ -106,7 +106,9 @@ def recurrent(device, seed=1, probability=0.3, delay=2e-3, duration=0.06, amplit
         Projection(rule=reward_stdp(), third_factor="rewards", **wiring["rewarded"]),
         Projection(rule=oja(), **wiring["normalised"]),
     )
-    return circuits.run(Circuit("recurrent", (cells, rewards), projections), duration, 1e-4, device, 0.02, seed)
+    circuit = Circuit("recurrent", (cells, rewards), projections)
+    limits = {"normalised": Controllability(conserved="incoming")}
+    return circuits.run(circuit, duration, 1e-4, device, 0.02, seed, controllability=limits)
 
 
 @pytest.fixture(scope="module")

@@ -184,6 +184,7 @@ def coupled_limits(rank=3):
 LIMITS = {
     "rank and coupled drift": coupled_limits(),
     "coupled drift": coupled_limits(rank=None),
+    "sums and drift": Controllability(conserved="both", mask=np.arange(N) % 3 > 0, bounds=(0.0, 0.12), drift=-0.5),
     "mask, sign, bounds and drift": Controllability(
         mask=np.arange(N) % 3 > 0, sign=np.arange(N) % 2, bounds=(-1.0, 0.12), drift=np.linspace(-2, 1, N)
     ),
@@ -217,12 +218,14 @@ def test_ticks_of_a_shared_controller_stay_in_its_span():
     assert np.abs(outside).max() < 1e-14 < 1e-3 < np.abs(moved).max()
 
 
-def test_normalised_incoming_weights_keep_their_sum():
+@pytest.mark.parametrize("name", ["incoming", "outgoing"])
+def test_conserved_sums_stay_at_every_step(name):
     learning = circuit(gradient_descent(0.02))
-    targets = learning.projections[0].targets
-    limits = Controllability.normalised(targets)
-    moved = circuits.run(learning, DURATION, DT, "numpy", controllability=limits).final["synapses"] - 0.05
-    sums = np.bincount(targets, moved)
+    ends = {"incoming": learning.projections[0].targets, "outgoing": learning.projections[0].sources}[name]
+    limits = Controllability(conserved=name)
+    watch = {"controllability": limits, "record_every": DT, "n_tracked": 3 * N}
+    moved = circuits.run(learning, DURATION, DT, "numpy", **watch).weights["synapses"] - 0.05
+    sums = np.array([np.bincount(ends, step) for step in moved.reshape(-1, 3 * N)])
     assert np.abs(sums).max() < 1e-13 < 1e-3 < np.abs(moved).max()
 
 

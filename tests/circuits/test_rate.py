@@ -118,6 +118,7 @@ LIMITS = {
     "mask": Controllability(plastic_fraction=0.4, sign=np.where(np.arange(N) % 3, 1, -1)),
     "bounds and drift": Controllability(bounds=(-0.3, 0.25), drift=-1.5),
     "rank": Controllability(rank=3, drift=-0.5),
+    "sums": Controllability(conserved="both", drift=-0.5),
     "matrix": Controllability(drift=np.random.default_rng(2).standard_normal((N * N, N * N)) / N),
 }
 
@@ -137,6 +138,25 @@ def test_limits_of_control(case):
         w, r = move(limits, w, requested, DT), following
     assert np.abs(w - before).max() > 0.01
     assert_allclose(ours.final["recurrent"][0], w, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize(("name", "axis"), [("incoming", 1), ("outgoing", 0)])
+def test_conserved_sums_make_projected_gradient_descent(name, axis):
+    """A linear layer at every step: w ← w + dt·η·Π(error·inputᵀ), Π subtracts the mean over the sum; sums stay."""
+    random = np.random.default_rng(3)
+    x, target, w = random.standard_normal(5), random.standard_normal(4), random.standard_normal((4, 5))
+    learning = gradient_descent(learning_rate=0.5), exact_error()
+    circuit = feedforward((5, 4), *learning, patterns=[x], targets=[target], weights=[w])
+    limits = Controllability(conserved=name)
+    ours = run(circuit, 2.0, dt=0.1, controllability=limits, record_every=0.1, n_tracked=20)
+    path = [w]
+    for _ in range(20):
+        step = np.outer(target - path[-1] @ x, x)
+        path.append(path[-1] + 0.1 * 0.5 * (step - step.mean(axis, keepdims=True)))
+    weights = ours.weights["layer_1"].reshape(21, 4, 5)
+    assert np.abs(weights[-1] - w).max() > 0.1
+    assert_allclose(weights, path, rtol=1e-11, atol=1e-13)
+    assert_allclose(weights.sum(axis + 1), np.broadcast_to(w.sum(axis), (21, 9 - w.shape[axis])), atol=1e-13)
 
 
 def test_rank_leaves_the_rest_alone():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import null_space
 
 from plasticity import Controllability
 from plasticity.controllability import check_weights, clip, constrain, drift, move, narrowed, of_synapses, project
@@ -139,6 +140,8 @@ BAD = {
     "a vector": ({"rank": [1.0, 0.0]}, "rank must be a number or have shape"),
     "drift": ({"drift": np.nan}, "drift must be finite"),
     "drift text": ({"drift": "decay"}, "drift must be numbers"),
+    "sums": ({"conserved": "incomming"}, "unknown conserved 'incomming'; did you mean 'incoming'"),
+    "one sum": ({"conserved": [1.0, 1.0]}, r"conserved must be incoming, outgoing, both or have shape"),
 }
 
 
@@ -156,6 +159,11 @@ UNFIT = {
     "rows": (Controllability(rank=np.ones((5, 1))), "rank has 5 rows, but there are 6 weights"),
     "frozen": (Controllability(rank=2, mask=[[True, False, False], [False] * 3]), "only 1 weights are plastic"),
     "dependent": (Controllability(rank=np.ones((6, 2))), "linearly dependent"),
+    "sums": (Controllability(conserved=np.ones((5, 1))), "conserved has 5 rows, but there are 6 weights"),
+    "no way": (
+        Controllability(rank=np.ones((6, 1)), conserved="incoming"),
+        "no direction of control leaves these sums",
+    ),
     "empty": (Controllability(sign=1, bounds=(-2.0, -1.0)), r"exclude every value of weight \[0, 0\]"),
 }
 
@@ -177,13 +185,36 @@ def test_weights_that_start_out_of_bounds_are_named():
         check_weights(limits, weights)
 
 
-def test_normalised_weights_keep_their_sum(random):
-    """Subtractive: every change loses its mean over the neuron, whatever the order of the synapses."""
-    targets = random.permutation(np.repeat([0, 1, 2], [2, 3, 5]))
-    change = random.standard_normal(10)
-    left = project(constrain(Controllability.normalised(targets), 10), change)
-    for neuron in range(3):
-        of = targets == neuron
-        np.testing.assert_allclose(left[of], change[of] - change[of].mean(), atol=1e-13)
-    with pytest.raises(InputError, match="neuron 7 has one weight only"):
-        Controllability.normalised([0, 0, 7])
+@pytest.mark.parametrize("name", ["incoming", "outgoing", "both"])
+def test_conserved_sums_lose_the_mean_of_a_change(name, random):
+    """Subtractive: every change loses its mean over the sum; of both sums, rows and columns are centred."""
+    change = random.standard_normal((4, 3, 5))
+    rows, columns = (change.mean(axis, keepdims=True) for axis in (2, 1))
+    both = rows + columns - change.mean((1, 2), keepdims=True)
+    left = project(constrain(Controllability(conserved=name), (3, 5)), change)
+    np.testing.assert_allclose(left, change - {"incoming": rows, "outgoing": columns, "both": both}[name], atol=1e-14)
+
+
+def test_conserved_sums_of_a_list_of_synapses_are_those_of_its_ends(random):
+    sources, targets = random.permutation(np.arange(12))[:9] % 4, np.repeat([0, 1, 2], [2, 3, 4])
+    change = random.standard_normal(9)
+    for name, ends in (("incoming", targets), ("outgoing", sources)):
+        limits = of_synapses(Controllability(conserved=name), (3, 4), targets, sources)
+        left = project(constrain(limits, 9), change)
+        means = np.bincount(ends, change)[ends] / np.bincount(ends)[ends]
+        np.testing.assert_allclose(left, change - means, atol=1e-14)
+
+
+def test_conserved_sums_under_a_metric_a_mask_and_few_controllers(random):
+    """The change that is nearest in the metric to the one that was asked for, among those that keep sums and mask."""
+    root, sums = random.standard_normal((6, 6)), random.standard_normal((6, 2))
+    metric, change = root @ root.T + np.eye(6), random.standard_normal(6)
+    mask = np.array([True, False, True, True, True, True])
+    for directions in (None, random.standard_normal((6, 4))):
+        limits = Controllability(conserved=sums, mask=mask, rank=directions)
+        left = project(constrain(limits, 6, metric=metric), change)
+        reachable = np.eye(6)[:, mask] if directions is None else directions * mask[:, None]
+        free = reachable @ null_space(sums.T @ reachable)
+        nearest = free @ np.linalg.solve(free.T @ metric @ free, free.T @ metric @ (mask * change))
+        np.testing.assert_allclose(left, nearest, atol=1e-12)
+        np.testing.assert_allclose(sums.T @ left, 0, atol=1e-13)

@@ -13,10 +13,11 @@ from plasticity.feedback import NAME, FeedbackChannel, delay_steps, disturb, ope
 
 N_POST, N_PRE, DT = 3, 4, 0.1
 N = N_POST * N_PRE
-SIZES = {"without": 0, "rank": 2, "matrix": 0}
+SIZES = {"without": 0, "rank": 2, "sums": 6, "matrix": 0}
 LIMITS = {
     "without": Controllability(plastic_fraction=0.5, bounds=(-0.5, 0.6), drift=-0.7),
     "rank": Controllability(rank=2, sign=1, drift=0.3),
+    "sums": Controllability(conserved="both", plastic_fraction=0.9, drift=0.3),
     "matrix": Controllability(plastic_fraction=0.7, drift=np.random.default_rng(0).standard_normal((N, N))),
 }
 
@@ -45,8 +46,8 @@ def test_changes_of_weights(case):
     parts += [] if limits.drift_matrix is None else [limits.drift_matrix]
     numbers, room = np.concatenate([p.ravel() for p in parts]), np.append(change, np.zeros(N + SIZES[case]))
     current = np.ones(N_POST)
-    is_coupled = int(limits.drift_matrix is not None)
-    call(move_source(), "move", w, room, numbers, rate, current, DT, N_POST, N_PRE, SIZES[case], is_coupled)
+    flags = int(case == "sums"), int(limits.drift_matrix is not None)
+    call(move_source(), "move", w, room, numbers, rate, current, DT, N_POST, N_PRE, SIZES[case], *flags)
     assert_allclose(w, expected, rtol=1e-12, atol=1e-14)
     assert_allclose(current, 1 + expected @ rate, rtol=1e-12, atol=1e-14)
 
