@@ -61,6 +61,7 @@ _TABLE = (
     Local("feedback_power", "post", "1", "squared weights Σ_k F_ik² of the feedback path to the neuron"),
     Local("perturbation", "post", "Hz", "noise ξ_i added to the input of the neuron"),
     Local("weight_perturbation", "synapse", "1", "noise ξ_ij added to the weight"),
+    Local("white_noise", "synapse", "Hz**(1/2)", "white noise ξ_ij(t) of the synapse, ⟨ξ(t) ξ(t')⟩ = δ(t − t')"),
     Local("loss_difference", "global", "Hz**2", "loss with the perturbation minus loss without"),
     Local("reward_deviation", "global", "1", "reward minus its expectation, R − R̄"),
     Local("pre_psp", "pre", "1", "postsynaptic potential ε_j that the spikes of the presynaptic neuron evoke"),

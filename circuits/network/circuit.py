@@ -14,7 +14,7 @@ from circuits.network.projection import Feedback as Feedback
 from circuits.network.projection import Projection as Projection
 from circuits.network.projection import dense, listed
 from circuits.network.stimulus import Stimulus as Stimulus
-from plasticity.compile.brian import SynapseModel, check_rule
+from plasticity.compile.brian import NOISE, SynapseModel, check_rule
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import NeuronVariable, Rule
 from plasticity.support.checks import checked, require_finite, require_indices, require_whole
@@ -241,7 +241,7 @@ def _check_fires(population: Population, what: str) -> None:
 
 
 def _check_locals(circuit: Circuit, rule: Rule, pre: Population, post: Population) -> None:
-    for local in (rule.locals[s.name] for s in rule.inputs):
+    for local in (rule.locals[s.name] for s in rule.inputs if s != NOISE):
         owner = pre if local.index == "pre" else post
         if isinstance(local, NeuronVariable):
             _check_variable(rule, local, owner)

@@ -100,7 +100,7 @@ def _objects(
         if model is not None:
             times = {side: spike_time(projection, circuit, side) for side in ("pre", "post")}
             objects += trace_objects(projection, model, circuit, times, inputs)
-        objects.append(synapse_group(projection, model, circuit, inputs))
+        objects.append(synapse_group(projection, model, circuit, grid, inputs))
     for path in (p for p in circuit.feedback if p not in wires):
         objects += feedback_objects(path, resolved[path.name], circuit, grid, inputs)
     return [*objects, *_monitors(circuit, record, inputs)]

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.network.circuit import Circuit, Projection
+from circuits.neurons.model import DRAWN
+from circuits.running.grid import Grid
 from circuits.running.limits import REQUESTED
 from circuits.spiking.neurons import ARRIVAL, event_name
 from circuits.spiking.structure import Function, Operation, Pathway, RunInputs, SynapseGroup, Table
 from circuits.spiking.traces import references
-from plasticity.compile.brian import SynapseModel
+from plasticity.compile.brian import NOISE, SYNAPSE_NUMBER, SynapseModel
 from plasticity.compile.elementwise import CLIPPED, brian_text
 from plasticity.compile.frozen import IS_PLASTIC
+from plasticity.support.streams import Counted
 
 # Slot ``synapses``: delayed effects, pre (0) and post spikes, each between the jumps of traces, third factors, ticks.
 EARLIER, POST, THIRD_FACTOR, TICK = -5, 5, 8, 10
@@ -25,7 +28,7 @@ ADVANCE, CLIP, PROJECT, APPLY = -10, -9, -8, -7  # slot ``groups``, before the n
 
 
 def synapse_group(
-    projection: Projection, model: SynapseModel | None, circuit: Circuit, inputs: RunInputs
+    projection: Projection, model: SynapseModel | None, circuit: Circuit, grid: Grid, inputs: RunInputs
 ) -> SynapseGroup:
     """Synapses of a projection; their numbers are added to `inputs`."""
     name = projection.name
@@ -38,6 +41,10 @@ def synapse_group(
         inputs.values.update({f"{name}.{k}": np.asarray(v, dtype=float) for k, v in model.initial.items()})
         pathways += _postsynaptic(projection, model, inputs)
         equations = model.model
+    functions = [_coupling(projection, inputs)] if _is_coupled(projection) else []
+    if model is not None and NOISE in model.rule.inputs:
+        equations += f"\n{SYNAPSE_NUMBER} : integer (constant)"
+        functions.append(_noise(projection, grid, inputs))
     if _is_coupled(projection):
         equations += "\npermitted_change : 1\nis_projected : 1 (shared)"
     return SynapseGroup(
@@ -49,7 +56,7 @@ def synapse_group(
         method=(model.method or "exact") if model else "exact",
         update_order=ADVANCE,
         operations=() if model is None else tuple(_operations(projection, model, inputs)),
-        functions=(_coupling(projection, inputs),) if _is_coupled(projection) else (),
+        functions=tuple(functions),
         references=() if model is None else references(projection, model),
     )
 
@@ -129,6 +136,14 @@ def _operations(projection: Projection, model: SynapseModel, inputs: RunInputs) 
         operations.append(Operation(f"{name}_project_change", project, "groups", PROJECT))
         operations.append(Operation(f"{name}_apply_change", "\n".join(filter(None, apply)), "groups", APPLY))
     return operations
+
+
+def _noise(projection: Projection, grid: Grid, inputs: RunInputs) -> Function:
+    """Function of normal numbers of a step and synapse, which the seed and the name of the projection determine."""
+    name = f"{projection.name}_noise"
+    inputs.values[f"{projection.name}.{SYNAPSE_NUMBER}"] = np.arange(projection.n_synapses)
+    inputs.tables[name] = Counted(grid.seed, f"{projection.name}/noise", grid.trial, grid.dt, DRAWN.index("noise"))
+    return Function("noise", "noise", name)
 
 
 def _coupling(projection: Projection, inputs: RunInputs) -> Function:

@@ -25,7 +25,9 @@ from plasticity.support.exprel import exprel
 from plasticity.support.held import held
 from plasticity.support.late import call
 
+NOISE, SYNAPSE_NUMBER = LOCALS["white_noise"].symbol, "synapse_number"
 _NEURONS = {v.symbol: sp.Symbol(f"{v.name}_{'pre' if v.index == 'pre' else 'post'}") for v in LOCALS.values()}
+_NEURONS[NOISE] = sp.Symbol(f"(noise(t, {SYNAPSE_NUMBER})/sqrt(dt))")  # its mean over a step
 METHODS = ("exact", "linear", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 _FUNCTIONS = (exprel, held, sp.exp, sp.log, sp.Abs, sp.sign, sp.tanh, sp.sin, sp.cos, sp.Heaviside)
 
@@ -231,6 +233,8 @@ def _model(
     owners: Mapping[str, Ownership] = MappingProxyType({}),
 ) -> SynapseModel:
     """Strings of a rule, some of whose states neurons own."""
+    if NOISE in rule.inputs and method not in (None, "euler"):
+        raise InputError(f"method {method!r} does not fit rule {rule.name!r}, which reads {NOISE}; use 'euler'")
     clocked = {v for v in clock_driven(rule) if v.name not in owners}
     default = "euler" if rule.inputs else "rk4"
     text = {event: _statements(rule, event, "weight_low" in parameters, owners) for event in EVENTS}
@@ -286,8 +290,10 @@ def check_rule(rule: Rule) -> None:
     Raises
     ------
     InputError
-        If it needs a gradient, a parameter has no value, or an expression has a function that Brian2 does not know.
+        If it needs a gradient, a parameter has no value, an expression has a function that Brian2 does not know, or
+        white noise enters otherwise than a flow, to the first power.
     """
+    _check_noise(rule)
     missing = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
     if missing:
         raise InputError(
@@ -308,6 +314,14 @@ def check_rule(rule: Rule) -> None:
     unknown = [f for f in used if not isinstance(f, _FUNCTIONS)]
     if unknown:
         raise InputError(f"rule {rule.name!r} uses {unknown[0]}, a function that Brian2 does not have")
+
+
+def _check_noise(rule: Rule) -> None:
+    if any(u.expression.has(NOISE) for updates in rule.events.values() for u in updates):
+        raise InputError(f"rule {rule.name!r} reads {NOISE} at an event, where it has no value; put it into a flow")
+    for variable, flow in flows(rule).items():
+        if sp.diff(flow, NOISE, 2) != 0:
+            raise InputError(f"rule {rule.name!r} has a power of {NOISE} in the flow of {variable}; it must be linear")
 
 
 def _expressions(rule: Rule) -> list[sp.Expr]:

@@ -123,6 +123,7 @@ def cost(rule: Rule, in_neurons: bool = False) -> Cost:
     relaxing = [v for v in event_driven(rule) if v not in clocked and flows(rule)[v] != 0 and v.name not in away]
     used = {s.name for s in free_symbols(rule)}
     arrays = [p.name for p in rule.parameters if np.ndim(p.value) and p.name in used]
+    arrays += ["number of the synapse"] if "white_noise" in used else []
     states = [s.name for s in rule.states if s.name not in away]
     variables = (WEIGHT.name, *states, *(["last event"] if relaxing else []), *arrays)
     operations = {
