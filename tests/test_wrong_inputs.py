@@ -313,6 +313,7 @@ KIND |= {
     (plasticity.Update, "expression"): NO_EXPRESSION,
     (plasticity.fisher_information, "log_density"): wrong_values.KINDS["expression"][:-1],
     (plasticity.assumptions_of, "rule"): [None, "x", b"x", [], {}, 1j, [1j], STRANGE, KeyError],
+    (plasticity.Controllability, "conserved"): [*NO_NUMBER[1:], 3],
     (plasticity.Controllability, "rank"): [*NO_NUMBER[1:], -1, 1.5],
     (plasticity.Objective, "discount"): "limit",
     (plasticity.Objective, "task_prior"): "record",
