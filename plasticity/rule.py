@@ -123,6 +123,9 @@ class NeuronVariable(Local):
     (v_post, '1')
     """
 
+    unit: str = "1"
+    meaning: str = ""
+
     def __post_init__(self) -> None:
         """Check name, neuron and unit."""
         require_identifier("name of a neuron variable", self.name)

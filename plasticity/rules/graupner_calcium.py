@@ -1,13 +1,15 @@
 """Calcium rule: the weight grows while calcium is above one threshold and shrinks while it is above another.
 
 Every spike adds calcium, which decays. With ρ = w/w_scale between 0 and 1,
-τ dρ/dt = γ_p (1 − ρ) Θ(c − θ_p) − γ_d ρ Θ(c − θ_d): the mean of the published model during stimulation. Its noise and
-its slow double well, which determine the final state of a single synapse, are left out.
+τ dρ/dt = γ_p (1 − ρ) Θ(c − θ_p) − γ_d ρ Θ(c − θ_d): the mean of the published model during stimulation. Its noise,
+σ √(τ (Θ(c − θ_p) + Θ(c − θ_d))) ξ(t), and its slow double well, −ρ (1 − ρ) (ρ_* − ρ), which determine the final state
+of a single synapse, are an option.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import sympy as sp
@@ -31,10 +33,26 @@ SETS: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "cortical_slices": (22.6936, 0.5617539, 1.23964, 1.0, 1.3, 331.909, 725.085, 346.3615, 4.6098),
     }
 )
+NOISE: Mapping[str, float] = MappingProxyType(  # sigma of the same sets, from the authors' program
+    {
+        "DP": 2.8284,
+        "DPD": 2.8284,
+        "DPD_prime": 2.8284,
+        "P": 2.8284,
+        "D": 5.6568,
+        "D_prime": 2.8284,
+        "hippocampal_slices": 9.1844,
+        "hippocampal_cultures": 2.5654,
+        "cortical_slices": 3.3501,
+    }
+)
+RHO_STAR = 0.5  # efficacy between the two wells, the same in all sets
 
 
 @checked
-def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: float = 0.5) -> Rule:
+def graupner_calcium(
+    parameter_set: str = "cortical_slices", initial_efficacy: float = 0.5, stochastic: bool = False
+) -> Rule:
     """Calcium rule: ``dw/dt = (gamma_p (w_max − w) [c > theta_p] − gamma_d w [c > theta_d])/tau_weight``.
 
     ``calcium`` jumps by `post_calcium` at a post spike and by `pre_calcium` a time `pre_delay` after a pre spike. The
@@ -46,6 +64,9 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
         Name of a published set, see `SETS`: three fits to data, or a shape of the window such as "DP".
     initial_efficacy : float
         ρ_0 in (0, 1): 0.5 is the mean of a population of which half is potentiated.
+    stochastic : bool
+        Whether the weight has the noise and the double well of the published model, so that single synapses end near
+        ρ = 0 or ρ = 1, the weights 0 and w_max; such a rule runs in spiking circuits.
 
     Examples
     --------
@@ -78,7 +99,7 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
     calcium = sp.Symbol("calcium", real=True)
     growth = strengths[1].symbol * (1 / start.symbol - WEIGHT) * sp.Heaviside(calcium - levels[1].symbol)
     loss = strengths[0].symbol * WEIGHT * sp.Heaviside(calcium - levels[0].symbol)
-    return Rule(
+    rule = Rule(
         name="graupner_calcium",
         title=f"Calcium rule, {parameter_set.replace('_', ' ')}",
         weight_flow=(growth - loss) / slow.symbol,
@@ -97,4 +118,28 @@ def graupner_calcium(parameter_set: str = "cortical_slices", initial_efficacy: f
             "The published fits to data use the noise, the double well and a readout by the share of potentiated "
             "synapses; this mean reproduces the signs and the shape of their windows, not the amplitudes.",
         ),
+    )
+    return _stochastic(rule, NOISE[parameter_set]) if stochastic else rule
+
+
+def _stochastic(rule: Rule, sigma: float) -> Rule:
+    """Rule with the noise and the double well of single synapses: ρ = initial_efficacy·w."""
+    by_name = {p.name: p.symbol for p in rule.parameters}
+    start, slow = by_name["initial_efficacy"], by_name["tau_weight"]
+    noise = Parameter("sigma", sigma, meaning="strength of the noise")
+    middle = Parameter("rho_star", RHO_STAR, meaning="efficacy between the two wells", high=1.0)
+    calcium, efficacy = rule.states[0].symbol, start * WEIGHT
+    above = sum(sp.Heaviside(calcium - by_name[theta]) for theta in ("theta_d", "theta_p"))
+    well = -efficacy * (1 - efficacy) * (middle.symbol - efficacy) / (start * slow)
+    diffusion = noise.symbol / start * sp.sqrt(above / slow) * sp.Symbol("white_noise")
+    return replace(
+        rule,
+        title=f"{rule.title}, single synapses",
+        weight_flow=rule.weight_flow + well + diffusion,
+        parameters=(*rule.parameters, noise, middle),
+        assumptions=(
+            rule.assumptions[0],
+            "Noise is white while calcium is above a threshold; without calcium the weight rests in one of two wells.",
+        ),
+        cautions=(),
     )
