@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from circuits.running.catalogue import load as load
     from circuits.running.catalogue import names as names
     from circuits.running.dataset import as_dataset as as_dataset
+    from circuits.running.estimate import estimate as estimate
     from circuits.running.repeat import run_arguments as run_arguments
     from circuits.running.run import build as build
     from circuits.running.run import run as run

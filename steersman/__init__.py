@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from circuits import conductance_lif as conductance_lif
     from circuits import critic as critic
     from circuits import escape_rate as escape_rate
+    from circuits import estimate as estimate
     from circuits import lif as lif
     from circuits import poisson_source as poisson_source
     from circuits import pulse_lif as pulse_lif

@@ -156,7 +156,7 @@ PUBLIC = {
     "recover report report_inference state_space stdp_window table time_to_criterion trial_learner weight_moments",
     "circuits": "Circuit Feedback NeuronModel Phase Population Projection RateUnit "
     "Run RunState Stimulus actor all_to_all as_dataset at_random balanced_ei build conductance_lif critic escape_rate "
-    "escape_rate_neuron feedforward_rate feedforward_spiking lif load names pairing poisson_source pulse_lif "
+    "escape_rate_neuron estimate feedforward_rate feedforward_spiking lif load names pairing poisson_source pulse_lif "
     "read_state readout recurrent_lif recurrent_rate run run_arguments spike_source two_compartment "
     "write_state",
     "course": "build check grade lessons symbol_table",

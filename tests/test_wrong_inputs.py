@@ -195,6 +195,7 @@ CALLS = {  # arguments with which every function runs, beside those that have no
     circuits.at_random: {"name": "mine", "pre": TWO, "post": TWO, "probability": 0.5, "seed": 0},
     circuits.balanced_ei: {"n": 10, "probability": 0.9},
     circuits.build: {"circuit": PLAIN, "duration": 0.03},
+    circuits.estimate: {"circuit": PLAIN, "duration": 0.03},
     circuits.escape_rate_neuron: {"inputs": TRAINS},
     circuits.feedforward_rate: {"sizes": (2, 2, 2), "rule": DESCENT, "patterns": np.eye(2), "targets": np.eye(2)},
     circuits.feedforward_spiking: {"inputs": TRAINS},

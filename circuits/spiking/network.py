@@ -171,8 +171,9 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
         name=record.name,
     )
     first = np.zeros(1, dtype=int)
-    sources, targets = (first, first) if builder.inputs is None else builder.inputs.connections[record.name]
-    made.connect(i=np.asarray(sources, dtype=int), j=np.asarray(targets, dtype=int))
+    # no local name here may be that of a variable of Brian2's, which would warn of two meanings
+    ends = (first, first) if builder.inputs is None else builder.inputs.connections[record.name]
+    made.connect(i=np.asarray(ends[0], dtype=int), j=np.asarray(ends[1], dtype=int))
     for reference in record.references:
         group = builder.objects[reference.source]
         made.variables.add_reference(reference.variable, group, index=f"_synaptic_{reference.side}")

@@ -23,7 +23,7 @@ OF_RUN: dict[str, tuple[Any, Any]] = {  # arguments of `circuits.run`: type, and
 
 
 def circuit_scenario(name: str) -> ModuleType:
-    """Scenario of a circuit: a module with ``Parameters``, ``SMOKE`` and ``simulate``.
+    """Scenario of a circuit: a module with ``Parameters``, ``SMOKE``, ``simulate`` and ``cost``.
 
     Parameters
     ----------
@@ -59,12 +59,23 @@ def circuit_scenario(name: str) -> ModuleType:
     scenario.Parameters = dataclasses.make_dataclass("Parameters", fields, frozen=True)
     scenario.SMOKE = {}
 
+    def made(parameters: Any) -> tuple[Any, dict[str, Any]]:
+        values = {f.name: getattr(parameters, f.name) for f in dataclasses.fields(parameters)}
+        of_run = {key: values.pop(key) for key in OF_RUN}
+        return make(**values), of_run
+
     def simulate(parameters: Any, seed: int, device: str | None) -> xr.Dataset:
         from circuits import as_dataset, run
 
-        values = {f.name: getattr(parameters, f.name) for f in dataclasses.fields(parameters)}
-        of_run = {key: values.pop(key) for key in OF_RUN}
-        return as_dataset(run(make(**values), seed=seed, device=device, **of_run))
+        circuit, of_run = made(parameters)
+        return as_dataset(run(circuit, seed=seed, device=device, **of_run))
 
-    scenario.simulate = simulate
+    def cost(parameters: Any) -> tuple[float, float]:
+        from circuits import estimate
+
+        circuit, of_run = made(parameters)
+        expected = estimate(circuit, of_run["duration"], of_run["dt"])
+        return expected.seconds, expected.bytes
+
+    scenario.simulate, scenario.cost = simulate, cost
     return scenario
