@@ -74,7 +74,7 @@ def linearised(field: Field, landscape: Any, near: Array, second_order: bool) ->
     Raises
     ------
     InputError
-        If there is no rest point near, or the loss is flat or concave there.
+        If there is no rest point near, nothing moves there, or the loss is flat or concave there.
     """
     from scipy.optimize import root
 
@@ -87,6 +87,10 @@ def linearised(field: Field, landscape: Any, near: Array, second_order: bool) ->
         raise InputError(f"the rule has no rest point near {near.tolist()}; name a point closer to it as `near`")
     rest = solution.x
     slope = -difference(lambda w: _batched(field, w, np.broadcast_to(still, np.shape(w))), rest)
+    if not np.any(slope):
+        raise InputError(
+            f"the rule does not move near {np.round(rest, 6).tolist()}; it must depend on the weights there"
+        )
     damping = (
         -difference(lambda v: _batched(field, np.broadcast_to(rest, np.shape(v)), v), still) if second_order else None
     )

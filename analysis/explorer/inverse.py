@@ -12,12 +12,14 @@ from plasticity.assumptions import Assumptions, assumptions_of
 from plasticity.compile.mean_field import on_rates
 from plasticity.errors import InputError
 from plasticity.landscapes import Quadratic
+from plasticity.optimal.inverse import SAME
 from plasticity.rule import CURVATURE, GRADIENT
 from plasticity.support import catalog
 from plasticity.textbook import feedback_alignment
 
 DISCOUNTS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 HESSIAN, OPTIMUM = [[3.0, 0.0], [0.0, 0.5]], [1.0, -0.5]
+TURNING = [[1.0, 2.0], [-2.0, 1.0]]  # slopes that need a drift
 PATTERNS, NEAR = [[10.0, 2.0], [3.0, 8.0]], [0.1, 0.3]
 ON_LOSS = """\
 import steersman as sm
@@ -39,6 +41,13 @@ from plasticity.textbook import feedback_alignment
 
 loss = sm.Quadratic({hessian}, {optimum})
 answer = sm.assumptions_of(feedback_alignment(loss.hessian_matrix), loss)  # the error returns by turned weights
+print(answer)
+"""
+ON_SLOPES = """\
+import steersman as sm
+
+loss = sm.Quadratic({hessian}, {optimum})
+answer = sm.assumptions_of({slopes}, loss)  # R, of the motion −R (θ − optimum)
 print(answer)
 """
 AT_DISCOUNT = {
@@ -64,6 +73,23 @@ def inverse() -> list[dict[str, Any]]:
     }
     aligned = assumptions_of(feedback_alignment(loss.hessian_matrix), loss)
     return [*map(_entry, rules.names()), _shown(alignment, aligned, ON_FEEDBACK)]
+
+
+def typed() -> dict[str, Any]:
+    """What the page needs to judge slopes R that a reader types: words of both answers, the loss, the tolerance."""
+    loss = Quadratic(HESSIAN, OPTIMUM)
+    answers = {answer.kind: answer for answer in (assumptions_of(r, loss) for r in (np.eye(2), TURNING))}
+    text = ON_SLOPES.replace("{hessian}", str(HESSIAN)).replace("{optimum}", str(OPTIMUM))
+    words = {
+        kind: {
+            "common": answer.common,
+            "decides": answer.decides,
+            "untold": UNTOLD[kind],
+            "python": text + AT_DISCOUNT[kind],
+        }
+        for kind, answer in answers.items()
+    }
+    return {"hessian": rounded(HESSIAN), "rest": OPTIMUM, "same": SAME, "answers": words}
 
 
 def _entry(name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from analysis.explorer.drift import drift
 from analysis.explorer.geometry import geometry
 from analysis.explorer.horizon import horizon
-from analysis.explorer.inverse import DISCOUNTS, inverse
+from analysis.explorer.inverse import DISCOUNTS, inverse, typed
 from analysis.explorer.minima import minima
 from analysis.explorer.noise import noise
 from analysis.explorer.view import SCALE, View
@@ -27,6 +27,7 @@ def content(views: Sequence[View], rules: Sequence[dict[str, Any]]) -> dict[str,
         "scale": SCALE,
         "discounts": DISCOUNTS,
         "rules": list(rules),
+        "typed": typed(),
         "views": [{key: value for key, value in asdict(view).items() if value is not None} for view in views],
     }
 

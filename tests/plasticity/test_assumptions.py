@@ -243,3 +243,8 @@ def test_every_kind_of_answer_is_drawn(rule, panels):
 
     figure = draw(as_dataset(assumptions_of(rule, Quadratic([1.0, 1.5], OPTIMUM)), discounts=[0.1, 1.0, 9.0]))
     assert len(figure.axes) == panels
+
+
+def test_a_rule_that_does_not_move_is_refused():
+    with pytest.raises(InputError, match="does not move near"):
+        assumptions_of(np.zeros((2, 2)), Quadratic([1.0, 4.0], [0.0, 0.0]))

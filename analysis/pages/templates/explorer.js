@@ -291,15 +291,24 @@ function showFacts(view, mine, what) {
 // ---- the first tab: what is my rule optimal for?
 
 function makeInverse() {
-  const panel = document.getElementById("panel-inverse"), mine = memory.inverse = { rule: 0, level: 4 };
+  const panel = document.getElementById("panel-inverse"), mine = memory.inverse = { rule: 0, level: 4, slopes: [3, 1, 1, 2] };
   mine.rule = Math.max(0, DATA.rules.findIndex(r => r.name === "gradient_descent"));
-  element(panel, "p", { class: "words" }, "Pick a rule. Many assumptions lead to one motion: this is the set of all that do, near a minimum of a quadratic loss (or of the loss that the rule itself descends).");
+  element(panel, "p", { class: "words" }, "Pick a rule, or type one. Many assumptions lead to one motion: this is the set of all that do, near a minimum of a quadratic loss (or of the loss that the rule itself descends).");
   const controls = element(panel, "div", { class: "controls" });
   const box = element(controls, "div");
   element(box, "label", { for: "pick" }, "rule");
   mine.pick = element(box, "select", { id: "pick" });
   DATA.rules.forEach((rule, i) => element(mine.pick, "option", { value: i }, rule.name));
+  element(mine.pick, "option", { value: DATA.rules.length }, "my own: type its slopes");
   mine.pick.addEventListener("change", () => { mine.rule = Number(mine.pick.value); updateInverse(); });
+  mine.slopeBox = element(controls, "div", { role: "group", "aria-label": "slopes R of the motion −R(θ − rest)" });
+  mine.fields = ["R₁₁", "R₁₂", "R₂₁", "R₂₂"].map((name, i) => {
+    element(mine.slopeBox, "label", { for: `slope${i}` }, ` ${name} [1/s] `);
+    const field = element(mine.slopeBox, "input", { type: "number", step: "any", id: `slope${i}`, value: mine.slopes[i] });
+    field.style.width = "5em";
+    field.addEventListener("input", () => { mine.slopes[i] = field.valueAsNumber; updateInverse(); });
+    return field;
+  });
   mine.levelBox = element(controls, "div");
   const name = element(mine.levelBox, "label", { for: "level" }, "if its discount γ is ");
   mine.out = element(name, "output", { for: "level" });
@@ -311,16 +320,40 @@ function makeInverse() {
   programBox(panel, mine);
 }
 
+/**
+ * A rule θ̇ = −R(θ − μ) that is typed, judged here: without drift it is optimal exactly if N = RH⁻¹ is symmetric and
+ * positive, and then it is at every γ, for the inverse metric (R² + γR)H⁻¹. The least drift is left to the program.
+ */
+function typedRule(R) {
+  const { hessian: H, rest, same, answers } = DATA.typed, scale = H[0] * H[3] - H[1] * H[2];
+  const times = (p, q) => [p[0] * q[0] + p[1] * q[2], p[0] * q[1] + p[1] * q[3], p[2] * q[0] + p[3] * q[2], p[2] * q[1] + p[3] * q[3]];
+  const inverse = [H[3], -H[1], -H[2], H[0]].map(x => x / scale), N = times(R, inverse), size = Math.hypot(...N);
+  const head = { name: "my own", title: "Motion −R(θ − optimum) with the slopes R that you type, on the loss of curvature " + matrix(H) + ". This verdict is computed on this page, by the closed form N = RH⁻¹; those of the named rules are stored." };
+  if (!R.every(Number.isFinite) || !size) return { ...head, reason: "Type four numbers, not all of them 0." };
+  const [mean, spread] = principal([N[0], (N[1] + N[2]) / 2, (N[1] + N[2]) / 2, N[3]]), low = mean - spread, high = mean + spread;
+  const turning = Math.abs(N[1] - N[2]) / (Math.SQRT2 * size), some = turning < same && high > 0 && low > -same * high;
+  const limited = some && low <= same * high ? ", with control of 1 of 2 directions" : "";
+  const why = turning >= same ? `the antisymmetric part of RH⁻¹ is ${format(turning)} of its norm` : "RH⁻¹ has a negative eigenvalue: it climbs the loss along some direction";
+  const verdict = some ? `the rule is optimal at every horizon, each with its own metric, without drift${limited}.`
+    : `the rule is optimal for no metric without drift, at any horizon (${why}). The least drift has no closed form: the program below computes it.`;
+  const kind = some ? "any horizon" : "drift", answer = answers[kind], square = times(R, R);
+  const reach = DATA.discounts.map(level => some ? times(square.map((x, i) => x + level * R[i]), inverse) : null);
+  const python = answer.python.replace("{slopes}", `[[${R[0]}, ${R[1]}], [${R[2]}, ${R[3]}]]`);
+  return { ...head, ...answer, kind, verdict, python, hessian: H, slope: R, rest, reach, drift: reach.map(() => null) };
+}
+
 function updateInverse() {
-  const mine = memory.inverse, rule = DATA.rules[mine.rule], level = DATA.discounts[mine.level];
+  const mine = memory.inverse, own = mine.rule === DATA.rules.length, level = DATA.discounts[mine.level];
+  const rule = own ? typedRule(mine.slopes) : DATA.rules[mine.rule];
+  mine.slopeBox.hidden = !own;
   mine.pick.value = mine.rule; mine.range.value = mine.level; mine.out.textContent = `${level} /s`;
   mine.words.replaceChildren(); mine.pictures.replaceChildren();
   const say = (title, text) => { element(mine.words, "dt", {}, title); element(mine.words, "dd", {}, text); };
   say("Rule", rule.title);
-  mine.levelBox.hidden = !(rule.reach && (rule.reach.some(Boolean) || rule.drift.some(Boolean)));
+  mine.levelBox.hidden = !own && !(rule.reach && (rule.reach.some(Boolean) || rule.drift.some(Boolean)));
   if (rule.reason) {
     say("Its assumptions cannot be read here", rule.reason);
-    mine.program.textContent = `import steersman as sm\n\nprint(sm.rules.${rule.name}().card())\n`;
+    mine.program.textContent = own ? "" : `import steersman as sm\n\nprint(sm.rules.${rule.name}().card())\n`;
   } else {
     say("What it is optimal for", rule.verdict);
     say("What all its explanations share", rule.common);
@@ -410,7 +443,7 @@ TABS.forEach((tab, i) => {
 function saveAddress() {
   if (loading) return;
   const mine = memory[current], address = new URLSearchParams({ view: current });
-  if (current === "inverse") { address.set("rule", DATA.rules[mine.rule].name); address.set("discount", DATA.discounts[mine.level]); }
+  if (current === "inverse") { if (mine.rule < DATA.rules.length) address.set("rule", DATA.rules[mine.rule].name); else address.set("slopes", mine.slopes.join(",")); address.set("discount", DATA.discounts[mine.level]); }
   else { VIEWS[current].sliders.forEach((s, k) => address.set(s.name, s.values[mine.at[k]])); address.set("start", mine.start.join(",")); }
   history.replaceState(null, "", "#" + address);
 }
@@ -426,6 +459,11 @@ function loadAddress() {
   } else {
     const i = DATA.rules.findIndex(r => r.name === address.get("rule")), level = DATA.discounts.indexOf(Number(address.get("discount")));
     if (i >= 0) memory.inverse.rule = i;
+    const slopes = (address.get("slopes") || "").split(",").map(Number);
+    if (slopes.length === 4 && slopes.every(Number.isFinite)) {
+      memory.inverse.rule = DATA.rules.length;
+      slopes.forEach((x, k) => { memory.inverse.slopes[k] = x; memory.inverse.fields[k].value = x; });
+    }
     if (level >= 0) memory.inverse.level = level;
   }
   show(name);
@@ -455,7 +493,9 @@ function selfTest() {
     }
   }
   took.sort((a, b) => a - b);
-  const report = { results, median: took[took.length >> 1], longest: took[took.length - 1], errors };
+  const own = [[3, 0, 0, 0.5], [3, 0.5, 3, 2], [1, 2, -2, 1], [-1, 0, 0, -1], [1, 0, 0, 0], [2, 0.1, 0.6, 0.7]];
+  const typed = own.map(R => { const { kind, reach, python, verdict } = typedRule(R); return { R, kind, reach, python, verdict }; });
+  const report = { results, typed, median: took[took.length >> 1], longest: took[took.length - 1], errors };
   element(document.body, "pre", { id: "selftest" }, JSON.stringify(report));
 }
 

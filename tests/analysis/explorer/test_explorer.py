@@ -234,6 +234,24 @@ def test_a_browser_shows_what_the_engine_computes(report, views):
         assert result["facts"] == state["facts"]
 
 
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here: the script of the explorer is not run")
+def test_slopes_that_are_typed_are_judged_as_the_engine_does(report):
+    loss, kinds = sm.Quadratic(inverse.HESSIAN, inverse.OPTIMUM), set()
+    for entry in report["typed"]:
+        answer = sm.assumptions_of(np.reshape(entry["R"], (2, 2)), loss)
+        kinds.add(answer.kind)
+        assert entry["kind"] == answer.kind
+        assert entry["verdict"].partition(" (")[0].rstrip(".") == answer.verdict.partition(" (")[0].rstrip(".")
+        space, _ = printed(entry["python"].replace("{discount}", "1.0"))
+        assert space["answer"].verdict == answer.verdict
+        for discount, reach in zip(inverse.DISCOUNTS, entry["reach"], strict=True):
+            if answer.kind == "any horizon":
+                np.testing.assert_allclose(np.reshape(reach, (2, 2)), answer.reach(discount), rtol=1e-3, atol=1e-3)
+            else:
+                assert reach is None
+    assert kinds == {"any horizon", "drift"}
+
+
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here: a change is not timed")
 def test_the_time_of_a_change_is_printed(report):
     """Printed, not judged: the machine may be busy."""
