@@ -85,6 +85,20 @@ def test_hazard_solves_the_two_linear_equations(discount):
     assert_allclose(policy.rest_point, np.linalg.solve(closed, 0.9 * now), atol=1e-10)
 
 
+@pytest.mark.parametrize("discount", [1e-6, 0.1, 1e4])
+def test_a_hazard_is_a_penalty_that_grows_with_the_rate(discount):
+    """Rest at W μ + (1 − W) μ_0 with W = h/(h + a), a = λR/ηk: λh/γ at a short horizon, λ sqrt(h/ηk) at a long one."""
+    h, hazard, eta, k = np.logspace(-2, 2, 5), 0.5, 0.8, 1.5
+    objective = Objective(discount, plasticity=eta, loss_weight=k, hazard=hazard, prior_mean=0.0)
+    policy = solve(objective, Quadratic(np.diag(h), np.ones(5)))
+    rates = -discount / 2 + np.sqrt(discount**2 / 4 + eta * k * h)
+    penalty = hazard * rates / (eta * k)
+    assert_allclose(policy.rest_point, h / (h + penalty), rtol=1e-8)
+    limits = {1e4: hazard * h / discount, 1e-6: hazard * np.sqrt(h / (eta * k))}
+    if discount in limits:
+        assert_allclose(penalty, limits[discount], rtol=1e-4)
+
+
 def test_value_under_a_hazard_satisfies_the_hjb_equation():
     prior = np.array([0.2, -0.4])
     objective = Objective(0.4, 0.9, 1.1, drift=0.3 * ROTATION - 0.1, hazard=0.7, prior_mean=prior)

@@ -80,6 +80,24 @@ def test_known_drift_shows_the_discount():
     assert decays[1] < decays[0]  # more weight of the loss: slower decay in a clamp
 
 
+def test_the_discount_that_drift_shows_is_ill_conditioned():
+    """Elasticities of γ = (r²(1 − A) − j²)/(j − r(1 − A)) to r, 1 − A and j, by differences of the engine's numbers."""
+    gamma, j = 0.1, 0.05
+    step = tracking(Objective(gamma, plasticity=0.5, drift=-j), continuous=True)
+    numbers = np.array([-np.log(step.retention), 1 - step.reach, j])
+
+    def log_discount(x):
+        r, left, decay = x
+        return np.log((r**2 * left - decay**2) / (decay - r * left))
+
+    assert_allclose(np.exp(log_discount(numbers)), gamma)
+    h = 1e-6
+    elasticity = [
+        (log_discount(numbers * (1 + h * e)) - log_discount(numbers * (1 - h * e))) / (2 * h) for e in np.eye(3)
+    ]
+    assert_allclose(elasticity, [3.5, 1.9, -2.5], atol=0.05)
+
+
 @pytest.mark.parametrize("drift", [0.0, -0.2])
 @pytest.mark.parametrize("fading", [1.0, 0.9])
 def test_exact_step_is_the_first_of_the_best_plan(drift, fading):

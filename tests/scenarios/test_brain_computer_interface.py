@@ -41,6 +41,20 @@ def test_the_larger_after_effect_tells_the_horizon():
     assert RUN.larger_within.sel(discount=0.0) < 0.5 < RUN.larger_within.sel(discount=100.0)
 
 
+@pytest.mark.parametrize(
+    ("discount", "speed", "larger_within"), [(0.0, 0.329, 0.23), (1.0, 0.166, None), (100.0, 0.116, 0.81)]
+)
+def test_published_speeds_and_signs_of_after_effects(discount, speed, larger_within):
+    """From 400 other random pairs of maps; 40 days have the standard errors of their directions and counts."""
+    strength = RUN.strength.values
+    rates = [bci.rate(discount, s) / bci.rate(discount, 1.0) for s in strength.ravel()]
+    error = np.std(rates) * np.hypot(1 / np.sqrt(strength.size), 1 / np.sqrt(800))
+    assert_allclose(RUN.speed.sel(discount=discount), speed, atol=6 * error)
+    if larger_within is not None:
+        error = np.sqrt(larger_within * (1 - larger_within) * (1 / 40 + 1 / 400))
+        assert_allclose(RUN.larger_within.sel(discount=discount), larger_within, atol=6 * error)
+
+
 @pytest.mark.parametrize("discount", [0.0, 2.0])
 def test_control_of_the_manifold_alone_is_the_problem_in_its_factors(discount):
     """θ = z in all neurons, θ̇ = Λu: after any time z = Λ(factors), and nothing else moves."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from numpy.testing import assert_allclose
+from scipy import linalg, optimize
 
 import scenarios
 from analysis.figures import draw
@@ -35,6 +36,8 @@ def test_the_share_that_changed_is_the_published_formula():
     assert synapse_sizes.spread_of_heads() == pytest.approx(0.8312, abs=5e-5)
     far = synapse_sizes.changed_formula(0.8312, 1.0, np.array([50.0]))
     assert float(far[0]) == pytest.approx(0.643, abs=5e-4)  # theory of fully decorrelated sizes
+    wider = synapse_sizes.changed_formula(1.418 / np.sqrt(2), 1.0, np.array([50.0]))
+    assert float(wider[0]) == pytest.approx(0.7, abs=5e-4)  # the spread that "more than 70 %" would need
 
 
 def test_compensation_is_bounded_whatever_the_noise():
@@ -43,6 +46,35 @@ def test_compensation_is_bounded_whatever_the_noise():
     assert_allclose(synapse_sizes.compensation_bound(3.0), 0.68326236, rtol=1e-7)
     assert_allclose(RUN.compensated, np.broadcast_to(RUN.bound, RUN.compensated.shape), rtol=6 * 0.02 + 0.02)
     assert (RUN.least_share > 0.5).all()
+
+
+@pytest.mark.parametrize(("noise", "variance"), [(0.3, 0.8), (3.0, 3.5), (1.0, 1.5)])
+def test_moments_of_a_learner_that_compensates_are_those_of_its_linear_system(noise, variance):
+    """θ, its belief, and the integrals of action and fluctuation: a linear system, its covariance exact.
+
+    Var θ = σσ_o + σ²/2R; the ratio of the variances of the integrals is the bound, whatever the noise is (σ = R = 1).
+    """
+    drift = np.array([[0.0, -1, 0, 0], [1 / noise, -1 - 1 / noise, 0, 0], [0, -1, 0, 0], [0, 0, 0, 0]])
+    diffusion = np.array([[1.0, 0], [0, 1], [0, 0], [1, 0]])  # of σdW and of the gain K = σ/σ_o times σ_o dV
+    at_rest = linalg.solve_continuous_lyapunov(drift[:2, :2], -diffusion[:2] @ diffusion[:2].T)
+    assert_allclose(at_rest[0, 0], variance)
+    for window in (1.0, 3.0):
+        block = np.block([[-drift, diffusion @ diffusion.T], [np.zeros((4, 4)), drift.T]])
+        whole = linalg.expm(block * window)
+        step = whole[4:, 4:].T
+        start = linalg.block_diag(at_rest, np.zeros((2, 2)))
+        covariance = step @ start @ step.T + step @ whole[:4, 4:]
+        ratio = covariance[2, 2] / covariance[3, 3]
+        assert_allclose(
+            ratio, synapse_sizes.compensation_bound(window), rtol=1e-6
+        )  # exponentials cost e^20 of rounding
+
+
+@pytest.mark.parametrize(("share", "hours"), [(0.75, 27), (0.67, 15)])
+def test_published_shares_are_read_as_times_of_the_learner(share, hours):
+    """1/(1 + bound(RT)) = share over T = 24 h."""
+    scaled = optimize.brentq(lambda x: 1 / (1 + synapse_sizes.compensation_bound(x)) - share, 1e-3, 50)
+    assert 24 / scaled == pytest.approx(hours, abs=0.5)
 
 
 def test_survival_below_a_threshold_is_no_constant_rate():

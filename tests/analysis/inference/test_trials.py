@@ -24,6 +24,8 @@ def test_clamps_hide_the_horizon_and_trials_without_feedback_show_it(horizon):
     assert np.isinf(errors[1][0])
     assert errors[1][1] < 1e-9
     assert 0.1 < errors[NONE][0] < 1.0
+    half = np.r_[SEEN, np.full(20, 1), np.full(20, NONE)]  # once memories have faded in clamps, less is left to see
+    assert horizon_error((4.5, 99.5), (1.82, 0.0173), horizon, TURNS, half, 1.5)[0] > 5 * errors[NONE][0]
 
 
 @pytest.mark.paper
