@@ -177,6 +177,10 @@ def _problems_with_label(data: xr.Dataset, label: Label) -> list[str]:
     if label.is_text:
         empty = [n for n, v in zip(names, values, strict=True) if label.required and not str(v).strip()]
         return [f"{label.name!r} of {n!r} is empty" for n in empty]
+    if label.among:
+        allowed = ", ".join(f"{number:g}" for number in label.among)
+        wrong = np.flatnonzero(~np.isin(values, label.among))
+        return [f"{label.name!r} of {names[i]!r} must be one of {allowed}, got {values[i]:g}" for i in wrong]
     known = ~np.isnan(values) if not label.required else np.full(values.shape, True)
     fine = np.isfinite(values) & ((values > label.low) if label.exclusive else (values >= label.low))
     sign = ">" if label.exclusive else ">="

@@ -9,12 +9,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from analysis.data.kinds import KINDS, Label
 from plasticity.support.checks import warn_of_unit
 
 __all__ = ["contradictions", "warn_of_contradictions"]
 
 Trains = Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]
-LARGE_CHANGE = 3.0  # a fractional weight change beyond it draws a warning
+LARGE_CHANGE = 3.0  # a fractional weight change, or an error of one, beyond it draws a warning
+RATIO = 0.3  # changes that are all larger, some of them below and some above 1, look like ratios
 AGREEMENT = 0.1  # relative difference up to which a label agrees with the spikes
 SHORTEST = 1e-3  # s, of which half is allowed between an interval and the spikes
 BURST = 10  # a frequency may be that of every spike up to the tenth
@@ -53,11 +55,9 @@ def contradictions(data: xr.Dataset, is_change: bool, trains: Trains) -> list[st
 def warn_of_contradictions(data: xr.Dataset, is_change: bool, trains: Trains) -> None:
     """Warn of values that look like per cent, spikes that look like milliseconds, and rows that exclude each other."""
     if is_change:
-        largest = float(np.abs(data.value.values).max())
-        if largest > LARGE_CHANGE:
-            problem = f"value holds a fractional weight change of {largest:g}"
-            remedy = f"if it is in per cent, divide value and sem by 100, or set their units to {'%'!r}"
-            warn_of_unit(problem, f"{remedy} (per cent of baseline: subtract 100 before)")
+        _warn_of_per_cent(data)
+    for label in KINDS[data.attrs["kind"]].labels:
+        _warn_of_label(data, label)
     gaps = [_gap(pre, post) for pre, post in trains if pre.size and post.size]
     typical = float(np.median(gaps)) if gaps else 0.0
     if typical > FAR:
@@ -65,6 +65,31 @@ def warn_of_contradictions(data: xr.Dataset, is_change: bool, trains: Trains) ->
         warn_of_unit(problem, "if times are in milliseconds, divide by 1000")
     for text in _exclusive_rows(data):
         warnings.warn(text, UserWarning, stacklevel=4)
+
+
+def _warn_of_per_cent(data: xr.Dataset) -> None:
+    """Warn of changes, or errors of them, that look like per cent, and of changes that look like ratios."""
+    value, sem = data.value.values, data.sem.values
+    for what, numbers in (("value holds a fractional weight change", value), ("sem holds an error", sem)):
+        largest = float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0.0))
+        if largest > LARGE_CHANGE:
+            remedy = f"if it is in per cent, divide value and sem by 100, or set their units to {'%'!r}"
+            warn_of_unit(f"{what} of {largest:g}", f"{remedy} (per cent of baseline: subtract 100 before)")
+            return
+    if value.size > 1 and value.min() > RATIO and value.min() < 1 < value.max():
+        problem = f"values are between {value.min():g} and {value.max():g}, on both sides of 1 and all far from 0"
+        warn_of_unit(problem, "if they are ratios after/before, subtract 1")
+
+
+def _warn_of_label(data: xr.Dataset, label: Label) -> None:
+    """Warn of a label whose typical size is that of another unit."""
+    if not label.remedy or label.name not in data.coords:
+        return
+    sizes = np.abs(data[label.name].values.astype(float))
+    sizes = sizes[sizes > 0]  # neither NaN nor zero
+    low, high = label.usual
+    if sizes.size and not low <= (typical := float(np.median(sizes))) <= high:
+        warn_of_unit(f"{label.name} is typically {typical:g} {label.units}", label.remedy)
 
 
 def _has_interval(pre: NDArray, post: NDArray, interval: float) -> bool:

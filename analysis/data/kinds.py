@@ -31,6 +31,12 @@ class Label:
         Whether `low` itself is excluded.
     is_text : bool
         Text instead of numbers.
+    among : tuple of float
+        Numbers of which it is one; empty: any.
+    usual : (low, high)
+        Where the median of its size is; beyond, a warning names the remedy.
+    remedy : str
+        What to do about another unit, which is probable there.
     """
 
     name: str
@@ -41,6 +47,9 @@ class Label:
     low: float = float("-inf")
     exclusive: bool = False
     is_text: bool = False
+    among: tuple[float, ...] = ()
+    usual: tuple[float, float] = (0.0, float("inf"))
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,14 +128,45 @@ _FOLLOWED = Label(
 )
 _TIME_UNIT = Label("unit", "unit", "1", "unit of the time", required=False, is_text=True)
 _UNIT = Label("unit", "unit", "1", "unit of the value", is_text=True)
-_INTERVAL = Label("interval", "interval_s", "s", "t_post − t_pre", required=False)
+_MILLISECONDS = "if it is in milliseconds, divide by 1000"
+_INTERVAL = Label(
+    "interval", "interval_s", "s", "t_post − t_pre", required=False, usual=(0.0, 1.0), remedy=_MILLISECONDS
+)
 _WEIGHT = Label("initial_weight", "initial_weight", "1", "weight before", required=False, low=0.0, exclusive=True)
 _RATE = Label("frequency", "frequency_hz", "Hz", "pairing frequency", required=False)
 _FREQUENCY = Label("frequency", "frequency_hz", "Hz", "stimulation frequency", low=0.0, exclusive=True)
-_PLATEAU = Label("time_from_plateau", "time_from_plateau_s", "s", "time of the input − time of the plateau")
-_RAMP = Label("initial_ramp", "initial_ramp_mV", "mV", "depolarisation by the input before induction", low=0.0)
-_TURN = Label("perturbation", "perturbation_deg", "deg", "perturbation of the movement; positive: to be countered")
-_CLAMP = Label("clamped", "clamped", "1", "1: the error is held at zero; 0: it is seen", low=0.0)
+_PLATEAU = Label(
+    "time_from_plateau",
+    "time_from_plateau_s",
+    "s",
+    "time of the input − time of the plateau",
+    usual=(0.0, 60.0),
+    remedy=_MILLISECONDS,
+)
+_RAMP = Label(
+    "initial_ramp",
+    "initial_ramp_mV",
+    "mV",
+    "depolarisation by the input before induction",
+    low=0.0,
+    usual=(0.05, float("inf")),
+    remedy="if it is in volts, multiply by 1000",
+)
+_TURN = Label(
+    "perturbation",
+    "perturbation_deg",
+    "deg",
+    "perturbation of the movement; positive: to be countered",
+    usual=(3.2, float("inf")),
+    remedy="if it is in radians, multiply by 57.3",
+)
+_CLAMP = Label(
+    "clamped",
+    "clamped",
+    "1",
+    "0: the error is seen; 1: it is held at zero; 2: there is no feedback",
+    among=(0.0, 1.0, 2.0),
+)
 _SPREAD = Label("sd_log", "sd_log10", "1", "standard deviation of log10 size", low=0.0, exclusive=True)
 _SHARE = Label(
     "mixture_weight", "mixture_weight", "1", "share of the component in its mixture", low=0.0, exclusive=True

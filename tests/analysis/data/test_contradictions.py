@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import datasets
+from analysis.data.examples import example
 from analysis.data.record import make_spike_data
 from analysis.fit import fit
 from plasticity.errors import InputError, UnitWarning
@@ -36,6 +37,52 @@ def test_a_change_below_all_of_the_weight_is_refused():
 def test_large_changes_draw_a_warning(value):
     with pytest.warns(UnitWarning, match=r"in per cent.*per cent of baseline: subtract 100"):
         made([pairing(0.01, 1.0)], value)
+
+
+def test_errors_in_per_cent_and_ratios_draw_a_warning():
+    trains = [pairing(0.01, 1.0), pairing(-0.01, 1.0)]
+    with pytest.warns(UnitWarning, match="sem holds an error of 8; if it is in per cent"):
+        made(trains, [0.4, -0.2], 8.0)
+    with pytest.warns(UnitWarning, match=r"on both sides of 1 .*ratios after/before, subtract 1"):
+        made(trains, [1.35, 0.8])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made(trains, [1.35, -0.2])
+        made(trains, [1.35, 1.1])  # all grow
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "message"),
+    [
+        ("plateau", "before,-1,", "before,-1000,", "time_from_plateau is typically 501 s; if it is in milliseconds"),
+        ("plateau", "0.6,12", "0.6,12", ""),
+        ("trials", ",30,", ",0.52,", "perturbation is typically 0.52 deg; if it is in radians"),
+        ("plateau", ",4.5,", ",0.0045,", "initial_ramp is typically 0.0045 mV; if it is in volts"),
+    ],
+)
+def test_labels_in_other_units_draw_a_warning(kind, old, new, message, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(example(kind).replace(old, new), encoding="utf-8")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        datasets.load(path)
+    assert [message in str(one.message) for one in caught] == ([True] if message else [])
+
+
+def test_pairings_in_milliseconds_draw_a_warning(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text(
+        "protocol,interval_s,frequency_hz,n_pairs,value,sem,n\na,10,1,60,0.3,0.1,6\nb,-10,1,60,-0.2,0.1,6\n"
+    )
+    with pytest.warns(UnitWarning, match="interval is typically 10 s; if it is in milliseconds, divide by 1000"):
+        datasets.load(path)
+
+
+def test_feedback_of_a_trial_is_seen_clamped_or_absent(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(example("trials").replace(",30,0,", ",30,7,"), encoding="utf-8")
+    with pytest.raises(InputError, match="'clamped' of 'trial_2' must be one of 0, 1, 2, got 7"):
+        datasets.load(path)
 
 
 def test_spikes_far_apart_draw_a_warning():
