@@ -26,6 +26,8 @@ def print_fit(fitted: Fit) -> None:
         lines.append((name, f"{value:.6g}", error, units[name]))
     print_table(lines)
     p = f"p = {probability(fitted.p_value)}{' (rejected)' if fitted.p_value < LEVEL else ''}"
+    if fitted.p_value != fitted.p_value:
+        p += " (the scatter is estimated, too)" if fitted.noise.estimated else " (nothing is left to test)"
     if fitted.noise.estimated:
         print(f"\n{fitted.noise.estimated} = {fitted.noise.value:.4g} ± {fitted.noise.value_error:.2g} (noise)")
     print(

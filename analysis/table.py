@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import Fit, fit
 from analysis.fitted_run import as_dataset
 from analysis.fitting.scores import LEVEL
 from analysis.leave_out import LeftOut, leave_out
+from analysis.linear_confusion import LinearModel, linear_confusion
 from analysis.pages.bibliography import citation
 from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, probability, signed, write_pages
@@ -35,6 +37,7 @@ __all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "w
 
 N_STARTS = 10
 N_SETS = 50  # synthetic data sets for the recovery of parameters
+MORE = 0.05  # by which another rule must be chosen more often than the one that made the data to be named
 MISS = 2.0  # standard errors from which the worst protocol is named
 
 
@@ -54,6 +57,8 @@ class Cell:
         None if the data are too few to leave anything out.
     sentence : str
         The result in words.
+    linear : LinearModel
+        What its confusion with others takes, see `analysis.linear_confusion`.
     other_error : float
         E of a fit to the same measurements with other protocols, see `Benchmark.other`; NaN if there are none.
     """
@@ -64,6 +69,7 @@ class Cell:
     error: float
     left_out: LeftOut | None
     sentence: str
+    linear: LinearModel
     other_error: float = float("nan")
 
     @property
@@ -139,7 +145,9 @@ def make_cell(name: str, index: int, seed: int = 0) -> Cell:
     other = float("nan")
     if bench.other is not None:
         other = fit(candidate.make(), bench.other(), candidate.free, candidate.bounds, N_STARTS, seed).error
-    return Cell(name, candidate.label, run, fitted.error, left, _sentence(fitted, left, recovery), other)
+    n_free = len(fitted.free) + bool(fitted.noise.estimated)
+    linear = LinearModel(fitted.predictions, fitted.slope, fitted.noise, n_free)
+    return Cell(name, candidate.label, run, fitted.error, left, _sentence(fitted, left, recovery), linear, other)
 
 
 def make_cells(jobs: Sequence[tuple[str, int]], workers: int | None = None, seed: int = 0) -> list[Cell]:
@@ -295,22 +303,39 @@ def _section(name: str, cells: list[Cell]) -> dict[str, Any]:
     ranked = sorted(cells, key=lambda cell: cell.error)
     labels = [f"{cell.label} ({cell.n_free})" for cell in ranked]
     left_out = [cell.left_out.error if cell.left_out else float("nan") for cell in ranked]
+    shares = linear_confusion([cell.linear for cell in ranked])
     figure = agreement(labels, [cell.error for cell in ranked], left_out, [cell.derived for cell in ranked])
     bench = benchmark(name)
     return {
         "benchmark": bench,
         "data": bench.load(),
         "cells": ranked,
-        "standing": standing(cells),
-        "rows": [_row(cell) for cell in ranked],
+        "standing": [*standing(cells), _confused(shares)],
+        "rows": [_row(cell, _taken_for(i, shares, ranked)) for i, cell in enumerate(ranked)],
         "picture": png(figure),
         "warnings": [f"{c.label}: {warning}." for c in ranked for warning in c.run.attrs["warnings"].splitlines()],
     }
 
 
-def _row(cell: Cell) -> tuple[str, ...]:
+def _confused(shares: NDArray[np.float64]) -> str:
+    """How often the choice by AIC is right on average."""
+    return (
+        f"If one of these {len(shares)} had made the data, the choice among them by AIC would find it in "
+        f"{100 * np.diag(shares).mean():.0f} % of repetitions of the experiment."
+    )
+
+
+def _taken_for(i: int, shares: NDArray[np.float64], cells: Sequence[Cell]) -> str:
+    """Share in which a rule is found among synthetic data that it made, and the one it is more often taken for."""
+    other = int(np.argmax(shares[i]))
+    more = shares[i, other] - shares[i, i] > MORE
+    words = "" if not more else f" (taken for {cells[other].label} in {shares[i, other]:.2f})"
+    return f"{shares[i, i]:.2f}{words}"
+
+
+def _row(cell: Cell, found: str) -> tuple[str, ...]:
     left = cell.left_out
     scores = (fixed(left.score, 1), fixed(left.standard_error, 1), fixed(left.error, 2)) if left else ("–", "–", "–")
     other = [] if np.isnan(cell.other_error) else [f"{cell.other_error:.3f}"]
     numbers = (str(cell.n_free), f"{cell.error:.3f}", probability(cell.p_value), *other, *scores)
-    return (cell.label, "derived" if cell.derived else "by hand", *numbers, cell.sentence)
+    return (cell.label, "derived" if cell.derived else "by hand", *numbers, found, cell.sentence)

@@ -12,7 +12,7 @@ from analysis.data.kinds import CHANGE, KINDS, SOURCE_ATTRIBUTES, Label
 from analysis.data.spikes import SIDES, THIRD, spike_trains
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
-from plasticity.support.checks import checked, plain
+from plasticity.support.checks import checked, plain, warn_of_unit
 from plasticity.support.units import own_unit
 
 __all__ = ["check_dataset", "in_own_units", "require_errors"]
@@ -62,6 +62,8 @@ def check_dataset(data: xr.Dataset) -> None:
     if problems:
         raise InputError("not a valid data set: " + "; ".join(problems))
     warn_of_contradictions(data, is_change, trains)
+    for label in KINDS[kind].labels:
+        _warn_of_label(data, label)
 
 
 def in_own_units(data: xr.Dataset) -> xr.Dataset:
@@ -188,6 +190,17 @@ def _problems_with_label(data: xr.Dataset, label: Label) -> list[str]:
         f"{label.name!r} of {names[i]!r} must be finite and {sign} {label.low:g} {label.units}, got {values[i]:g}"
         for i in np.flatnonzero(known & ~fine)
     ]
+
+
+def _warn_of_label(data: xr.Dataset, label: Label) -> None:
+    """Warn of a label whose typical size is that of another unit."""
+    if not label.remedy or label.name not in data.coords:
+        return
+    sizes = np.abs(data[label.name].values.astype(float))
+    sizes = sizes[sizes > 0]  # neither NaN nor zero
+    low, high = label.usual
+    if sizes.size and not low <= (typical := float(np.median(sizes))) <= high:
+        warn_of_unit(f"{label.name} is typically {typical:g} {label.units}", label.remedy)
 
 
 def _problems_with_spikes(data: xr.Dataset) -> list[str]:

@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from analysis.data.kinds import KINDS, Label
 from plasticity.support.checks import warn_of_unit
 
 __all__ = ["contradictions", "warn_of_contradictions"]
@@ -56,8 +55,6 @@ def warn_of_contradictions(data: xr.Dataset, is_change: bool, trains: Trains) ->
     """Warn of values that look like per cent, spikes that look like milliseconds, and rows that exclude each other."""
     if is_change:
         _warn_of_per_cent(data)
-    for label in KINDS[data.attrs["kind"]].labels:
-        _warn_of_label(data, label)
     gaps = [_gap(pre, post) for pre, post in trains if pre.size and post.size]
     typical = float(np.median(gaps)) if gaps else 0.0
     if typical > FAR:
@@ -79,17 +76,6 @@ def _warn_of_per_cent(data: xr.Dataset) -> None:
     if value.size > 1 and value.min() > RATIO and value.min() < 1 < value.max():
         problem = f"values are between {value.min():g} and {value.max():g}, on both sides of 1 and all far from 0"
         warn_of_unit(problem, "if they are ratios after/before, subtract 1")
-
-
-def _warn_of_label(data: xr.Dataset, label: Label) -> None:
-    """Warn of a label whose typical size is that of another unit."""
-    if not label.remedy or label.name not in data.coords:
-        return
-    sizes = np.abs(data[label.name].values.astype(float))
-    sizes = sizes[sizes > 0]  # neither NaN nor zero
-    low, high = label.usual
-    if sizes.size and not low <= (typical := float(np.median(sizes))) <= high:
-        warn_of_unit(f"{label.name} is typically {typical:g} {label.units}", label.remedy)
 
 
 def _has_interval(pre: NDArray, post: NDArray, interval: float) -> bool:

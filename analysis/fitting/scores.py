@@ -85,8 +85,9 @@ def p_value(noise: Noise, value: ArrayLike, prediction: ArrayLike, slope: ArrayL
     degrees of freedom. Where they were estimated from n measurements, 20,000 sets are drawn and fitted whose standard
     errors are estimated anew, so that deviations follow Student's t, whichever noise the fit assumed. The deviance of
     successes is compared with that of simulated sets, fitted in the log odds; single choices (n = 1) show by it
-    whether probabilities are too extreme or too timid, and little else. Where the scatter between units is estimated,
-    nothing is left to test: NaN, as for as many parameters as measurements.
+    whether probabilities are too extreme or too timid, and little else. Where the scatter between units or of
+    times is estimated, it takes up any misfit, and nothing is left to test: NaN, as for as many parameters as
+    measurements. Left-out scores still compare such models.
 
     Parameters
     ----------
