@@ -333,9 +333,9 @@ def _taken_for(i: int, shares: NDArray[np.float64], cells: Sequence[Cell]) -> st
     return f"{shares[i, i]:.2f}{words}"
 
 
-def _row(cell: Cell, found: str) -> tuple[str, ...]:
+def _row(cell: Cell, share: str) -> tuple[str, ...]:
     left = cell.left_out
     scores = (fixed(left.score, 1), fixed(left.standard_error, 1), fixed(left.error, 2)) if left else ("–", "–", "–")
     other = [] if np.isnan(cell.other_error) else [f"{cell.other_error:.3f}"]
     numbers = (str(cell.n_free), f"{cell.error:.3f}", probability(cell.p_value), *other, *scores)
-    return (cell.label, "derived" if cell.derived else "by hand", *numbers, found, cell.sentence)
+    return (cell.label, "derived" if cell.derived else "by hand", *numbers, share, cell.sentence)

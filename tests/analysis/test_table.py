@@ -94,9 +94,9 @@ def test_page_contains_every_number_and_assumption(cells, tmp_path):
     bursts = fit("triplet_stdp", "sjostrom_2001_bursts", ["A3_plus", "A2_minus", "tau_y"]).error
     assert {row[5] for row in rows if "triplet, all spikes" in row[0]} == {f"{bursts:.3f}"} == {"0.521"}
     assert rows[0][9] == "found if true"
-    found = {row[0].strip("| "): row[9] for row in rows}
-    assert float(found["pair, all spikes"]) > 0.8  # 20 of 20 sets by `confusion`
-    assert float(found["triplet, all spikes"]) == pytest.approx(0.5, abs=0.02)  # of two that are one rule
+    shares = {row[0].strip("| "): row[9] for row in rows}
+    assert float(shares["pair, all spikes"]) > 0.8  # 20 of 20 sets by `confusion`
+    assert float(shares["triplet, all spikes"]) == pytest.approx(0.5, abs=0.02)  # of two that are one rule
     for suffix in ("md", "html"):
         text = (tmp_path / f"table.{suffix}").read_text(encoding="utf-8")
         for cell in cells:
