@@ -142,6 +142,8 @@ def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
         clock=builder.objects[STEPS],
         name=record.name,
     )
+    if made.state_updater is not None:
+        made.state_updater.order = record.update_order
     if "spike" in made.thresholder:
         made.thresholder["spike"].order = record.threshold_order
     if "spike" in made.resetter:

@@ -94,6 +94,7 @@ class NeuronGroup:
     method: str = "exact"
     threshold_order: int = 0
     reset_order: int = 0  # in slot ``groups``
+    update_order: int = 0
     events: tuple[Event, ...] = ()
     operations: tuple[Operation, ...] = ()
     functions: tuple[Function, ...] = ()

@@ -1,17 +1,20 @@
 """Traces that neurons own: one variable per neuron and projection, which all its synapses read.
 
 They are advanced once per step and neuron, instead of at every event of every synapse. A trace of presynaptic spikes
-jumps when they arrive, after the delay of the projection.
+jumps when they arrive, after the delay of the projection. Filters of variables of a neuron do not jump.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from circuits.network.circuit import Circuit, Projection
-from circuits.spiking.structure import ModelObject, NeuronGroup, Pathway, Reference, RunInputs, SynapseGroup
+from circuits.network.circuit import Circuit, Population, Projection
+from circuits.spiking.structure import Link, ModelObject, NeuronGroup, Pathway, Reference, RunInputs, SynapseGroup
 from plasticity.compile.brian import NeuronTrace, SynapseModel
 
+FILTER = -6  # slot ``groups``: after synapses (-10 to -7), before neurons are reset (-5) and advance (0)
 Time = tuple[str, int]  # slot of a time step and order within it
 
 
@@ -24,10 +27,14 @@ def trace_objects(
     """
     objects: list[ModelObject] = []
     for side, (when, order) in times.items():
-        traces = [trace for trace in model.traces if trace.side == side]
+        filters = [trace for trace in model.traces if trace.side == side and trace.reads]
+        if filters:
+            owner = circuit.population(projection.pre if side == "pre" else projection.post)
+            objects.append(_filters(_group_name(projection, filters[0]), owner, filters, model, inputs))
+        traces = [trace for trace in model.traces if trace.side == side and not trace.reads]
         if traces:
             population = circuit.population(projection.pre if side == "pre" else projection.post)
-            group = _group_name(projection, side)
+            group = _group_name(projection, traces[0])
             objects.append(_group(group, population.size, traces, model, inputs))
             jumps = {
                 name: (code, order + shift)
@@ -45,11 +52,27 @@ def trace_objects(
 
 def references(projection: Projection, model: SynapseModel) -> tuple[Reference, ...]:
     """Traces as the synapses of a projection read them."""
-    return tuple(Reference(trace.name, _group_name(projection, trace.side), trace.side) for trace in model.traces)
+    return tuple(Reference(trace.name, _group_name(projection, trace), trace.side) for trace in model.traces)
 
 
-def _group_name(projection: Projection, side: str) -> str:
-    return f"{projection.name}_{side}_traces"
+def _group_name(projection: Projection, trace: NeuronTrace) -> str:
+    return f"{projection.name}_{trace.side}_{'filters' if trace.reads else 'traces'}"
+
+
+def _filters(
+    name: str, owner: Population, filters: list[NeuronTrace], model: SynapseModel, inputs: RunInputs
+) -> NeuronGroup:
+    """Filters of variables of neurons, advanced after the synapses and before the neurons, as in a synapse."""
+    group = _group(name, owner.size, filters, model, inputs)
+    reads = {variable: unit for trace in filters for variable, unit in trace.reads.items()}
+    linked = [f"read_{variable} : {unit} (linked)" for variable, unit in reads.items()]
+    return replace(
+        group,
+        equations="\n".join([group.equations, *linked]),
+        method="euler",
+        update_order=FILTER,
+        links=tuple(Link(f"read_{variable}", owner.name, variable, is_broadcast=False) for variable in reads),
+    )
 
 
 def _group(name: str, size: int, traces: list[NeuronTrace], model: SynapseModel, inputs: RunInputs) -> NeuronGroup:

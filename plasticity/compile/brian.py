@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -55,6 +56,8 @@ class NeuronTrace:
         In SI units.
     parameters : tuple of str
         Constants that both read.
+    reads : mapping of str to str
+        Variables of its neuron that it filters, with their Brian2 units; in `equation` they are called ``read_…``.
     """
 
     name: str
@@ -65,6 +68,7 @@ class NeuronTrace:
     follows: bool
     initial: float
     parameters: tuple[str, ...]
+    reads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,9 @@ def neuron_traces(model: SynapseModel) -> SynapseModel:
     >>> [(t.side, t.jump) for t in model.traces]
     [('pre', 'pre_trace_post = pre_trace_post + 1'), ('post', 'post_trace_post = post_trace_post + 1')]
     """
-    owners = {name: owner for name, owner in ownership(model.rule).items() if owner.owner != "synapse"}
+    steps = {s.name for s in model.rule.states if not _jumps(model.rule, s.name)} if model.method != "euler" else set()
+    owned = {name: owner for name, owner in ownership(model.rule).items() if owner.owner != "synapse"}
+    owners = {name: owner for name, owner in owned.items() if name not in steps}  # filters are steps of Euler's
     if not owners or _model(model.rule, model.method, model.parameters).texts != model.texts:
         return model
     return _model(model.rule, model.method, model.parameters, owners)
@@ -259,14 +265,28 @@ def _trace(rule: Rule, name: str, owner: Ownership) -> NeuronTrace:
     state = next(s for s in rule.states if s.name == name)
     unit = brian_unit(state.unit)
     equation = f"d{name}/dt = {_text(rule, state.flow, unit)} : {unit}" if state.flow != 0 else f"{name} : {unit}"
-    updates = [u for u in rule.events[owner.owner] if u.target == name]
+    updates = [u for u in rule.events.get(owner.owner, ()) if u.target == name]
     read = set().union(state.flow.free_symbols, *(u.expression.free_symbols for u in updates)) - {state.symbol}
     in_target = {s: sp.Symbol(f"{s.name}_post") for s in (*read, state.symbol)}
     jumps = [_assignment(rule, Update(f"{name}_post", u.expression.subs(in_target)), unit) for u in updates]
-    parameters = tuple(sorted(s.name for s in read))
+    variables = {v.symbol: v for v in rule.variables if v.symbol in read}
+    for symbol, variable in variables.items():
+        equation = re.sub(rf"\b{symbol.name}\b", f"read_{variable.name}", equation)
     return NeuronTrace(
-        name, owner.owner, unit, equation, "\n".join(jumps), owner.follows, float(state.initial), parameters
+        name,
+        owner.owner,
+        unit,
+        equation,
+        "\n".join(jumps),
+        owner.follows,
+        float(state.initial),
+        tuple(sorted(s.name for s in read - set(variables))),
+        {v.name: PHYSICAL[v.unit][1] if v.unit in PHYSICAL else brian_unit(v.unit) for v in variables.values()},
     )
+
+
+def _jumps(rule: Rule, name: str) -> bool:
+    return any(u.target == name for updates in rule.events.values() for u in updates)
 
 
 def brian_unit(unit: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plasticity.compile.classify import event_driven
+from plasticity.compile.classify import affine, event_driven
 from plasticity.local import LOCALS
 from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule, State, flows
 
@@ -37,7 +37,8 @@ def ownership(rule: Rule) -> dict[str, Ownership]:
     """Owner of every state of a rule.
 
     A neuron owns what relaxes on its own and jumps at the spikes of this neuron alone, by an amount that is the same in
-    all its synapses: ``ẋ = αx + β`` and ``x → f(x)`` with constants that all synapses share.
+    all its synapses: ``ẋ = αx + β`` and ``x → f(x)`` with constants that all synapses share. It also owns filters of
+    its variables, ``ẋ = αx + f(v)``, which do not jump.
 
     Examples
     --------
@@ -55,6 +56,8 @@ def _owner(rule: Rule, state: State) -> Ownership:
     constants = {p.symbol for p in rule.parameters}
     every = flows(rule)
     flow = every[state.symbol]
+    if not events and (side := _filtered(rule, state)):
+        return Ownership(side)
     if len(events) != 1 or events[0] not in SIDES:
         return Ownership("synapse", f"jumps at {' and '.join(events) or 'no spike'}")
     foreign = set().union(flow.free_symbols, *(e.free_symbols for e in jumps)) - constants - {state.symbol}
@@ -66,6 +69,16 @@ def _owner(rule: Rule, state: State) -> Ownership:
     if readers:
         return Ownership("synapse", f"drives the flow of {', '.join(readers)}")
     return _in_order(rule, state, events[0])
+
+
+def _filtered(rule: Rule, state: State) -> str | None:
+    """Side whose variables a state filters, if it depends on nothing else that differs between synapses."""
+    sides = {v.symbol: v.index for v in rule.variables}
+    constants = {p.symbol for p in rule.parameters if not np.ndim(p.value)}
+    read = state.flow.free_symbols - constants - {state.symbol}
+    alone = affine(state.symbol, state.flow, (state.symbol,)) is not None and not state.learned
+    of = {sides.get(symbol) for symbol in read}
+    return of.pop() if alone and len(of) == 1 else None
 
 
 def _in_order(rule: Rule, state: State, side: str) -> Ownership:

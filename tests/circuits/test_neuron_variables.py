@@ -24,6 +24,7 @@ from plasticity import (
     replay,
     simulate,
 )
+from plasticity.compile.brian import neuron_traces
 from plasticity.errors import InputError
 from plasticity.signal import Signal
 from tests.oracles.plain_brian import two_neurons
@@ -56,19 +57,24 @@ RULE = Rule(
 )
 
 
-def network(rule, neuron=NEURON, **options):
-    """Two neurons, driven by constant currents [mV]."""
+def network(rule, drive=DRIVE, **options):
+    """Neurons that are driven by constant currents [mV], two or two populations."""
     pre, post = (
-        Population(name, neuron=replace(neuron, initial={"v": -0.065, "current": mV * 1e-3}), n=1)
-        for name, mV in zip(("pre", "post"), DRIVE, strict=True)
+        Population(name, neuron=replace(NEURON, initial={"v": -0.065, "current": np.multiply(mV, 1e-3)}), n=np.size(mV))
+        for name, mV in zip(("pre", "post"), drive, strict=True)
     )
-    return Circuit("two_neurons", (pre, post), (Projection("s", "pre", "post", rule, **options),))
+    return Circuit("driven", (pre, post), (Projection("s", "pre", "post", rule, **options),))
 
 
-def check(device):
+def large(n=110):
+    """Network in which neurons own the filter of their voltage, each pair with currents of its own."""
+    return network(RULE, (np.linspace(20.0, 30.0, n), np.linspace(25.0, 40.0, n)), weight=np.ones((n, n)))
+
+
+def test_weight_is_that_of_a_brian2_program():
     spikes, weight, filtered = two_neurons(DRIVE, DURATION, DT)
     assert min(len(train) for train in spikes) > 5
-    run = circuits.run(network(RULE, receptor="push"), DURATION, DT, device, record=("pre", "post"))
+    run = circuits.run(network(RULE, receptor="push"), DURATION, DT, "numpy", record=("pre", "post"))
     for name, train in zip(("pre", "post"), spikes, strict=True):
         np.testing.assert_allclose(run.spikes[name][0], train, atol=1e-9)
     assert abs(weight - 1) > 0.1
@@ -76,15 +82,29 @@ def check(device):
     assert run.state["s.u"][0] == pytest.approx(filtered, rel=1e-9)
 
 
-def test_weight_is_that_of_a_brian2_program():
-    check("numpy")
+def test_filters_belong_to_neurons_that_have_many_synapses():
+    """Every synapse of a large network learns as alone between its two neurons: there the filter is in the synapse."""
+    circuit = large()
+    assert {(trace.name, trace.side) for trace in circuit.learning[0][1].traces} == {("u", "post")}
+    weights = circuits.run(circuit, 0.2, DT, "numpy").final["s"].reshape(110, 110)
+    pre, post = (circuit.population(name).neuron_model.initial["current"] * 1e3 for name in ("pre", "post"))
+    for i, j in [(0, 0), (30, 90), (109, 109)]:
+        alone = network(RULE, (pre[[j]], post[[i]]))
+        assert alone.learning[0][1].traces == ()
+        assert weights[i, j] == pytest.approx(circuits.run(alone, 0.2, DT, "numpy").final["s"][0], rel=1e-12)
+    assert np.ptp(weights) > 0.1
+
+
+def test_other_methods_keep_filters_in_synapses():
+    assert neuron_traces(compile_rule(RULE, method="rk4")).traces == ()
 
 
 @pytest.mark.slow  # compiles a model
 @pytest.mark.compiled
 @pytest.mark.skipif(compiler() is None, reason="needs a C++ compiler")
 def test_also_as_a_compiled_program():
-    check("cpp")
+    weights, expected = (circuits.run(large(), 0.2, DT, device).final["s"] for device in ("cpp", "numpy"))
+    np.testing.assert_allclose(weights, expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize(
