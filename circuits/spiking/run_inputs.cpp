@@ -85,10 +85,12 @@ double project_changes(const Table* read, const Table* control, const Table* rem
             if (requested[i] != 0.0)
                 for (size_t k = 0; k < along.size(); k++) along[k] += read->row(i)[k] * requested[i];
         const Table* directions = control ? control : removed;
-        for (size_t i = 0; i < n; i++) {
+        std::vector<size_t> moving;
+        for (size_t k = 0; k < along.size(); k++)
+            if (along[k] != 0.0) moving.push_back(k);
+        for (size_t i = 0; i < n && (control || !moving.empty()); i++) {
             if (control) permitted[i] = 0.0;
-            for (size_t k = 0; k < along.size(); k++)
-                if (along[k] != 0.0) permitted[i] += directions->row(i)[k] * along[k];
+            for (const size_t k : moving) permitted[i] += directions->row(i)[k] * along[k];
         }
     }
     for (size_t i = 0; drift && i < n; i++) {
