@@ -110,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
             "--noise",
             dest="scatter",
             metavar="NAME[:UNIT]",
-            help="known, student (errors from n measurements), between (units differ) or correlated (default known); "
-            "binomial for choices and successes",
+            help="known, student (errors from n measurements), between (units differ), robust (outliers) or "
+            "correlated (default known); binomial for choices and successes",
         )
 
     infer = add(

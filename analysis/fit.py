@@ -150,9 +150,10 @@ def fit(
         The same seed gives the same fit.
     noise : str, optional
         ``"known"`` (the standard errors are), ``"student"`` (they were estimated from n measurements each),
-        ``"between"`` (units such as cells differ by an estimated variance) or ``"correlated"`` (neighbours in a series
-        do); a colon and a coordinate name the unit or series, as in ``"between:animal"``. By default ``"known"``,
-        ``"binomial"`` for choices and successes, and ``"survival"`` for times. See `analysis.fitting.noise`.
+        ``"between"`` (units such as cells differ by an estimated variance), ``"robust"`` (with outliers) or
+        ``"correlated"`` (neighbours in a series do); a colon and a coordinate name the unit or series, as in
+        ``"between:animal"``. By default ``"known"``, ``"binomial"`` for choices and successes, and ``"survival"`` for
+        times. See `analysis.fitting.noise`.
 
     Returns
     -------

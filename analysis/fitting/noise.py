@@ -5,6 +5,8 @@
   Student's t with n − 1 degrees of freedom.
 - ``between``: Gaussian, with a variance τ² between units (cells, or what follows a colon: ``between:animal``) beside
   the printed errors within them; τ is estimated.
+- ``robust``: Student's t with 4 degrees of freedom, so that outliers weigh little; a scale τ beside the printed errors
+  is estimated.
 - ``correlated``: Gaussian, neighbours of one series (cell, group, or what follows a colon) correlate by ρ, others by ρ
   to the power of their distance, an autoregression of order one; ρ is estimated.
 - ``binomial``: k of n successes, or single choices, with the predicted probability.
@@ -24,12 +26,13 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.data.kinds import KINDS
 from analysis.fitting.binomial import BinomialNoise
 from analysis.fitting.deviations import ESTIMATED, DeviationNoise
+from analysis.fitting.robust import RobustNoise
 from analysis.fitting.survival import SurvivalNoise
 from plasticity.errors import InputError, UnknownNameError
 
 __all__ = ["NOISES", "Noise", "needs_errors", "noise_name", "noise_of", "with_number"]
 
-DEVIATIONS = ("known", "student", "between", "correlated")
+DEVIATIONS = ("known", "student", "between", "robust", "correlated")
 NOISES = (*DEVIATIONS, "binomial", "survival")
 SERIES = ("cell", "group")  # coordinates that separate series, the first that is there
 
@@ -141,12 +144,14 @@ def noise_of(data: xr.Dataset, noise: str | None = None) -> Noise:
     if name == "student" and not np.isfinite(degrees).any():
         raise InputError("noise 'student' needs the numbers of measurements n, which are unknown; use noise 'known'")
     sem = data.sem.values.astype(float)
-    if name == "between":
+    if name in ("between", "robust"):
         sem = np.nan_to_num(sem, nan=0.0)
     labels = [str(c) for c in data.coords if data[c].dims == ("protocol",)]
     if along and along not in labels:
         raise UnknownNameError("coordinate of the protocols", along, labels)
     first = float(data.value.std()) if np.any(sem == 0) else 0.0  # of τ: without errors there is no noise without it
+    if name == "robust":
+        return RobustNoise(sem, value=first)
     return DeviationNoise(name, sem, degrees, _distance(data, name, along), noise, first)
 
 

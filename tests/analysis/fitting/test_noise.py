@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import stats
+from scipy import optimize, stats
 
 from analysis.data.record import make_spike_data
 from analysis.datasets import load
@@ -28,10 +28,12 @@ def test_densities_are_those_of_scipy(name, random):
     value = prediction + deviation
     single = {
         "student": lambda: stats.t(noise.degrees, scale=noise.sem).logpdf(deviation),
+        "robust": lambda: stats.t(4, scale=np.hypot(noise.sem, noise.value)).logpdf(deviation),
         "known": lambda: stats.norm(scale=noise.sem).logpdf(deviation),
     }.get(name, lambda: stats.norm(scale=np.sqrt(np.diag(noise.covariance))).logpdf(deviation))()
     assert_allclose(noise.log_density(value, prediction), single, rtol=1e-9)
-    joint = single.sum() if not noise.estimated else stats.multivariate_normal(cov=noise.covariance).logpdf(deviation)
+    is_joint = name in ("between", "correlated")
+    joint = single.sum() if not is_joint else stats.multivariate_normal(cov=noise.covariance).logpdf(deviation)
     assert noise.log_likelihood(value, prediction) == pytest.approx(joint, rel=1e-9)
     assert_allclose(noise.log_likelihood(value, np.stack([prediction, prediction - deviation]))[0], joint, rtol=1e-9)
 
@@ -109,6 +111,32 @@ def test_a_missing_error_can_be_estimated():
     left = data.value.values - fitted.predictions
     assert fitted.noise.value == pytest.approx(np.sqrt(left @ left / (left.size - 2)), rel=1e-3)
     assert fitted.error == pytest.approx((left.size - 2) / left.size, rel=1e-3)
+
+
+def test_robust_noise_estimates_its_scale_and_is_not_moved_by_an_outlier():
+    """Location and scale of Student's law by a search of its own, and single cells of which one is far away."""
+    data = load("bi_poo_1998")
+    fitted = fit("pair_stdp", data, ["A_plus"], n_starts=2, noise="robust")
+    left, slope = fitted.predictions - data.value.values, fitted.slope[:, 0]
+
+    def cost(u):
+        scale = np.exp(u[1])
+        density = stats.t(4, scale=scale).logpdf(left + slope * u[0]).sum()
+        return -density + 0.5 * np.log(np.sum(slope**2) / scale**2)  # restricted to what the parameter leaves
+
+    best = optimize.minimize(cost, [0.0, -1.0], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12}).x
+    assert fitted.noise.value == pytest.approx(np.exp(best[1]), rel=1e-3)
+    assert abs(best[0]) < 1e-3 * fitted.standard_errors["A_plus"] + 1e-4 * fitted.parameters["A_plus"]
+    information = stats.t(4).expect(lambda x: (5 * x / (4 + x**2)) ** 2)  # of the location, by its score
+    assert_allclose(fitted.noise.standardised(fitted.noise.scale) ** 2, information, rtol=1e-6)
+    value = data.value.values.copy()
+    value[22] += 2.0  # within 0.1 of the largest change that draws no warning
+    outlier = data.assign(value=data.value.copy(data=value))
+    moved = {}
+    for noise in ("between", "robust"):
+        before, after = (fit("pair_stdp", d, ["A_plus"], n_starts=1, noise=noise) for d in (data, outlier))
+        moved[noise] = abs(after.parameters["A_plus"] - before.parameters["A_plus"])
+    assert moved["robust"] < 0.2 * moved["between"]
 
 
 def test_a_zero_error_is_the_same_minimum_from_every_start():
