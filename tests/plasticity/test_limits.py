@@ -63,7 +63,8 @@ def test_the_limit_is_the_textbook_rule(row):
     general = derive(Objective(GAMMA, **objective), **arguments)
     limit = general.limit(discount=at)
     assert sp.simplify(flow(limit) - textbook) == 0
-    assert sp.simplify(flow(general) - textbook) != 0
+    apart = flow(general) - textbook
+    assert abs(apart.subs({s: 0.7 + 0.1 * i for i, s in enumerate(sorted(apart.free_symbols, key=str))})) > 1e-3
     assert "discount" not in limit.values
     assert sp.simplify(flow(derive(Objective(at, **objective), **arguments)) - textbook) == 0
 
