@@ -24,7 +24,8 @@ from theory_page import theory_page
 import scenarios
 import steersman as sm
 from analysis.datasets import load as load_data
-from analysis.figures import draw
+from analysis.figures import GENERAL, draw
+from analysis.figures import names as figures
 from analysis.pages.bibliography import citation, entries
 from analysis.pages.figure_parts import COLOURS, save, tidy
 from plasticity.pages.display import table
@@ -79,16 +80,16 @@ def page(path: Path, text: str) -> None:
 def index(folder: Path, title: str, entries: dict[str, str]) -> None:
     """Page of a folder: a table of its pages and a hidden table of contents."""
     rows = "\n".join(
-        f"| {thumbnail(folder, name)}{{doc}}`{name}` | {markdown(words)} |" for name, words in entries.items()
+        f"| {thumbnail(folder, name, words)}{{doc}}`{name}` | {markdown(words)} |" for name, words in entries.items()
     )
     toc = "\n".join(entries)
     text = f"# {title}\n\n| | |\n|---|---|\n{rows}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```"
     page(folder / "index.md", text)
 
 
-def thumbnail(folder: Path, name: str) -> str:
+def thumbnail(folder: Path, name: str, words: str) -> str:
     """The picture of a page in its row of the table, if it has one."""
-    return f"![picture of {name}]({name}.png){{width=220px}}<br>" if (folder / f"{name}.png").is_file() else ""
+    return f"![{markdown(words)}]({name}.png){{width=220px}}<br>" if (folder / f"{name}.png").is_file() else ""
 
 
 def catalogue(folder: Path, title: str, package: str, write_page: Callable[[str, Path], str]) -> None:
@@ -109,13 +110,14 @@ def scenario_page(name: str, folder: Path) -> str:
     defaults = module.Parameters()
     rows = [(f"`{f.name}`", in_words(getattr(defaults, f.name)), m["unit"], m["help"]) for f, m in fields]
     title, _, text = (module.__doc__ or "").strip().partition("\n")
+    seen = f"{run.attrs['title']}. {catalog.title('analysis.figures', name if name in figures() else GENERAL)}"
     return f"""# {title.partition(":")[0]}
 
 {markdown(title.partition(": ")[2]).capitalize()}
 
 {prose(text)}
 
-![{markdown(run.attrs["title"])}]({name}.png)
+![{markdown(seen)}]({name}.png)
 
 The picture is that of a quick run: `python -m scenarios run {name} --quick --figure {name}.png`.
 For the whole one leave out `--quick`; the numbers are in `results/{name}-0.nc`.

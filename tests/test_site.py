@@ -1,5 +1,6 @@
 """The pages of the site that are made from the program have all members, and what they say is what the program says."""
 
+import ast
 import importlib
 import re
 import sys
@@ -10,7 +11,8 @@ import pytest
 import steersman as sm
 from plasticity.support import catalog
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,51 @@ def test_a_scenario_has_its_figure_and_every_parameter(pages, tmp_path):
     assert "(reduced run)" in text
     fields = pages.load_scenario("horizon").Parameters.__dataclass_fields__
     assert all(f"| `{name}` |" in text for name in fields)
+
+
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|href=\"([^\"]+)\"")
+WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.glob("*.md")]
+
+
+def test_every_image_says_what_is_seen(pages, tmp_path):
+    made = [pages.rule_page("pair_stdp", tmp_path), pages.scenario_page("horizon", tmp_path)]
+    pages.index(tmp_path, "Gallery", {name: catalog.title("scenarios", name) for name in ("horizon",)})
+    written = [path.read_text(encoding="utf-8") for path in (*WRITTEN, tmp_path / "index.md")]
+    images = [(words, target) for text in (*written, *made) for words, target in IMAGE.findall(text)]
+    assert len(images) >= 5
+    examples = [ast.get_docstring(ast.parse(p.read_text(encoding="utf-8"))) for p in (DOCS / "gallery").glob("*.py")]
+    assert [words for words in (*(words for words, _ in images), *examples) if len(words.split()) < 5] == []
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_every_link_to_a_file_or_a_heading_resolves(path, pages):
+    made = {
+        *(
+            f"{folder}/index.md"
+            for folder in ("scenarios", "rules", "signals", "circuits", "datasets", "api", "commands")
+        ),
+        *("references.md", "theory.md", "changelog.md"),
+    }
+    for target in filter(None, (a or b for a, b in LINK.findall(prose_of(path)))):
+        file, _, heading = target.partition("#")
+        if "://" in file or file.startswith("_pages/") or file == "explorer.html":
+            assert not file.startswith("_pages/") or file.removeprefix("_pages/") in made, target
+            continue
+        page = path.parent / file if file else path
+        assert page.exists(), target
+        assert not heading or heading in headings(page), target
+
+
+def prose_of(path):
+    """Text without code."""
+    return re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.S)
+
+
+def headings(path):
+    """Anchors of a page, as GitHub and MyST name them."""
+    titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_the_api_has_every_public_name(pages):
@@ -93,7 +140,7 @@ def test_every_circuit_has_an_example_that_is_run_for_its_page(pages, tmp_path):
     assert "sm.circuits.pairing(" in text
     pages.index(tmp_path, "Circuits", {"pairing": "pairs", "actor": "votes"})
     rows = (tmp_path / "index.md").read_text(encoding="utf-8")
-    assert "![picture of pairing](pairing.png)" in rows
+    assert "![pairs](pairing.png)" in rows
     assert "(actor.png)" not in rows
 
 
