@@ -248,7 +248,7 @@ def weight_moments(
 
 
 def _is_weight(name: str, data: xr.DataArray) -> bool:
-    return name.startswith("weight") and name.replace("weight", "synapse", 1) in data.dims[-1:]
+    return name.startswith("weight") and data.dims[-1:] in (("synapse",), (name.replace("weight", "synapse", 1),))
 
 
 def _moments(weights: NDArray, bounds: tuple[float, float] | None) -> dict[str, NDArray]:

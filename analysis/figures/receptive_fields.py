@@ -26,7 +26,7 @@ def receptive_fields(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figur
     for a place field. Six neurons at most are drawn, spread evenly.
     """
     run = one_run(runs, data)
-    known = [name for name in named(run, "initial_weight_", "all_") if f"post_all_{name}" in run]
+    known = [name for name in named(run, "initial_weight_", "all") if f"post_all_{name}" in run]
     wide = [name for name in known if int(run[f"pre_all_{name}"].max()) + 1 >= FEWEST]
     require_some(wide, run, f"projection from {FEWEST} or more inputs", "its weights are in weight_matrices")
     name = wide[0]

@@ -20,7 +20,7 @@ BINS = 40
 def weight_histogram(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the share of synapses by weight and time, of all that were recorded; beside it the start and the end."""
     run = one_run(runs, data)
-    names = [n for n in named(run, "weight_", "synapse_") if run[f"weight_{n}"].sizes[f"synapse_{n}"] > 1]
+    names = [n for n in named(run, "weight_", "synapse") if run[f"weight_{n}"].shape[-1] > 1]
     require_some(names, run, "weights over time", "set record_every, or draw the file of record_weights")
     figure = Figure(figsize=(7.2, 0.6 + 2.6 * len(names)), layout="constrained")
     rows = figure.subplots(len(names), 2, squeeze=False, width_ratios=(3, 1), sharey="row")

@@ -23,7 +23,7 @@ IMAGE: dict[str, Any] = {"aspect": "auto", "interpolation": "nearest", "origin":
 def weight_matrices(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the weights of every projection at the start and at the end on one scale, and the changes on another."""
     run = one_run(runs, data)
-    known = [name for name in named(run, "initial_weight_", "all_") if f"post_all_{name}" in run]
+    known = [name for name in named(run, "initial_weight_", "all") if f"post_all_{name}" in run]
     require_some(known, run, "weights of all synapses with their neurons", "draw a run that as_dataset has labelled")
     figure = Figure(figsize=(9.0, 0.6 + 2.8 * min(len(known), PROJECTIONS)), layout="constrained")
     rows = figure.subplots(min(len(known), PROJECTIONS), 3, squeeze=False)

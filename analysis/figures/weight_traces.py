@@ -17,7 +17,7 @@ LINES = 60  # of a projection that are drawn at most, at even distances
 def weight_traces(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw a thin line for each tracked synapse, and the mean and standard deviation of all of a projection."""
     run = one_run(runs, data)
-    names = require_some(named(run, "weight_", "synapse_"), run, "weights over time", "set record_every")
+    names = require_some(named(run, "weight_", "synapse"), run, "weights over time", "set record_every")
     figure = Figure(figsize=(7.2, 0.8 + 2.4 * len(names)), layout="constrained")
     rows = figure.subplots(len(names), 1, squeeze=False, sharex=True)[:, 0]
     for name, ax in zip(names, rows, strict=True):

@@ -33,16 +33,16 @@ def one_run(runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> xr.Dataset:
 
 
 def named(run: xr.Dataset, prefix: str, dimension: str = "") -> list[str]:
-    """Names that follow a prefix in the variables of a run, and end a dimension of theirs.
+    """Names that follow a prefix in the variables of a run along a dimension, or one that ends in their name.
 
     Examples
     --------
     >>> run = xr.Dataset({"weight_ee": (("time", "synapse_ee"), np.ones((2, 3))), "weight_mean_ee": ("time", [1, 1])})
-    >>> named(run, "weight_", "synapse_")
+    >>> named(run, "weight_", "synapse")
     ['ee']
     """
     names = [str(key).removeprefix(prefix) for key in run.data_vars if str(key).startswith(prefix)]
-    return [name for name in names if not dimension or f"{dimension}{name}" in run[f"{prefix}{name}"].dims]
+    return [n for n in names if not dimension or {dimension, f"{dimension}_{n}"} & {*run[f"{prefix}{n}"].dims}]
 
 
 def require_some(names: Sequence[str], run: xr.Dataset, what: str, remedy: str) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,15 +37,16 @@ def as_dataset(run: Run) -> xr.Dataset:
     -------
     xarray.Dataset
         For every plastic projection NAME ``weight_NAME``, and STATE_NAME for every state that was recorded, along
-        (``trial``,) ``time`` and ``synapse_NAME``, with the neurons ``post_NAME`` and ``pre_NAME`` at both ends;
-        ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights; ``initial_weight_NAME`` and ``final_weight_NAME``
-        along ``all_NAME``, with the neurons ``post_all_NAME`` and ``pre_all_NAME``. For every population that
-        was recorded the variables ``POPULATION_VARIABLE`` along ``neuron_POPULATION``, ``n_spikes_POPULATION``, and
-        ``spike_time(spike)`` with ``spike_neuron``, ``spike_trial`` and ``spike_population``. A rate circuit has
-        trials, the members of its batch, a ``loss``, and the weights of its fixed projections. ``run_arguments`` holds
-        all that is needed to repeat the run, see `circuits.run_arguments`. Spiking circuits are recorded at the
-        beginning of steps, so that the last record comes before the end; ``final_weight_NAME`` is the end. The
-        attributes ``phase`` and ``repetition`` say which part of an experiment it is.
+        (``trial``,) ``time`` and ``synapse_NAME`` (``synapse`` if there is one projection), with the neurons
+        ``post_NAME`` and ``pre_NAME`` at both ends; ``weight_mean_NAME`` and ``weight_std_NAME`` of all weights;
+        ``initial_weight_NAME`` and ``final_weight_NAME`` along ``all_NAME``, with the neurons ``post_all_NAME`` and
+        ``pre_all_NAME``. For every population that was recorded the variables ``POPULATION_VARIABLE`` along
+        ``neuron_POPULATION``, ``n_spikes_POPULATION``, and ``spike_time(spike)`` with ``spike_neuron``,
+        ``spike_trial`` and ``spike_population``. A rate circuit has trials, the members of its batch, a ``loss``, and
+        the weights of its fixed projections. ``run_arguments`` holds all that is needed to repeat the run, see
+        `circuits.run_arguments`. Spiking circuits are recorded at the beginning of steps, so that the last record
+        comes before the end; ``final_weight_NAME`` is the end. The attributes ``phase`` and ``repetition`` say which
+        part of an experiment it is.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def as_dataset(run: Run) -> xr.Dataset:
     >>> from plasticity.rules.pair_stdp import pair_stdp
     >>> ds = as_dataset(run(load("pairing")([[0.01]], [[0.02]], pair_stdp()), 0.03, record_every=0.01))
     >>> ds.weight_synapses.dims, ds.attrs["rule"]
-    (('time', 'synapse_synapses'), 'pair_stdp')
+    (('time', 'synapse'), 'pair_stdp')
     """
     circuit = run.circuit
     batch = ("trial",) if circuit.is_rate else ()
@@ -78,8 +79,11 @@ def as_dataset(run: Run) -> xr.Dataset:
         if name in run.tracked:
             tracked = run.tracked[name]
             targets, sources = (neurons[tracked] for neurons in circuit.projection(name).ends)
-            coordinates |= synapse_coordinates(name, tracked, targets, sources)
-            variables |= _tracked(name, along, circuit.rules.get(name), run.weights[name], run.states.get(name, {}))
+            synapse = synapse_dimension(name, run.final)
+            coordinates |= synapse_coordinates(name, synapse, tracked, targets, sources)
+            variables |= _tracked(
+                name, (*along, synapse), circuit.rules.get(name), run.weights[name], run.states.get(name, {})
+            )
         if name in run.weight_mean:
             variables |= _moments(name, along, run.weight_mean[name], run.weight_std[name])
     for name, values in run.variables.items():
@@ -148,7 +152,7 @@ def _tracked(
     """Weights and recorded states of the tracked synapses of a projection."""
     units = {s.name: s.unit for s in rule.states} if rule is not None else {}
     return {
-        f"{key}_{name}": ((*along, f"synapse_{name}"), values, units.get(key, "1"), f"{key} of {name}")
+        f"{key}_{name}": (along, values, units.get(key, "1"), f"{key} of {name}")
         for key, values in {"weight": weights, **states}.items()
     }
 
@@ -182,7 +186,14 @@ def attributes(
     }
 
 
-def synapse_coordinates(name: str, indices: ArrayLike, targets: ArrayLike, sources: ArrayLike) -> dict[str, tuple]:
+def synapse_dimension(name: str, projections: Collection[str]) -> str:
+    """Dimension of the tracked synapses of a projection, one of all in a file."""
+    return "synapse" if len(projections) == 1 else f"synapse_{name}"
+
+
+def synapse_coordinates(
+    name: str, along: str, indices: ArrayLike, targets: ArrayLike, sources: ArrayLike
+) -> dict[str, tuple]:
     """Coordinates of synapses of a projection: which they are, and the neurons at their ends.
 
     Raises
@@ -192,7 +203,6 @@ def synapse_coordinates(name: str, indices: ArrayLike, targets: ArrayLike, sourc
     """
     if "/" in name:
         raise InputError(f"projection {name!r} cannot be a name in a file; leave out the '/'")
-    along = f"synapse_{name}"
     return {
         along: (along, np.asarray(indices), "1", f"synapse of {name}"),
         f"post_{name}": (along, np.asarray(targets, np.int32), "1", f"postsynaptic neuron of {name}"),

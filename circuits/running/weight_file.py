@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from circuits.network.circuit import Circuit
-from circuits.running.dataset import argument_entries, attributes, synapse_coordinates
+from circuits.running.dataset import argument_entries, attributes, synapse_coordinates, synapse_dimension
 from plasticity.errors import InputError
 from plasticity.support.whole_file import WholeFile, uninterrupted, whole_file
 
@@ -120,8 +120,8 @@ def weight_file(
     """File at `path` for the weights of all synapses, which the body appends one time after the other.
 
     It follows the schema of `plasticity.dataset` and can be read by `plasticity.dataset.read` and by
-    ``xarray.open_dataset(path, engine="h5netcdf")``: ``weight_NAME(trial, time, synapse_NAME)`` for every projection,
-    with the coordinates ``post_NAME`` and ``pre_NAME``.
+    ``xarray.open_dataset(path, engine="h5netcdf")``: ``weight_NAME(trial, time, synapse_NAME)`` for every projection
+    (``synapse`` if it is the only one), with the coordinates ``post_NAME`` and ``pre_NAME``.
 
     Parameters
     ----------
@@ -189,8 +189,8 @@ def _write_header(
     variables: dict[str, tuple] = {}
     chunks: dict[str, tuple[int, ...]] = {"time": (ROWS,)}
     for name, (targets, sources) in synapses.items():
-        n, along = np.size(targets), f"synapse_{name}"
-        coordinates |= synapse_coordinates(name, np.arange(n), targets, sources)
+        n, along = np.size(targets), synapse_dimension(name, synapses)
+        coordinates |= synapse_coordinates(name, along, np.arange(n), targets, sources)
         variables[f"weight_{name}"] = ((*batch, "time", along), np.empty((*leading, 0, n)), "1", f"weight of {name}")
         chunks[f"weight_{name}"] = (*(1 for _ in leading), max(1, ROWS // n), min(n, WIDTH))
     ds = make_dataset(variables | argument_entries(arguments, coordinates), coordinates, **attributes)

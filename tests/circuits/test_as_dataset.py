@@ -42,7 +42,7 @@ def test_it_follows_the_schema_and_survives_a_file(kind, request, tmp_path):
 def test_synapses_are_called_by_their_neurons(spiking):
     """The pre trace that a synapse recorded is that of the input at its presynaptic end."""
     ds, projection = circuits.as_dataset(spiking), spiking.circuit.projection("synapses")
-    np.testing.assert_array_equal(ds.post_synapses, projection.targets[ds.synapse_synapses])
+    np.testing.assert_array_equal(ds.post_synapses, projection.targets[ds.synapse])
     trains, tau = spiking.circuit.population("inputs").spike_trains, triplet_stdp().values["tau_plus"]
     for source, value in zip(ds.pre_synapses.values, ds.pre_trace_synapses.sel(time=0.05).values, strict=True):
         earlier = trains[source][trains[source] < 0.05]

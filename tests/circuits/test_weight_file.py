@@ -53,7 +53,7 @@ def test_a_list_of_synapses_has_no_trial(tmp_path):
         for k in range(3):
             file.append(float(k), {"synapses": np.array([k, 1.0, 2.0])})
     ds = read(tmp_path / "w.nc")
-    assert ds.weight_synapses.dims == ("time", "synapse_synapses")
+    assert ds.weight_synapses.dims == ("time", "synapse")
     assert ds.pre_synapses.values.tolist() == [2, 0, 1]
     assert ds.weight_synapses.values[:, 0].tolist() == ds.time.values.tolist()
 
