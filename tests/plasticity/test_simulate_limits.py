@@ -118,6 +118,21 @@ def test_what_is_out_of_reach_stays_untouched():
         np.testing.assert_allclose(moved - moved @ B @ B.T, 0, atol=200 * 4e-16)
 
 
+def test_conserved_sums_in_the_metric_of_the_rule():
+    """Steps of −dt·κ·(G⁻¹g − G⁻¹C(CᵀG⁻¹C)⁻¹CᵀG⁻¹g), written by hand; to rounding the sum stays."""
+    cost = np.array([1.0, 2.0, 4.0])
+    rule = derive(Objective(sp.oo, plasticity=0.5, metric=cost))
+    limits = Controllability(conserved="incoming")
+    moved = path(rule, n_steps=50, dt=0.1, controllability=limits)[0]
+    w = START.copy()
+    for _ in range(50):
+        step = BOWL.gradient(w) / cost
+        w = w - 0.1 * 0.5 * (step - step.sum() / (1 / cost).sum() / cost)
+    np.testing.assert_allclose(moved[-1], w, rtol=1e-10)
+    np.testing.assert_allclose(moved.sum(axis=-1), START.sum(), atol=50 * 4e-16)
+    assert np.ptp(moved, axis=0).min() > 1e-3
+
+
 def test_low_rank_rests_where_the_optimal_policy_with_the_same_control_rests():
     """Any curvature: with one learning rate for all, Bᵀ∇L = 0 on the plane through the start, as for `solve`."""
     actual = path(SHORT, n_steps=3000, controllability=Controllability(rank=B))[0, -1]
