@@ -87,7 +87,7 @@ def estimate(
     """
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     n_steps = require_number("duration", duration, low=0, exclusive=True, unit="s") / dt
-    if device not in (None, *TIMES):
+    if device is not None and device not in TIMES:
         raise UnknownNameError("device", device, TIMES)
     require_number("firing_rate", firing_rate, low=0, unit="Hz")
     n_synapses = sum(p.n_synapses for p in circuit.projections)
