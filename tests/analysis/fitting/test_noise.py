@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
+from analysis.benchmarks import benchmark
 from analysis.data.record import make_spike_data
 from analysis.datasets import load
 from analysis.fit import fit
@@ -90,6 +91,19 @@ def test_correlation_of_neighbours_comes_back():
     errors = np.array([noise.value_error for noise in found])
     assert abs(values.mean() - truth.noise.value) < z(degrees=19) * values.std(ddof=1) / np.sqrt(20) + 0.02
     assert np.median(errors) == pytest.approx(values.std(ddof=1), rel=0.6)  # a sample of 20: χ² with 19 degrees
+
+
+def test_bins_of_an_induction_are_less_evidence_than_their_number():
+    """Correlated bins are the better description of place fields, and leave less room for the derived rule."""
+    derived = benchmark("milstein_2021").candidates[-1]
+    data = load("milstein_2021")
+    known, correlated = (
+        fit(derived.make(), data, derived.free, derived.bounds, 2, noise=n) for n in ("known", "correlated")
+    )
+    assert correlated.aic < known.aic - 10
+    assert correlated.noise.value == pytest.approx(0.51, abs=3 * 0.08)
+    assert correlated.p_value == pytest.approx(0.05, abs=0.01)
+    assert known.p_value > 0.3
 
 
 def test_student_noise_is_not_moved_by_an_outlier():
