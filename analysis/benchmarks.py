@@ -209,7 +209,7 @@ PLATEAU_INTERPRETATION = (
 )
 CORRELATED = "Bins of one induction are correlated, so standard errors of scores are too small."
 ESTIMATED = (
-    "With the correlation of neighbours estimated (`--noise correlated`: 0.66, 0.54 and 0.51) AIC is 558 for slow pairs, "
+    "With the correlation of neighbours estimated (`--noise correlated`: 0.66, 0.54, 0.51) AIC is 558 for slow pairs, "
     "139 for two traces and 111 for the derived rule, in the same order, but p of the derived rule is 0.05."
 )
 
