@@ -23,6 +23,7 @@ from plasticity.optimal.inverse import (
     preconditioner,
     reach,
 )
+from plasticity.pages.markdown import markdown
 from plasticity.rule import Rule
 from plasticity.support.checks import checked, require_array, require_number
 
@@ -108,6 +109,10 @@ class Assumptions:
         control = None if moved.all() else vectors[:, moved] * np.sqrt(values[moved])
         metric = None if control is not None else np.linalg.inv(inverse)
         return Objective(discount, metric=metric, drift=drift if np.any(drift) else None, control=control)
+
+    def _repr_markdown_(self) -> str:
+        """Show the verdict in a notebook."""
+        return "\n".join(f"- {markdown(line)}" for line in str(self).splitlines())
 
     def __str__(self) -> str:
         """The verdict in three sentences."""

@@ -17,6 +17,7 @@ from plasticity.optimal.passes import StationaryPoint
 from plasticity.optimal.window import ACCURACY, motion_rates
 from plasticity.plan import plan
 from plasticity.support.checks import checked
+from plasticity.support.late import call
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,6 +50,10 @@ class LandscapePolicy:
     around: Surroundings
     grid: Grid | None
     _last: list[xr.Dataset] = field(default_factory=list, repr=False)
+
+    def _repr_markdown_(self) -> str:
+        """Show minima, saddles and error in a notebook."""
+        return call("plasticity.pages.display:landscape_policy", self)
 
     @property
     def minima(self) -> tuple[StationaryPoint, ...]:

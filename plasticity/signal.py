@@ -29,6 +29,7 @@ from plasticity.rule import (
 from plasticity.support.cached_algebra import cached_algebra
 from plasticity.support.catalog import require_made
 from plasticity.support.checks import checked
+from plasticity.support.late import call
 
 
 @checked
@@ -87,6 +88,10 @@ class Signal:
     curvature_caution: str = ""
     curvature_is_signed: bool = False
     variables: tuple[NeuronVariable, ...] = ()
+
+    def _repr_markdown_(self) -> str:
+        """Show what it reads in a notebook."""
+        return call("plasticity.pages.display:signal", self)
 
     def __post_init__(self) -> None:
         """Put the symbols of the signal into its equations, by name."""

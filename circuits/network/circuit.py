@@ -16,11 +16,19 @@ from circuits.network.projection import dense, listed
 from circuits.network.stimulus import Stimulus as Stimulus
 from plasticity.compile.brian import NOISE, SynapseModel, check_rule
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.pages.display import table
+from plasticity.pages.markdown import markdown
 from plasticity.rule import NeuronVariable, Rule
 from plasticity.support.checks import checked, require_finite, require_indices, require_whole
 
 Array = NDArray[np.float64]
 SYNAPSES_PER_TRACE = 50  # per neuron: compiled runs break even below that at 5 Hz and 0.1 ms, NumPy ones at about 100
+
+
+def _model_name(population: Population) -> str:
+    if population.is_rate:
+        return "rates"
+    return population.neuron_model.name if population.neuron_model is not None else "spikes"
 
 
 @checked
@@ -61,6 +69,19 @@ class Circuit:
     stimulus: Stimulus | None = None
     n_batch: int = 1
     trials: Any = None
+
+    def _repr_markdown_(self) -> str:
+        """Show populations and projections in a notebook."""
+        neurons = [(f"`{p.name}`", str(p.size), _model_name(p)) for p in self.populations]
+        synapses = [
+            (f"`{p.name}`", f"{p.pre} → {p.post}", str(p.n_synapses), p.rule.name if p.rule is not None else "fixed")
+            for p in self.projections
+        ]
+        tables = (
+            table(("population", "neurons", "model"), neurons),
+            table(("projection", "", "synapses", "rule"), synapses),
+        )
+        return "\n\n".join([f"**Circuit** {markdown(self.name)}", *tables])
 
     def __post_init__(self) -> None:
         """Check that the parts fit together, and state all projections in the form of the engine."""

@@ -30,6 +30,7 @@ from plasticity.errors import InputError
 from plasticity.objective import Objective
 from plasticity.optimal.cost import finite_discount
 from plasticity.support.checks import checked, require_array, require_number, require_record, require_whole
+from plasticity.support.late import call
 
 Array = NDArray[np.floating]
 _NEAREST = 1e-3  # |x|/σ·|h_1 − h_2|/√rate below which nothing is learned in time
@@ -68,6 +69,10 @@ class DualControl:
     known: Array
     blind: Array
     rate: Array
+
+    def _repr_markdown_(self) -> str:
+        """Show costs at three beliefs in a notebook."""
+        return call("plasticity.pages.display:dual_control", self)
 
     def value(self, distance: ArrayLike, probability: ArrayLike, law: str = "dual") -> Array:
         """Expected cost J of a start at x = `distance` (…) with the belief p = `probability` (…).

@@ -1,4 +1,4 @@
-"""How objectives, policies and models of synapses look in a notebook: short Markdown."""
+"""How objectives, policies and signals look in a notebook: short Markdown."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import numpy as np
 
 from plasticity.glossary import glossary
 from plasticity.pages.markdown import markdown
-from plasticity.pages.notation import symbol_name
+from plasticity.pages.notation import latex, symbol_name
 
 if TYPE_CHECKING:
     from plasticity.objective import Objective
+    from plasticity.optimal.dual import DualControl
     from plasticity.optimal.policy import Policy
+    from plasticity.policy import LandscapePolicy
+    from plasticity.signal import Signal
 
 MOST = 6  # numbers of an array that are shown
 ACTION = r"$$ J = \int_0^\infty e^{-\gamma t} \left[ \tfrac{1}{2\eta} u^\top G u + k L(\theta) \right] dt $$"
@@ -62,6 +65,40 @@ def policy(optimal: Policy) -> str:
     notes = [f"- {markdown(note)}" for note in optimal.notes]
     law = r"$$ \dot\theta = A_{cl} (\theta - \mu) + b $$"
     return "\n\n".join(["**Policy**, optimal velocity of the weights", law, table(("", ""), rows), *notes])
+
+
+def landscape_policy(optimal: LandscapePolicy) -> str:
+    """Minima and saddles of the loss, discount, and how the feedback is known."""
+    points = [("minimum", point) for point in optimal.minima] + [("saddle", point) for point in optimal.saddles]
+    rows = [(kind, numbers(point.position), numbers(point.loss)) for kind, point in points[:MOST]]
+    how = "plans, one from each state" if optimal.grid is None else f"a grid of {optimal.grid.values.shape} nodes"
+    head = f"**Policy on a landscape**, by {how}, at discount {numbers(optimal.objective.discount)}/s"
+    law = r"$$ \dot\theta = f - \eta G^{-1} \nabla V $$"
+    return "\n\n".join(
+        [head, law, table(("", "weights", "loss"), rows), f"Relative error of V: {numbers(optimal.error)}."]
+    )
+
+
+def dual_control(law: DualControl) -> str:
+    """Costs at the distance σ for three beliefs, between the bounds."""
+    odds = (0.1, 0.5, 0.9)
+    rows = [
+        (name.replace("_", " "), *(numbers(law.value(law.observation_noise, p, name)) for p in odds))
+        for name in ("known", "dual", "certainty_equivalent", "blind")
+    ]
+    curvatures = " or ".join(map(numbers, law.curvatures))
+    start = numbers(law.observation_noise)
+    head = f"**Dual control** of a weight whose curvature is {curvatures}; cost J from the distance {start}"
+    return "\n\n".join([head, table(("learner", *(f"P(first) = {p:g}" for p in odds)), rows)])
+
+
+def signal(read: Signal) -> str:
+    """What each spike adds to the observed gradient, and the assumptions."""
+    parts = {f"at a {event} spike": e for event, e in read.gradient.items()}
+    parts |= {"per unit of time": read.density} if read.density != 0 else {}
+    rows = [(when, f"${latex(e)}$") for when, e in parts.items()]
+    notes = [f"- {markdown(text)}" for text in read.assumptions]
+    return "\n\n".join([f"**Signal**: {markdown(read.title)}", table(("when", "adds to the gradient"), rows), *notes])
 
 
 def numbers(value: Any) -> str:

@@ -64,3 +64,25 @@ def test_the_derivation_of_a_card_is_folded():
 )
 def test_numbers_are_short(value, text):
     assert numbers(value) == text
+
+
+WELL, VALLEY = sm.DoubleWell(), sm.Quadratic([1.0, 4.0], [1.0, 0.0])
+LIF = sm.circuits.balanced_ei(20, sm.rules.pair_stdp(), probability=0.5)
+RATES = sm.circuits.feedforward_rate((2, 1), sm.rules.oja(), patterns=[[1.0, 0.0]], targets=[[1.0]])
+RECORDS = {
+    "policy on a landscape": (lambda: sm.policy(sm.Objective(0.5), WELL), f"{float(WELL.loss(WELL.minima[1])):.4g} |"),
+    "dual control": (lambda: sm.dual_control(sm.Objective(1.0), [0.5, 2.0], 1.0), "| dual |"),
+    "signal": (lambda: sm.signals.variance(), "| per unit of time | $-"),
+    "assumptions": (lambda: sm.assumptions_of(sm.rules.ballistic(), VALLEY), "- ballistic is optimal at every horizon"),
+    "spiking circuit": (lambda: LIF, "| `excitatory` | 16 | lif |"),
+    "rate circuit": (lambda: RATES, "| `layer_1` | input → output | 2 | oja |"),
+}
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_long_records_show_what_matters(kind):
+    make, part = RECORDS[kind]
+    record = make()
+    text = record._repr_markdown_()
+    assert part in text
+    assert len(text) < min(1600, len(repr(record)))
