@@ -33,6 +33,11 @@ SPIKES = (
     f"  and:      {THIRD_TRAIN}; in place of spike times {', '.join(SHORT)} (and n_bursts, burst_every_s for bursts)",
     f"  or a folder of {', '.join(f'{name} ({chr(44).join(columns)}, …)' for name, columns in FILES.items())}:",
     f"            channels pre, post, {', '.join(THIRD_CHANNELS)}; observables {', '.join(CONVENTIONS)}",
+    f"            for a model of your own: channels {REGRESSOR}NAME, and any observable with a column unit",
+)
+FITTED = (
+    "A rule or model of `python -m analysis list`, or FILE.py with your own (docs/data.md), is fitted to any of them by\n"
+    "python -m analysis fit RULE|FILE.py --data FILE.csv|FOLDER --free P,Q --bounds P=LOW:HIGH Q=LOW:HIGH"
 )
 COUNTS = f"  or a folder of protocols.csv and observations.csv, with the observable {SUCCESSES} and the columns k, n"
 
@@ -74,4 +79,4 @@ def describe() -> str:
         )
         further = {"spikes": SPIKES, "successes": (COUNTS,)}.get(kind.name, ())
         blocks.append("\n".join((*lines, *further)))
-    return "\n\n".join(blocks)
+    return "\n\n".join([*blocks, FITTED])

@@ -32,7 +32,9 @@ def test_list_is_light():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_example_of_every_kind_loads(kind, tmp_path, capsys):
     assert status("kinds") == 0
-    assert f"{kind}: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{kind}: " in printed
+    assert "python -m analysis fit RULE|FILE.py --data" in printed
     assert status("kinds", "--example", kind) == 0
     path = tmp_path / "mine.csv"
     path.write_text(capsys.readouterr().out, encoding="utf-8")
