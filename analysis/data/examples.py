@@ -36,7 +36,7 @@ SPIKES = (
     f"            for a model of your own: channels {REGRESSOR}NAME, and any observable with a column unit",
 )
 FITTED = (
-    "A rule or model of `python -m analysis list`, or FILE.py with your own (docs/data.md), is fitted to any of them by\n"
+    "A rule or model of `python -m analysis list`, or FILE.py with your own (docs/data.md), fits any of them:\n"
     "python -m analysis fit RULE|FILE.py --data FILE.csv|FOLDER --free P,Q --bounds P=LOW:HIGH Q=LOW:HIGH"
 )
 COUNTS = f"  or a folder of protocols.csv and observations.csv, with the observable {SUCCESSES} and the columns k, n"
