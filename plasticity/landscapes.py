@@ -177,6 +177,11 @@ class DoubleWell:
             x = x - (4 * self.barrier * x * (x**2 - 1) - self.tilt) / (4 * self.barrier * (3 * x**2 - 1))
         return np.stack([x, np.zeros_like(x)], axis=-1)
 
+    @property
+    def saddle(self) -> NDArray[np.float64]:
+        """Saddle (2,) between two minima, NaN where there is one: the three roots of ∂L/∂x add up to 0."""
+        return -self.minima.sum(axis=0) if len(self.minima) == 2 else np.full(2, np.nan)
+
     def loss(self, theta: ArrayLike) -> NDArray[np.float64]:
         """L at θ (..., 2) [loss], shape (...)."""
         theta = np.asarray(theta, dtype=float)

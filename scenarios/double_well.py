@@ -107,6 +107,7 @@ def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Datase
             "rival_action": ((), rival_action, "s", "least action of a plan that ends in the other valley"),
             "critical_discount": ((), _critical(objective, well), "1/s", "discount below which it pays to leave"),
             "minimum": (("well", "parameter"), well.minima, "1", "minima of the loss, from left to right"),
+            "saddle": ("parameter", well.saddle, "1", "saddle between the minima; NaN where there is one minimum"),
             "end_well": ("trial", nearest, "1", "index of the minimum nearest to the end of the path"),
             **surface,
         },

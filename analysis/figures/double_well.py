@@ -60,11 +60,13 @@ def _map(figure: SubFigure, ax: Axes, runs: tuple[xr.Dataset, ...]) -> None:
         ax.plot(*path.T, **style | {"markevery": evenly(path, MARKS)})
     mark(ax, first.theta.values[:1, 0], "start", "start")
     mark(ax, first.minimum.values, "optimum", "minimum of the loss")
+    if "saddle" in first and np.all(np.isfinite(first.saddle)):
+        mark(ax, first.saddle.values[None], "saddle", "saddle")
     ax.set_xlabel("parameter $x$ (dimensionless)")
     ax.set_ylabel("parameter $y$\n(dimensionless)")
     critical = float(first.critical_discount)
     if np.isfinite(critical):
-        ax.set_title(f"critical discount {critical:.3f} s$^{{-1}}$", loc="right", fontsize=FONT)
+        ax.set_title(f"critical discount at the minimum: {critical:.3f} s$^{{-1}}$", loc="right", fontsize=FONT)
 
 
 def _cost(ax: Axes, runs: tuple[xr.Dataset, ...], name: str, words: str) -> None:

@@ -45,6 +45,7 @@ LEVELS = 12  # of the map
 POINTS: dict[str, dict[str, Any]] = {
     "start": {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black", "markersize": 7},
     "optimum": {"marker": "+", "color": "black", "markersize": 10, "markeredgewidth": 1.6},
+    "saddle": {"marker": "x", "color": "black", "markersize": 7, "markeredgewidth": 1.6},
     "rest": {"marker": "o", "color": "black", "markersize": 5},
 }
 ROW = 0.3  # inches of height per rule
@@ -210,7 +211,7 @@ def colour_bar(
 
 
 def mark(ax: Axes, points: NDArray, kind: str, label: str = "") -> None:
-    """Mark points (k, 2) of the map as ``"start"``, ``"optimum"`` or ``"rest"``."""
+    """Mark points (k, 2) of the map as ``"start"``, ``"optimum"``, ``"saddle"`` or ``"rest"``."""
     ax.plot(*np.asarray(points).T, linestyle="none", zorder=5, label=label or "_", **POINTS[kind])
 
 

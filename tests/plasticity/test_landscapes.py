@@ -102,3 +102,11 @@ def test_other_bad_input():
         DoubleWell(barrier=0)
     with pytest.raises(InputError, match="symmetric"):
         Quadratic([[1, 2], [0, 1]], [0, 0])
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.5, 1.5])
+def test_the_saddle_of_a_double_well_is_level_and_falls_in_one_direction(tilt):
+    well = DoubleWell(tilt=tilt)
+    np.testing.assert_allclose(well.gradient(well.saddle), 0, atol=1e-12)
+    assert np.sum(np.linalg.eigvalsh(well.hessian(well.saddle)) < 0) == 1
+    assert np.all(np.isnan(DoubleWell(tilt=2.0).saddle))
