@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     for command in (fit, posterior, recover, confusion, discriminate):
-        command.add_argument("--data", required=True, metavar="NAME|FILE", help="a published data set, FILE.csv or a folder")
+        command.add_argument("--data", required=True, metavar="NAME|FILE", help="published data, FILE.csv or a folder")
         command.add_argument(
             "--missing-errors",
             choices=("pool", "drop"),
