@@ -329,7 +329,7 @@ def _taken_for(i: int, shares: NDArray[np.float64], cells: Sequence[Cell]) -> st
     """Share in which a rule is found among synthetic data that it made, and the one it is more often taken for."""
     other = int(np.argmax(shares[i]))
     more = shares[i, other] - shares[i, i] > MORE
-    words = "" if not more else f" (taken for {cells[other].label} in {shares[i, other]:.2f})"
+    words = "" if not more else f" ({cells[other].label}: {shares[i, other]:.2f})"
     return f"{shares[i, i]:.2f}{words}"
 
 
