@@ -240,6 +240,8 @@ _LATEX_CHARACTERS = {
     "⁺": r"$^+$", "₀": r"$_0$", "·": r"$\cdot$", "×": r"$\times$", "−": r"$-$", "√": r"$\surd$", "∂": r"$\partial$",
     "½": r"$\frac12$", "⁻": r"$^-$", "ˣ": r"$^x$", "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$",
     "#": r"\#", "~": r"\textasciitilde{}", "τ": r"$\tau$", "θ": r"$\theta$", "κ": r"$\kappa$", "–": "--",
+    "ω": r"$\omega$", "φ": r"$\varphi$", "ψ": r"$\psi$", "χ": r"$\chi$", "π": r"$\pi$", "ν": r"$\nu$", "ξ": r"$\xi$",
+    "ζ": r"$\zeta$", "Γ": r"$\Gamma$", "Φ": r"$\Phi$", "Ω": r"$\Omega$",
 }  # fmt: skip
 
 
