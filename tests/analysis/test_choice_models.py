@@ -100,7 +100,7 @@ def test_a_model_that_sees_the_choice_that_it_predicts_is_refused(learnt):
     model = Model("peeks", "peeks", peeks, (Parameter("a", 0.2),), sequence="session")
     with pytest.raises(InputError, match="predicts trial 151 or an earlier one from what was measured then or later"):
         fit(model, learnt)
-    with pytest.raises(AttributeError, match="value"):  # it is hidden from models that are not of sequences
+    with pytest.raises(InputError, match="reads 'value', but a model predicts without seeing"):  # not of a sequence
         fit(Model("peeks", "peeks", peeks, (Parameter("a", 0.2),)), learnt)
 
 
