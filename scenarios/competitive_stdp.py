@@ -86,6 +86,13 @@ SMOKE = {
 }
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes."""
+    p = parameters
+    steps = len(p.rules) * (p.duration + 2 * p.test) / p.dt
+    return 3.0 + 8e-9 * steps * p.n_trials * len(p.input_rates) * (p.n_excitatory + p.n_inhibitory), 200e6
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Test, learn and test again: neurons that learn by every rule, side by side with the same inputs."""
     p = parameters

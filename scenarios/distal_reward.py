@@ -96,6 +96,13 @@ SMOKE = {
 }
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes; most of the time goes to the neurons, at every step."""
+    p = parameters
+    steps = len(p.rules) * p.n_trials * p.duration / DT
+    return 3.0 + 2.3e-8 * steps * (p.n_excitatory + p.n_inhibitory), 200e6
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run the network with every rule, in every trial with the same noise."""
     from circuits import Phase, run

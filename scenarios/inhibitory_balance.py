@@ -80,6 +80,12 @@ SMOKE = {
 }
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes."""
+    p = parameters
+    return 3.0 + 3e-5 * len(p.rules) * p.n_trials * p.duration / p.dt, 200e6
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Neurons that learn by every rule, side by side with the same inputs."""
     from circuits import run

@@ -26,6 +26,9 @@ CASES = {
     "partial_control": ({}, {"n_neurons": "40", "n_trials": "50"}),
     "random_feedback": ({}, {"n_hidden": "128", "n_epochs": "10"}),
     "spike_timing": ({}, {"rules": "gradient", "n_presentations": "20"}, {"n_inputs": "300"}),
+    "competitive_stdp": ({"rules": "pair", "duration": "100"}, {"rules": "pair", "input_rates": "10", "n_trials": "6"}),
+    "inhibitory_balance": ({"rules": "published"}, {"rules": "published", "duration": "400"}),
+    "distal_reward": ({"rules": "published"}, {"rules": "derived", "n_trials": "1"}),
     "digits": ({"n_rates": "2", "n_trials": "2"}, {"n_rates": "2", "n_tuning_trials": "1", "hidden": "100,100"}),
 }
 CODE = f"""{PEAK}
