@@ -18,9 +18,9 @@ from plasticity.support.checks import checked, require_number
 BASE = 250e6  # bytes of a process that has imported everything
 INDICES = 24  # bytes per synapse for the numbers of its neurons and its place in their lists
 LISTED = 16  # bytes per prescribed spike
-TIMES = {  # s: per step, per neuron and step, per event at a synapse (compiled: 5 to 25 ns by the size of the network)
-    "cpp": (3e-6, 1e-9, 1.5e-8),
-    "numpy": (2e-4, 2e-8, 4e-8),
+TIMES = {  # s: per step, per neuron and step, per random number, per event at a synapse (compiled: 2 to 25 ns)
+    "cpp": (3e-6, 1e-9, 8e-9, 6e-9),
+    "numpy": (1.2e-4, 2e-8, 3e-8, 4e-8),
 }
 RATE_STEP, RATE_WEIGHT = 5e-5, 1e-9  # s per step, and per weight and step, of rates
 
@@ -36,7 +36,7 @@ class Estimate:
         Spikes times the synapses that they reach, both ways where synapses learn, and ticks of their clocks; 0 for
         rates.
     seconds : float
-        Of computing, warm: imports and compilation come on top. Right to a factor of about three.
+        Of computing, warm: imports and compilation come on top. Right to a factor of about four.
     bytes : float
         Of memory.
     """
@@ -83,7 +83,7 @@ def estimate(
     >>> from circuits import load
     >>> from plasticity.rules.pair_stdp import pair_stdp
     >>> print(estimate(load("pairing")([[0.01]], [[0.02]], pair_stdp()), 0.1))
-    1 synapses, 2 events at them: about 0.02 s of computing and 250 MB of memory
+    1 synapses, 2 events at them: about 0.012 s of computing and 250 MB of memory
     """
     dt = require_number("dt", dt, low=0, exclusive=True, unit="s")
     n_steps = require_number("duration", duration, low=0, exclusive=True, unit="s") / dt
@@ -99,9 +99,10 @@ def estimate(
     n_events = sum(_events(circuit, p, spikes, duration, dt) for p in circuit.projections)
     prescribed = sum(spikes[p.name] for p in circuit.populations if p.spike_times is not None)
     n_neurons = sum(p.size for p in circuit.populations)
+    n_drawn = sum(p.size * len(p.neuron_model.drawn()) for p in circuit.populations if p.neuron_model is not None)
     chosen = device or ("numpy" if is_short(n_steps, n_synapses) else "cpp")
-    step, neuron, event = TIMES[chosen]
-    seconds = n_steps * (step + neuron * n_neurons) + event * n_events
+    step, neuron, number, event = TIMES[chosen]
+    seconds = n_steps * (step + neuron * n_neurons + number * n_drawn) + event * n_events
     return Estimate(n_synapses, n_events, seconds, memory + LISTED * prescribed)
 
 

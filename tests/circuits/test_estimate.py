@@ -27,6 +27,14 @@ def test_ticks_and_steps_are_events():
     assert sm.circuits.estimate(pairs(sm.rules.oja()), 0.2).n_events == pytest.approx(40 * 5 + 6 * 200)
 
 
+def test_rate_circuits_have_no_events():
+    rule = sm.rules.gradient_descent(0.5).with_signal(sm.signals.exact_error())
+    circuit = sm.circuits.feedforward_rate((3, 4, 2), rule, patterns=np.eye(3), targets=np.ones((3, 2)))
+    expected = sm.circuits.estimate(circuit, 2.0)
+    assert (expected.n_synapses, expected.n_events) == (20, 0)
+    assert expected.seconds == pytest.approx(2 * sm.circuits.estimate(circuit, 1.0).seconds)
+
+
 def test_rates_of_a_source_are_known_and_others_assumed():
     source = sm.poisson_source("in", [10.0, 30.0])
     cells = sm.Population("cells", neuron=sm.conductance_lif(), n=5)

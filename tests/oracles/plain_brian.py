@@ -258,8 +258,8 @@ def izhikevich_2007(noise, sources, targets, weights, delays, duration, n_excita
             rewards.append(step * 1e-3)
 
     b.Network(cells, learning, fixed, spikes, reward).run(duration * b.second + clock.dt)
-    kept = spikes.t < duration * b.second - clock.dt / 2
-    return np.asarray(spikes.t[kept]), np.asarray(spikes.i[kept]), np.array(rewards), np.asarray(learning.s)
+    before_end = spikes.t < duration * b.second - clock.dt / 2
+    return np.asarray(spikes.t[before_end]), np.asarray(spikes.i[before_end]), np.array(rewards), np.asarray(learning.s)
 
 
 @program
