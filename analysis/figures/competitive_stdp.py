@@ -7,18 +7,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import FONT, legend_below, lettered, line_style, plain, require_scenario, tidy
-from plasticity.errors import InputError
+from analysis.pages.figure_parts import FONT, legend_below, lettered, line_style, only_run, plain, tidy
 
 __all__ = ["competitive_stdp"]
 
 
 def competitive_stdp(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("competitive_stdp", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure competitive_stdp draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("competitive_stdp", runs, data)
     middle = float(run.input_rate[len(run.input_rate) // 2])
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
     axes = figure.subplots(2, 2)

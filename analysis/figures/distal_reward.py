@@ -8,18 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.measures import mean_and_error
-from analysis.pages.figure_parts import legend_below, lettered, line_style, mean_band, plain, require_scenario, tidy
-from plasticity.errors import InputError
+from analysis.pages.figure_parts import legend_below, lettered, line_style, mean_band, only_run, plain, tidy
 
 __all__ = ["distal_reward"]
 
 
 def distal_reward(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("distal_reward", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure distal_reward draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("distal_reward", runs, data)
     figure = Figure(figsize=(7.2, 5.6), layout="constrained")
     axes = figure.subplots(2, 2)
     _course(axes[0, 0], run, run.rewarded_weight, "rewarded weight (mV)")

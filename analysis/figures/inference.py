@@ -5,9 +5,8 @@ from __future__ import annotations
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import COLOURS, FONT, require_scenario
+from analysis.pages.figure_parts import COLOURS, FONT, only_run
 from analysis.pages.inference_panels import draw_geometry, draw_posterior, draw_predictive, rows_of
-from plasticity.errors import InputError
 
 __all__ = ["inference"]
 
@@ -20,15 +19,13 @@ def inference(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     Dashed lines are the 5 % and 95 % quantiles; where the data bound an assumption on one side only there is one, with
     an arrow. Orange is what the data leave open or cannot show.
     """
-    require_scenario("inference", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure of an inference draws one, got {len(runs)}")
-    heights = [ROW * rows_of(runs[0]), 1.6 * ROW, 1.1 * ROW]
+    run = only_run("inference", runs, data)
+    heights = [ROW * rows_of(run), 1.6 * ROW, 1.1 * ROW]
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
     parts = figure.subfigures(3, 1, height_ratios=heights, squeeze=False)
     for part, draw in zip(parts[:, 0], (draw_posterior, draw_geometry, draw_predictive), strict=True):
-        draw(part, runs[0])
-    if runs[0].attrs["rejected"]:
+        draw(part, run)
+    if run.attrs["rejected"]:
         text = "rejected: these data are of no optimal learner of this family"
         figure.suptitle(text, fontsize=FONT, color=COLOURS[1])
     return figure

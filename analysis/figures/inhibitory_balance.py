@@ -13,21 +13,17 @@ from analysis.pages.figure_parts import (
     lettered,
     line_style,
     mean_band,
+    only_run,
     plain,
-    require_scenario,
     tidy,
 )
-from plasticity.errors import InputError
 
 __all__ = ["inhibitory_balance"]
 
 
 def inhibitory_balance(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("inhibitory_balance", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure inhibitory_balance draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("inhibitory_balance", runs, data)
     figure = Figure(figsize=(7.2, 5.6), layout="constrained")
     axes = figure.subplots(2, 2)
     _tuning(axes[0, 0], run)

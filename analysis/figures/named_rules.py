@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import COLOURS, FONT, require_scenario
+from analysis.pages.figure_parts import COLOURS, FONT, only_run
 
 __all__ = ["named_rules"]
 
@@ -17,8 +17,7 @@ ROW, GAP = 0.21, 1.3  # inches of height per case; rows between two systems
 
 def named_rules(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the distances of the optimal rule of every case from named rules; coloured where it has that name."""
-    require_scenario("named_rules", runs, data)
-    run = runs[0]
+    run = only_run("named_rules", runs, data)
     systems = run.system.values
     starts = np.flatnonzero(np.concatenate([[True], systems[1:] != systems[:-1]]))
     place = np.arange(systems.size) + GAP * (np.searchsorted(starts, np.arange(systems.size), side="right") - 1)

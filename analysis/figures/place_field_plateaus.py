@@ -6,8 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import FONT, legend_below, lettered, line_style, plain, require_scenario, tidy
-from plasticity.errors import InputError
+from analysis.pages.figure_parts import FONT, legend_below, lettered, line_style, only_run, plain, tidy
 
 __all__ = ["place_field_plateaus"]
 
@@ -16,10 +15,7 @@ LEGEND = {"first": "after plateaus at the first place", "second": "after plateau
 
 def place_field_plateaus(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("place_field_plateaus", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure place_field_plateaus draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("place_field_plateaus", runs, data)
     rows, columns = run.sizes["rule"], run.sizes["speed"]
     figure = Figure(figsize=(3.6 * columns, 0.8 + 2.4 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)

@@ -14,21 +14,17 @@ from analysis.pages.figure_parts import (
     lettered,
     line_style,
     mean_band,
+    only_run,
     plain,
-    require_scenario,
     tidy,
 )
-from plasticity.errors import InputError
 
 __all__ = ["spike_timing"]
 
 
 def spike_timing(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("spike_timing", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure spike_timing draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("spike_timing", runs, data)
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
     axes = figure.subplots(2, 2)
     middle = float(run.noise[len(run.noise) // 2])

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.pages.figure_parts import COLOURS, legend_below, lettered, line_style, require_scenario, tidy
+from analysis.pages.figure_parts import COLOURS, legend_below, lettered, line_style, only_run, tidy
 
 __all__ = ["theory_check"]
 
@@ -20,8 +20,7 @@ BELIEFS = {"none": "no belief", "fading memory": "fading memory", "Ornstein-Uhle
 
 def theory_check(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw the network of the first run (marks) against the predictions (lines, crosses)."""
-    require_scenario("theory_check", runs, data)
-    run = runs[0]
+    run = only_run("theory_check", runs, data)
     figure = Figure(figsize=(7.2, 6.6), layout="constrained")
     axes = figure.subplots(2, 2)
     _against_curvature(axes[0, 0], run, "rate", "rate of approach (s$^{-1}$)")

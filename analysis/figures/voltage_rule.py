@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import datasets
-from analysis.pages.figure_parts import FONT, MEASURED, lettered, line_style, plain, require_scenario, tidy
-from plasticity.errors import InputError
+from analysis.pages.figure_parts import FONT, MEASURED, lettered, line_style, only_run, plain, tidy
 
 __all__ = ["voltage_rule"]
 
@@ -20,10 +19,7 @@ PERCENT = 100.0
 
 def voltage_rule(*runs: xr.Dataset, data: xr.Dataset | None = None) -> Figure:
     """Draw one run."""
-    require_scenario("voltage_rule", runs, data)
-    if len(runs) != 1:
-        raise InputError(f"the figure voltage_rule draws one run, got {len(runs)}; draw them one by one")
-    run = runs[0]
+    run = only_run("voltage_rule", runs, data)
     rules = [rule for rule in run.rule.values if rule != "derived" or "published" not in run.rule.values]
     figure = Figure(figsize=(8.2, 3.0 + 2.9 * len(rules)), layout="constrained")
     layout: list[Any] = [["voltage", "voltage"], *([f"{rule} measured", f"{rule} held"] for rule in rules)]

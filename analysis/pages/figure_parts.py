@@ -84,6 +84,20 @@ def require_scenario(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset
             raise InputError(f"{run.attrs['title']!r} is no run of {scenario}; draw it on its own")
 
 
+def only_run(scenario: str, runs: Sequence[xr.Dataset], data: xr.Dataset | None) -> xr.Dataset:
+    """Run that a figure of one run of a scenario draws.
+
+    Raises
+    ------
+    InputError
+        As `require_scenario`, or if there are several runs.
+    """
+    require_scenario(scenario, runs, data)
+    if len(runs) != 1:
+        raise InputError(f"the figure {scenario} draws one run, got {len(runs)}; draw them one by one")
+    return runs[0]
+
+
 def line_style(index: int) -> dict[str, Any]:
     """Colour, dashes and marker of the run number `index`."""
     return {

@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
 import scenarios.running.run
@@ -15,6 +16,10 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.support import catalog
 
 RULES = ("pair_stdp", "triplet_stdp", "derived_bcm")
+OF_ONE_RUN = (
+    *("competitive_stdp", "distal_reward", "inference", "inhibitory_balance", "named_rules", "place_field_plateaus"),
+    *("spike_timing", "theory_check", "voltage_rule"),
+)
 OF_PROTOCOLS = ("by_protocol", "pairing_frequency")  # figures of weight changes; the others draw one scenario each
 
 
@@ -46,6 +51,13 @@ def test_every_figure_has_a_title_and_says_when_there_is_nothing_to_draw(name):
 def test_every_figure_names_what_is_no_dataset(name, wrong):
     with pytest.raises(InputError, match="must be Datasets, one argument each"):
         figures.load(name)(wrong, data=load("sjostrom_2001") if name == "residuals" else None)
+
+
+@pytest.mark.parametrize("name", OF_ONE_RUN)
+def test_no_run_is_left_out_without_a_word(name):
+    run = xr.Dataset(attrs={"scenario": name, "title": "a run"})
+    with pytest.raises(InputError, match=f"figure {name} draws one run, got 2; draw them one by one"):
+        figures.load(name)(run, run)
 
 
 @pytest.mark.parametrize("high", [1.9, 8.0, 60.0, 1e6])
