@@ -215,6 +215,9 @@ class RecurringContexts:
         Of the perturbation of every context: τ [s, or trials], σ and the mean, as in `OrnsteinUhlenbeck`.
     observation_noise : float
         σ_o > 0.
+    initial_std : float or (K,) sequence, optional
+        What is known of every perturbation before the first observation, by default σ: more than that for contexts
+        that were never met.
 
     Examples
     --------
@@ -232,6 +235,7 @@ class RecurringContexts:
     stationary_std: Any
     mean: Any
     observation_noise: float
+    initial_std: Any = None
 
     def __post_init__(self) -> None:
         """Check the ranges; every context gets its own values."""
@@ -241,7 +245,8 @@ class RecurringContexts:
         if (q - np.diag(np.diag(q)) < 0).any() or np.abs(q.sum(1)).max() > 1e-9 * max(1.0, np.abs(q).max()):
             raise InputError(f"rates must be >= 0 beside the diagonal, with rows of the sum 0, got {q.tolist()}")
         object.__setattr__(self, "rates", tuple(map(tuple, q.tolist())))
-        for name in ("time_constant", "stationary_std", "mean"):
+        stated = ["initial_std"] * (self.initial_std is not None)
+        for name in ("time_constant", "stationary_std", "mean", *stated):
             value = _numbers(name, getattr(self, name))
             each = value if isinstance(value, tuple) else (value,) * len(q)
             if len(each) != len(q):
@@ -254,7 +259,7 @@ class RecurringContexts:
         if alike is not None:
             raise InputError(
                 f"contexts {alike[0]} and {alike[1]} begin alike and would stay alike whatever is observed; state "
-                "another mean, stationary_std or time_constant for one of them"
+                "another mean, stationary_std, initial_std or time_constant for one of them"
             )
 
     def _exchangeable(self, i: int, j: int) -> bool:
@@ -262,7 +267,7 @@ class RecurringContexts:
         order = list(range(len(self.rates)))
         order[i], order[j] = j, i
         q = np.array(self.rates)
-        own = (self.time_constant, self.stationary_std, self.mean)
+        own = (self.time_constant, self.stationary_std, self.mean, self.initial_std or self.stationary_std)
         return all(values[i] == values[j] for values in own) and np.array_equal(q[np.ix_(order, order)], q)
 
 

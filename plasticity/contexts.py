@@ -8,7 +8,7 @@ were independent and Gaussian before it, which is what it goes on with.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,11 +89,12 @@ class Contexts:
         return np.exp(-self.dt / np.array(self.belief.time_constant))
 
     def init(self) -> ContextState:
-        """State before the first observation: contexts as often as they are, each at rest."""
+        """State before the first observation: contexts as often as they are, each at rest if nothing else is stated."""
         n = len(self.belief.rates)
         system = np.vstack([np.array(self.belief.rates).T, np.ones(n)])
         often = np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]
-        return ContextState(np.array(self.belief.mean), np.array(self.belief.stationary_std) ** 2, often)
+        spread = np.array(self.belief.initial_std or self.belief.stationary_std)
+        return ContextState(np.array(self.belief.mean), spread**2, often)
 
     def predict(self, state: ContextState) -> ContextState:
         """State at the time of the next observation."""
@@ -125,7 +126,12 @@ class Contexts:
         ``Σ_k π_j [G(1)_jk rest_k + G(a_k)_jk (m_k − rest_k)]``: context k rules after s trials with probability
         ``(π e^{Qs})_k``, and its perturbation then is ``rest_k + a_kˢ(m_k − rest_k)``.
         """
-        rest = np.array(self.belief.mean)
-        lasting = step.follow_contexts(self.belief.rates, np.ones(len(rest)))
-        leaving = step.follow_contexts(self.belief.rates, self.fading)
+        rest, (lasting, leaving) = np.array(self.belief.mean), _forecast_weights(self, step)
         return float(state.probabilities @ (lasting @ rest + leaving @ (state.means - rest)))
+
+
+@lru_cache(maxsize=8)
+def _forecast_weights(own: Contexts, step: Tracking) -> tuple[Array, Array]:
+    """G (K, K) of perturbations that last, and of those that fade."""
+    rates = own.belief.rates
+    return step.follow_contexts(rates, np.ones(len(rates))), step.follow_contexts(rates, own.fading)

@@ -274,7 +274,7 @@ KIND |= {
     (analysis.compare_assumptions, "data"): [None, True, 3, 0.5, "x", b"x", [], {}, STRANGE],
     (analysis.report_inference, "sets"): "records",
     (plasticity.RecurringContexts, "rates"): "array",
-    **{(plasticity.RecurringContexts, name): "array" for name in ("time_constant", "stationary_std")},
+    **{(plasticity.RecurringContexts, name): "array" for name in ("time_constant", "stationary_std", "initial_std")},
     (circuits.Population, "spike_times"): "trains",
     (circuits.poisson_source, "rates"): "array",
     **{(circuits.Projection, name): "array" for name in ("delay", "dendritic_delay")},
