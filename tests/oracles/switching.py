@@ -41,6 +41,26 @@ def grid_means(task, dt, observations, spacing):
     return means
 
 
+def last_switch_means(task, dt, observations):
+    """Exact posterior means (n_steps, n) after every observation, by sums over the time of the last switch."""
+    switch, noise = -np.expm1(-task.hazard * dt), task.observation_noise**2 / dt
+    n = observations.shape[1]
+    means, chance = np.empty((n, 0)), np.empty((n, 0))  # since which time: the oldest last
+    variances, out = np.empty(0), np.empty_like(observations)
+    for step, y in enumerate(observations):
+        means = np.column_stack([np.full(n, task.prior_mean), means])
+        variances = np.append(task.prior_covariance, variances)
+        chance = np.column_stack([np.full(n, switch if step else 1.0), (1 - switch) * chance])
+        total, surprise = variances + noise, y[:, None] - means
+        log = -0.5 * surprise**2 / total - 0.5 * np.log(total)
+        chance = chance * np.exp(log - log.max(axis=1, keepdims=True))
+        chance /= chance.sum(axis=1, keepdims=True)
+        means = means + variances / total * surprise
+        variances = variances * noise / total
+        out[step] = np.sum(chance * means, axis=1)
+    return out
+
+
 def moment_means(task, dt, observations):
     """Means (n_steps, n) of a filter that keeps one Gaussian with the first two moments, and so never jumps."""
     switch, noise = -np.expm1(-task.hazard * dt), task.observation_noise**2 / dt

@@ -60,6 +60,14 @@ def test_prediction_carries_every_context_and_the_start_is_at_rest():
     assert_allclose(moved.variances[2], 9 * (1 - np.exp(-2 * 0.5 / 8)))
 
 
+def test_contexts_that_were_never_met_are_as_uncertain_as_stated():
+    two = RecurringContexts([[-0.1, 0.1], [0.1, -0.1]], 5.0, 1.0, 0.0, 2.0, initial_std=(0.5, 20.0))
+    assert_allclose(Contexts(two, 1.0).init().variances, [0.25, 400.0])
+    assert_allclose(Contexts(two, 1.0).predict(Contexts(two, 1.0).init()).variances[1], 1 + np.exp(-0.4) * 399)
+    with pytest.raises(InputError, match="contexts 0 and 1 begin alike"):
+        RecurringContexts([[-0.1, 0.1], [0.1, -0.1]], 5.0, 1.0, 0.0, 2.0, initial_std=20.0)
+
+
 @pytest.mark.parametrize("approach", [None, 1.0])
 def test_one_context_is_the_learner_with_one_memory(approach):
     turns = np.r_[np.zeros(5), np.full(20, 30.0), np.zeros(10)]

@@ -28,6 +28,19 @@ def test_clamps_hide_the_horizon_and_trials_without_feedback_show_it(horizon):
     assert horizon_error((4.5, 99.5), (1.82, 0.0173), horizon, TURNS, half, 1.5)[0] > 5 * errors[NONE][0]
 
 
+@pytest.mark.parametrize(("horizon", "free", "after_clamps"), [(0.05, 0.44, 4.9), (0.3, 0.28, 9.4), (2.0, 0.52, 137)])
+def test_two_ratios_of_noise_explain_six_published_errors(horizon, free, after_clamps):
+    """Retentions 0.8 and 0.99. Ratios q/r were not stated; these two give all six numbers to their printed digits.
+
+    sd of ln(γ + R) with 40 trials without feedback at the end, and with 20 clamped and then 20 without.
+    """
+    tau, ratio = -1 / np.log([0.8, 0.99]), (1.6294, 0.0811)
+    half = np.r_[SEEN, np.full(20, 1), np.full(20, NONE)]
+    errors = [horizon_error(tau, ratio, horizon, TURNS, k, 1.5)[0] for k in (np.r_[SEEN, np.full(40, NONE)], half)]
+    assert_allclose(errors[0], free, atol=0.005)
+    assert_allclose(errors[1], after_clamps, atol=0.05 if after_clamps < 100 else 0.5)
+
+
 @pytest.mark.paper
 def test_reaches_under_rotation_tell_nothing_about_the_horizon():
     data = load("thart_reach")
