@@ -129,7 +129,7 @@ def tracking(objective: Objective, continuous: bool) -> Tracking:
         r = -float(quadratic_policy(objective, SQUARE).closed_loop[0, 0])
         return Tracking(float(np.exp(-r)), gain * float(-np.expm1(-r)) / r, gamma + r, True)
     retention = float(step_policy(objective, SQUARE, step=1.0).transition[0, 0])
-    kept, scale = float(np.exp(drift[0, 0])), gain * retention
-    if retention < kept / 2:  # the same by the Riccati equation: a tiny A is a difference, with the rounding of one
-        scale = (kept - retention) * (1 - np.exp(-gamma) * kept * retention)
-    return Tracking(retention, float(scale) / kept, gamma - float(np.log(retention)))
+    factor, scale = float(np.exp(drift[0, 0])), gain * retention
+    if retention < factor / 2:  # the same by the Riccati equation: a tiny A is a difference, with the rounding of one
+        scale = (factor - retention) * (1 - np.exp(-gamma) * factor * retention)
+    return Tracking(retention, float(scale) / factor, gamma - float(np.log(retention)))
