@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from circuits.spiking import precompiled
 from circuits.spiking.binary import ARRAYS, CHECKSUM, checksum, is_complete
 from circuits.spiking.toolchain import PROGRAM
 from plasticity.compile.checksum import is_intact
@@ -89,24 +88,6 @@ def test_compiled_models(tmp_path, capsys):
             assert not is_complete(tmp_path)
         (tmp_path / name).write_bytes(content)
     assert "is damaged and will be built again" in capsys.readouterr().err
-
-
-def test_compiled_headers(tmp_path, monkeypatch, capsys):
-    """A damaged header is not used, but removed."""
-    monkeypatch.setenv("STEERSMAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(precompiled, "_is_portable", lambda: True)
-    content = np.random.default_rng(SEED).bytes(500)
-    (tmp_path / "made").write_bytes(content)
-    for number, flipped in enumerate(flips(content)):
-        precompiled.store_header(tmp_path / "made")
-        (stored,) = (tmp_path / "cache").glob("headers/*.gch")
-        precompiled.fetch_header(tmp_path / f"good {number}")
-        assert (tmp_path / f"good {number}").read_bytes() == content
-        stored.write_bytes(flipped)
-        precompiled.fetch_header(tmp_path / f"bad {number}")
-        assert not (tmp_path / f"bad {number}").exists()
-        assert not stored.exists()
-    assert "is damaged and will be made again" in capsys.readouterr().err
 
 
 def test_results_of_a_sweep(tmp_path):

@@ -22,8 +22,8 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
 from circuits.spiking.explained import explained
+from circuits.spiking.merged import merge_sources
 from circuits.spiking.network import Network, build_network, cpp_line
-from circuits.spiking.precompiled import fetch_header, store_header
 from circuits.spiking.state import pathways, state_variables
 from circuits.spiking.structure import ModelStructure, SynapseGroup
 from circuits.spiking.toolchain import IN_FLIGHT, MESSAGES, PROGRAM, STATE, compiler
@@ -35,11 +35,6 @@ from plasticity.support.temporary import temporary_folder
 HERE = Path(__file__).parent
 HEADER, SOURCE = "run_inputs.h", "run_inputs.cpp"
 JOBS = "-j2"  # compilers at once: each takes about 0.5 GB
-HEADER_RULE = f"""
-{HEADER}.gch: | {HEADER}
-\t$(CXX) $(filter-out -include {HEADER},$(CXXFLAGS)) -x c++-header {HEADER} -o $@
-$(OBJS): {HEADER}.gch
-"""
 SET_BY_BRIAN = (".neuron_index", "._timebins")  # at the start of a run, and replaced after that
 # What Brian2 sets by itself and what does not depend on any number of a run.
 OWN = re.compile(
@@ -100,6 +95,7 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
         for name in (HEADER, SOURCE):
             shutil.copy(HERE / name, folder / name)
         device.build(directory=str(folder), compile=False, run=False, additional_source_files=[SOURCE])
+    merge_sources(folder)
 
 
 @contextmanager
@@ -207,24 +203,16 @@ def _check_placeholders(device: RunTimeDevice, built: Network) -> None:
 
 
 def _compile(folder: Path) -> None:
-    """Compile with a header that was compiled before, or is now; objects are of no use afterwards."""
+    """Compile; objects are of no use afterwards."""
     command = compiler() or "c++"
     if shutil.which("ccache") and "ccache" not in command:
         command = f"ccache {command}"
-    settings = {"CXX": command, "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
-    with open(folder / "makefile", "a", encoding="utf-8") as makefile:
-        makefile.write(HEADER_RULE)
     say("compiling the model as C++ (once; the program is stored)")
-    try:
-        fetch_header(folder / f"{HEADER}.gch")
-        command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
-        with temporary_folder() as files:
-            done = run_program(command_line, folder, os.environ | settings | {"TMPDIR": str(files)})
-        if not done.returncode:
-            store_header(folder / f"{HEADER}.gch")
-    finally:
-        for path in (*folder.rglob("*.o"), *folder.glob("*.gch")):
-            path.unlink()
+    command_line = ["make", JOBS, "DEPS="]  # dependencies matter only to those who compile twice
+    with temporary_folder() as files:
+        done = run_program(command_line, folder, os.environ | {"CXX": command, "TMPDIR": str(files)})
+    for path in folder.rglob("*.o"):
+        path.unlink()
     if done.returncode:
         log = folder / "build.log"
         log.write_text(f"{done.stdout}\n{done.stderr}", encoding="utf-8")

@@ -18,7 +18,7 @@ IN_FLIGHT, MESSAGES = "in_flight", "messages"  # of pathways and of delay lines,
 COMPILERS = ("g++", "clang++", "c++")
 HERE = Path(__file__).parent
 # What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
-CODE = ("network.py", "cpp_device.py", "precompiled.py", "binary.py", "state.py", "run_inputs.h", "run_inputs.cpp")
+CODE = ("network.py", "cpp_device.py", "merged.py", "binary.py", "state.py", "run_inputs.h", "run_inputs.cpp")
 TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp")
 
 

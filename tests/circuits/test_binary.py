@@ -184,7 +184,6 @@ def test_wiring_and_delays_are_read_when_a_run_starts(cache):
         sizes.append(compiled.final["excites"].size)
     assert len(set(sizes)) == 3  # the last has the wiring of the first
     assert len(built(cache)) == 2
-    assert len(list(cache.glob("headers/*.gch"))) == (sys.platform == "linux")  # compiled once for both
 
 
 def test_the_same_seed_gives_the_same_bits(cache):
