@@ -10,7 +10,7 @@ from types import ModuleType
 from plasticity.errors import InputError
 
 DEVICES = ("cpp", "numpy")
-STEP_TIME, SYNAPSE_TIME, BUILD_TIME = 1e-3, 1e-7, 20.0  # s: numpy per step, per synapse and step; C++ once
+STEP_TIME, SYNAPSE_TIME, BUILD_TIME = 1e-3, 1e-7, 8.0  # s: numpy per step, per synapse and step; C++ once
 
 
 def is_short(n_steps: float, n_synapses: int) -> bool:
