@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
             dest="scatter",
             metavar="NAME[:UNIT]",
             help="known, student (errors from n measurements), between (units differ), robust (outliers) or "
-            "correlated (default known); binomial for choices and successes",
+            "correlated (default known); binomial (default) or beta-binomial for successes; model: its own density",
         )
 
     infer = add(

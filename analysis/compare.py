@@ -17,6 +17,7 @@ from analysis.datasets import load, names
 from analysis.fit import Fit
 from analysis.fitted_run import as_dataset
 from analysis.fitting.noise import needs_errors, noise_name, noise_of
+from analysis.fitting.own_density import OwnDensity
 from analysis.fitting.scores import p_value, scores
 from analysis.pages.render import numbered, probability
 from plasticity.dataset import check_schema, read
@@ -43,7 +44,8 @@ class Score:
     n_free : int
         Number of parameters that were fitted to the data.
     error, log_likelihood, aic, bic : float
-        See `analysis.fitting.scores`, with the noise of the kind of data: printed standard errors count as known.
+        See `analysis.fitting.scores`, with the noise of the kind of data: printed standard errors count as known. Of a
+        run by a model with a density of its own they are by that density.
     p_value : float
         Probability that a true model would fit worse, see `analysis.fitting.scores.p_value`; NaN if parameters were
         fitted and the run does not state it.
@@ -144,7 +146,7 @@ def compare(results: Result | Sequence[Result], data: xr.Dataset | str | os.Path
     if not loaded:
         raise InputError("there is nothing to compare; pass at least one run")
     data = load(_named_data([run for _, run in loaded]) if data is None else data)
-    if needs_errors(noise_name(data, None)):
+    if needs_errors(noise_name(data, None)) and any(run.attrs.get("noise") != "model" for _, run in loaded):
         require_errors(data)
     labels = numbered([str(run.attrs.get("label") or run.attrs["rule"] or Path(name).stem) for name, run in loaded])
     scored = [_score(run, name, label, data) for (name, run), label in zip(loaded, labels, strict=True)]
@@ -206,6 +208,8 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
     predictions = run.weight_change.values.astype(float)
     n_free, warnings = _n_free(run, name, data.attrs["data"])
     value = data.value.values
+    if run.attrs.get("noise") == "model" and run.attrs.get("data") == data.attrs["data"]:
+        return _own_score(run, label, n_free, predictions, value)
     noise = noise_of(data).estimate(value, predictions, np.empty((value.size, 0)))
     fitted_here = run.attrs.get("data") == data.attrs["data"]
     p = float(run.attrs.get("p_value", np.nan)) if fitted_here else np.nan
@@ -223,6 +227,16 @@ def _score(run: xr.Dataset, name: str, label: str, data: xr.Dataset) -> Score:
         predictions=predictions,
         warnings=(*run.attrs.get("warnings", "").splitlines(), *warnings, *_pair_warnings(run, data)),
         residuals=noise.standardised(predictions - value, predictions),
+    )
+
+
+def _own_score(run: xr.Dataset, label: str, n_free: int, predictions: NDArray, value: NDArray) -> Score:
+    """Score by the density that a model states itself; no p value remains, as it was fitted."""
+    residuals, noise = (predictions - value) / run.own_sd.values, OwnDensity()
+    scored = scores(noise, value, run.log_density.values, n_free) | {"error": float(np.mean(residuals**2))}
+    warnings = tuple(run.attrs.get("warnings", "").splitlines())
+    return Score(
+        label, run, n_free, **scored, p_value=np.nan, predictions=predictions, warnings=warnings, residuals=residuals
     )
 
 

@@ -49,7 +49,8 @@ class Fit:
     bounds : dict of str to (low, high)
         Their bounds.
     error : float
-        E, see `analysis.fitting.scores.fitting_error` [1].
+        E, see `analysis.fitting.scores.fitting_error` [1]; of a model with a density of its own, in standard deviations
+        of 200 draws of it.
     log_likelihood, aic, bic : float
         See `analysis.fitting.scores`.
     predictions : (n_protocols,) array
@@ -65,7 +66,7 @@ class Fit:
     noise : Noise
         How the measurements scatter, with its number if one was estimated; see `analysis.fitting.noise`.
     slope : (n_protocols, n_free) array
-        Derivatives of the predictions by the free parameters that are off their bounds, 0 for the others.
+        Derivatives of the predicted means by the free parameters that are off their bounds, 0 for the others.
     """
 
     rule: Rule
@@ -137,7 +138,8 @@ def fit(
     rule : Rule, Model, callable or str
         A rule that runs on spikes (on choices: one that reads gradients, see `analysis.choice_learner`), the name of
         one in the catalogue, a `Model`, or a function of a dict of the free
-        parameters and the data set without its measurements, which returns a mean per protocol.
+        parameters and the data set without its measurements, which returns a mean per protocol, or a `Prediction`
+        with ``mean``, ``sample(rng)`` and ``log_density(observed)``.
     data : xarray.Dataset, str or path
         Measurements, the name of a published data set, or a file.
     free : str or sequence of str
@@ -152,8 +154,9 @@ def fit(
         ``"known"`` (the standard errors are), ``"student"`` (they were estimated from n measurements each),
         ``"between"`` (units such as cells differ by an estimated variance), ``"robust"`` (with outliers) or
         ``"correlated"`` (neighbours in a series do); a colon and a coordinate name the unit or series, as in
-        ``"between:animal"``. By default ``"known"``, ``"binomial"`` for choices and successes, and ``"survival"`` for
-        times. See `analysis.fitting.noise`.
+        ``"between:animal"``; or ``"model"``, the density of the predictions of a model. By default that density where
+        a model of one's own states one, else ``"known"``, ``"binomial"`` for choices and successes, and
+        ``"survival"`` for times. See `analysis.fitting.noise`.
 
     Returns
     -------
@@ -234,7 +237,7 @@ def _searched(
 
 
 def _predicted(problem: Problem, values: NDArray) -> NDArray[np.float64]:
-    """Predictions (n_protocols,) at the fit, all finite."""
+    """What the noise judges at the fit, (n_protocols,), all finite."""
     predictions = problem.predictions(values[None, :])[0]
     if not np.all(np.isfinite(predictions)):
         _raise_divergence(problem, values)
@@ -251,16 +254,17 @@ def _slope(problem: Problem, values: NDArray, at_bound: tuple[str, ...]) -> NDAr
 def _result(
     problem: Problem, values: NDArray, at_bound: tuple[str, ...], warnings: list[str], seed: int, n_starts: int
 ) -> Fit:
-    predictions = _predicted(problem, values)
     errors = SearchSpace(problem).standard_errors(values, at_bound)
+    scored = scores(problem.noise, problem.value, _predicted(problem, values), len(problem.free))
+    scored["error"] = problem.error(values)
     limits = zip(problem.low.tolist(), problem.high.tolist(), strict=True)
     return Fit(
         rule=_with_free_values(problem, values),
         data=problem.data,
         free=problem.free,
         bounds=dict(zip(problem.free, limits, strict=True)),
-        **scores(problem.noise, problem.value, predictions, len(problem.free)),
-        predictions=predictions,
+        **scored,
+        predictions=problem.means(values[None, :])[0],
         standard_errors=errors,
         at_bound=at_bound,
         warnings=(*warnings, *_parameter_warnings(problem, values, at_bound, errors)),
@@ -277,6 +281,11 @@ def _with_free_values(problem: Problem, values: NDArray) -> Rule:
 
 def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
     """Raise the error that names the first variable to leave the finite numbers, and the time."""
+    if problem.own is not None:
+        raise InputError(
+            f"log_density of model {problem.rule.name!r} is not finite for all measurements at any start; it must "
+            "be wherever a measurement can be: add scatter to it, or narrow the bounds of the free parameters"
+        )
     rule = _with_free_values(problem, values)
     if problem.data.attrs["kind"] == "spikes":
         for pre, post in zip(*spike_trains(problem.data), strict=True):
@@ -299,6 +308,8 @@ def _parameter_warnings(
             warnings.append(f"{name} is not determined by the data: {ratio}; `posterior` shows which values serve")
     if problem.noise.estimated == "tau" and problem.noise.value == 0:
         warnings.append("no variance between units was found: its estimate is 0")
+    if problem.noise.stated == "beta-binomial" and problem.noise.value == 0:
+        warnings.append("no overdispersion was found: rho is 0, so that the noise is binomial")
     if problem.free and len(problem.free) == problem.n_protocols:
         warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
     return warnings

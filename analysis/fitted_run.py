@@ -68,6 +68,11 @@ def as_dataset(
     rule, data = fitted.rule, fitted.data
     units, label = data.value.attrs["units"], data.value.attrs["long_name"]
     variables = {"weight_change": ("protocol", fitted.predictions, units, label)}
+    if fitted.noise.stated == "model":
+        problem = fitted.problem()
+        density, spread = problem.predictions(fitted.free_values[None, :])[0], problem.spread(fitted.free_values)
+        variables["log_density"] = ("protocol", density, "1", "log density of the measurement by the model itself")
+        variables["own_sd"] = ("protocol", spread, units, "standard deviation of the measurement by the model itself")
     warnings = list(fitted.warnings)
     about: dict[str, object] = {}
     if left_out is not None:
@@ -115,6 +120,6 @@ def as_dataset(
 
 def _prediction_interval(fitted: Fit, samples: xr.Dataset) -> NDArray[np.float64]:
     """95 % interval of every prediction, (2, n_protocols); noise of the measurement is not included."""
-    predictions = fitted.problem().predictions(parameter_draws(fitted, samples, N_DRAWS, seed=0))
+    predictions = fitted.problem().means(parameter_draws(fitted, samples, N_DRAWS, seed=0))
     finite = predictions[np.all(np.isfinite(predictions), axis=1)]
     return np.quantile(finite, INTERVAL, axis=0)

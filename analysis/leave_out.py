@@ -113,7 +113,7 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
     names = list(dict.fromkeys(groups.tolist()))
     if len(names) < 2:
         raise InputError(f"nothing can be left out: the data have one {unit} only")
-    predictions = np.empty(groups.size)
+    predictions, spread = np.empty((2, groups.size))
     scores, plug_in = np.empty((2, len(names)))
     on_bound = few = 0
     whole = fitted.problem()
@@ -121,9 +121,11 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
         out = groups == name
         rest = whole.part(np.flatnonzero(~out))
         refit = fit_problem(rest, n_starts, seed, fitted.free_values, REFIT_EVALUATIONS)
-        predictions[out] = whole.predictions(refit.free_values[None, :])[0, out]
+        predictions[out] = whole.means(refit.free_values[None, :])[0, out]
+        judged = whole.predictions(refit.free_values[None, :])[0, out]
+        spread[out] = whole.spread(refit.free_values)[out]
         noise = with_number(whole.noise, refit.noise).part(np.flatnonzero(out))
-        plug_in[i] = noise.log_likelihood(whole.value[out], predictions[out])
+        plug_in[i] = noise.log_likelihood(whole.value[out], judged)
         draws = posterior_draws(replace(rest, noise=refit.noise), refit.free_values, seed)
         few += bool(draws.effective_size < EFFECTIVE and fitted.free)
         predicted = whole.predictions(draws.values)[:, out]
@@ -131,6 +133,8 @@ def leave_out(fitted: Fit, unit: str = "protocol", n_starts: int = 3, seed: int 
         scores[i] = logsumexp(draws.log_weights + density)
         on_bound += bool(set(refit.at_bound) - set(fitted.at_bound))
     error = whole.noise.error(whole.value, predictions)
+    if whole.own is not None:
+        error = float(np.mean(((predictions - whole.value) / spread) ** 2))
     warnings = _warnings(on_bound, few, names, scores)
     return LeftOut(unit, tuple(map(str, names)), scores, plug_in, predictions, error, warnings)
 

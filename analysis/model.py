@@ -15,10 +15,10 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.rule import Parameter
 from plasticity.support.checks import checked, require_number
 
-__all__ = ["GaussianPrediction", "Model", "Prediction", "as_model", "model_predictor"]
+__all__ = ["GaussianPrediction", "Model", "Prediction", "as_model", "model_predictor", "states_density"]
 
 Array = NDArray[np.float64]
-MEASURED = ("value", "sem", "n")  # what a model does not see
+MEASURED = "value"  # what a model does not see
 WITHIN = ("value", "reward")  # what a model of sequences sees of earlier trials
 
 
@@ -77,14 +77,17 @@ class Model:
     name, title : str
         A name, and what the model is in one line.
     function : callable
-        ``function(parameters, protocol)`` with a dict of parameter values and a data set without its measurements;
-        returns a `Prediction`, or the mean (n,) alone.
+        ``function(parameters, protocol)`` with a dict of parameter values and a data set without its measurements
+        (but with ``sem`` and ``n``, their standard errors and numbers); returns a `Prediction`, or the mean (n,) alone.
     parameters : tuple of Parameter
     assumptions, references : tuple of str
     sequence : str, optional
         Coordinate that separates sequences, such as ``"session"``, of a model that predicts each measurement from
         those before it in its sequence: its function sees ``value``, too. Without such a coordinate all protocols are
         one sequence. Repetitions of its experiment are drawn by ``sample`` of its predictions.
+    own_density : bool
+        Whether fits go by the density of its predictions, if these have one, unless a noise is stated; else by the
+        noise of the data about their means.
     means : callable, optional
         ``means(protocol)`` returns a function of rows of values, in the order of the parameters, whose result are the
         means (n_vectors, n): for models that are faster so than by one call of `function` for each row.
@@ -105,6 +108,7 @@ class Model:
     assumptions: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     sequence: str | None = None
+    own_density: bool = True
     means: Any = None
 
     def __post_init__(self) -> None:
@@ -124,8 +128,18 @@ class Model:
         values = self.with_parameters(**parameters).values
         if missing := [name for name, value in values.items() if value is None]:
             raise InputError(f"parameters of model {self.name!r} without a value: {', '.join(missing)}; state them")
-        hidden = MEASURED if self.sequence is None else MEASURED[1:]
-        shown = protocol.drop_vars([name for name in hidden if name in protocol])
+        return self._predicted(values, self._shown(protocol))
+
+    def at(self, protocol: xr.Dataset) -> Callable[[Array], Prediction]:
+        """Predictions for a protocol by a vector of the values of all parameters, which is not checked."""
+        names, shown = list(self.values), self._shown(protocol)
+        return lambda vector: self._predicted(dict(zip(names, vector.tolist(), strict=True)), shown)
+
+    def _shown(self, protocol: xr.Dataset) -> xr.Dataset:
+        """What the function sees."""
+        return protocol.drop_vars(MEASURED) if self.sequence is None and MEASURED in protocol else protocol
+
+    def _predicted(self, values: Mapping[str, float], shown: xr.Dataset) -> Prediction:
         try:
             predicted = self.function(_Values(self.name, values), shown)
         except (AttributeError, KeyError) as error:
@@ -187,13 +201,24 @@ def _missing_column(error: AttributeError | KeyError) -> str:
 
 def _without(model: str, name: str, shown: xr.Dataset) -> str:
     """Say that a model reads what the data do not have, or what it may not see."""
-    if name in MEASURED:
-        return f"model {model!r} reads {name!r}, but a model predicts without seeing {', '.join(MEASURED)}"
+    if name == MEASURED:
+        return f"model {model!r} reads {name!r}, but a model predicts without seeing what was measured"
     of = ", ".join(str(one) for one in shown.variables)
     return (
         f"model {model!r} reads {name!r}, which {shown.attrs.get('data') or 'the data'} does not have (it has {of}); "
         "add it as a column, or correct the name"
     )
+
+
+def states_density(prediction: Prediction) -> bool:
+    """Whether a prediction has a density of its own: not if it is a mean alone.
+
+    Examples
+    --------
+    >>> states_density(GaussianPrediction(np.zeros(2), 1.0)), states_density(GaussianPrediction(np.zeros(2)))
+    (True, False)
+    """
+    return not isinstance(prediction, GaussianPrediction) or bool(np.all(np.asarray(prediction.sd) > 0))
 
 
 def as_model(function: Callable[..., Any], free: Any, bounds: Mapping[str, tuple[float, float]] | None) -> Model:
@@ -214,13 +239,14 @@ def model_predictor(model: Model, data: xr.Dataset) -> Callable[[Array], Array]:
         If a prediction has not one finite or infinite value per protocol, or one of a sequence changes with what is
         measured then or later.
     """
-    names, n = [p.name for p in model.parameters], data.sizes["protocol"]
+    n = data.sizes["protocol"]
     checked_once = model.sequence is None
 
     def prepared(data: xr.Dataset) -> Callable[[Array], Array]:
         if model.means is not None:
             return model.means(data)
-        return lambda rows: np.array([model(dict(zip(names, row.tolist(), strict=True)), data).mean for row in rows])
+        of_one = model.at(data)
+        return lambda rows: np.array([of_one(row).mean for row in rows])
 
     means = prepared(data)
 

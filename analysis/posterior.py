@@ -124,7 +124,7 @@ class _Chart:
     def log_density(self, u: NDArray) -> NDArray:
         x = self.leave(u)
         inside = np.all((x >= self.space.low) & (x <= self.space.high), axis=1)
-        misfit = np.sum(self.space.residuals(np.clip(x, self.space.low, self.space.high)) ** 2, axis=1)
+        misfit = self.space.misfit(np.clip(x, self.space.low, self.space.high))
         return np.where(inside, self.log_slope(u) - 0.5 * misfit, -np.inf)
 
 
@@ -171,7 +171,7 @@ def _starts(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Gene
 def _starts_from_prior(fitted: Fit, space: SearchSpace, n_walkers: int, rng: np.random.Generator) -> NDArray:
     """Walkers drawn from the prior, the best of ten times as many, so that a mode far from the fit can be reached."""
     drawn = space.low + rng.random((10 * n_walkers, space.low.size)) * (space.high - space.low)
-    misfit = np.sum(space.residuals(drawn) ** 2, axis=1)
+    misfit = space.misfit(drawn)
     return drawn[np.argsort(misfit, kind="stable")[:n_walkers]]
 
 

@@ -27,9 +27,12 @@ def print_fit(fitted: Fit) -> None:
     print_table(lines)
     p = f"p = {probability(fitted.p_value)}{' (rejected)' if fitted.p_value < LEVEL else ''}"
     if fitted.p_value != fitted.p_value:
-        p += " (the scatter is estimated, too)" if fitted.noise.estimated else " (nothing is left to test)"
+        own = fitted.noise.stated == "model"
+        p += " (the scatter is estimated, too)" if own or fitted.noise.estimated else " (nothing is left to test)"
     if fitted.noise.estimated:
         print(f"\n{fitted.noise.estimated} = {fitted.noise.value:.4g} ± {fitted.noise.value_error:.2g} (noise)")
+    if fitted.noise.stated == "model":
+        print("\nnoise: the density that the model states itself (--noise NAME takes its means alone)")
     print(
         f"\nE = {fitted.error:.4f} over {fitted.n_protocols} protocols, {p}, ln L = {fitted.log_likelihood:.3f}, "
         f"AIC = {fitted.aic:.3f}, BIC = {fitted.bic:.3f}, {len(fitted.free)} free parameters"

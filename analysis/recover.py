@@ -12,7 +12,7 @@ from scipy import stats
 
 from analysis.fit import Fit, fit_problem
 from analysis.fitting.importance import posterior_draws
-from analysis.fitting.problem import with_values
+from analysis.fitting.problem import Problem, with_values
 from analysis.fitting.search import REFIT_EVALUATIONS
 from analysis.model import Model
 from analysis.pages.render import numbered
@@ -33,7 +33,7 @@ TIE = 0.05  # difference of the criterion below which rules share a choice: they
 def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]:
     """Values of repetitions of the experiment if the rule were true: predictions and draws of the noise of the fit.
 
-    A model of sequences goes through each repetition by itself.
+    A model of sequences goes through each repetition by itself, and one with a density of its own draws it.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def synthetic_values(fitted: Fit, n_sets: int, seed: int) -> NDArray[np.float64]
     (3, 10)
     """
     random = np.random.default_rng(seed)
-    if isinstance(fitted.rule, Model) and fitted.rule.sequence is not None:
+    if isinstance(fitted.rule, Model) and (fitted.rule.sequence is not None or fitted.noise.stated == "model"):
         prediction = fitted.rule({}, fitted.data)
         return np.array([prediction.sample(random) for _ in range(n_sets)])
     return fitted.noise.draws(fitted.predictions, n_sets, random)
@@ -175,18 +175,27 @@ def ranks(fitted: Fit, n_sets: int, seed: int = 0) -> NDArray[np.float64]:
     problem, random = fitted.problem(), np.random.default_rng(seed)
     draws = posterior_draws(problem, fitted.free_values, seed)
     truth = draws.values[random.choice(len(draws.values), n_sets, p=np.exp(draws.log_weights))]
-    repeated = problem.noise.draws(problem.predictions(truth), n_sets, random)
-    twice = replace(
-        problem,
-        noise=problem.noise.part(np.tile(np.arange(problem.n_protocols), 2)),
-        predict=lambda vectors: np.tile(problem.predict(vectors), (1, 2)),
-    )
     shares = np.empty(truth.shape)
-    for i, (values, new) in enumerate(zip(truth, repeated, strict=True)):
-        both = replace(twice, value=np.concatenate([problem.value, new]))
-        after = posterior_draws(both, values, seed + i)
+    for i, (values, new) in enumerate(zip(truth, problem.repetitions(truth, random), strict=True)):
+        after = posterior_draws(_with_repetition(problem, new), values, seed + i)
         shares[i] = np.exp(after.log_weights) @ (after.values < values)
     return shares
+
+
+def _with_repetition(problem: Problem, new: NDArray) -> Problem:
+    """The problem of all measurements and those of one repetition of the experiment."""
+    other = with_values(problem, new)
+
+    def predict(vectors: NDArray) -> NDArray:
+        first = problem.predict(vectors)
+        return np.hstack([first, first if other.predict is problem.predict else other.predict(vectors)])
+
+    return replace(
+        problem,
+        value=np.concatenate([problem.value, new]),
+        noise=problem.noise.part(np.tile(np.arange(problem.n_protocols), 2)),
+        predict=predict,
+    )
 
 
 def _calibration_warnings(free: Sequence[str], rank: NDArray) -> list[str]:

@@ -100,6 +100,7 @@ def trial_learner(n_components: int = 2, at_once: bool = True) -> Model:
         ),
         ("The belief is in its steady state at the first trial.",),
         ("vastola_2025", "smith_2006"),
+        own_density=False,
     )
 
 
@@ -141,6 +142,7 @@ def state_space(n_states: int = 2) -> Model:
         ),
         (),
         ("smith_2006",),
+        own_density=False,
     )
 
 

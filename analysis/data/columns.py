@@ -18,7 +18,7 @@ __all__ = ["SINGLE", "TRAINS", "kind_of", "labels", "measured", "names", "requir
 
 TRAINS = ("pre_times_s", "post_times_s")
 THIRD_TRAIN = "third_factor_times_s"
-SINGLE = "single choices, successes and times have a scatter of their own"  # why they have no standard errors
+SINGLE = "single values, choices, successes and times have a scatter of their own"  # why they have no standard errors
 Columns = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -93,8 +93,10 @@ def measured(kind: Kind, rows: Sequence[Row]) -> Columns:
     if kind.counts:
         n = np.array([whole(row["n"], low=1) for row in rows], float)
         return np.array([_share(row) for row in rows]), none, n
-    spread = kind.sem_column if kind.sem_column in rows[0] else kind.sd_column
     value = np.array([row[kind.column].number() for row in rows])
+    spread = kind.sem_column if kind.sem_column in rows[0] else kind.sd_column
+    if spread not in rows[0]:
+        return value, none, np.ones(len(rows))
     errors = np.array([standard_error(row, spread, spread == kind.sd_column) for row in rows])
     return value, errors, np.array([row["n"].number(optional=True) for row in rows])
 

@@ -4,14 +4,15 @@
 
     protocols.csv     protocol     optional: initial_weight, interval_s, frequency_hz, group, cell, animal, study
     events.csv        protocol,channel,time_s             optional: value
-    observations.csv  protocol,observable,value,sem,n     sd may take the place of sem; successes: k,n
+    observations.csv  protocol,observable,value,sem,n     sd may stand for sem; successes: k,n; single values: none
 
 A channel is ``pre``, ``post``, or one of the names of a third factor (`THIRD_CHANNELS`), of which a folder has one;
 channels ``x_NAME``, such as ``x_light``, are for a model of one's own, which sees their times as ``x_NAME_time``
 (protocol, event) and their values, if there are any, as ``x_NAME_value``. An observable says in which convention a
 change is stated, and all become the fractional change: ``fractional change`` (0.25), ``ratio`` (1.25), ``% change``
 (25), ``% of baseline`` (125). The observable ``successes`` has k successes of n attempts in the place of a value. Any
-other observable, such as ``latency``, needs a column ``unit`` and a model of one's own (kind ``quantities``). With
+other observable, such as ``latency``, needs a column ``unit`` and a model of one's own (kind ``quantities``); its
+values are single ones where the table has neither ``sem``, ``sd`` nor ``n``. With
 either `events.csv` may be missing. Any other column of `protocols.csv`, such as ``dose`` or ``drug``, is a covariate
 for a model of one's own: numbers where all its cells are numbers, else text.
 """
@@ -95,10 +96,13 @@ def _kind(row: Row) -> str:
 
 
 def _of_own_models(folder: Path, kind: Kind, rows: list[Row]) -> xr.Dataset:
-    """Successes, or an observable with its own unit."""
+    """Successes, or an observable with its own unit, single values where there are no columns of errors and numbers."""
     spread = kind.sd_column if kind.sd_column in rows[0] and kind.sem_column not in rows[0] else kind.sem_column
-    _need(folder / "observations.csv", rows, kind.counts or (kind.column, spread, "n"))
-    about = about_file(folder) | ({"sem_missing": SINGLE} if kind.counts else {})
+    is_single = bool(kind.counts) or not {"n", spread} & set(rows[0])
+    _need(
+        folder / "observations.csv", rows, kind.counts or ((kind.column,) if is_single else (kind.column, spread, "n"))
+    )
+    about = about_file(folder) | ({"sem_missing": SINGLE} if is_single else {})
     about |= {"sem_computed": "sd/sqrt(n)"} if spread == kind.sd_column else {}
     observable = ([row["observable"].text for row in rows], "1", "what was measured")
     of = _labels(kind, rows) | {"observable": observable}

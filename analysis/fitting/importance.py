@@ -64,7 +64,7 @@ def posterior_draws(problem: Problem, values: NDArray[np.float64], seed: int = 0
         return Draws(np.empty((1, 0)), np.zeros(1))
     space, random = SearchSpace(problem), np.random.default_rng(seed)
     box, fit = (space.low, space.high), space.coordinates(values)
-    slope = space.jacobian(fit)
+    slope = space.information(fit)
     prior = np.diag(12 / (box[1] - box[0]) ** 2)
     mixtures = [_Mixture(fit, FIRST**2 * np.linalg.inv(slope.T @ slope + prior), np.empty((0, fit.size)), *box)]
     x, target = np.empty((0, fit.size)), np.empty(0)
@@ -93,7 +93,7 @@ def _spread_out(log_weights: NDArray) -> NDArray[np.float64]:
 
 def _log_target(space: SearchSpace, x: NDArray) -> NDArray[np.float64]:
     inside = np.all((x >= space.low) & (x <= space.high), axis=1)
-    misfit = np.sum(space.residuals(np.clip(x, space.low, space.high)) ** 2, axis=1)
+    misfit = space.misfit(np.clip(x, space.low, space.high))
     return np.where(inside, -0.5 * misfit, -np.inf)
 
 

@@ -9,7 +9,10 @@
   is estimated.
 - ``correlated``: Gaussian, neighbours of one series (cell, group, or what follows a colon) correlate by ρ, others by ρ
   to the power of their distance, an autoregression of order one; ρ is estimated.
+- ``model``: what a model states itself, by the ``log_density`` of its predictions.
 - ``binomial``: k of n successes, or single choices, with the predicted probability.
+- ``beta-binomial``: k of n successes that differ more between repetitions than binomial ones do: attempts of one
+  measurement correlate by ρ; ρ is estimated.
 - ``survival``: times to an event are log-normal about the predicted median, with an estimated σ; where watching ended
   first (coordinate ``followed``), the time is a lower bound.
 """
@@ -26,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.data.kinds import KINDS
 from analysis.fitting.binomial import BinomialNoise
 from analysis.fitting.deviations import ESTIMATED, DeviationNoise
+from analysis.fitting.overdispersed import BetaBinomialNoise
 from analysis.fitting.robust import RobustNoise
 from analysis.fitting.survival import SurvivalNoise
 from plasticity.errors import InputError, UnknownNameError
@@ -33,7 +37,8 @@ from plasticity.errors import InputError, UnknownNameError
 __all__ = ["NOISES", "Noise", "needs_errors", "noise_name", "noise_of", "with_number"]
 
 DEVIATIONS = ("known", "student", "between", "robust", "correlated")
-NOISES = (*DEVIATIONS, "binomial", "survival")
+COUNTS = ("binomial", "beta-binomial")
+NOISES = (*DEVIATIONS, *COUNTS, "survival")
 SERIES = ("cell", "group")  # coordinates that separate series, the first that is there
 
 
@@ -126,13 +131,13 @@ def noise_of(data: xr.Dataset, noise: str | None = None) -> Noise:
     if name not in NOISES:
         raise UnknownNameError("noise", name, NOISES)
     own = KINDS[data.attrs["kind"]].noise
-    allowed = DEVIATIONS if own in DEVIATIONS else (own,)
+    allowed = next((group for group in (DEVIATIONS, COUNTS) if own in group), (own,))
     if name not in allowed:
         raise InputError(f"noise must be {' or '.join(allowed)} for data of kind {data.attrs['kind']!r}, got {name!r}")
     if along and name not in ESTIMATED:
         raise InputError(f"noise {noise!r}: {name} has no units; leave out {along!r}")
-    if name == "binomial":
-        return BinomialNoise(data.n.values.astype(float))
+    if name in COUNTS:
+        return _of_counts(name, data.n.values.astype(float))
     if name == "survival":
         limit = (
             data.followed.values.astype(float) if "followed" in data.coords else np.full(data.sizes["protocol"], np.nan)
@@ -153,6 +158,14 @@ def noise_of(data: xr.Dataset, noise: str | None = None) -> Noise:
     if name == "robust":
         return RobustNoise(sem, value=first)
     return DeviationNoise(name, sem, degrees, _distance(data, name, along), noise, first)
+
+
+def _of_counts(name: str, n: NDArray) -> Noise:
+    if name == "binomial":
+        return BinomialNoise(n)
+    if np.all(n == 1):
+        raise InputError("noise 'beta-binomial' needs measurements of two attempts or more; use noise 'binomial'")
+    return BetaBinomialNoise(n)
 
 
 def _distance(data: xr.Dataset, name: str, along: str) -> NDArray[np.float64]:

@@ -1,38 +1,31 @@
-"""The least-squares problem of a fit: rule, free parameters, bounds, data, and predictions by kind of data."""
+"""The problem of a fit: rule, free parameters, bounds, data and noise, and the likelihood that they make."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from analysis.data.check import require_errors
-from analysis.data.kinds import REGRESSOR
 from analysis.data.repeated import with_measured
-from analysis.data.spikes import THIRD, spike_trains, third_factor
 from analysis.fitting.noise import Noise, needs_errors, noise_name, noise_of
-from analysis.model import Model, model_predictor
-from plasticity.compile.events import loop_module
+from analysis.fitting.own_density import OwnDensity, OwnPredictions, log_densities, own_density, own_predictions
+from analysis.fitting.predictor import Predictor, predictor
+from analysis.model import Model
 from plasticity.errors import InputError, UnknownNameError
-from plasticity.reaction import can_change
-from plasticity.replay import merge_protocols, run_events, settling_time
 from plasticity.rule import Parameter, Rule
 from plasticity.support.checks import require_number, warn_of_milliseconds
 
-__all__ = ["Predictor", "Problem", "default_bounds", "make_problem", "predictor", "with_values"]
+__all__ = ["Problem", "default_bounds", "make_problem", "with_values"]
 
 TIME_BOUNDS = (1e-3, 1.0)  # s, for time constants
 AMPLITUDE_BOUND = 1.0  # for dimensionless parameters: the whole weight in one event
 DECADES = 100.0  # other parameters may be this factor smaller or larger than the rule's own value
-PULSES = 900  # per frequency, the usual protocol of kirkwood_1996
-REPEATS = 2  # random post trains over which a prediction for a frequency is averaged
-SETTLE = 20.0  # s after a plateau, in which slow traces act
-
-Predictor = Callable[[NDArray[np.float64]], NDArray[np.float64]]  # (n_vectors, n_parameters) → (n_vectors, n_protocols)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +47,10 @@ class Problem:
     noise : Noise
         How they scatter about a prediction.
     predict : callable
-        Predictions for rows of parameter values, see `predictor`.
+        What the noise judges, for rows of parameter values: predictions, see `analysis.fitting.predictor`, or log
+        densities of the measurements by a model that states its own.
+    own : OwnPredictions, optional
+        Means and draws of such a model.
     """
 
     rule: Rule
@@ -65,6 +61,7 @@ class Problem:
     value: NDArray[np.float64]
     noise: Noise
     predict: Predictor
+    own: OwnPredictions | None = None
 
     @property
     def n_protocols(self) -> int:
@@ -74,27 +71,48 @@ class Problem:
     @property
     def start(self) -> NDArray[np.float64]:
         """The rule's own values of the free parameters, moved into the bounds; (n_free,)."""
-        own = [self.rule.values[name] for name in self.free]
-        middle = np.where(self.low > 0, np.sqrt(np.abs(self.low * self.high)), (self.low + self.high) / 2)
-        values = np.array([m if v is None else v for v, m in zip(own, middle, strict=True)], float)
-        return np.clip(values, self.low, self.high)
+        return _start(self.rule, self.free, self.low, self.high)
 
     def predictions(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Predictions of every protocol, for each row of free values.
+        """What the noise judges (`predict`), for rows of free values (n_vectors, n_free); (n_vectors, n_protocols)."""
+        return self.predict(self._vectors(values))
 
-        Parameters
-        ----------
-        values : (n_vectors, n_free) array
+    def means(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Predicted means for rows of free values (n_vectors, n_free); (n_vectors, n_protocols)."""
+        return (self.predict if self.own is None else self.own.means)(self._vectors(values))
 
-        Returns
-        -------
-        (n_vectors, n_protocols) array
-        """
+    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard deviations of the draws of a model with a density of its own, NaN of others; (n_protocols,)."""
+        if self.own is None:
+            return np.full(self.n_protocols, np.nan)
+        return self.own.spread(self._vectors(values[None, :])[0])
+
+    def error(self, values: NDArray[np.float64]) -> float:
+        """E at free values (n_free,): that of the noise, or the mean squared deviation in units of `spread`."""
+        means = self.means(values[None, :])[0]
+        if self.own is None:
+            return self.noise.error(self.value, means)
+        return float(np.mean(((means - self.value) / self.spread(values)) ** 2))
+
+    def repetitions(self, values: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+        """Measurements of one repetition of the experiment for each row of free values; (n_vectors, n_protocols)."""
+        if self.own is None:
+            return self.noise.draws(self.predictions(values), len(values), random)
+        return np.array([self.own.predict(vector).sample(random) for vector in self._vectors(values)], float)
+
+    def misfit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """−2 ln L but for a constant, for rows of free values; not finite where the rule diverges; (n_vectors,)."""
+        if self.own is not None:
+            return -2 * self.predictions(values).sum(axis=1)
+        return np.sum(self.residuals(values) ** 2, axis=1)
+
+    def _vectors(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """All parameters for rows of free values; (n_vectors, n_parameters)."""
         own = [np.nan if p.value is None else p.value for p in self.rule.parameters]
         vectors = np.tile(np.array(own, float), (len(values), 1))
         names = [p.name for p in self.rule.parameters]
         vectors[:, [names.index(name) for name in self.free]] = values
-        return self.predict(vectors)
+        return vectors
 
     def part(self, rows: NDArray[np.intp]) -> Problem:
         """The problem of some measurements; what was done stays whole, such as a sequence of trials."""
@@ -105,6 +123,7 @@ class Problem:
             value=self.value[rows],
             noise=self.noise.part(rows),
             predict=lambda vectors: self.predict(vectors)[:, rows],
+            own=None if self.own is None else self.own.part(rows),
         )
 
     def residuals(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,16 +163,28 @@ def make_problem(
             raise InputError(f"there are bounds for {name}, which is not free; add it to free or drop its bounds")
         warn_of_milliseconds(name, min(bounds[name], default=0), known[name].value)
     _require_enough(free, data.sizes["protocol"])
-    noise = noise_name(data, noise)
-    if needs_errors(noise):
-        require_errors(data)
     for name, parameter in known.items():
         if parameter.value is None and name not in free:
             raise InputError(f"{name} of rule {rule.name!r} has no value; give it one or make it free")
     limits = [_checked_bounds(known[n], bounds[n]) if n in bounds else default_bounds(known[n]) for n in free]
     low, high = np.array(limits, float).reshape(-1, 2).T
-    value = data.value.values.astype(float)
-    return Problem(rule, data, free, low, high, value, noise_of(data, noise), predictor(rule, data))
+    start = dict(zip(free, _start(rule, free, low, high).tolist(), strict=True))
+    about = rule, data, free, low, high, data.value.values.astype(float)
+    if own_density(rule, noise, start, data):
+        model: Any = rule
+        return Problem(*about, OwnDensity(), log_densities(model, data), own_predictions(model, data))
+    noise = noise_name(data, noise)
+    if needs_errors(noise):
+        require_errors(data)
+    return Problem(*about, noise_of(data, noise), predictor(rule, data))
+
+
+def _start(rule: Rule, free: Sequence[str], low: NDArray, high: NDArray) -> NDArray[np.float64]:
+    """The rule's own values of the free parameters, or else the middle, moved into the bounds; (n_free,)."""
+    own = [rule.values[name] for name in free]
+    middle = np.where(low > 0, np.sqrt(np.abs(low * high)), (low + high) / 2)
+    values = np.array([m if v is None else v for v, m in zip(own, middle, strict=True)], float)
+    return np.clip(values, low, high)
 
 
 def _require_enough(free: Sequence[str], n_protocols: int) -> None:
@@ -166,6 +197,10 @@ def _require_enough(free: Sequence[str], n_protocols: int) -> None:
 def with_values(problem: Problem, value: NDArray[np.float64]) -> Problem:
     """The same problem with other measured values, such as simulated ones."""
     data = with_measured(problem.data, value)
+    if problem.own is not None:
+        rule: Any = problem.rule
+        own, predict = own_predictions(rule, data), log_densities(rule, data)
+        return replace(problem, data=data, value=np.asarray(value, float), predict=predict, own=own)
     is_sequence = isinstance(problem.rule, Model) and problem.rule.sequence is not None
     predict = predictor(problem.rule, data) if is_sequence else problem.predict
     return replace(problem, data=data, value=np.asarray(value, float), predict=predict)
@@ -217,117 +252,3 @@ def _checked_bounds(parameter: Parameter, bounds: tuple[float, float]) -> tuple[
         allowed = allowed if parameter.positive else "[" + allowed[1:]
         raise InputError(f"{name} must lie within {allowed} {parameter.unit}, got ({low:g}, {high:g})")
     return low, high
-
-
-def predictor(rule: Rule, data: xr.Dataset) -> Predictor:
-    """Function that predicts the values of `data` for rows of parameter values in the order of ``rule.parameters``.
-
-    Merged spikes and compiled code do not depend on the parameters and are made once.
-
-    Raises
-    ------
-    InputError
-        If a rule cannot predict this kind of data, or does not react to what it consists of.
-
-    Examples
-    --------
-    >>> from analysis.datasets import load
-    >>> from plasticity.rules.pair_stdp import pair_stdp
-    >>> predict = predictor(pair_stdp(), load("sjostrom_2001"))
-    >>> predict(np.array([[0.01, 0.0, 0.02, 0.02]])).round(3)[0, :5].tolist()  # 60·0.01·e^{−1/2} for lone pairs
-    [0.364, 0.366, 0.396, 0.507, 0.57]
-    """
-    if isinstance(rule, Model):
-        return model_predictor(rule, data)
-    kind = data.attrs["kind"]
-    if kind not in _PREDICTORS:
-        raise InputError(f"data of kind {kind!r} cannot be predicted by a rule (these can: {', '.join(_PREDICTORS)})")
-    events = (*EVENTS[kind], *([THIRD] if f"{THIRD}_time" in data.variables else []))
-    if not can_change(rule, events):
-        raise InputError(
-            f"rule {rule.name!r} acts at {', '.join(rule.events) or 'no events'}; it does not react to "
-            f"{', '.join(events)} alone, which is all that {data.attrs['data'] or 'the data'} has, and predicts no "
-            "change whatever its parameters; choose another rule, or data with such events"
-        )
-    if own := [str(name).removesuffix("_time") for name in data.data_vars if str(name).startswith(REGRESSOR)]:
-        raise InputError(
-            f"rules do not react to the channel {own[0]} of {data.attrs['data'] or 'the data'}; write a model that "
-            "does, or leave its events out"
-        )
-    start = data.initial_ramp.values if kind == "plateau" else _initial_weight(data)
-    if rule.bounds is not None and not np.all((start >= rule.bounds[0]) & (start <= rule.bounds[1])):
-        raise InputError(
-            f"bounds of rule {rule.name!r} are {rule.bounds[0]:g} … {rule.bounds[1]:g}, but weights start from "
-            f"{start.min():g} to {start.max():g} in these data; widen them"
-        )
-    return _PREDICTORS[kind](rule, data)
-
-
-def _from_spikes(rule: Rule, data: xr.Dataset) -> Predictor:
-    """Fractional weight change ``(w_final − w_initial)/w_initial`` by exact replay; from a weight of 1 by default."""
-    events = merge_protocols(*spike_trains(data), third_factor(data), settle=settling_time(rule), tick=_tick(rule))
-    loop, start = loop_module(rule), _initial_weight(data)
-    return lambda vectors: run_events(rule, events, vectors, start, loop) / start - 1.0
-
-
-def _initial_weight(data: xr.Dataset) -> NDArray[np.float64]:
-    """Weight of every protocol before the induction, 1 where none is stated; (n_protocols,)."""
-    stated = (
-        data["initial_weight"].values if "initial_weight" in data.coords else np.full(data.sizes["protocol"], np.nan)
-    )
-    return np.where(np.isnan(stated), 1.0, stated)
-
-
-def _from_frequency(rule: Rule, data: xr.Dataset) -> Predictor:
-    """Fractional weight change after 900 regular pre spikes at the frequency of stimulation.
-
-    The post neuron fires at random at the same mean rate (Poisson), so that a gain between the two is part of the
-    parameters of the rule. The mean over `REPEATS` fixed spike trains is taken; they are the same for all frequencies
-    in units of the interval between pulses, so predictions are smooth functions of the frequency.
-    """
-    frequency = data.frequency.values
-    random = np.random.default_rng(0)
-    pulses = np.arange(PULSES) + 0.5
-    post = [np.sort(random.uniform(0, PULSES, random.poisson(PULSES))) for _ in range(REPEATS)]
-    trains = [(pulses / f, spikes / f) for f in frequency for spikes in post]
-    pre, spikes_post = zip(*trains, strict=True)
-    events, loop = merge_protocols(pre, spikes_post, tick=_tick(rule)), loop_module(rule)
-
-    def predict(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-        changes = run_events(rule, events, vectors, 1.0, loop) - 1.0
-        return changes.reshape(len(vectors), frequency.size, REPEATS).mean(axis=2)
-
-    return predict
-
-
-def _from_plateau(rule: Rule, data: xr.Dataset) -> Predictor:
-    """Change of a weight that starts at the initial ramp [mV], by one plateau potential.
-
-    The input is one pre spike; the plateau is a third factor for rules that react to one, and a post spike for those
-    that do not.
-    """
-    delay = data.time_from_plateau.values
-    plateau = max(0.0, float(-delay.min()))
-    pre = [np.array([plateau + d]) for d in delay]
-    instruction, nothing = [np.array([plateau])] * delay.size, [np.empty(0)] * delay.size
-    third, post = (instruction, nothing) if "third_factor" in rule.events else (nothing, instruction)
-    events = merge_protocols(pre, post, third, settle=SETTLE, tick=_tick(rule))
-    loop, start = loop_module(rule), data.initial_ramp.values
-    return lambda vectors: run_events(rule, events, vectors, start, loop) - start
-
-
-def _tick(rule: Rule) -> float | None:
-    """Time between clock ticks [s] of a rule that has a clock."""
-    return rule.clock_dt if "clock" in rule.events else None
-
-
-EVENTS = {  # that occur in the data of a kind
-    "spikes": ("pre", "post", "clock"),
-    "frequency": ("pre", "post", "clock"),
-    "plateau": ("pre", "post", "third_factor", "clock"),
-}
-_PREDICTORS: Mapping[str, Callable[[Rule, xr.Dataset], Predictor]] = {
-    "spikes": _from_spikes,
-    "frequency": _from_frequency,
-    "plateau": _from_plateau,
-}

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.fitting.deviations import orthonormal
 from analysis.fitting.noise import Noise
+from analysis.fitting.own_density import OwnDensity
 
 __all__ = ["LEVEL", "akaike", "bayesian", "fitting_error", "p_value", "scores"]
 
@@ -87,7 +88,7 @@ def p_value(noise: Noise, value: ArrayLike, prediction: ArrayLike, slope: ArrayL
     successes is compared with that of simulated sets, fitted in the log odds; single choices (n = 1) show by it
     whether probabilities are too extreme or too timid, and little else. Where the scatter between units or of
     times is estimated, it takes up any misfit, and nothing is left to test: NaN, as for as many parameters as
-    measurements. Left-out scores still compare such models.
+    measurements, and for a model that states its own density. Left-out scores still compare such models.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ def p_value(noise: Noise, value: ArrayLike, prediction: ArrayLike, slope: ArrayL
     >>> round(p_value(noise, noise.sem * 22.36203**0.5 / 13**0.5, 0.0, [[]] * 13), 4)
     0.05
     """
+    if isinstance(noise, OwnDensity):
+        return float("nan")
     value = np.asarray(value, float)
     prediction = np.broadcast_to(np.asarray(prediction, float), value.shape)
     basis = orthonormal(noise.standardised(np.asarray(slope, float).reshape(value.size, -1).T, prediction).T)

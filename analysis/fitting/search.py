@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, least_squares
+from scipy.optimize import OptimizeResult, least_squares, minimize
 
 from plasticity.support.progress import progress
 
@@ -23,9 +23,12 @@ UNREACHABLE = 1e6  # residual [sem] where a rule diverges
 MAX_EVALUATIONS = 500  # of one descent
 REFIT_EVALUATIONS = 100  # where a good start is known; rules with thresholds creep on long after that
 SAME_MINIMUM = 0.01  # relative difference of the errors of starts that converged to the same minimum
+SAME_LIKELIHOOD = 0.01  # the same of the log likelihoods by a density that a model states itself
 FLOOR = 1e-6  # squared residual per measurement below which minima are the same anyway
 CONFIRMED = 3  # starts that must find the best minimum, if there are as many
 PATIENCE = 4  # times as many starts are tried until they do
+PART = 0.1  # of a standard error over which a density is differentiated twice
+CORNERS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 SINGULAR = 1e-8  # smallest relative singular value at which parameters count as determined
 
 
@@ -59,14 +62,39 @@ class SearchSpace:
         residuals = self.problem.residuals(self.values(x))
         return np.clip(np.nan_to_num(residuals, nan=UNREACHABLE), -UNREACHABLE, UNREACHABLE)
 
+    def misfit(self, x: NDArray) -> NDArray:
+        """−2 ln L but for a constant, for rows of coordinates; large where the rule diverges; (n_vectors,)."""
+        if self.problem.own is None:
+            return np.sum(self.residuals(x) ** 2, axis=1)
+        worst = 2 * UNREACHABLE * self.problem.n_protocols
+        return np.clip(np.nan_to_num(self.problem.misfit(self.values(x)), nan=worst), -worst, worst)
+
     def slope(self, values: NDArray) -> NDArray:
-        """Derivatives of the predictions by the free parameters; (n_protocols, n_free)."""
-        by_coordinate = self._differences(self.coordinates(values), lambda x: self.problem.predictions(self.values(x)))
-        return by_coordinate / np.where(self.logarithmic, values, 1.0)
+        """Derivatives of the predicted means by the free parameters; (n_protocols, n_free)."""
+        by_coordinate = self._differences(self.coordinates(values), lambda x: self.problem.means(self.values(x)))
+        return by_coordinate / self._stretch(values)
 
     def jacobian(self, x: NDArray) -> NDArray:
         """Derivatives of the residuals by the coordinates; (n_protocols, n_free)."""
         return self._differences(x, self.residuals)
+
+    def information(self, x: NDArray) -> NDArray:
+        """Matrix R at a fit whose ``Rᵀ R`` is the information about the coordinates; (n, n_free)."""
+        return self.jacobian(x) if self.problem.own is None else self._root_of_curvature(x)
+
+    def _root_of_curvature(self, x: NDArray) -> NDArray:
+        """Root R = Rᵀ of the second derivatives of −ln L, by differences over a part of a standard error each."""
+        scores = self._differences(x, lambda x: self.problem.predictions(self.values(x)))
+        size = np.maximum(np.linalg.norm(scores, axis=0), 1 / (self.high - self.low))
+        step = np.diag(np.minimum(PART / size, 0.5 * np.minimum(x - self.low, self.high - x) + STEP))
+        points = np.array([x + a * i + b * j for i in step for j in step for a, b in CORNERS])
+        cost = 0.5 * self.misfit(points).reshape(x.size, x.size, 4) @ [1, -1, -1, 1]
+        bend, turned = np.linalg.eigh(cost / (4 * np.outer(np.diag(step), np.diag(step))))
+        return (turned * np.sqrt(np.maximum(bend, 0.0))) @ turned.T
+
+    def _stretch(self, values: NDArray) -> NDArray:
+        """Derivatives of the values by the coordinates; (n_free,)."""
+        return np.where(self.logarithmic, values, 1.0)
 
     def _differences(self, x: NDArray, function: Callable[[NDArray], NDArray]) -> NDArray:
         """Central differences (one-sided at a bound), all in one call; (n_protocols, n_free)."""
@@ -79,9 +107,11 @@ class SearchSpace:
         return ((above - below) / (up - down)[:, None]).T
 
     def descend(self, start: NDArray, max_evaluations: int = MAX_EVALUATIONS) -> OptimizeResult | None:
-        """Bounded least squares from one start; None if the rule diverges there."""
-        if not np.all(np.isfinite(self.problem.residuals(self.values(start[None, :])))):
+        """Bounded least squares from one start, or another search for a density; None if the rule diverges there."""
+        if not np.all(np.isfinite(self.problem.misfit(self.values(start[None, :])))):
             return None
+        if self.problem.own is not None:
+            return self._descend_density(start, max_evaluations)
         return least_squares(
             self._residuals_at,
             np.clip(start, self.low, self.high),
@@ -94,6 +124,27 @@ class SearchSpace:
             max_nfev=max_evaluations,
         )
 
+    def _descend_density(self, start: NDArray, max_evaluations: int) -> OptimizeResult:
+        """Smallest −ln L within the bounds by L-BFGS-B, in coordinates from 0 to 1."""
+        width = self.high - self.low
+
+        def cost(u: NDArray) -> tuple[float, NDArray]:
+            x = np.clip(self.low + u * width, self.low, self.high)
+            slope = self._differences(x, lambda x: 0.5 * self.misfit(x)[:, None])[0]
+            return 0.5 * float(self.misfit(x[None, :])[0]), slope * width
+
+        first = np.clip((start - self.low) / width, 0.0, 1.0)
+        options = {"maxiter": max_evaluations, "ftol": 1e-13, "gtol": 1e-7}
+        run = minimize(cost, first, jac=True, method="L-BFGS-B", bounds=[(0.0, 1.0)] * start.size, options=options)
+        x = np.clip(self.low + run.x * width, self.low, self.high)
+        return OptimizeResult(x=x, cost=float(run.fun), status=int(run.nit < max_evaluations))
+
+    def is_same(self, cost: float, best: float) -> bool:
+        """Whether two halves of a misfit belong to one minimum."""
+        if self.problem.own is not None:
+            return cost <= best + SAME_LIKELIHOOD
+        return cost <= best * (1 + SAME_MINIMUM) + FLOOR * self.problem.n_protocols
+
     def snap(self, values: NDArray) -> tuple[NDArray, tuple[str, ...]]:
         """Move parameters onto a bound where that does not increase the error; values, and the names of those."""
         at_bound: list[str] = []
@@ -102,7 +153,7 @@ class SearchSpace:
             for bound in (self.problem.low[i], self.problem.high[i]):
                 moved = values.copy()
                 moved[i] = bound
-                if self._error(moved) <= here * (1 + 1e-9):
+                if self._error(moved) <= here + 1e-9 * abs(here):
                     values, at_bound = moved, [*at_bound, name]
                     break
         return values, tuple(at_bound)
@@ -110,16 +161,15 @@ class SearchSpace:
     def standard_errors(self, values: NDArray, at_bound: tuple[str, ...]) -> dict[str, float]:
         """Roots of the diagonal of ``(Jᵀ J)⁻¹`` for parameters that are off their bounds, else NaN.
 
-        J is the Jacobian of the predictions in units of the noise (`Noise.standardised`). If J is singular, the
-        parameters that take part in the degeneracy are not determined: NaN.
+        J is the Jacobian of the predictions in units of the noise (`Noise.standardised`); of a density Jᵀ J is the
+        curvature of −ln L. If J is singular, the parameters that take part in the degeneracy are not determined: NaN.
         """
         free = self.problem.free
         errors = dict.fromkeys(free, float("nan"))
         inside = [i for i, name in enumerate(free) if name not in at_bound]
         if not inside:
             return errors
-        prediction = self.problem.predictions(values[None, :])[0]
-        slope = self.problem.noise.standardised(self.slope(values).T, prediction).T
+        slope = self._standardised_slope(values)
         scale = np.linalg.norm(slope, axis=0)
         inside = [i for i in inside if scale[i] > 0]
         if not inside:
@@ -133,12 +183,19 @@ class SearchSpace:
                 errors[free[i]] = float(spread[column] / scale[i])
         return errors
 
+    def _standardised_slope(self, values: NDArray) -> NDArray:
+        """Matrix J whose ``Jᵀ J`` is the information about the free parameters; (n, n_free)."""
+        if self.problem.own is not None:
+            return self._root_of_curvature(self.coordinates(values)) / self._stretch(values)
+        prediction = self.problem.predictions(values[None, :])[0]
+        return self.problem.noise.standardised(self.slope(values).T, prediction).T
+
     def _residuals_at(self, x: NDArray) -> NDArray:
         """Residuals at one point (n_free,)."""
         return self.residuals(x[None, :])[0]
 
     def _error(self, values: NDArray) -> float:
-        return float(np.mean(self.problem.residuals(values[None, :]) ** 2))
+        return float(self.problem.misfit(values[None, :])[0])
 
 
 @dataclass(frozen=True)
@@ -198,8 +255,7 @@ def search(
             runs.append(run)
         if i >= n_starts and runs:
             best = min(runs, key=lambda run: run.cost)
-            floor = FLOOR * space.problem.n_protocols
-            n_reached = sum(run.cost <= best.cost * (1 + SAME_MINIMUM) + floor for run in runs)
+            n_reached = sum(space.is_same(run.cost, best.cost) for run in runs)
             minimum = Minimum(best.x, float(best.cost), n_reached, i, best.status > 0)
             if n_reached >= min(CONFIRMED, n_starts):
                 break

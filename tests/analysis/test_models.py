@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import optimize, stats
 
 from analysis import datasets
 from analysis.__main__ import main
@@ -52,17 +53,40 @@ def test_a_level_is_the_mean_in_data_of_every_kind(kind, tmp_path, capsys):
     assert_allclose(fitted(run, "height"), expected, rtol=2e-4)
 
 
-def test_the_example_of_the_page_is_fitted_by_its_command(tmp_path, capsys):
-    """Linear in both parameters: the normal equations, weighted by n/sd²."""
-    section = PAGE.partition("### What no rule knows")[2].partition("\n##")[0]
+def example_of_page(heading, file, tmp_path):
+    """Words of the command of a section of the page, whose model and tables are written to a folder."""
+    section = PAGE.partition(heading)[2].partition("\n##")[0]
     code, tables, command = (re.search(rf"```{x}\n(.*?)```", section, re.DOTALL)[1] for x in ("python", "text", "sh"))
-    model = written(tmp_path / "latency.py", code)
+    model = written(tmp_path / file, code)
     names = tables.splitlines()[0].split()
     starts = [tables.index(name) for name in names]
     for name, start, end in zip(names, starts, (*starts[1:], None), strict=True):
         cells = [line[start:end].strip() for line in tables.splitlines()[1:]]
         written(tmp_path / name, "\n".join(filter(None, cells)))
-    words = [{"FOLDER": str(tmp_path), "latency.py": model}.get(word, word) for word in shlex.split(command)[3:]]
+    return [{"FOLDER": str(tmp_path), file: model}.get(word, word) for word in shlex.split(command)[3:]]
+
+
+def test_the_density_of_the_page_is_fitted_by_its_command(tmp_path, capsys):
+    """Five cells respond, three do not: the likelihood of the mixture by SciPy is largest where the command says."""
+    run = str(tmp_path / "fit.nc")
+    words = example_of_page("### A density of your own", "responders.py", tmp_path)
+    assert status(*words, "-o", run) == 0
+    assert "noise: the density that the model states itself" in capsys.readouterr().out
+    dose, y = np.array([1, 2, 4, 1, 2, 4, 2, 4]), np.array([0.31, 0.03, 1.02, -0.05, 0.46, 0.97, 0.57, 0.08])
+
+    def cost(u):
+        return -np.sum(np.log(u[0] * stats.norm.pdf(y, u[1] * dose, u[2]) + (1 - u[0]) * stats.norm.pdf(y, 0, u[2])))
+
+    best = optimize.minimize(cost, [0.6, 0.25, 0.06], method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12})
+    assert_allclose([fitted(run, name) for name in ("share", "gain", "sd")], best.x, rtol=1e-4)
+    assert_allclose(float(read(run).log_density.sum()), -best.fun, rtol=1e-8)
+    assert status("compare", run, "--data", words[3]) == 0
+    assert f"{-best.fun:.2f}" in capsys.readouterr().out
+
+
+def test_the_example_of_the_page_is_fitted_by_its_command(tmp_path, capsys):
+    """Linear in both parameters: the normal equations, weighted by n/sd²."""
+    words = example_of_page("### What no rule knows", "latency.py", tmp_path)
     run = str(tmp_path / "fit.nc")
     assert status(*[word for word in words if word != "student"][:-1], "-o", run) == 0
     design = np.array([[1, -1], [1, -4], [1, -4], [1, -2], [1, -1 / 3]])
@@ -114,7 +138,7 @@ def test_a_model_with_values_needs_no_bounds(tmp_path, capsys):
         (LEVEL, [], "reads the parameter 'height', which it does not have (it has none)"),
         (LEVEL.replace("np.full", "protocol.dose + np.full"), ["height"], "reads 'dose', which"),
         (LEVEL.replace("np.full", "protocol['dose'] + np.full"), ["height"], "reads 'dose', which"),
-        (LEVEL.replace("np.full", "protocol.value + np.full"), ["height"], "without seeing value, sem, n"),
+        (LEVEL.replace("np.full", "protocol.value + np.full"), ["height"], "without seeing what was measured"),
         (LEVEL.replace("return np", "np"), ["height"], "must predict 2 values, one per protocol"),
         (LEVEL.replace("return np", "return 'x' or np"), ["height"], "must return a number per protocol"),
         ("def level(size=1):\n    return size\n", [], "level.py must return a Model or a Rule"),

@@ -99,7 +99,7 @@ def test_left_out_and_recovered(data):
 
 
 def test_what_scatters_otherwise_is_refused(data):
-    with pytest.raises(InputError, match="noise must be binomial for data of kind 'successes', got 'student'"):
+    with pytest.raises(InputError, match="must be binomial or beta-binomial for data of kind 'successes'"):
         noise_of(data, "student")
     with pytest.raises(InputError, match="noise must be known or student or between or robust or correlated"):
         fit("pair_stdp", "wang_2005", noise="binomial")

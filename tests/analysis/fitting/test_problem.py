@@ -5,7 +5,8 @@ import pytest
 
 from analysis.data.record import without_missing_errors
 from analysis.datasets import load
-from analysis.fitting.problem import PULSES, REPEATS, make_problem, predictor
+from analysis.fitting.predictor import PULSES, REPEATS, predictor
+from analysis.fitting.problem import make_problem
 from plasticity import rules
 from plasticity.errors import InputError
 from plasticity.rules.pair_stdp import pair_stdp
