@@ -240,7 +240,12 @@ def _perturbations(plan: Plan, network: Network, seed: int, trials: NDArray[np.i
 
 
 def _noise_std(plan: Plan, network: Network, kind: str, index: int) -> NDArray[np.float64]:
-    """Standard deviation (n_batch,) of the noise of a population or projection: the same for all rules that read it."""
+    """Standard deviation (n_batch,) of the noise of a population or projection: the same for all rules that read it.
+
+    Of white noise it is that of its mean over a step.
+    """
+    if plan.is_diffusing:
+        return np.full(plan.circuit.n_batch, plan.dt**-0.5)
     readers = [index]
     if kind == "neuron":
         readers = [m for m, rule in plan.rules.items() if plan.ends[m][1] == index and "noise_std" in rule.values]

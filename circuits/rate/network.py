@@ -55,6 +55,7 @@ class Setting(NamedTuple):
     has_targets: bool
     sends_error: bool
     is_perturbed: bool
+    is_diffusing: bool  # weights read white noise, of its own in every step
     signals_last: bool  # whether the last population reads what is received as its learning signal
     message: int  # place of the message in `own`
     n_sent: int
@@ -138,6 +139,8 @@ def run(
             index = order[b, (now - setting.shown) // setting.hold % order.shape[1] if order.shape[1] > 1 else 0]
             pattern = at(patterns, index * patterns.shape[1])
             next_rates(member, populations, setting, pattern, starting)
+            if setting.is_diffusing:
+                draw_noise(member, populations, projections, noise[b, now - first - 1])
             pass_all(member, fixed, remembered, scratch, populations, projections, setting, now, starting)
             fill_tables(member, populations, starting)
             if setting.has_targets:
@@ -224,6 +227,15 @@ def pass_all(own, fixed, filled, scratch, populations, projections, setting, now
                 change(own, fixed, scratch, pre, post, p, setting, int(tick))
         if post.step == 0.0 and not post.driven:
             activate(post, at(own, post.current), at(own, post.rate), 0)
+
+
+@inner
+def draw_noise(own, populations, projections, drawn):
+    """White noise of all synapses that read it."""
+    for m in range(projections.size):
+        p = projections[m]
+        if p.drawn != NONE:
+            copy(at(drawn, p.drawn), at(own, p.noise), populations[p.post].size * populations[p.pre].size)
 
 
 @inner

@@ -10,6 +10,7 @@ import sympy as sp
 
 from circuits.network.circuit import Circuit, Population
 from circuits.neurons.rate_unit import INPUT
+from plasticity.compile.brian import NOISE, check_noise
 from plasticity.compile.deferred import Deferred, deferred, factors_source
 from plasticity.compile.dense import check_supplied, synapse_source
 from plasticity.compile.frozen import freezable
@@ -62,6 +63,11 @@ class Plan:
         """
         for k, rule in self.rules.items():
             self._check(k, rule)
+        if self.is_diffusing and self.is_perturbed:
+            raise InputError(
+                "one rule reads white_noise and another the change of the loss by noise of its own; use another "
+                "signal, such as exact_error or random_feedback, or leave white_noise out"
+            )
         if self.sends_error and self.is_perturbed:
             raise InputError("one rule reads the error and another the change of the loss; use one kind of feedback")
         if reads(self.rules, "post_error") and not self.receives_all:
@@ -102,8 +108,13 @@ class Plan:
 
     @cached_property
     def noisy_weights(self) -> list[int]:
-        """Projections with noise in their weights."""
-        return reads(self.rules, "weight_perturbation")
+        """Projections with noise in their weights, by which they estimate a gradient or diffuse."""
+        return sorted({*reads(self.rules, "weight_perturbation"), *reads(self.rules, NOISE.name)})
+
+    @property
+    def is_diffusing(self) -> bool:
+        """Whether there is white noise in the flow of a weight or a state."""
+        return bool(reads(self.rules, NOISE.name))
 
     @cached_property
     def deferred(self) -> dict[int, Deferred]:
@@ -167,6 +178,7 @@ class Plan:
 
     def _check(self, k: int, rule: Rule) -> None:
         check_supplied(rule)
+        check_noise(rule)
         projection = self.circuit.projections[k]
         post = self.populations[self.ends[k][1]]
         read = [s.name for s in rule.inputs if s.name in FEEDBACK]

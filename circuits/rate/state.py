@@ -283,7 +283,8 @@ def _setting(plan: Plan, rows: Rows, channel: Channel, shown: int) -> Setting:
         n_received=plan.n_received,
         hold=hold,
         shown=shown,
-        period=hold if plan.is_slow else 1,
+        is_diffusing=plan.is_diffusing,
+        period=hold if plan.is_slow and not plan.is_diffusing else 1,
         move=address(move_source(), "move") if "coupled" in plan.limits else 0,
         deliver=0 if channel.is_perfect else address(deliver_source(), "deliver"),
     )

@@ -11,11 +11,13 @@ from circuits.network.circuit import Circuit
 from circuits.network.phase import Channels, Phase
 from circuits.network.run_record import Run
 from circuits.network.run_state import RunState
+from circuits.running.cautions import warn_no_updates, warn_of_outcome
 from circuits.running.devices import engine, is_short
 from circuits.running.experiment import AfterPhase, Experiment, check_experiment
 from circuits.running.grid import Grid, steps_in
 from circuits.running.prepare import Events, Limits, Prepared, check_arguments, check_ends, limited, prepared
 from circuits.running.recording import Tracked
+from circuits.running.stimuli import frozen_projections
 from circuits.running.weight_file import WeightTarget
 from circuits.spiking.toolchain import compiler
 from plasticity.compile.classify import clock_driven
@@ -179,7 +181,7 @@ def run(
         raise InputError(f"trials is {trials}, for phases alone; give [Phase({duration:g})] in place of {duration:g}")
     total = sum(steps_in("duration", p.duration, dt) for p in phases)
     first = 0 if start is None else start.step
-    _warn_no_updates(circuit, first * dt, (first + total) * dt)
+    warn_no_updates(circuit, first * dt, (first + total) * dt)
     circuit = limited(circuit, controllability, third_factor, seed)
     if is_one and start is None:
         check_ends(circuit, total * dt)
@@ -187,6 +189,8 @@ def run(
     filled = tuple(p.with_defaults(record, record_every, feedback) for p in phases)
     experiment = Experiment(circuit, filled, Grid(dt, total * dt, seed), n_tracked, tracked, engine, after_phase)
     made, is_repeatable = experiment.run(trials, carry, start)
+    plastic = frozenset(circuit.rules)
+    warn_of_outcome(made, [plastic - frozen_projections(circuit, p.plastic) for _ in range(trials) for p in phases])
     runs = tuple(replace(one, arguments=arguments if is_repeatable else {}) for one in made)
     return runs[0] if is_one else runs
 
@@ -259,17 +263,6 @@ def engine_of(
     return lambda ready, start: spikes.run(
         ready.circuit, ready.grid, chosen, ready.record, ready.channels, record_weights, start, ready.frozen
     )
-
-
-def _warn_no_updates(circuit: Circuit, start: float, end: float) -> None:
-    """Warn of rules that change nothing between two times."""
-    for name, rule in circuit.rules.items():
-        step = rule.clock_dt if "clock" in rule.events else None
-        if step is not None and int(end / step - 1e-6) == int(start / step - 1e-6):
-            say(
-                f"rule {rule.name!r} of {name!r} updates every {step:g} s but the run lasts {end - start:g} s, "
-                "so no update happens; choose a smaller clock_step or a longer duration"
-            )
 
 
 def choose_device(circuit: Circuit, device: str | None, n_steps: float = float("inf")) -> str:

@@ -313,7 +313,7 @@ def check_rule(rule: Rule) -> None:
         If it needs a gradient, a parameter has no value, an expression has a function that Brian2 does not know, or
         white noise enters otherwise than a flow, to the first power.
     """
-    _check_noise(rule)
+    check_noise(rule)
     missing = [s.name for s in (GRADIENT, CURVATURE) if s in rule.inputs]
     if missing:
         raise InputError(
@@ -336,7 +336,14 @@ def check_rule(rule: Rule) -> None:
         raise InputError(f"rule {rule.name!r} uses {unknown[0]}, a function that Brian2 does not have")
 
 
-def _check_noise(rule: Rule) -> None:
+def check_noise(rule: Rule) -> None:
+    """Refuse white noise that has no meaning.
+
+    Raises
+    ------
+    InputError
+        If it enters otherwise than a flow, to the first power.
+    """
     if any(u.expression.has(NOISE) for updates in rule.events.values() for u in updates):
         raise InputError(f"rule {rule.name!r} reads {NOISE} at an event, where it has no value; put it into a flow")
     for variable, flow in flows(rule).items():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from plasticity.compile.dense import POST, PRE, SHARED, parameter_lines
+from plasticity.compile.dense import POST, PRE, SHARED, SYNAPSE, parameter_lines
 from plasticity.compile.generated import python_code
 from plasticity.compile.native import Signature, native
 from plasticity.local import LOCALS
@@ -46,7 +46,7 @@ def deferred(rule: Rule) -> Deferred | None:
         return None
     flow = sp.factor(flowing[0].flow)
     pre, post = flow.as_independent(*(LOCALS[n].symbol for n in (*POST, *SHARED)), as_Add=False)
-    own = {WEIGHT, *(s.symbol for s in rule.states), LOCALS["weight_perturbation"].symbol}
+    own = {WEIGHT, *(s.symbol for s in rule.states), *(LOCALS[name].symbol for name in SYNAPSE)}
     if flow.free_symbols & own or post.has(*(LOCALS[n].symbol for n in PRE)):
         return None
     sign = -1 if pre.could_extract_minus_sign() else 1

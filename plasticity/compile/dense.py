@@ -20,12 +20,12 @@ from plasticity.compile.layout import OWNERS, layout_of
 from plasticity.compile.native import REORDERED, Signature, native
 from plasticity.errors import InputError
 from plasticity.local import LOCALS
-from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, Rule
+from plasticity.rule import CURVATURE, GRADIENT, WEIGHT, NeuronVariable, Rule
 
 POST = ("post_rate", "post_slope", "post_error", "learning_signal", "perturbation", "post_information")
 PRE = ("pre_rate",)
 SHARED = ("loss_difference",)
-SYNAPSE = ("weight_perturbation",)
+SYNAPSE = ("weight_perturbation", "white_noise")  # never both in one circuit: they are one array
 SUPPLIED = (*PRE, *POST, *SYNAPSE, *SHARED)
 LOW, HIGH = "_low_bound", "_high_bound"
 PASS = Signature(
@@ -89,11 +89,16 @@ def check_supplied(rule: Rule) -> None:
             raise InputError(
                 f"rule {rule.name!r} asks for the {symbol}; pass a signal that gives it, such as exact_error"
             )
-        if symbol.name not in SUPPLIED:
-            meaning = rule.locals[symbol.name].meaning
+        read = rule.locals[symbol.name]
+        if isinstance(read, NeuronVariable):
             raise InputError(
-                f"rule {rule.name!r} asks for {symbol} ({meaning}), which rate networks do not have; "
-                f"they have {', '.join(SUPPLIED)}"
+                f"rule {rule.name!r} reads {read.name!r} of its {read.index} neuron, but rate units have no variables "
+                f"of their own; read {read.index}_rate, or use a spiking circuit"
+            )
+        if symbol.name not in SUPPLIED:
+            raise InputError(
+                f"rule {rule.name!r} asks for {symbol} ({read.meaning}), which rate networks do not have; "
+                f"use a spiking circuit that provides it, or read what they have: {', '.join(SUPPLIED)}"
             )
     spikes = [event for event in ("pre", "post") if event in rule.events]
     if spikes:

@@ -50,7 +50,10 @@ def on_rates(rule: Rule) -> Rule:
     if not any(event in rule.events for event in (*RATES, "third_factor")):
         return rule
     if "third_factor" in rule.events:
-        raise InputError(f"rule {rule.name!r} acts at events of a third factor, which rate networks do not have")
+        raise InputError(
+            f"rule {rule.name!r} acts at events of a third factor, which rate networks do not have; "
+            "use a spiking circuit"
+        )
     flowing = flows(rule)
     for event, rate in RATES.items():
         for target, value in _after(tuple(s.symbol for s in rule.states), tuple(rule.events.get(event, ()))).items():

@@ -17,7 +17,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the folder of
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
 BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
 POLICIES = ("plan", "certificate", "riccati", "large_network")
-NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost", "nestml", "published_models")
+PUBLISHED = ("published_models", "remade_models")
+NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost", "nestml", *PUBLISHED)
 
 
 def main() -> int:

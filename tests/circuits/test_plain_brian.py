@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import circuits
-from circuits import Circuit, Population, Projection
+from circuits import Circuit, Population, Projection, load
 from circuits.neurons.integrate_and_fire import conductance_lif
 from circuits.running.run import compiler
 from circuits.spiking.brian import with_brian
 from plasticity.poisson import poisson_trains
 from plasticity.rules.pair_stdp import pair_stdp
+from tests.oracles.plain_brian import balanced_2011
 
 DURATION, N_IN, N = 0.5, 80, 3
 A_PLUS, A_MINUS = 0.02, 0.024
@@ -99,6 +100,28 @@ def check(device, dt, refractory):
 @pytest.mark.parametrize(("dt", "refractory"), [(1e-3, 0.0), (1e-3, 1e-3), (2.5e-4, 0.0), (2.5e-4, 5e-3)])
 def test_spikes_and_weights_are_those_of_a_brian2_script(dt, refractory):
     check("numpy", dt, refractory)
+
+
+def test_a_balanced_network_with_inhibitory_plasticity():
+    """Chaotic, and yet all spikes are the same; the script begins with an update, so that it is a step ahead."""
+    circuit, dt, duration = load("balanced_ei")(300, seed=1, probability=0.1), 2e-4, 0.3
+    excitatory, inhibitory = (circuit.population(name) for name in ("excitatory", "inhibitory"))
+    starts = np.concatenate([p.neuron.initial["v"] for p in (excitatory, inhibitory)])
+    wiring = {p.name: (p.sources, p.targets) for p in circuit.projections}
+    weights = {p.name: p.weight for p in circuit.projections}
+    rule = circuit.projection("ie").rule
+    eta, alpha = 4e-3 / (2 * 0.02), 2 * 5.0 * 0.02
+    given = wiring, weights, starts, excitatory.size, eta, alpha, rule.bounds[1]
+    times, neurons, final = balanced_2011(*given, duration - dt, dt)
+    run = circuits.run(circuit, duration, dt, "numpy", record=("excitatory", "inhibitory"))
+    ours = [
+        set(zip(np.round(t / dt).astype(int), i + shift, strict=True))
+        for (t, i), shift in zip(map(run.spikes.get, ("excitatory", "inhibitory")), (0, excitatory.size), strict=True)
+    ]
+    assert times.size > 300
+    assert ours[0] | ours[1] == set(zip(np.round(times / dt).astype(int) + 1, neurons, strict=True))
+    assert np.ptp(final) > 0.1
+    np.testing.assert_allclose(run.final["ie"], final, rtol=1e-9)
 
 
 @pytest.mark.slow  # compiles a model

@@ -16,12 +16,14 @@ from plasticity.controllability import Controllability, constrain, move
 from plasticity.errors import DivergedError, InputError
 from plasticity.feedback import FeedbackChannel
 from plasticity.rules.adam import adam
+from plasticity.rules.bcm import bcm
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.oja import oja
 from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.signals.exact_error import exact_error
 from plasticity.signals.node_perturbation import node_perturbation
 from plasticity.signals.random_feedback import random_feedback
+from tests.oracles import rate_loops
 
 N, TAU, DT, RATE = 12, 0.02, 1e-3, 2.0
 recurrent, feedforward = load("recurrent_rate"), load("feedforward_rate")
@@ -112,6 +114,44 @@ def test_recording_does_not_change_the_run():
     at = pieces.tracked["recurrent"]
     assert len(at) == 20
     assert_array_equal(pieces.weights["recurrent"][0, -1], pieces.final["recurrent"][0].ravel()[at])
+
+
+@pytest.mark.parametrize(
+    ("rule", "by_hand"),
+    [
+        (oja(0.5), rate_loops.oja(0.5)),
+        (bcm(0.5, target_rate=1.0, tau_threshold=0.5), rate_loops.sliding_threshold(0.5, 1.0, 0.5)),
+    ],
+    ids=["oja", "bcm"],
+)
+def test_a_linear_layer_learns_as_in_numpy(rule, by_hand):
+    """Patterns that are held for several steps; sums in another order."""
+    random = np.random.default_rng(1)
+    x, w = random.random((4, 6)), random.random((3, 6)) / 3
+    ours = run(feedforward((6, 3), rule, patterns=x, hold=5e-3, weights=[w]), 0.5, dt=DT).final["layer_1"][0]
+    expected = rate_loops.linear_layer(by_hand, x, 5, w, DT, 500)
+    assert np.abs(expected - w).max() > 0.005
+    assert_allclose(ours, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [None, 10])
+def test_a_recurrent_network_learns_from_exact_errors_as_in_numpy(rank):
+    """Errors go back with the dynamics of the neurons; losses are those after every step."""
+    random = np.random.default_rng(1)
+    x, target, (w, _) = random.standard_normal((3, N)), random.random((3, N)), ring()
+    given = {"patterns": x, "targets": target, "hold": 0.02, "weight": w, "input_weight": np.eye(N), "tau": 0.01}
+    limits = None if rank is None else Controllability(rank=rank)
+    done = run(recurrent(N, gradient_descent(RATE), exact_error(), **given), 0.3, DT, None, 0.1, controllability=limits)
+    control = np.eye(N * N) if rank is None else constrain(limits, (N, N), 0, name="recurrent").projector.control
+
+    def limited(change):
+        return (control @ (control.T @ change.ravel())).reshape(N, N)
+
+    arguments = x, target, np.eye(N), 20, w, RATE, 0.01, DT, 300, limited
+    expected, losses = rate_loops.recurrent_errors(*arguments)
+    assert np.abs(expected - w).max() > 0.01
+    assert_allclose(done.final["recurrent"][0], expected, rtol=1e-10, atol=1e-13)
+    assert_allclose(done.loss[0, 1:], losses.reshape(3, 100).mean(1), rtol=1e-10)
 
 
 LIMITS = {

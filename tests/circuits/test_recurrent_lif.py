@@ -9,6 +9,7 @@ from plasticity.errors import InputError, UnknownNameError
 from plasticity.poisson import poisson_trains
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.signals.eprop import eprop
+from tests.oracles.eprop_loop import learn
 
 DT, STEPS, N, N_IN, N_OUT, TAU = 1e-3, 400, 12, 15, 2, 0.02
 INPUTS = poisson_trains(40.0, N_IN, STEPS * DT, seed=3)
@@ -41,26 +42,7 @@ def matrices(circuit):
 
 def forward(w):
     """Spikes, pseudo-derivatives, traces and errors of the network, step by step as in the engine."""
-    arriving = np.zeros((STEPS, N_IN))
-    for j, train in enumerate(INPUTS):
-        arriving[np.round(train / DT).astype(int), j] = 1
-    decay, decay_out = np.exp(-DT / 0.02), np.exp(-DT / TAU)
-    v, psp, psp_in, y, free_at = np.zeros(N), np.zeros(N), np.zeros(N_IN), np.zeros(N_OUT), np.zeros(N)
-    path = []
-    for n in range(STEPS):
-        ready = n * DT >= free_at - 1e-9
-        psp_in = psp_in + arriving[n]
-        v = v + ready * (w["input"] @ arriving[n])
-        pseudo = ready * 50 * np.clip(1 - np.abs(v - 1), 0, 1)
-        z = ((v > 1) & ready).astype(float)
-        path.append((z, pseudo, psp_in, psp, WANTED[n] - y))
-        free_at = np.where(z > 0, (n + 3) * DT, free_at)  # a pause of 2 steps, then the first step from the reset
-        v = v + (ready & (z == 0)) * (w["recurrence"] @ z)
-        y = (y + w["output"] @ z / TAU) * decay_out
-        v = np.where(ready & (z == 0), v * decay, v)
-        v = np.where(z > 0, 0, v)
-        psp, psp_in = psp * decay + z * decay, psp_in * decay
-    return [np.array(column) for column in zip(*path, strict=True)]
+    return learn(INPUTS, WANTED, w, DT, TAU)[2]
 
 
 def backward(w, truncated):
@@ -126,6 +108,19 @@ def test_with_recurrence_eprop_leaves_out_the_paths_through_others():
     assert cosine(changed["recurrence"][wired], part["recurrence"][wired]) > 0.999
     assert cosine(changed["input"], part["input"]) > 0.999
     assert 0.3 < cosine(changed["input"], whole["input"]) < 0.995
+
+
+def test_learning_is_that_of_a_loop_in_numpy():
+    """Weights after 0.4 s, all the time changing: sums in another order."""
+    rate = 1e-3
+    circuit = network(0.3, rule=gradient_descent(rate))
+    w = matrices(circuit)
+    first, loop, _ = learn(INPUTS, WANTED, w, DT, TAU, rate, w["recurrence"] != 0)
+    final = circuits.run(circuit, STEPS * DT, DT, "numpy").final
+    assert abs(first - w["input"]).max() > 1e-3
+    for name, expected in (("input", first), ("recurrence", loop)):
+        synapses = circuit.projection(name)
+        np.testing.assert_allclose(final[name], expected[synapses.targets, synapses.sources], rtol=1e-10, atol=1e-13)
 
 
 def test_the_network_learns_a_wave():

@@ -127,6 +127,53 @@ def vogels_2011(excitatory, inhibitory, excitation, duration, dt):
 
 
 @program
+def balanced_2011(wiring, weights, v_start, n_excitatory, eta, alpha, highest, duration, dt):
+    """Balanced network of Vogels & Abbott 2005 with the inhibitory plasticity of Vogels et al. 2011, all delays 1 ms.
+
+    `wiring` has sources and targets by the names ee, ei, ie and ii, `weights` their strengths [mV]. Returns the spikes,
+    those who fired and the final weights of ie. It starts with an update, so that it takes a step less to a state.
+    """
+    clock = b.Clock(dt * b.second)
+    cells = b.NeuronGroup(
+        len(v_start),
+        """dv/dt = (-49*mV - v + g_e - g_i)/(20*ms) : volt (unless refractory)
+        dg_e/dt = -g_e/(5*ms) : volt
+        dg_i/dt = -g_i/(10*ms) : volt""",
+        threshold="v > -50*mV",
+        reset="v = -60*mV",
+        refractory=5 * b.ms + dt * b.second,
+        method="exponential_euler",
+        clock=clock,
+    )
+    cells.v = v_start * b.volt
+    parts = {"e": cells[:n_excitatory], "i": cells[n_excitatory:]}
+    synapses = []
+    for name, ends in wiring.items():
+        act = f"g_{name[0]}_post += s*mV"
+        learned = {"on_pre": act}
+        equations = "s : 1"
+        if name == "ie":
+            equations += """
+            dx/dt = -x/(20*ms) : 1 (event-driven)
+            dy/dt = -y/(20*ms) : 1 (event-driven)"""
+            learned = {
+                "on_pre": act + "\ns = clip(s + eta*(y - alpha), 0, highest)\nx += 1",
+                "on_post": "s = clip(s + eta*x, 0, highest)\ny += 1",
+            }
+        space = {"eta": eta, "alpha": alpha, "highest": highest}
+        pre, post = parts[name[0]], parts[name[1]]
+        made = b.Synapses(pre, post, equations, **learned, delay={"pre": 1 * b.ms}, clock=clock, namespace=space)
+        made.connect(i=ends[0], j=ends[1])
+        made.s = weights[name]
+        if name == "ie":
+            made.post.order, learning = 1, made
+        synapses.append(made)
+    spikes = b.SpikeMonitor(cells)
+    b.Network(cells, *synapses, spikes).run(duration * b.second)
+    return np.asarray(spikes.t), np.asarray(spikes.i), np.asarray(learning.s)
+
+
+@program
 def milstein_2021(inputs, plateaus, duration, dt):
     """Weights of one cell by the two-trace rule of Milstein et al. 2021 (values of their figure 5), from 0.
 

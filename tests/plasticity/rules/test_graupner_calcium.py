@@ -7,6 +7,7 @@ from plasticity.errors import UnknownNameError
 from plasticity.protocols import pairing
 from plasticity.replay import merge_protocols, replay, run_events
 from plasticity.rules.graupner_calcium import SETS, graupner_calcium
+from tests.oracles import calcium_crossings
 
 
 def window(name, lags, frequency=1.0, n_pairs=60):
@@ -24,6 +25,17 @@ def test_one_post_spike_leaves_the_closed_form():
     rest = 2 * p["gamma_p"] / (p["gamma_d"] + p["gamma_p"])  # w_max = 2
     after = (rest + (1 - rest) * np.exp(-both * t_p)) * np.exp(-p["gamma_d"] / p["tau_weight"] * (t_d - t_p))
     assert float(replay(rule, [], [0.1], duration=1.0).weight[-1]) == pytest.approx(after, rel=1e-13)
+
+
+def test_random_spikes_against_exact_crossings_of_the_thresholds(random):
+    """Twenty synapses with four neurons on either side, spikes closer than calcium decays."""
+    rule = graupner_calcium("hippocampal_cultures")
+    pre, post = ([np.sort(random.random(25)) for _ in range(4)] for _ in range(2))
+    sources, targets = random.integers(4, size=20), random.integers(4, size=20)
+    events = merge_protocols([pre[i] for i in sources], [post[j] for j in targets], settle=1.0)
+    exact = calcium_crossings.final_weights(pre, post, sources, targets, 1.0, 3.0, rule.values)
+    assert np.ptp(exact) > 0.01
+    np.testing.assert_allclose(run_events(rule, events)[0], exact, rtol=1e-10)
 
 
 def test_windows_have_the_published_shapes():

@@ -1,0 +1,67 @@
+"""A run tells on standard error when nothing was learned, when weights diverge, and when a loss rose by much."""
+
+import numpy as np
+import pytest
+
+from circuits import Phase, load, run
+from plasticity import InputError, NeuronVariable, Parameter, Rule, observe, rules, signals
+from plasticity.feedback import FeedbackChannel
+from plasticity.rules.gradient_descent import gradient_descent
+from plasticity.rules.pair_stdp import pair_stdp
+from plasticity.signals.exact_error import exact_error
+
+TASK = {"patterns": np.eye(2), "targets": np.array([[1.0], [-1.0]]), "hold": 0.01}
+
+
+def descending(rate, phases, **options):
+    circuit = load("feedforward_rate")((2, 1), gradient_descent(rate), exact_error(), **TASK)
+    return run(circuit, phases, dt=0.01, **options)
+
+
+def test_a_loss_that_rises_is_announced_and_one_that_falls_is_not(capsys):
+    """One weight per pattern: w ← w − dt·rate·(w − target)/2 per presentation diverges beyond dt·rate = 2."""
+    ran = descending(220.0, 0.2, record_every=0.02)
+    assert ran.loss[0, -1] > 2 * ran.loss[0, 1]
+    assert f"the loss rose from {ran.loss[0, 1]:.3g} to {ran.loss[0, -1]:.3g} Hz²" in capsys.readouterr().err
+    descending(20.0, 0.2, record_every=0.02)
+    descending(220.0, [Phase(0.2, plastic=False, record_every=0.02)])
+    assert capsys.readouterr().err == ""
+
+
+def test_a_late_error_is_announced_twice(capsys):
+    descending(100.0, 0.4, record_every=0.02, feedback=FeedbackChannel(delay=0.01))
+    told = capsys.readouterr().err
+    assert "feedback is 0.01 s late" in told
+    assert "the loss rose" in told
+
+
+def test_a_silent_neuron_is_named(capsys):
+    pairs = load("feedforward_spiking")([[0.01, 0.02]], pair_stdp(), weight=1e-3)
+    run(pairs, 0.05, device="numpy")
+    assert "no weight of 'synapses' changed" in (told := capsys.readouterr().err)
+    assert "'outputs' did not fire" in told
+    run(load("feedforward_spiking")([[0.01, 0.02]], pair_stdp(), weight=200.0), 0.05, device="numpy")
+    run(pairs, [Phase(0.05, plastic=False)], device="numpy")
+    assert capsys.readouterr().err == ""
+
+
+def test_weights_that_diverge_are_announced(capsys):
+    grown = Rule("growth", "Growth", "rate*w", parameters=(Parameter("rate", 200.0, "Hz"),))
+    run(load("pairing")([[0.01]], [[0.02]], grown), 0.05, device="numpy")
+    assert "grew from at most 1 to" in capsys.readouterr().err
+
+
+RATE, VOLTAGE = Parameter("rate", 1.0, "Hz"), NeuronVariable("v", "post", "mV")
+REFUSED = {
+    "reads 'v' of its post neuron, but rate units have no variables of their own; read post_rate": Rule(
+        "reader", "Reader", "rate*v_post", parameters=(RATE,), variables=(VOLTAGE,)
+    ),
+    "pre_psp .* use a spiking circuit": observe(rules.load("gradient_descent")(), signals.load("eprop")()),
+    "events of a third factor, .* use a spiking circuit": rules.load("btsp_two_trace")(),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_rate_units_have_not_is_named_with_its_remedy(words):
+    with pytest.raises(InputError, match=words):
+        run(load("feedforward_rate")((2, 1), REFUSED[words], **TASK), 0.1, dt=0.01)
