@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from oracles.episodes import Episodes, discounted_actions, draw_episodes, soft_target
 from scipy.integrate import quad
+from scipy.optimize import minimize_scalar
 
 from plasticity import Objective, solve
 from plasticity.errors import InputError
@@ -68,6 +69,60 @@ def test_target_beats_no_reset():
 def test_target_beats_a_move_to_the_prior_mean_at_each_switch(duration, then):
     """A jump costs |Δ|²/(2ηd) for its duration d, so more the harder it is; slow ones lose time (tasks last 2 s)."""
     assert excess(actions(then, reset_to=PRIOR_MEAN, reset_duration=duration), actions(BEST)) > 8
+
+
+def best_of(strengths, cost):
+    """Least cost along a line of strengths, by golden section."""
+    return minimize_scalar(cost, bounds=strengths, method="bounded", options={"xatol": 1e-3}).fun
+
+
+@pytest.mark.parametrize(
+    ("decades", "none", "l2_init", "shrink", "hard"),
+    [
+        (0, 1.116, 0.998, 0.998, 4.2),
+        (1, 1.104, 1.006, 1.003, 3.8),
+        (2, 1.077, 1.013, 1.009, 3.0),
+        (4, 1.033, 1.012, 1.009, 1.9),
+        (6, 1.013, 1.007, 1.005, 2.2),
+    ],
+)
+def test_a_reset_by_curvature_gains_little_over_one_tuned_number(decades, none, l2_init, shrink, hard):
+    """Action over that of the derived target, 8 directions, 400 episodes whose twelfth task is the last.
+
+    One number is tuned on the episodes themselves: the penalty a of W = h/(h + a), or W. Below 1 is their chance.
+    """
+    curvatures = np.logspace(-decades / 2, decades / 2, 8)
+    objective, hessian = Objective(0.1, hazard=0.5, prior_mean=np.zeros(8)), np.diag(curvatures)
+    drawn = draw_episodes(0.5, np.zeros(8), 1.0, n_episodes=400, n_tasks=12, seed=1)
+
+    def action(weights, **reset):
+        return discounted_actions(objective, hessian, drawn, lambda optimum: weights * optimum, **reset).mean()
+
+    best = discounted_actions(objective, hessian, drawn, soft_target(objective, hessian)).mean()
+    shrunk = [action(w) for w in (0.0, 0.5, 1.0)]  # the action is quadratic in the target
+    slope, bend = 4 * shrunk[1] - 3 * shrunk[0] - shrunk[2], 2 * (shrunk[0] - 2 * shrunk[1] + shrunk[2])
+    penalised = best_of((-3.0, 2.0), lambda log_a: action(curvatures / (curvatures + np.exp(log_a))))
+    ratios = [shrunk[2], penalised, shrunk[0] - slope**2 / (4 * bend)]
+    np.testing.assert_allclose(np.array(ratios) / best, [none, l2_init, shrink], atol=6e-4)
+    assert action(1.0, reset_to=np.zeros(8)) / best == pytest.approx(hard, abs=0.06)
+
+
+@pytest.mark.parametrize("discount", [0.3, 1e6, 1e-9])
+def test_the_soft_reset_is_a_penalty_of_its_own_in_each_direction(discount):
+    """h/(h + a) = W with a = λR/ηk; one factor γ/(γ + λ) at a short horizon, a = λ sqrt(h/ηk) at a long one."""
+    curvatures, eta, k, hazard = np.array([0.01, 0.3, 1.0, 40.0]), 1.2, 0.8, 0.5 * max(discount, 1.0)
+    objective = Objective(discount, eta, k, hazard=hazard, prior_mean=np.zeros(4))
+    weights = np.array([soft_target(objective, np.diag(curvatures))(one)[i] for i, one in enumerate(np.eye(4))])
+    rates = np.diag(-solve(objective, Quadratic(np.diag(curvatures), np.zeros(4))).closed_loop)
+    np.testing.assert_allclose(curvatures / (curvatures + hazard * rates / (eta * k)), weights, rtol=1e-8)
+    if discount > 1:
+        np.testing.assert_allclose(weights, discount / (discount + hazard), rtol=1e-4)
+    elif discount < 0.1:
+        penalty = hazard * np.sqrt(curvatures / (eta * k))
+        np.testing.assert_allclose(weights, curvatures / (curvatures + penalty), rtol=1e-6)
+    pull = hazard * rates / (discount + rates + hazard)
+    assert (np.diff(pull) > 0).all()  # stiff directions are pulled most per unit of time, flat ones are reset most
+    assert (np.diff(weights) > 0).all() or discount > 1
 
 
 def test_small_changes_of_the_target_cost_in_second_order():

@@ -75,8 +75,12 @@ def days():
 
 @pytest.mark.parametrize(
     ("discount", "times", "within", "outside", "larger_within"),
-    [(1e3, 1.0, 0.242, 0.125, 0.81), (1e3, 2.0, None, None, 0.67), (0.0, 1.0, 0.227, 0.342, 0.23)]
-    + [(0.0, 2.0, None, None, 0.13)],
+    [
+        (1e3, 1.0, 0.242, 0.125, 0.81),
+        (1e3, 2.0, None, None, 0.67),
+        (0.0, 1.0, 0.227, 0.342, 0.23),
+        (0.0, 2.0, None, None, 0.13),
+    ],
 )
 def test_published_after_effects_of_400_days(days, discount, times, within, outside, larger_within):
     """After `times` times of the learner, mean of a day over 8 targets: against 1,000 other days, in directions."""
