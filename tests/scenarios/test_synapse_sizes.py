@@ -10,6 +10,7 @@ import scenarios
 from analysis.figures import draw
 from plasticity import GRADIENT, WEIGHT, Objective, derive
 from scenarios import synapse_sizes
+from tests.error_bounds import variance_error, z
 
 RUN = scenarios.run("synapse_sizes", seed=1)
 
@@ -29,6 +30,19 @@ def test_the_derived_rule_relaxes_in_the_flat_coordinate(b):
 def test_large_synapses_change_as_the_metric_says():
     """Slope b, by bins of 500 synapses: sd of ln sd is 0.032 in each, over a spread of 0.3 in ln w, so 0.023."""
     assert_allclose(RUN.slope, RUN.exponent, atol=6 * 0.023)
+    assert_allclose(RUN.slope, [-0.001, 0.473, 0.952], atol=6 * np.sqrt(2) * 0.023)  # of another population
+
+
+def test_the_flat_coordinate_forgets_at_the_rate_of_the_rule():
+    """Correlation e^(−rT) and Var(Δφ) = 2 sd²(1 − e^(−rT)) of the derived rule with noise, after 5 to 20 days."""
+    rate, n = 0.05, 4000
+    path = synapse_sizes.flat_path(rate, 20, n, 2, 5 * synapse_sizes.STEPS_PER_DAY)  # every five days
+    for look, days in enumerate((5, 10, 15, 20), 1):
+        expected = np.exp(-rate * days)
+        correlation = np.corrcoef(path[0], path[look])[0, 1]
+        assert_allclose(correlation, expected, atol=z(8) * (1 - expected**2) / np.sqrt(n))
+        change = np.var(path[look] - path[0]) / (2 * (1 - expected))
+        assert_allclose(change, 1, atol=variance_error(n - 1, 8) + 0.002)  # steps of 0.02 days
 
 
 def test_the_share_that_changed_is_the_published_formula():
