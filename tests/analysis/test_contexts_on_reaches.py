@@ -70,6 +70,8 @@ def test_contexts_fit_better_than_two_states_with_one_number_more():
     states = fit(state_space(), DATA, STATES, n_starts=1)
     assert_allclose(states.error * 164, 252.25, atol=0.01)
     assert_allclose(states.error * 164 + 4 * np.log(164), 272.65, atol=0.01)
+    one = fit(state_space(1), DATA, ["retention_1", "drive_1"], n_starts=2)
+    assert one.error * 164 + 2 * np.log(164) > 1000 + states.error * 164 + 4 * np.log(164)
     assert chi_square(reaches(*FITTED)) == pytest.approx(234.13, abs=0.02)
     assert chi_square(reaches(*FITTED)) + 5 * np.log(164) == pytest.approx(259.63, abs=0.02)
     assert is_best(FITTED, range(5))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from numpy.testing import assert_allclose
-from scipy.optimize import minimize_scalar
+from scipy.optimize import least_squares, minimize_scalar
 from scipy.stats import multivariate_normal
 
 from plasticity import (
@@ -247,13 +247,12 @@ def test_large_errors_are_learned_from_less_where_noise_grows_with_them():
     assert_allclose(minimize_scalar(lost, bounds=(0.1, 50), method="bounded").x, s / growth, rtol=2e-3)
 
 
-def change_points(n_sequences):
-    """Outcomes (60, n) with optima N(150, 86.6²), noise 10 and hazard 0.1, and outcomes since the last change."""
-    rng, shape = np.random.default_rng(0), (60, n_sequences)
-    changes = (rng.random(shape) < 0.1) | (np.arange(60) == 0)[:, None]
-    last = np.maximum.accumulate(np.where(changes, np.arange(60)[:, None], 0))
-    optima = np.take_along_axis(150 + 86.6 * rng.standard_normal(shape), last, axis=0)
-    return optima + 10 * rng.standard_normal(shape), np.arange(60)[:, None] - last
+def change_points(n_sequences, n_outcomes=60, spread=86.6):
+    """Outcomes (n_outcomes, n) of optima N(150, spread²), noise 10 and hazard 0.1, and outcomes since the change."""
+    rng, shape, number = np.random.default_rng(0), (n_outcomes, n_sequences), np.arange(n_outcomes)[:, None]
+    last = np.maximum.accumulate(np.where((rng.random(shape) < 0.1) | (number == 0), number, 0))
+    optima = np.take_along_axis(150 + spread * rng.standard_normal(shape), last, axis=0)
+    return optima + 10 * rng.standard_normal(shape), number - last
 
 
 @pytest.mark.parametrize(
@@ -283,6 +282,55 @@ def test_learning_rate_after_a_change(hazard, noise, expected):
         each = np.linalg.norm(products - measured * squares) / squares.sum()  # error of a ratio of two sums
         assert_allclose(measured, slope, atol=z(21) * np.sqrt(2) * each + 0.0005)
         assert each < 0.005
+
+
+def reports(u, seen, spread):
+    """Reports (n_outcomes, n) of people with ln of hazard and noise as they assume them, and their approach, in u."""
+    task, now, done = SwitchingTask(np.exp(u[0]), 150.0, spread**2, np.exp(u[1])), np.full(seen.shape[1], 150.0), []
+    for mean in last_switch_means(task, 1.0, seen):
+        now = now + u[2] * (mean - now)
+        done.append(now)
+    return np.array(done)
+
+
+ASSUMED = np.array([np.log(0.2), np.log(13.0), 0.8])
+
+
+def report_errors(seen, spread, noise):
+    """Expected standard errors of `ASSUMED` from reports with a standard deviation of `noise`."""
+    sides = [[reports(ASSUMED + h, seen, spread) for h in s * 1e-4 * np.eye(3)] for s in (1, -1)]
+    jacobian = np.reshape(np.subtract(*sides), (3, -1)) / 2e-4 / noise
+    return np.sqrt(np.diag(np.linalg.inv(jacobian @ jacobian.T)))
+
+
+def test_assumptions_of_20_people_are_recovered_from_75_reports():
+    """σ̂_o to 10 %, the approach to 0.02 and λ̂ to a factor of 2, from the learner's reports with noise of 0.3 σ_o."""
+    seen, _ = change_points(20, 75)
+    task = SwitchingTask(np.exp(ASSUMED[0]), 150.0, 86.6**2, np.exp(ASSUMED[1]))
+    learner = derive_trials(AT_ONCE, task, reports=True, approach=ASSUMED[2])
+    made = np.column_stack([learner.run(np.append(y, 0.0)).aim.values[1:] for y in seen.T])
+    made += 3.0 * np.random.default_rng(1).standard_normal(made.shape)
+    fitted = least_squares(lambda u: (reports(u, seen, 86.6) - made).ravel(), [np.log(0.1), np.log(10.0), 0.9])
+    errors = report_errors(seen, 86.6, 3.0)
+    assert (np.abs(fitted.x - ASSUMED) < z(3) * errors).all()
+    assert (1.96 * errors < [np.log(2), 0.1, 0.02]).all()
+
+
+def test_a_clear_jump_hides_the_hazard():
+    """Jumps ≫ σ_o speak for themselves: ln λ̂ is known four times worse than ln σ̂_o; jumps of 2 σ_o show it better."""
+    clear, unclear = (report_errors(change_points(20, 75, s)[0], s, 3.0) for s in (86.6, 20.0))
+    assert clear[0] > 4 * clear[1]
+    assert unclear[0] < 0.7 * clear[0]
+    assert clear[2] < 0.3 * unclear[2]  # what they show well is the approach
+
+
+def test_belief_of_a_learner_is_that_of_its_filter():
+    learner = derive_trials(with_horizon(0.3), components(*SMITH))
+    seen = TURNS[:144]
+    tracked = filters.track(learner.filter, seen[:, None]).belief.values
+    run = learner.run(seen)
+    forecast = np.vstack([np.zeros(2), tracked[:-1] * np.array(SMITH[0])])
+    assert_allclose(run.belief.values, forecast.sum(axis=1), atol=1e-11)
 
 
 @pytest.mark.parametrize("step", ["exact", "continuous"])
