@@ -52,6 +52,27 @@ def test_output_at_once_is_the_weighted_tracker(horizon):
     assert_allclose(learner.run(TURNS, CLAMPED).aim, expected, rtol=1e-9, atol=1e-9)
 
 
+def test_every_horizon_has_a_learner_with_the_same_errors():
+    """Retentions and ratios that keep the visible modes of the fit to 't Hart's medians, from γ + R = 403 down."""
+
+    def learner(u, horizon):
+        belief = components(1 / (1 + np.exp(-u[:2])), np.exp(u[2:]))
+        return derive_trials(with_horizon(horizon), belief, step="continuous", approach=1.0)
+
+    def modes(u, horizon):
+        factors, drives = (np.real(part) for part in visible_modes(learner(u, horizon)))
+        return np.log([*(1 - factors), *drives])
+
+    a, ratio = np.array(SMITH)
+    u = np.log([*(a / (1 - a)), *ratio])
+    aims, wanted = learner(u, 403.0).run(TURNS, CLAMPED).aim.values, modes(u, 403.0)
+    for horizon in (0.37, 0.00248):
+        u = least_squares(lambda v, h=horizon: modes(v, h) - wanted, u, gtol=1e-12).x
+        assert_allclose(learner(u, horizon).run(TURNS, CLAMPED).aim.values, aims, atol=1e-5)
+    shown = learner(u, 0.00248).run(TURNS, NONE).aim.values
+    assert np.abs(shown - learner(np.log([*(a / (1 - a)), *ratio]), 403.0).run(TURNS, NONE).aim.values).max() > 1
+
+
 def relative_singular_values(kinds, approach):
     def aims(u):
         tau, ratio, gamma, eta = np.exp(u[:2]), np.exp(u[2:4]), *np.exp(u[4:])
