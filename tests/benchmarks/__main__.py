@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the folder of tests is, for `tests.conformance`
 NETWORKS = ("stdp_network", "spiking_rules", "rate", "compiled_sweep")
-BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference")
+BELIEFS = ("switching_belief", "landscape_shape", "shape_networks", "inference", "predicted_penalty")
 POLICIES = ("plan", "certificate", "riccati", "large_network")
 PUBLISHED = ("published_models", "remade_models")
 NAMES = (*NETWORKS, *BELIEFS, "simulate", "export", *POLICIES, "replay", "sweep", "cost", "nestml", *PUBLISHED)
