@@ -116,6 +116,8 @@ def _assumptions(learner: TrialLearner) -> tuple[str, ...]:
         believed = (
             f"is that of one of {len(belief.rates)} contexts, each with a time constant of its own ({taus} trials)"
         )
+        if belief.initial_std is not None:
+            believed += f", known at first to within {', '.join(f'{std:g}' for std in belief.initial_std)}"
     else:
         taus = ", ".join(f"{tau:g}" for tau in np.atleast_1d(belief.time_constant))
         believed = f"is a sum of Ornstein–Uhlenbeck components with time constants of {taus} trials"

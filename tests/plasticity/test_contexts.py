@@ -63,6 +63,7 @@ def test_prediction_carries_every_context_and_the_start_is_at_rest():
 def test_contexts_that_were_never_met_are_as_uncertain_as_stated():
     two = RecurringContexts([[-0.1, 0.1], [0.1, -0.1]], 5.0, 1.0, 0.0, 2.0, initial_std=(0.5, 20.0))
     assert_allclose(Contexts(two, 1.0).init().variances, [0.25, 400.0])
+    assert "known at first to within 0.5, 20;" in derive_trials(AT_ONCE, two).card()
     assert_allclose(Contexts(two, 1.0).predict(Contexts(two, 1.0).init()).variances[1], 1 + np.exp(-0.4) * 399)
     with pytest.raises(InputError, match="contexts 0 and 1 begin alike"):
         RecurringContexts([[-0.1, 0.1], [0.1, -0.1]], 5.0, 1.0, 0.0, 2.0, initial_std=20.0)
