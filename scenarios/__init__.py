@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scenarios import synapse_sizes as synapse_sizes
     from scenarios import task_sequence as task_sequence
     from scenarios import theory_check as theory_check
+    from scenarios import unsupervised_digits as unsupervised_digits
     from scenarios import voltage_rule as voltage_rule
     from scenarios import which_rule_when as which_rule_when
     from scenarios.running.parameters import parameter as parameter

@@ -164,7 +164,7 @@ PUBLIC = {
     "scenarios": "brain_computer_interface change_points choices competitive_stdp controllability digits distal_reward "
     "double_well horizon infer_assumptions inhibitory_balance large_network load motor_adaptation named_rules names "
     "pairing_frequency parameter partial_control place_field_plateaus random_feedback random_points run "
-    "spike_timing sweep synapse_sizes task_sequence theory_check voltage_rule which_rule_when",
+    "spike_timing sweep synapse_sizes task_sequence theory_check unsupervised_digits voltage_rule which_rule_when",
     "plasticity.conformance": "GoldenRule Kit Outcome Sequence check labels make read sequence_table sequences summary "
     "write",
     "plasticity.export": "FORMATS brian2 files latex markdown nestml optax torch write",

@@ -29,6 +29,7 @@ CASES = {
     "competitive_stdp": ({"rules": "pair", "duration": "100"}, {"rules": "pair", "input_rates": "10", "n_trials": "6"}),
     "inhibitory_balance": ({"rules": "published"}, {"rules": "published", "duration": "400"}),
     "distal_reward": ({"rules": "published"}, {"rules": "derived", "n_trials": "1"}),
+    "unsupervised_digits": ({"rules": "derived"}, {"n_train": "200", "n_label": "200"}),
     "digits": ({"n_rates": "2", "n_trials": "2"}, {"n_rates": "2", "n_tuning_trials": "1", "hidden": "100,100"}),
 }
 CODE = f"""{PEAK}

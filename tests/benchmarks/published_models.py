@@ -21,6 +21,7 @@ def rows(quick: bool) -> Iterator[Row]:
     yield from competition({"duration": 250.0} if quick else {})
     yield from balance({"duration": 60.0} if quick else {})
     yield from reward({"n_trials": 1} if quick else {})
+    yield from digits({"rules": ("derived", "untrained")} if quick else {})
 
 
 def competition(settings: dict) -> Iterator[Row]:
@@ -52,3 +53,16 @@ def reward(settings: dict) -> Iterator[Row]:
     yield Row(
         "distal_reward: mean of the other weights", "theirs: the rewarded one", *figures, "mV", (2.0, np.inf), proof
     )
+
+
+def digits(settings: dict) -> Iterator[Row]:
+    """Diehl & Cook 2015: what learning adds to the accuracy on held-out images, in standard errors over networks."""
+    run = scenarios.run("unsupervised_digits", SEED, "cpp", **settings)
+    accuracy, readout = run.accuracy, float(run.readout_accuracy.mean())
+    for rule in (name for name in run.rule.values if name != "untrained"):
+        gain = accuracy.sel(rule=rule) - accuracy.sel(rule="untrained")
+        figures = float(gain.std(ddof=1)) / run.sizes["trial"] ** 0.5, float(gain.mean())
+        learned, untrained = (float(accuracy.sel(rule=name).mean()) for name in (rule, "untrained"))
+        proof = f"accuracy {learned:.3f}, untrained {untrained:.3f}, linear readout {readout:.3f}"
+        what = f"unsupervised_digits: standard error of the gain, {rule}"
+        yield Row(what, "theirs: the gain", *figures, "1", (5.0, np.inf), proof)

@@ -310,6 +310,70 @@ def izhikevich_2007(noise, sources, targets, weights, delays, duration, n_excita
 
 
 @program
+def diehl_2015(images, weights, duration, dt, weight_sum):
+    """Network of Diehl & Cook 2015 that learns images: spike times, who fired, thresholds [mV], weights (cell, pixel).
+
+    An image is a list of spike times for every pixel; it lasts `duration`, with the rest, and then weights are scaled.
+    As in their program, but for thresholds from 0 up, no delays, weights 784/64 times as strong, and five times their
+    rates of learning. Brian2 counts the step of a spike as part of the refractory time.
+    """
+    n, clock, step = len(weights), b.Clock(dt * b.second), dt * b.second
+    excitatory = b.NeuronGroup(
+        n,
+        """dv/dt = ((-65*mV - v) + ge*(0*mV - v) + gi*(-100*mV - v))/(100*ms) : volt (unless refractory)
+        dge/dt = -ge/(1*ms) : 1
+        dgi/dt = -gi/(2*ms) : 1
+        dtheta/dt = -theta/(1e7*ms) : volt""",
+        threshold="v > theta - 52*mV",
+        reset="v = -65*mV\ntheta += 0.05*mV",
+        refractory=5 * b.ms + step,
+        method="euler",
+        clock=clock,
+    )
+    inhibitory = b.NeuronGroup(
+        n,
+        """dv/dt = ((-60*mV - v) + ge*(0*mV - v))/(10*ms) : volt (unless refractory)
+        dge/dt = -ge/(1*ms) : 1""",
+        threshold="v > -40*mV",
+        reset="v = -45*mV",
+        refractory=2 * b.ms + step,
+        method="euler",
+        clock=clock,
+    )
+    excitatory.v, inhibitory.v = -65 * b.mV, -60 * b.mV
+    trains = [
+        np.concatenate([k * duration + image[j] for k, image in enumerate(images)]) for j in range(len(images[0]))
+    ]
+    pixels = source(trains, clock)
+    learning = b.Synapses(
+        pixels,
+        excitatory,
+        """w : 1
+        dpre_trace/dt = -pre_trace/(20*ms) : 1 (event-driven)
+        dpost1/dt = -post1/(20*ms) : 1 (event-driven)
+        dpost2/dt = -post2/(40*ms) : 1 (event-driven)""",
+        on_pre="ge_post += w*784/64\npre_trace = 1\nw = clip(w - 5e-4*post1, 0, 1)",
+        on_post="w = clip(w + 0.05*pre_trace*post2, 0, 1)\npost1 = 1\npost2 = 1",
+        clock=clock,
+    )
+    learning.connect()
+    learning.post.order = 1
+    learning.w = weights.T.ravel()
+    relay = b.Synapses(excitatory, inhibitory, on_pre="ge_post += 10.4", clock=clock)
+    relay.connect(j="i")
+    rivalry = b.Synapses(inhibitory, excitatory, on_pre="gi_post += 17", clock=clock)
+    rivalry.connect(condition="i != j")
+    spikes = b.SpikeMonitor(excitatory)
+    network = b.Network(pixels, excitatory, inhibitory, learning, relay, rivalry, spikes)
+    for _ in images:
+        network.run(duration * b.second)
+        now = np.asarray(learning.w).reshape(weights.T.shape)
+        learning.w = (now * weight_sum / now.sum(0)).ravel()
+    final = np.asarray(learning.w).reshape(weights.T.shape).T
+    return np.asarray(spikes.t), np.asarray(spikes.i), np.asarray(excitatory.theta / b.mV), final
+
+
+@program
 def clopath_2010(pre, post, held, spike_adaptation, duration):
     """Weights of cells by the voltage rule of Clopath et al. 2010, stepped by 1 ms as in ModelDB 144566, in mV and pA.
 
