@@ -53,7 +53,7 @@ def run_binary(
     with temporary_folder() as folder:
         (folder / RESULTS / STATE).mkdir(parents=True)
         try:
-            _write_inputs(folder, inputs, all_weights=file is not None)
+            _write_inputs(folder, structure, inputs, all_weights=file is not None)
         except OSError as error:
             raise InputError(f"cannot write the numbers of a run to {folder}: {error}; set TMPDIR") from error
         try:
@@ -61,7 +61,8 @@ def run_binary(
         finally:
             if file is not None:
                 _append_weights(circuit, folder / RESULTS, inputs.records, file)
-        arrays = {name: _read(folder / RESULTS / name, structure.columns(name)) for name in structure.saved}
+        columns = {name: inputs.sizes.get(structure.columns(name) or "") for name in structure.saved}
+        arrays = {name: _read(folder / RESULTS / name, n) for name, n in columns.items()}
         if inputs.records.size:
             moments = [f"{name}.moments" for name in structure.plastic]
             arrays |= {name: _read(folder / RESULTS / name, 2) for name in moments}
@@ -158,7 +159,8 @@ def checksum(folder: Path) -> str:
     return hashed.hexdigest()
 
 
-def _write_inputs(folder: Path, inputs: RunInputs, all_weights: bool) -> None:
+def _write_inputs(folder: Path, structure: ModelStructure, inputs: RunInputs, all_weights: bool) -> None:
+    np.array([inputs.sizes[name] for name in structure.sizes], dtype=np.int64).tofile(folder / "sizes")
     (folder / "record_all").write_bytes(bytes([all_weights]))
     np.asarray(inputs.records, dtype=float).tofile(folder / "records")
     np.asarray(inputs.pauses, dtype=float).tofile(folder / "pauses")

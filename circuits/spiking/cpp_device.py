@@ -1,7 +1,7 @@
 """Compile a model: Brian2 writes C++ that reads all inputs of a run when it starts.
 
-Brian2 writes values into the text of a program. Here they are placeholders, which are replaced when a run starts by
-the files of the run; a value that would remain in the text is an error.
+Brian2 writes values and sizes into the text of a program. Here they are placeholders: values are replaced when a run
+starts by the files of the run, sizes in the text by what reads them; one that would remain in the text is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from brian2.devices.device import reset_device
 
 from circuits.spiking.explained import explained
 from circuits.spiking.merged import merge_sources
-from circuits.spiking.network import Network, build_network, cpp_line
+from circuits.spiking.network import Network, build_network, cpp_line, size_placeholders
 from circuits.spiking.state import pathways, state_variables
 from circuits.spiking.structure import ModelStructure, SynapseGroup
 from circuits.spiking.toolchain import IN_FLIGHT, MESSAGES, PROGRAM, STATE, compiler
@@ -95,7 +95,29 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
         for name in (HEADER, SOURCE):
             shutil.copy(HERE / name, folder / name)
         device.build(directory=str(folder), compile=False, run=False, additional_source_files=[SOURCE])
+    _replace_sizes(structure, folder)
     merge_sources(folder)
+
+
+def _replace_sizes(structure: ModelStructure, folder: Path) -> None:
+    """Replace the placeholder of a size, and what is larger by one, by what reads the size when a run starts."""
+    sizes = list(size_placeholders(structure).values())
+    if not sizes:
+        return
+    first = min(sizes)
+    placeholder = re.compile(rf"(?<![\w.]){first // 1000}\d{{3}}(?![\w.])")
+
+    def read(found: re.Match) -> str:
+        index, more = divmod(int(found[0]) - first, 2)
+        return f"(run_inputs::size({index}) + 1)" if more else f"run_inputs::size({index})"
+
+    for path in (*folder.glob("*.cpp"), *folder.glob("*.h"), *(folder / "code_objects").glob("*.cpp")):
+        before = path.read_text(encoding="utf-8")
+        text = placeholder.sub(read, before)
+        if re.search(rf"(?<![\d.]){first // 1000}\d{{3}}", text):
+            raise RuntimeError(f"a size is part of the compiled program, in {path.name}; make it a run input")
+        if text != before:
+            path.write_text(text, encoding="utf-8")
 
 
 @contextmanager
@@ -187,11 +209,9 @@ def _connecting(device: RunTimeDevice, built: Network, name: str) -> str:
 
 def _saving(device: RunTimeDevice, built: Network, name: str) -> str:
     """Statement that saves an array of a run."""
-    columns = built.structure.columns(name)
-    if columns is None:
+    if built.structure.columns(name) is None:
         return f'run_inputs::save("{name}", {_span(device, built, name)});'
-    array = _array(device, built, name)
-    return f'run_inputs::save_rows("{name}", {array}, {array}.n, {columns});'
+    return f'run_inputs::save_rows("{name}", {_array(device, built, name)});'
 
 
 def _check_placeholders(device: RunTimeDevice, built: Network) -> None:

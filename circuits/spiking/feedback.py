@@ -67,6 +67,10 @@ def feedback_objects(
     matrix = projection_matrix(channels[0], n_sent, grid.seed, noise_name)
     n = n_sent if matrix is None else len(matrix)
     _check_sizes(path, n, n_target)
+    if path.weights is None:
+        inputs.values[f"{path.target}.{path.receives}_from"] = np.arange(n_target) if n > 1 else np.zeros(n_target)
+    if matrix is not None:
+        inputs.sizes[path.name] = n
     objects: list[ModelObject] = [_messages(path, channels, n, matrix is None, grid, noise_name, inputs)]
     unit = brian_unit(path.unit)
     if matrix is not None:
@@ -141,11 +145,11 @@ def _messages(
     _go_on(f"{name}_delayed.{MESSAGES}", n, delay_steps(common, grid.dt), grid.first, inputs)
     return NeuronGroup(
         name,
-        n,
+        path.source if is_linked else name,
         "\n".join(equations),
         operations=(Operation(f"{name}_transmit", _received(channels, unit), "thresholds", TRANSMIT),),
         functions=tuple(functions),
-        links=(Link("arriving", path.source, path.sends, is_broadcast=False),) if is_linked else (),
+        links=(Link("arriving", path.source, path.sends),) if is_linked else (),
     )
 
 

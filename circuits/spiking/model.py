@@ -65,6 +65,7 @@ def describe(
     """
     inputs = RunInputs(start={} if start is None else starting(circuit, start, frozen), begins=grid.start)
     inputs.values[f"{STEPS}.dt"] = np.array(grid.dt)
+    inputs.sizes.update({p.name: p.size for p in circuit.populations})
     objects = _objects(circuit, grid, record, channels or {}, inputs)
     clocks = [STEPS, *(clock_name(p) for p, model in circuit.learning if model.clock_dt is not None)]
     for name in frozen:
@@ -84,8 +85,7 @@ def describe(
 def _objects(
     circuit: Circuit, grid: Grid, record: Recording, channels: Channels, inputs: RunInputs
 ) -> list[ModelObject]:
-    sizes = {p.name: p.size for p in circuit.populations}
-    resolved = {p.name: path_channels(p, channels.get(p.name), sizes[p.source]) for p in circuit.feedback}
+    resolved = {p.name: path_channels(p, channels.get(p.name), inputs.sizes[p.source]) for p in circuit.feedback}
     perfect = {name for name, each in resolved.items() if all(channel.is_perfect for channel in each)}
     wires = [p for p in circuit.feedback if p.weights is None and p.source == p.target and p.name in perfect]
     objects: list[ModelObject] = []
@@ -120,11 +120,12 @@ def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[Mo
         states = recorded_states(model, record)
         name, tracked = f"{projection.name}_record", record.tracked(projection.name, projection.n_synapses)
         inputs.values[f"{name}._indices"] = tracked
-        monitors.append(StateRecord(name, projection.name, states, tracked.size, records_all=False))
+        inputs.sizes[name] = tracked.size
+        monitors.append(StateRecord(name, projection.name, states, name))
     for population, variable in (name.split(".", 1) for name in record.variables):
-        size = circuit.population(population).size
         name = f"{population}_{variable}_record"
-        monitors.append(StateRecord(name, population, (variable,), size, records_all=True))
+        inputs.values[f"{name}._indices"] = np.arange(inputs.sizes[population])
+        monitors.append(StateRecord(name, population, (variable,), population))
     return monitors
 
 

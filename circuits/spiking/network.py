@@ -86,6 +86,9 @@ class _Builder:
             for link in group.links:
                 self.link(group, link)
 
+    def size(self, name: str) -> int:
+        return size_placeholders(self.structure)[name] if self.inputs is None else self.inputs.sizes[name]
+
     def number(self, name: str, placeholder: float) -> float:
         return placeholder if self.inputs is None else float(np.ravel(self.inputs.values[name])[0])
 
@@ -93,9 +96,7 @@ class _Builder:
         return placeholder if self.inputs is None else np.asarray(self.inputs.values[name])
 
     def link(self, record: NeuronGroup, link: Any) -> None:
-        source = self.objects[link.source]
-        index = np.zeros(record.size, dtype=int) if link.is_broadcast and source.N == 1 else None
-        linked = brian2.linked_var(source, link.source_variable, index=index)
+        linked = brian2.linked_var(self.objects[link.source], link.source_variable, index=link.index)
         setattr(self.objects[record.name], link.variable, linked)
 
     def operations(self, made: brian2.Group, record: NeuronGroup | SynapseGroup) -> None:
@@ -105,6 +106,13 @@ class _Builder:
 
     def functions(self, record: NeuronGroup | SynapseGroup) -> dict[str, brian2.Function]:
         return {f.symbol: _FUNCTIONS[f.kind](self, f) for f in record.functions}
+
+
+def size_placeholders(structure: ModelStructure) -> dict[str, int]:
+    """Numbers that stand for sizes in the text of a program, apart by 2; no equation of the model has their digits."""
+    text = str(structure)
+    first = next(digits for digits in range(1237, 10000) if str(digits) not in text) * 1000
+    return {name: first + 2 * k for k, name in enumerate(structure.sizes)}
 
 
 def build_network(structure: ModelStructure, inputs: RunInputs | None = None) -> Network:
@@ -126,12 +134,13 @@ def _spike_source(builder: _Builder, record: SpikeSource) -> brian2.SpikeGenerat
     neurons = builder.array(f"{record.name}.neuron_index", np.zeros(1, dtype=int))
     bins = builder.array(f"{record.name}._timebins", np.zeros(1, dtype=int))
     times = bins * builder.number(f"{STEPS}.dt", 1e-3) * brian2.second
-    return brian2.SpikeGeneratorGroup(record.size, neurons, times, clock=builder.objects[STEPS], name=record.name)
+    size, clock = builder.size(record.size), builder.objects[STEPS]
+    return brian2.SpikeGeneratorGroup(size, neurons, times, clock=clock, name=record.name)
 
 
 def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
     made = brian2.NeuronGroup(
-        record.size,
+        builder.size(record.size),
         record.equations,
         threshold=record.threshold or None,
         reset=record.reset if record.threshold else None,
@@ -204,11 +213,11 @@ def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor
     for variable in record.variables:
         if variable not in source.variables:
             raise UnknownNameError(f"variable of {record.source!r}", variable, source.equations.names)
-    which: Any = True
-    if not record.records_all:
-        which = builder.array(f"{record.name}._indices", np.zeros(record.n_recorded, dtype=int))
+    which = builder.array(f"{record.name}._indices", np.zeros(1, dtype=int))
     clock = builder.objects[STEPS]
-    return brian2.StateMonitor(source, record.variables, record=which, clock=clock, name=record.name)
+    made = brian2.StateMonitor(source, record.variables, record=which, clock=clock, name=record.name)
+    made.variables["_indices"].size = builder.size(record.size)
+    return made
 
 
 _MAKERS: dict[type, Callable[[_Builder, Any], brian2.BrianObject]] = {

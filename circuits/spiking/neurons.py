@@ -103,7 +103,7 @@ def _source(population: Population, grid: Grid, inputs: RunInputs) -> SpikeSourc
     order = order[(bins[order] >= grid.first) & (bins[order] < grid.last)]
     inputs.values[f"{name}.neuron_index"] = neurons[order]
     inputs.values[f"{name}._timebins"] = bins[order]
-    return SpikeSource(name, population.size)
+    return SpikeSource(name, population.name)
 
 
 def _relay(population: Population, inputs: RunInputs) -> SynapseGroup:
@@ -132,6 +132,7 @@ def _neurons(
     equations += [f"{path.receives} : {brian_unit(path.unit)}" for path in received]
     equations.append(_feedback_power(population, circuit, received, inputs))
     equations += [f"{path.receives}_line : {brian_unit(path.unit)} (linked)" for path in direct]
+    equations += [f"{path.receives}_from : integer (constant)" for path in direct]
     equations += [f"{_event_variable(projection)} : 1" for projection in instructed]
     step = [model.every_step, *(f"{path.receives} = {path.sends}" for path in wires)]
     operations = (
@@ -147,7 +148,7 @@ def _neurons(
         inputs.values[f"{name}.refractory_time"] = np.array(float(model.refractory))
     return NeuronGroup(
         name,
-        population.size,
+        name,
         "\n".join(filter(None, equations)),
         threshold="prescribed > 0.5" if prescribed else model.threshold,
         reset="prescribed = 0" if prescribed else model.reset,
@@ -160,7 +161,7 @@ def _neurons(
         ),
         operations=tuple(operations),
         functions=_tables(population, grid, inputs),
-        links=tuple(Link(f"{p.receives}_line", p.name, "received", is_broadcast=True) for p in direct),
+        links=tuple(Link(f"{p.receives}_line", p.name, "received", f"{p.receives}_from") for p in direct),
     )
 
 

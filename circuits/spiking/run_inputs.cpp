@@ -33,6 +33,11 @@ size_t size_of(const std::string& name) {
     return (size_t)file.tellg();
 }
 
+int size(const int index) {
+    static const std::vector<int64_t> sizes = values<int64_t>("sizes");
+    return (int)sizes[(size_t)index];
+}
+
 void read_bytes(const std::string& name, char* data, const size_t size) {
     std::ifstream file(path(name), std::ios::binary);
     if (size && !file.read(data, (std::streamsize)size)) fail("cannot read all of " + name);

@@ -28,6 +28,7 @@ bool goes_on();  // whether the run goes on from a state
 size_t size_of(const std::string& name);
 void read_bytes(const std::string& name, char* data, size_t size);
 void write(const std::string& name, const char* data, size_t size, bool append = false);
+int size(int index) __attribute__((pure));  // of a group, by its place in the file "sizes"
 [[noreturn]] void diverged(const std::string& name, size_t index, double time);
 
 // All values of a file.
@@ -194,11 +195,11 @@ void save_spikes(const std::string& name, const Q& queue) {
 
 // Rows of a record that grows while the run goes on.
 template <class A>
-void save_rows(const std::string& name, A& array, const int rows, const int columns) {
-    std::vector<double> row((size_t)columns);
+void save_rows(const std::string& name, A& array) {
+    std::vector<double> row((size_t)array.m);
     write(name, nullptr, 0);
-    for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++) row[(size_t)j] = (double)array(i, j);
+    for (int i = 0; i < (int)array.n; i++) {
+        for (int j = 0; j < (int)array.m; j++) row[(size_t)j] = (double)array(i, j);
         write(name, reinterpret_cast<const char*>(row.data()), row.size() * sizeof(double), true);
     }
 }

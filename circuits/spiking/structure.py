@@ -65,28 +65,28 @@ class Event:
 
 @dataclass(frozen=True)
 class Link:
-    """Variable of a group that is a variable of another group, of the same neuron or of the only one."""
+    """Variable of a group that is a variable of another group, of the same neuron or of the one that `index` says."""
 
     variable: str
     source: str
     source_variable: str
-    is_broadcast: bool
+    index: str | None = None
 
 
 @dataclass(frozen=True)
 class SpikeSource:
-    """Group that fires the spike trains of a run."""
+    """Group that fires the spike trains of a run; `size` as in `NeuronGroup`."""
 
     name: str
-    size: int
+    size: str
 
 
 @dataclass(frozen=True)
 class NeuronGroup:
-    """Arguments of a Brian2 ``NeuronGroup`` and the operations of its neurons."""
+    """Arguments of a Brian2 ``NeuronGroup`` and the operations of its neurons; `size` names a number of a run."""
 
     name: str
-    size: int
+    size: str
     equations: str
     threshold: str = ""
     reset: str = ""
@@ -156,8 +156,7 @@ class StateRecord:
     name: str
     source: str
     variables: tuple[str, ...]
-    n_recorded: int
-    records_all: bool
+    size: str
 
 
 ModelObject = SpikeSource | NeuronGroup | SynapseGroup | SpikeRecord | StateRecord
@@ -193,6 +192,12 @@ class ModelStructure:
         return tuple(o.name for o in self.objects)
 
     @property
+    def sizes(self) -> tuple[str, ...]:
+        """Names of the numbers of neurons of groups and of what is recorded."""
+        sized = (o for o in self.objects if isinstance(o, SpikeSource | NeuronGroup | StateRecord))
+        return tuple(dict.fromkeys(o.size for o in sized))
+
+    @property
     def plasticity_clocks(self) -> tuple[str, ...]:
         """Clocks that tick for the first time after one interval, not at 0."""
         return tuple(name for name in self.clocks if name != STEPS)
@@ -205,11 +210,11 @@ class ModelStructure:
         ]
         return tuple(recorded)
 
-    def columns(self, array: str) -> int | None:
-        """Number of columns of a saved array; None if it has one dimension."""
+    def columns(self, array: str) -> str | None:
+        """Name of the number of columns of a saved array; None if it has one dimension."""
         name = array.partition(".")[0]
         record = next((o for o in self.objects if o.name == name and isinstance(o, StateRecord)), None)
-        return None if record is None else record.n_recorded
+        return None if record is None else record.size
 
     @property
     def delay_lines(self) -> tuple[str, ...]:
@@ -250,6 +255,8 @@ class RunInputs:
 
     Parameters
     ----------
+    sizes : dict of str to int
+        Numbers of neurons of groups and of what is recorded, by name.
     values : dict of str to array
         By ``"object.variable"``, in SI units; one number where all elements are alike.
     connections : dict of str to ((n_synapses,) array, (n_synapses,) array)
@@ -269,6 +276,7 @@ class RunInputs:
         Where streams of random numbers stand at the end.
     """
 
+    sizes: dict[str, int] = field(default_factory=dict)
     values: dict[str, NDArray] = field(default_factory=dict)
     connections: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(default_factory=dict)
     tables: dict[str, Table | Counted] = field(default_factory=dict)

@@ -35,7 +35,7 @@ def trace_objects(
         if traces:
             population = circuit.population(projection.pre if side == "pre" else projection.post)
             group = _group_name(projection, traces[0])
-            objects.append(_group(group, population.size, traces, model, inputs))
+            objects.append(_group(group, population, traces, model, inputs))
             jumps = {
                 name: (code, order + shift)
                 for name, shift, follows in (("earlier", -1, False), ("later", 1, True))
@@ -63,7 +63,7 @@ def _filters(
     name: str, owner: Population, filters: list[NeuronTrace], model: SynapseModel, inputs: RunInputs
 ) -> NeuronGroup:
     """Filters of variables of neurons, advanced after the synapses and before the neurons, as in a synapse."""
-    group = _group(name, owner.size, filters, model, inputs)
+    group = _group(name, owner, filters, model, inputs)
     reads = {variable: unit for trace in filters for variable, unit in trace.reads.items()}
     linked = [f"read_{variable} : {unit} (linked)" for variable, unit in reads.items()]
     return replace(
@@ -71,14 +71,16 @@ def _filters(
         equations="\n".join([group.equations, *linked]),
         method="euler",
         update_order=FILTER,
-        links=tuple(Link(f"read_{variable}", owner.name, variable, is_broadcast=False) for variable in reads),
+        links=tuple(Link(f"read_{variable}", owner.name, variable) for variable in reads),
     )
 
 
-def _group(name: str, size: int, traces: list[NeuronTrace], model: SynapseModel, inputs: RunInputs) -> NeuronGroup:
+def _group(
+    name: str, owner: Population, traces: list[NeuronTrace], model: SynapseModel, inputs: RunInputs
+) -> NeuronGroup:
     """Traces, with the parameters that their equations read."""
     used = {p: model.parameters[p] for trace in traces for p in trace.parameters}
     inputs.values.update({f"{name}.{p}": np.asarray(value, dtype=float) for p, (value, _) in used.items()})
     inputs.values.update({f"{name}.{trace.name}": np.asarray(trace.initial, dtype=float) for trace in traces})
     declared = [f"{p} : {unit} (shared, constant)" for p, (_, unit) in used.items()]
-    return NeuronGroup(name, size, "\n".join([*(trace.equation for trace in traces), *declared]))
+    return NeuronGroup(name, owner.name, "\n".join([*(trace.equation for trace in traces), *declared]))

@@ -31,8 +31,9 @@ PARTS = {
         "outputs", TRAINS, replace(escape_rate(), initial={"v": 0.1}), series={"drive": (np.ones((2, N)), 0.1)}
     ),
     "cells": Population("cells", neuron=pulse_lif(), n=N),
+    "one": Population("one", [[0.05]]),
     "synapses": Projection("synapses", "inputs", "outputs", RULE, weight=0.1 * np.ones((N, N)), receptor="current"),
-    "rewarded": Projection("rewarded", "inputs", "cells", reward_stdp(), weight=0.5, third_factor="inputs"),
+    "rewarded": Projection("rewarded", "inputs", "cells", reward_stdp(), weight=0.5, third_factor="one"),
     "error": Feedback("error", "outputs", "error", "outputs", "spike_error", unit="Hz"),
     "circuit": {"name": "all"},
     "channel": FeedbackChannel(noise=1.0, delay=2e-3, quantum=0.1),
@@ -45,7 +46,7 @@ PARTS = {
 def described(**parts):
     """Structure and inputs of the model, with other parts."""
     p = PARTS | parts
-    populations, projections = (p["inputs"], p["outputs"], p["cells"]), (p["synapses"], p["rewarded"])
+    populations, projections = (p["inputs"], p["outputs"], p["cells"], p["one"]), (p["synapses"], p["rewarded"])
     circuit = Circuit(p["circuit"]["name"], populations, projections, (p["error"],))
     circuit = controlled(circuit, {"synapses": p["limits"]}, p["grid"].seed)
     return describe(circuit, p["grid"], p["record"], {"error": p["channel"]})
@@ -65,6 +66,7 @@ LISTED = {"sources": [0, 1], "targets": [1, 2], "weight": 0.3}
 INPUTS = {
     ("Population", "spike_times"): changed("inputs", spike_times=FREE),
     ("Population", "series"): changed("outputs", series={"drive": (np.zeros((5, N)), 0.02)}),
+    ("Population", "n"): changed("cells", n=N + 1),
     ("NeuronModel", "name"): neuron("cells", name="other"),
     ("NeuronModel", "refractory"): neuron("cells", refractory=5e-3),
     ("NeuronModel", "parameters"): changed("cells", neuron=pulse_lif(tau_membrane=0.01)),
@@ -93,6 +95,7 @@ INPUTS = {
     ("Grid", "first"): changed("grid", first=100),
     ("Grid", "shown"): changed("grid", first=100, shown=50),
     ("Recording", "every"): changed("record", every=0.05),
+    ("Recording", "n_tracked"): changed("record", n_tracked=3),
     ("Recording", "synapses"): changed("record", synapses={"synapses": np.array([7, 0])}),
 }
 # A change that needs another program.
@@ -102,7 +105,6 @@ STRUCTURE = {
     | changed("record", spikes=("units",)),
     ("Population", "neuron"): changed("inputs", neuron=spike_source(), spike_times=TRAINS)
     | changed("cells", neuron=escape_rate()),
-    ("Population", "n"): changed("cells", n=N + 1) | changed("rewarded", third_factor="outputs", post="outputs"),
     ("NeuronModel", "model"): neuron("cells", model=f"{PARTS['cells'].neuron.model}\nextra : 1"),
     ("NeuronModel", "threshold"): neuron("cells", threshold="v > 2*v_threshold"),
     ("NeuronModel", "reset"): neuron("cells", reset="v = 0"),
@@ -133,7 +135,6 @@ STRUCTURE = {
     ("Controllability", "drift"): changed("limits", drift=np.eye(N * N)),
     ("Controllability", "conserved"): changed("limits", rank=None, conserved="incoming"),
     ("Recording", "every"): changed("record", every=None),
-    ("Recording", "n_tracked"): changed("record", n_tracked=3),
     ("Recording", "states"): changed("record", states=("belief_mean",)),
     ("Recording", "spikes"): changed("record", spikes=()),
     ("Recording", "variables"): changed("record", variables=("cells.v",)),
@@ -198,6 +199,6 @@ def test_every_field_of_a_structure_is_in_its_key(base):
     for f in fields(ModelStructure):
         keys.add(model_folder(replace(structure, **{f.name: getattr(structure, f.name)[:-1]})))
     index = next(k for k, o in enumerate(structure.objects) if isinstance(o, StateRecord))
-    other = replace(structure.objects[index], n_recorded=1)
+    other = replace(structure.objects[index], size="cells")
     keys.add(model_folder(replace(structure, objects=(*structure.objects[:index], other))))
     assert len(keys) == len(fields(ModelStructure)) + 2

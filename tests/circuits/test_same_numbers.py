@@ -8,6 +8,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import circuits
+from circuits.running.grid import Grid
+from circuits.running.recording import Recording
+from circuits.spiking.model import describe
 from plasticity import FeedbackChannel, Quadratic, compile_rule, poisson_trains, rules, signals, simulate
 from plasticity.errors import InputError
 
@@ -23,19 +26,19 @@ RECORDS = {
 
 
 @cache
-def spiking(extra=0):
-    trains = poisson_trains(60.0, N, DURATION, DT, seed=5)
+def spiking(n=N, n_outputs=3, extra=0):
+    trains = poisson_trains(60.0, n, DURATION, DT, seed=5)
     rule = rules.pair_stdp(A_plus=0.05)
-    weight = np.r_[np.full(N, 0.5), np.zeros(extra)]
+    weight = np.tile(np.r_[np.full(n, 0.5), np.zeros(extra)], (n_outputs, 1))
     inputs = [*trains, *[[]] * extra]
-    return circuits.feedforward_spiking(inputs, rule, weight=np.tile(weight, (3, 1)), n_outputs=3, neuron=NOISY)
+    return circuits.feedforward_spiking(inputs, rule, weight=weight, n_outputs=n_outputs, neuron=NOISY)
 
 
 @cache
-def noisy():
+def noisy(n=N, n_outputs=2):
     """Escape-rate neurons that draw random numbers and learn from disturbed errors."""
-    trains = poisson_trains(60.0, N, DURATION, DT, seed=6)
-    targets = poisson_trains(20.0, 2, DURATION, DT, seed=7, name="targets")
+    trains = poisson_trains(60.0, n, DURATION, DT, seed=6)
+    targets = poisson_trains(20.0, n_outputs, DURATION, DT, seed=7, name="targets")
     rule = rules.gradient_descent(learning_rate=0.02)
     return circuits.escape_rate_neuron(trains, targets, rule, signals.escape_rate_likelihood())
 
@@ -71,9 +74,14 @@ def test_silent_inputs_change_nothing():
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("circuit", [spiking, noisy])
-def test_devices_agree(circuit):
-    """Sums may be in another order: 1e-12 is 10⁴ roundings."""
+def test_devices_agree_and_one_program_has_all_sizes(circuit):
+    """Sums may be in another order: 1e-12 is 10⁴ roundings. The program is told no size when it is made."""
+    others = [circuit(*size) for size in ((5, 1), (2 * N, 9))]
+    structures = [describe(each, Grid(DT, DURATION), Recording())[0] for each in (circuit(), *others)]
+    assert structures[0] == structures[1] == structures[2]
     np.testing.assert_allclose(weights(circuit(), device="cpp"), plain(circuit), rtol=0, atol=1e-12)
+    for other in others:
+        np.testing.assert_allclose(weights(other, device="cpp"), weights(other), rtol=0, atol=1e-12)
 
 
 def test_trials_of_simulate_do_not_depend_on_their_number():
