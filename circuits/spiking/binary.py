@@ -22,7 +22,7 @@ from circuits.network.circuit import Circuit
 from circuits.spiking.brian import brian
 from circuits.spiking.outputs import diverged
 from circuits.spiking.structure import ModelStructure, RunInputs, Table
-from circuits.spiking.toolchain import IN_FLIGHT, PROGRAM, STATE, model_folder
+from circuits.spiking.toolchain import IN_FLIGHT, PROGRAM, RECORD, STATE, model_folder
 from plasticity.errors import InputError
 from plasticity.support.cache import cache_folder, mark_used, trim, write_atomically
 from plasticity.support.cli import say
@@ -66,6 +66,8 @@ def run_binary(
         if inputs.records.size:
             moments = [f"{name}.moments" for name in structure.plastic]
             arrays |= {name: _read(folder / RESULTS / name, 2) for name in moments}
+        for name, which in inputs.recorded.items():
+            arrays[f"{name}.{RECORD}"] = _read(folder / RESULTS / f"{name}.{RECORD}", which.size)
         return arrays, _last_state(folder / RESULTS / STATE)
 
 
@@ -168,6 +170,10 @@ def _write_inputs(folder: Path, structure: ModelStructure, inputs: RunInputs, al
         np.array(inputs.begins).tofile(folder / "start")
     for name, value in (inputs.values | inputs.start).items():
         np.ascontiguousarray(value, dtype=float).tofile(folder / name)
+    for name, which in inputs.recorded.items():
+        np.asarray(which, dtype=np.int64).tofile(folder / f"{name}.recorded")
+    for name in inputs.spikes:
+        (folder / f"{name}.times").touch()
     for name, (sources, targets) in inputs.connections.items():
         np.ascontiguousarray(sources, dtype=np.int32).tofile(folder / f"{name}.sources")
         np.ascontiguousarray(targets, dtype=np.int32).tofile(folder / f"{name}.targets")

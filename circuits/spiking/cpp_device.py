@@ -22,9 +22,10 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import reset_device
 
 from circuits.spiking.explained import explained
+from circuits.spiking.functions import cpp_line
 from circuits.spiking.merged import merge_sources
-from circuits.spiking.network import Network, build_network, cpp_line, size_placeholders
-from circuits.spiking.state import pathways, state_variables
+from circuits.spiking.network import Network, build_network, size_placeholders
+from circuits.spiking.state import pathways, recordable, state_variables
 from circuits.spiking.structure import ModelStructure, SynapseGroup
 from circuits.spiking.toolchain import IN_FLIGHT, MESSAGES, PROGRAM, STATE, compiler
 from plasticity.errors import InputError
@@ -88,8 +89,10 @@ def write_program(structure: ModelStructure, folder: Path) -> None:
     with _device(folder) as device, explained(structure.names):
         built = build_network(structure)
         device.insert_code("main", "\n".join(_readings(device, built)))
-        saving = "\n".join([*(_saving(device, built, name) for name in structure.saved), *_saving_state(device, built)])
-        device.insert_code("before_end", f"{{ using namespace brian;\n{saving}\nreturn 0; }}")
+        saving = [*(_saving(device, built, name) for name in structure.saved), *_saving_state(device, built)]
+        saving += [f'run_inputs::save_record("{name}");' for name in recordable(built)]
+        text = "\n".join(saving)
+        device.insert_code("before_end", f"{{ using namespace brian;\n{text}\nreturn 0; }}")
         _run_with_pauses(device, built)
         _check_placeholders(device, built)
         for name in (HEADER, SOURCE):
@@ -107,8 +110,8 @@ def _replace_sizes(structure: ModelStructure, folder: Path) -> None:
     first = min(sizes)
     placeholder = re.compile(rf"(?<![\w.]){first // 1000}\d{{3}}(?![\w.])")
 
-    def read(found: re.Match) -> str:
-        index, more = divmod(int(found[0]) - first, 2)
+    def read(match: re.Match) -> str:
+        index, more = divmod(int(match[0]) - first, 2)
         return f"(run_inputs::size({index}) + 1)" if more else f"run_inputs::size({index})"
 
     for path in (*folder.glob("*.cpp"), *folder.glob("*.h"), *(folder / "code_objects").glob("*.cpp")):
@@ -143,7 +146,10 @@ def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
     late = [name for name in structure.values if name.endswith(SET_BY_BRIAN)]
     clocks = ", ".join(f"&brian::{name}" for name in structure.plasticity_clocks)
     checks = " ".join(f'run_inputs::check("{n}", {_span(device, built, n)}, now);' for n in structure.checked)
-    records = " ".join(f'run_inputs::record("{n}", {_array(device, built, f"{n}.w")});' for n in structure.plastic)
+    records = " ".join(
+        f'run_inputs::record_weights("{n}", {_array(device, built, f"{n}.w")});' for n in structure.plastic
+    )
+    records += " ".join(_keeping(device, built, name) for name in recordable(built))
     monitors = ", ".join(f"_run_{built.objects[name].codeobj.name}" for name in structure.monitors)
     called = f"std::set<void (*)()>{{{monitors}}}"
     run = f"run_inputs::run(network, {{{clocks}}}, {called}, [&](double now) {{ {checks} }}, [&]() {{ {records} }});"
@@ -151,6 +157,13 @@ def _run_with_pauses(device: RunTimeDevice, built: Network) -> None:
     readings += [f'run_inputs::restore_spikes("{n}.{IN_FLIGHT}", {_queue(n)});' for n in pathways(built)]
     readings += [f'run_inputs::restore_messages("{n}.{MESSAGES}", {line});' for n, line in _lines(structure)]
     device.insert_code("main", "\n".join([*readings, run]))
+
+
+def _keeping(device: RunTimeDevice, built: Network, name: str) -> str:
+    """Statement that records elements of an array if a run wants them."""
+    places = built.places(name)
+    at = "" if places is None else f", {device.get_array_name(places, access_data=False)}.data()"
+    return f'run_inputs::record("{name}", {_span(device, built, name).split(",")[0]}{at});'
 
 
 def _saving_state(device: RunTimeDevice, built: Network) -> list[str]:

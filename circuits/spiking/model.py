@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -14,12 +15,13 @@ from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.spiking.feedback import feedback_objects, path_channels
 from circuits.spiking.neurons import population_objects, third_factor_objects
-from circuits.spiking.outputs import checked_arrays, recorded_states
+from circuits.spiking.outputs import checked_arrays, is_counted, recorded_states
 from circuits.spiking.starting import starting
 from circuits.spiking.structure import (
     STEPS,
     ModelObject,
     ModelStructure,
+    NeuronGroup,
     RunInputs,
     SpikeRecord,
     StateRecord,
@@ -67,6 +69,7 @@ def describe(
     inputs.values[f"{STEPS}.dt"] = np.array(grid.dt)
     inputs.sizes.update({p.name: p.size for p in circuit.populations})
     objects = _objects(circuit, grid, record, channels or {}, inputs)
+    spikes = tuple(o.name for o in objects if isinstance(o, SpikeRecord) and o.source in record.spikes)
     clocks = [STEPS, *(clock_name(p) for p, model in circuit.learning if model.clock_dt is not None)]
     for name in frozen:
         _freeze(circuit, name, inputs)
@@ -79,7 +82,7 @@ def describe(
         plastic=tuple(p.name for p in circuit.plastic),
     )
     records = _record_times(grid, record)
-    return structure, replace(inputs, records=records, pauses=_pauses(circuit, grid, records))
+    return structure, replace(inputs, records=records, pauses=_pauses(circuit, grid, records), spikes=spikes)
 
 
 def _objects(
@@ -103,30 +106,35 @@ def _objects(
         objects.append(synapse_group(projection, model, circuit, grid, inputs))
     for path in (p for p in circuit.feedback if p not in wires):
         objects += feedback_objects(path, resolved[path.name], circuit, grid, inputs)
-    return [*objects, *_monitors(circuit, record, inputs)]
+    return [*objects, *_monitors(circuit, record, objects, inputs)]
 
 
-def _monitors(circuit: Circuit, record: Recording, inputs: RunInputs) -> list[ModelObject]:
-    monitors: list[ModelObject] = []
-    for p in circuit.populations:
-        neuron = p.neuron_model
-        fires = neuron is not None and bool(neuron.threshold) and not p.has_spike_trains
-        if p.name in record.spikes or fires:
-            variables = ("t", "i", "count") if p.name in record.spikes else ("count",)
-            monitors.append(SpikeRecord(f"{p.name}_spikes", p.name, variables))
+def _monitors(circuit: Circuit, record: Recording, objects: list[ModelObject], inputs: RunInputs) -> list[ModelObject]:
+    """Monitors of all that can fire, and of recorded variables that are not stored; the rest of a record is input."""
+    counted = filter(is_counted, circuit.populations)
+    monitors: list[ModelObject] = [SpikeRecord(f"{p.name}_spikes", p.name) for p in counted]
     if record.every is None:
         return monitors
     for projection, model in circuit.learning:
-        states = recorded_states(model, record)
-        name, tracked = f"{projection.name}_record", record.tracked(projection.name, projection.n_synapses)
-        inputs.values[f"{name}._indices"] = tracked
-        inputs.sizes[name] = tracked.size
-        monitors.append(StateRecord(name, projection.name, states, name))
+        tracked = record.tracked(projection.name, projection.n_synapses)
+        inputs.recorded.update({f"{projection.name}.{s}": tracked for s in recorded_states(model, record)})
+    stored = {o.name: o.equations for o in objects if isinstance(o, NeuronGroup)}
     for population, variable in (name.split(".", 1) for name in record.variables):
-        name = f"{population}_{variable}_record"
-        inputs.values[f"{name}._indices"] = np.arange(inputs.sizes[population])
-        monitors.append(StateRecord(name, population, (variable,), population))
+        neurons = np.arange(inputs.sizes[population])
+        if _is_stored(variable, stored.get(population, "")):
+            inputs.recorded[f"{population}.{variable}"] = neurons
+        else:
+            name = f"{population}_{variable}_record"
+            inputs.values[f"{name}._indices"] = neurons
+            monitors.append(StateRecord(name, population, (variable,), population))
     return monitors
+
+
+def _is_stored(variable: str, equations: str) -> bool:
+    """Whether equations declare a variable that each neuron holds, instead of an expression or another's variable."""
+    declared = rf"^\s*(?:d{variable}\s*/\s*dt\s*=[^:]*|{variable}\s*):[^(\n]*(?:\(([^)\n]*)\))?"
+    match = re.search(declared, equations, flags=re.MULTILINE)
+    return match is not None and not {"shared", "linked"} & set(re.findall(r"\w+", match[1] or ""))
 
 
 def _freeze(circuit: Circuit, name: str, inputs: RunInputs) -> None:

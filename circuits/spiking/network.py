@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from circuits.spiking.explained import explained
+from circuits.spiking.functions import FUNCTIONS, DelayLine, held
 from circuits.spiking.structure import (
     SCHEDULE,
     STEPS,
-    Function,
     ModelStructure,
     NeuronGroup,
     RunInputs,
@@ -23,12 +23,9 @@ from circuits.spiking.structure import (
     StateRecord,
     SynapseGroup,
 )
-from plasticity.controllability import Constraint, drift, project
-from plasticity.equations import seconds_power
 from plasticity.errors import UnknownNameError
 
 SET_WHEN_BUILT = ("dt", "delay", "neuron_index", "_timebins", "_indices")
-REQUESTED, PERMITTED = "requested_change", "permitted_change"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +47,28 @@ class Network:
     objects: dict[str, Any]
     lines: dict[str, DelayLine]
 
+    def owner(self, name: str) -> Any:
+        """Brian2 object that has the variable called ``"object.variable"``."""
+        return self.objects[name.partition(".")[0]]
+
     def variable(self, name: str) -> Any:
         """Brian2 variable called ``"object.variable"``."""
-        owner, _, variable = name.partition(".")
-        return self.objects[owner].variables[variable]
+        return self.owner(name).variables[name.partition(".")[2]]
 
     def get(self, name: str) -> NDArray:
         """Copy of the values of ``"object.variable"``."""
         return np.array(self.variable(name).get_value())
+
+    def places(self, name: str) -> Any:
+        """Brian2 variable with the place of each element of ``"object.variable"`` in another's; None in its own."""
+        variables = self.owner(name).variables
+        index = variables.indices[name.partition(".")[2]]
+        return None if index == "_idx" else variables[index]
+
+    def elements(self, name: str, which: NDArray[np.int64]) -> NDArray:
+        """Values of some elements of ``"object.variable"``, of neurons or synapses."""
+        places = self.places(name)
+        return np.array(self.variable(name).get_value()[which if places is None else places.get_value()[which]])
 
     def activate(self, clock: str, active: bool = True) -> None:
         """Switch the operations of a clock on or off."""
@@ -67,7 +78,7 @@ class Network:
                     self.objects[operation.name].active = active
 
 
-class _Builder:
+class Builder:
     """Objects of a model by name; without inputs they get placeholders, which a compiled program replaces."""
 
     def __init__(self, structure: ModelStructure, inputs: RunInputs | None) -> None:
@@ -87,25 +98,31 @@ class _Builder:
                 self.link(group, link)
 
     def size(self, name: str) -> int:
+        """Size of a group."""
         return size_placeholders(self.structure)[name] if self.inputs is None else self.inputs.sizes[name]
 
     def number(self, name: str, placeholder: float) -> float:
+        """One number of a run."""
         return placeholder if self.inputs is None else float(np.ravel(self.inputs.values[name])[0])
 
     def array(self, name: str, placeholder: NDArray) -> NDArray:
+        """Array of a run."""
         return placeholder if self.inputs is None else np.asarray(self.inputs.values[name])
 
     def link(self, record: NeuronGroup, link: Any) -> None:
+        """Let a variable of a group be that of another one."""
         linked = brian2.linked_var(self.objects[link.source], link.source_variable, index=link.index)
         setattr(self.objects[record.name], link.variable, linked)
 
     def operations(self, made: brian2.Group, record: NeuronGroup | SynapseGroup) -> None:
+        """Make the operations of a group."""
         for o in record.operations:
             runner = made.run_regularly(o.code, clock=self.objects[o.clock], when=o.when, order=o.order, name=o.name)
             self.objects[o.name] = runner
 
     def functions(self, record: NeuronGroup | SynapseGroup) -> dict[str, brian2.Function]:
-        return {f.symbol: _FUNCTIONS[f.kind](self, f) for f in record.functions}
+        """Functions that the equations of a group call, by symbol."""
+        return {f.symbol: FUNCTIONS[f.kind](self, f) for f in record.functions}
 
 
 def size_placeholders(structure: ModelStructure) -> dict[str, int]:
@@ -117,7 +134,7 @@ def size_placeholders(structure: ModelStructure) -> dict[str, int]:
 
 def build_network(structure: ModelStructure, inputs: RunInputs | None = None) -> Network:
     """Network of a model with the numbers of `inputs`; without them with placeholders, to be compiled."""
-    builder = _Builder(structure, inputs)
+    builder = Builder(structure, inputs)
     called = set() if inputs is None else set(structure.monitors)  # at the times of the record, by `numpy_device`
     network = brian2.Network(*(made for made in builder.made if made.name not in called), name="network")
     network.schedule = list(SCHEDULE)
@@ -130,7 +147,7 @@ def build_network(structure: ModelStructure, inputs: RunInputs | None = None) ->
     return built
 
 
-def _spike_source(builder: _Builder, record: SpikeSource) -> brian2.SpikeGeneratorGroup:
+def _spike_source(builder: Builder, record: SpikeSource) -> brian2.SpikeGeneratorGroup:
     neurons = builder.array(f"{record.name}.neuron_index", np.zeros(1, dtype=int))
     bins = builder.array(f"{record.name}._timebins", np.zeros(1, dtype=int))
     times = bins * builder.number(f"{STEPS}.dt", 1e-3) * brian2.second
@@ -138,7 +155,7 @@ def _spike_source(builder: _Builder, record: SpikeSource) -> brian2.SpikeGenerat
     return brian2.SpikeGeneratorGroup(size, neurons, times, clock=clock, name=record.name)
 
 
-def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
+def _neuron_group(builder: Builder, record: NeuronGroup) -> brian2.NeuronGroup:
     made = brian2.NeuronGroup(
         builder.size(record.size),
         record.equations,
@@ -164,7 +181,7 @@ def _neuron_group(builder: _Builder, record: NeuronGroup) -> brian2.NeuronGroup:
     return made
 
 
-def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
+def _synapse_group(builder: Builder, record: SynapseGroup) -> brian2.Synapses:
     shared = [p.name for p in record.pathways if not p.has_delays]
     delays = {name: builder.number(f"{record.name}_{name}.delay", 0.0) * brian2.second for name in shared}
     code = {side: {p.name: p.code for p in record.pathways if p.side == side} or None for side in ("pre", "post")}
@@ -177,7 +194,7 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
         on_event={p.name: p.event for p in record.pathways} or "spike",
         method=record.method,
         delay=delays or None,
-        namespace={"held": _held()},
+        namespace={"held": held()},
         clock=builder.objects[STEPS],
         name=record.name,
     )
@@ -204,11 +221,12 @@ def _synapse_group(builder: _Builder, record: SynapseGroup) -> brian2.Synapses:
     return made
 
 
-def _spike_record(builder: _Builder, record: SpikeRecord) -> brian2.SpikeMonitor:
-    return brian2.SpikeMonitor(builder.objects[record.source], record="t" in record.variables, name=record.name)
+def _spike_record(builder: Builder, record: SpikeRecord) -> brian2.SpikeMonitor:
+    keeps_times = builder.inputs is None or record.name in builder.inputs.spikes
+    return brian2.SpikeMonitor(builder.objects[record.source], record=keeps_times, name=record.name)
 
 
-def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor:
+def _state_record(builder: Builder, record: StateRecord) -> brian2.StateMonitor:
     source = builder.objects[record.source]
     for variable in record.variables:
         if variable not in source.variables:
@@ -220,130 +238,10 @@ def _state_record(builder: _Builder, record: StateRecord) -> brian2.StateMonitor
     return made
 
 
-_MAKERS: dict[type, Callable[[_Builder, Any], brian2.BrianObject]] = {
+_MAKERS: dict[type, Callable[[Builder, Any], brian2.BrianObject]] = {
     SpikeSource: _spike_source,
     NeuronGroup: _neuron_group,
     SynapseGroup: _synapse_group,
     SpikeRecord: _spike_record,
     StateRecord: _state_record,
 }
-
-
-def _unit(unit: str) -> brian2.Unit | int:
-    power = seconds_power(unit)
-    return brian2.second**power if power else 1
-
-
-def _function(
-    record: Function,
-    call: Callable | None,
-    arguments: dict[str, Any],
-    types: str,
-    cpp: str,
-    stateless: bool = True,
-) -> brian2.Function:
-    """Function with a NumPy implementation and the text of a C++ one, which returns `cpp`."""
-
-    def missing(*_: Any) -> Any:
-        raise RuntimeError(f"{record.name} has no numbers")
-
-    function = brian2.Function(
-        call or missing,
-        arg_units=list(arguments.values()),
-        arg_names=list(arguments),
-        return_unit=_unit(record.unit),
-        stateless=stateless,
-    )
-    function.implementations.add_numpy_implementation(call or missing, discard_units=True)
-    text = f"static inline double {record.name}({types}) {{ return {cpp}; }}"
-    function.implementations.add_implementation("cpp", text, name=record.name)
-    return function
-
-
-def _table(builder: _Builder, record: Function) -> brian2.Function:
-    read = None if builder.inputs is None else builder.inputs.tables[record.name]
-    call = None if read is None else lambda t, i: read(t, i)
-    table = _cpp_table(builder.structure, record.name)
-    cpp = f"{table}(t, i)" if record.kind == "table" else f"run_inputs::{record.kind}({table}, t, i)"
-    return _function(record, call, {"t": brian2.second, "i": 1}, "const double t, const int i", cpp)
-
-
-def _cpp_table(structure: ModelStructure, name: str) -> str:
-    return f"run_inputs::Tables<{structure.tables.index(name)}>::value"
-
-
-def _held() -> brian2.Function:
-    """Function `plasticity.support.held`."""
-    made = brian2.Function(
-        lambda on, new, old: np.where(on > 0, new, old),
-        arg_units=[1, None, None],
-        arg_names=["on", "new", "old"],
-        return_unit=lambda on, new, old: old,
-        stateless=True,
-    )
-    made.implementations.add_numpy_implementation(made.pyfunc, discard_units=True)
-    text = "static inline double held(double on, double x, double old) { return on > 0.0 ? x : old; }"
-    made.implementations.add_implementation("cpp", text, name="held")
-    return made
-
-
-def _delay(builder: _Builder, record: Function) -> brian2.Function:
-    units = {"step": 1, "delay": 1, "n": 1, "i": 1, "x": _unit(record.unit)}
-    types = "const int64_t step, const int64_t delay, const int64_t n, const int64_t i, const double x"
-    cpp = f"{cpp_line(builder.structure, record.name)}.exchange(step, delay, n, i, x)"
-    line = builder.lines.setdefault(record.name, DelayLine())
-    return _function(record, lambda *message: line.exchange(*message), units, types, cpp, stateless=False)
-
-
-def cpp_line(structure: ModelStructure, name: str) -> str:
-    """Messages on their way, in C++."""
-    return f"run_inputs::DelayLines<{structure.delay_lines.index(name)}>::value"
-
-
-class DelayLine:
-    """Messages on their way."""
-
-    def __init__(self) -> None:
-        self.messages = np.zeros((0, 0))
-
-    def exchange(self, step: Any, delay: Any, n: Any, i: Any, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Messages (n,) of `delay` steps before, 0 at first, in exchange for the newest ones x (n,)."""
-        if not delay:
-            return x
-        if not self.messages.size:
-            self.messages = np.zeros((int(delay), int(n)))
-        slot = int(step) % int(delay)
-        oldest = self.messages[slot].copy()
-        self.messages[slot] = x
-        return oldest
-
-
-def permitted_change(limits: Constraint, requested: NDArray, weights: NDArray, dt: float) -> NDArray[np.float64]:
-    """Part of the requested changes along the directions of control, and what a coupling drift adds in a step."""
-    change = project(limits, requested)
-    return change if limits.drift_matrix is None else np.asarray(change + dt * drift(limits, weights))
-
-
-def _coupling(builder: _Builder, record: Function) -> brian2.Function:
-    made = builder.objects[record.name]
-    requested, weights, permitted = (made.variables[name] for name in (REQUESTED, "w", PERMITTED))
-    limits = None if builder.inputs is None else builder.inputs.couplings[record.name]
-
-    def project_changes(dt: float) -> float:
-        assert limits is not None
-        permitted.set_value(permitted_change(limits, requested.get_value(), weights.get_value(), dt))
-        return 1.0
-
-    tables = [f"{record.name}_{kind}" for kind in ("read", "control", "removed", "drift")]
-    present = [
-        f"&{_cpp_table(builder.structure, name)}" if name in builder.structure.tables else "nullptr" for name in tables
-    ]
-    cpp = "0.0"
-    if builder.inputs is None:
-        device = brian2.get_device()
-        arrays = [f"brian::{device.get_array_name(v, access_data=False)}" for v in (requested, weights, permitted)]
-        cpp = f"run_inputs::project_changes({', '.join([*present, *arrays])}, dt)"
-    return _function(record, None if limits is None else project_changes, {"dt": brian2.second}, "const double dt", cpp)
-
-
-_FUNCTIONS = {"table": _table, "draw": _table, "noise": _table, "delay": _delay, "coupling": _coupling}

@@ -21,6 +21,7 @@ from circuits.spiking.outputs import diverged, result
 from circuits.spiking.state import get_state, set_state
 from circuits.spiking.structure import STEPS, ModelStructure, RunInputs
 from circuits.spiking.synapses import presynaptic_delays
+from circuits.spiking.toolchain import RECORD
 from plasticity.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class BrianNetwork:
         Its numbers.
     built : Network
         The network and its parts.
-    moments : dict of str to list
-        Means and standard deviations of weights, as they are recorded.
+    moments, rows : dict of str to list
+        Means and standard deviations of weights, and values of variables, as they are recorded.
     """
 
     circuit: Circuit
@@ -49,6 +50,7 @@ class BrianNetwork:
     inputs: RunInputs
     built: Network
     moments: dict[str, list] = field(default_factory=dict)
+    rows: dict[str, list] = field(default_factory=dict)
 
     @property
     def network(self) -> brian2.Network:
@@ -114,9 +116,12 @@ def run_arrays(made: BrianNetwork) -> tuple[dict[str, NDArray], dict[str, NDArra
             if made.network.t_ < min(end, made.grid.end) - made.grid.dt / 2:
                 made.network.run((min(end, made.grid.end) - made.network.t_) * brian2.second, namespace={})
         _check(made, made.grid.end)
-        arrays = {name: built.get(name) for name in structure.saved}
+        present = [name for name in structure.saved if name.rpartition(".")[2] in built.owner(name).variables]
+        arrays = {name: built.get(name) for name in present}
         moments = {f"{name}.moments": np.reshape(rows, (-1, 2)) for name, rows in made.moments.items()}
-        return arrays | moments, get_state(built)
+        recorded = made.inputs.recorded.items()
+        records = {f"{name}.{RECORD}": np.reshape(made.rows[name], (-1, which.size)) for name, which in recorded}
+        return arrays | moments | records, get_state(built)
 
 
 @contextmanager
@@ -147,6 +152,7 @@ def _pauser(made: BrianNetwork, file: WeightFile | None) -> brian2.NetworkOperat
     timestep = clock.variables["timestep"]
     pauses, records = (_by_step(times, made.grid.dt) for times in (inputs.pauses, inputs.records))
     made.moments.update({name: [] for name in made.built.structure.plastic} if records else {})
+    made.rows.update({name: [] for name in inputs.recorded})
 
     def pause() -> None:
         now = int(timestep.get_value()[0])
@@ -159,9 +165,11 @@ def _pauser(made: BrianNetwork, file: WeightFile | None) -> brian2.NetworkOperat
 
 
 def _record(made: BrianNetwork, now: float, file: WeightFile | None) -> None:
-    """Record means of all weights and what monitors record, and the weights in a file."""
+    """Record means of all weights, variables, and the weights in a file."""
     for monitor in made.built.structure.monitors:
         made.objects[monitor].record_single_timestep()
+    for name, which in made.inputs.recorded.items():
+        made.rows[name].append(made.built.elements(name, which))
     weights = {name: made.built.get(f"{name}.w") for name in made.moments}
     for name, values in weights.items():
         made.moments[name].append((np.mean(values), np.std(values)))

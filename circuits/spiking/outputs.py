@@ -14,8 +14,10 @@ from circuits.network.run_record import Run
 from circuits.network.run_state import RunState
 from circuits.running.grid import Grid
 from circuits.running.recording import Recording
+from circuits.spiking.neurons import source_name
 from circuits.spiking.starting import LAST_EVENT, relaxed
 from circuits.spiking.structure import RunInputs
+from circuits.spiking.toolchain import RECORD
 from plasticity.compile.brian import SynapseModel
 from plasticity.compile.frozen import IS_PLASTIC
 from plasticity.errors import DivergedError
@@ -27,6 +29,14 @@ def recorded_states(model: SynapseModel, record: Recording) -> tuple[str, ...]:
     own = {s.name for s in model.rule.states}
     names = ("w", *(s for s in record.states if s in own))
     return (*names, LAST_EVENT) if "event-driven" in model.model else names
+
+
+def is_counted(population: Population) -> bool:
+    """Whether a monitor counts the spikes of a population: others cannot fire, or fire their spike trains alone."""
+    neuron = population.neuron_model
+    if neuron is None:
+        return False
+    return "refractory" in neuron.model if population.has_spike_trains else bool(neuron.threshold)
 
 
 def checked_arrays(circuit: Circuit) -> list[str]:
@@ -63,7 +73,8 @@ def result(
     variables = {}
     for name in record.variables if record.every is not None else ():
         population, _, variable = name.partition(".")
-        variables[name] = arrays[f"{population}_{variable}_record.{variable}"]
+        stored = f"{name}.{RECORD}"
+        variables[name] = arrays[stored if stored in arrays else f"{population}_{variable}_record.{variable}"]
     return Run(
         circuit=circuit,
         seed=grid.seed,
@@ -79,7 +90,7 @@ def result(
             }
             for p, model in learning
         },
-        spikes={name: _spikes(circuit.population(name), arrays) for name in record.spikes},
+        spikes={name: _spikes(circuit.population(name), grid, inputs, arrays) for name in record.spikes},
         variables=variables,
         counts={p.name: _count(p, grid, arrays) for p in circuit.populations},
         weight_mean={p.name: arrays[f"{p.name}.moments"][:, 0] for p, _ in learning},
@@ -88,26 +99,35 @@ def result(
     )
 
 
-def _spikes(population: Population, arrays: Mapping[str, NDArray]) -> tuple[NDArray, NDArray]:
-    return arrays[f"{population.name}_spikes.t"], arrays[f"{population.name}_spikes.i"].astype(np.int64)
+def _spikes(
+    population: Population, grid: Grid, inputs: RunInputs, arrays: Mapping[str, NDArray]
+) -> tuple[NDArray, NDArray]:
+    """Times and neurons of the spikes of a population."""
+    if is_counted(population):
+        return arrays[f"{population.name}_spikes.t"], arrays[f"{population.name}_spikes.i"].astype(np.int64)
+    if not population.has_spike_trains:
+        return np.empty(0), np.empty(0, dtype=np.int64)
+    source = source_name(population)
+    return inputs.values[f"{source}._timebins"] * grid.dt, inputs.values[f"{source}.neuron_index"].astype(np.int64)
 
 
 def _count(population: Population, grid: Grid, arrays: Mapping[str, NDArray]) -> NDArray[np.int64]:
     """Number of spikes of each neuron."""
+    if is_counted(population):
+        return arrays[f"{population.name}_spikes.count"].astype(np.int32)
     if population.has_spike_trains:
         steps = [np.round(t / grid.dt) for t in population.spike_trains]
         return np.array([np.sum((t >= grid.first) & (t < grid.last)) for t in steps])
-    name = f"{population.name}_spikes.count"
-    return arrays[name].astype(np.int32) if name in arrays else np.zeros(population.size, dtype=int)  # none can fire
+    return np.zeros(population.size, dtype=int)  # none can fire
 
 
 def _recorded(
     arrays: Mapping[str, NDArray], inputs: RunInputs, name: str, model: SynapseModel, state: str
 ) -> NDArray[np.float64]:
     """Recorded values (n_times, n_tracked) of a state: what relaxes between spikes is brought up to date."""
-    values = arrays[f"{name}_record.{state}"]
-    if f"{name}_record.{LAST_EVENT}" not in arrays:
+    values, last = arrays[f"{name}.{state}.{RECORD}"], f"{name}.{LAST_EVENT}.{RECORD}"
+    if last not in arrays:
         return values
     is_plastic = float(np.ravel(inputs.values.get(f"{name}.{IS_PLASTIC.name}", 1.0))[0])
-    elapsed = inputs.records[:, None] - arrays[f"{name}_record.{LAST_EVENT}"]
+    elapsed = inputs.records[:, None] - arrays[last]
     return relaxed(model, state, values, elapsed, is_plastic)

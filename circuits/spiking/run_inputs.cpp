@@ -106,7 +106,16 @@ double project_changes(const Table* read, const Table* control, const Table* rem
     return 1.0;
 }
 
-void record(const std::string& name, const std::vector<double>& weights) {
+Record& record_of(const std::string& name) {
+    static std::map<std::string, Record> records;
+    const auto found = records.find(name);
+    if (found != records.end()) return found->second;
+    Record& made = records[name];
+    if (exists(name + ".recorded")) made.which = values<int64_t>(name + ".recorded");
+    return made;
+}
+
+void record_weights(const std::string& name, const std::vector<double>& weights) {
     static const bool whole = values<char>("record_all")[0] != 0;
     const double n = (double)weights.size();
     double moments[2] = {0.0, 0.0};

@@ -219,8 +219,28 @@ void check(const std::string& name, const T* data, const size_t n, const double 
         if (!is_finite((double)data[i])) diverged(name, i, time);
 }
 
+// Record the values of those elements of an array that a run records, which may lie at places of another one; and save
+// what was recorded.
+struct Record {
+    std::vector<int64_t> which;
+    std::vector<double> rows;
+};
+
+Record& record_of(const std::string& name);
+
+template <class T>
+void record(const std::string& name, const T* data, const int32_t* places = nullptr) {
+    Record& record = record_of(name);
+    for (const int64_t k : record.which) record.rows.push_back((double)data[places ? places[k] : k]);
+}
+
+inline void save_record(const std::string& name) {
+    const Record& record = record_of(name);
+    if (!record.which.empty()) save(name + ".record", record.rows.data(), record.rows.size());
+}
+
 // Append mean and standard deviation of all weights, and the weights themselves where a run records them.
-void record(const std::string& name, const std::vector<double>& weights);
+void record_weights(const std::string& name, const std::vector<double>& weights);
 
 // Run a network to a time.
 template <class N>

@@ -11,7 +11,7 @@ from brian2.devices.device import get_device
 from numpy.typing import NDArray
 
 from circuits.spiking.network import Network
-from circuits.spiking.structure import NeuronGroup, SynapseGroup
+from circuits.spiking.structure import NeuronGroup, Reference, SynapseGroup
 from circuits.spiking.toolchain import IN_FLIGHT, MESSAGES
 from plasticity.errors import InputError
 
@@ -20,6 +20,12 @@ def state_variables(built: Network) -> list[str]:
     """Names of all variables of neurons and synapses that change, as ``"object.variable"``."""
     groups = [o.name for o in built.structure.objects if isinstance(o, NeuronGroup | SynapseGroup)]
     return [f"{name}.{v}" for name in groups for v in _changing(built.objects[name], name)]
+
+
+def recordable(built: Network) -> list[str]:
+    """Names of all variables of neurons and synapses that are stored, also of traces that synapses read in neurons."""
+    groups = [o for o in built.structure.objects if isinstance(o, NeuronGroup | SynapseGroup)]
+    return [f"{o.name}.{v}" for o in groups for v in _stored(built.objects[o.name], getattr(o, "references", ()))]
 
 
 def pathways(built: Network) -> list[str]:
@@ -76,6 +82,16 @@ def _changing(group: Any, name: str) -> Iterator[str]:
         is_its = isinstance(variable, ArrayVariable) and variable.owner.name == name and not own.startswith("_")
         if is_its and not variable.constant:
             yield own
+
+
+def _stored(group: Any, references: tuple[Reference, ...]) -> Iterator[str]:
+    """Variables of a group with a value for each element, and those to which it refers."""
+    referred = {reference.variable for reference in references}
+    for name in sorted(group.variables.keys()):
+        variable = group.variables[name]
+        is_each = group.variables.indices[name] == "_idx" and not name.startswith("_")
+        if (is_each or name in referred) and isinstance(variable, ArrayVariable) and not variable.scalar:
+            yield name
 
 
 def _rows(queue: Any) -> list[list[int]]:

@@ -7,6 +7,7 @@ holds the numbers that may differ between two runs of one model. Network builder
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,16 +143,16 @@ class SynapseGroup:
 
 @dataclass(frozen=True)
 class SpikeRecord:
-    """Monitor of spikes: times ``t`` and neurons ``i``, or their number ``count`` alone."""
+    """Monitor of spikes: their number ``count``, and where a run asks for them times ``t`` and neurons ``i``."""
 
     name: str
     source: str
-    variables: tuple[str, ...]
+    variables: ClassVar[tuple[str, ...]] = ("t", "i", "count")
 
 
 @dataclass(frozen=True)
 class StateRecord:
-    """Monitor of variables of elements of a group at the times of the record; which elements is a run input."""
+    """Monitor of a variable of all neurons of a group at the times of the record, where equations compute it anew."""
 
     name: str
     source: str
@@ -193,9 +194,8 @@ class ModelStructure:
 
     @property
     def sizes(self) -> tuple[str, ...]:
-        """Names of the numbers of neurons of groups and of what is recorded."""
-        sized = (o for o in self.objects if isinstance(o, SpikeSource | NeuronGroup | StateRecord))
-        return tuple(dict.fromkeys(o.size for o in sized))
+        """Names of the numbers of neurons of groups."""
+        return tuple(dict.fromkeys(o.size for o in self.objects if isinstance(o, SpikeSource | NeuronGroup)))
 
     @property
     def plasticity_clocks(self) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ class ModelStructure:
 
     @property
     def saved(self) -> tuple[str, ...]:
-        """Arrays that a run returns beside its last state, as ``"object.variable"``: all records."""
+        """Arrays of monitors, as ``"object.variable"``."""
         recorded = [
             f"{o.name}.{v}" for o in self.objects if isinstance(o, SpikeRecord | StateRecord) for v in o.variables
         ]
@@ -256,7 +256,7 @@ class RunInputs:
     Parameters
     ----------
     sizes : dict of str to int
-        Numbers of neurons of groups and of what is recorded, by name.
+        Numbers of neurons of groups, by name.
     values : dict of str to array
         By ``"object.variable"``, in SI units; one number where all elements are alike.
     connections : dict of str to ((n_synapses,) array, (n_synapses,) array)
@@ -268,6 +268,10 @@ class RunInputs:
         Times [s] at which the numbers are checked: also where a plasticity clock starts, and the end.
     records : array
         Those of them at which the record is made.
+    recorded : dict of str to array
+        Elements of ``"object.variable"`` that are recorded then.
+    spikes : tuple of str
+        Monitors that keep the times of spikes.
     start : dict of str to array
         State from which the run goes on, by name; empty at the beginning.
     begins : float
@@ -283,6 +287,8 @@ class RunInputs:
     couplings: dict[str, Constraint] = field(default_factory=dict)
     pauses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     records: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    recorded: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    spikes: tuple[str, ...] = ()
     start: dict[str, NDArray] = field(default_factory=dict)
     begins: float = 0.0
     counters: dict[str, NDArray[np.uint64]] = field(default_factory=dict)

@@ -14,12 +14,14 @@ from plasticity.support.cache import cache_folder, key
 from plasticity.support.code import code_hash
 
 PROGRAM, STATE = "main", "state/"  # of a compiled model, and where it writes its last state
+RECORD = "record"  # of a variable that a run records
 IN_FLIGHT, MESSAGES = "in_flight", "messages"  # of pathways and of delay lines, in a state
 COMPILERS = ("g++", "clang++", "c++")
 HERE = Path(__file__).parent
 # What writes the C++, is compiled into it or exchanges files with it; the structure comes beside.
-CODE = ("network.py", "cpp_device.py", "merged.py", "binary.py", "state.py", "run_inputs.h", "run_inputs.cpp")
-TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp")
+PYTHON = ("network.py", "functions.py", "cpp_device.py", "merged.py", "binary.py", "state.py")
+CODE = (*PYTHON, "run_inputs.h", "run_inputs.cpp")
+TEMPLATES = ("templates/synapses.cpp", "templates/threshold.cpp", "templates/spikemonitor.cpp")
 
 
 def model_folder(structure: ModelStructure) -> Path:

@@ -81,7 +81,7 @@ def pupil(
     neuron = escape_rate(tau_membrane=tau)
     circuit = escape_rate_neuron(inputs, [[0.05, 0.2], [0.1 + DT * seed]], rule, weight=weights, neuron=neuron)
     channel = FeedbackChannel(noise=2.0 * seed, delay=delay, gain=gain, sparsity=0.1 * seed)
-    recorded = ("outputs.v", "belief_mean")
+    recorded = ("outputs.v", "outputs.spike_error_line", "belief_mean")
     drift = np.random.default_rng(seed).normal(0, 0.1, (24, 24))
     limits = Controllability(rank=rank, drift=drift, bounds=(-1.0, 1.0))
     channels = {"feedback": channel, "controllability": limits}

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 import circuits
 from circuits.running.grid import Grid
-from circuits.running.recording import Recording
+from circuits.running.recording import Recording, recording
 from circuits.spiking.model import describe
 from plasticity import FeedbackChannel, Quadratic, compile_rule, poisson_trains, rules, signals, simulate
 from plasticity.errors import InputError
@@ -82,6 +82,27 @@ def test_devices_agree_and_one_program_has_all_sizes(circuit):
     np.testing.assert_allclose(weights(circuit(), device="cpp"), plain(circuit), rtol=0, atol=1e-12)
     for other in others:
         np.testing.assert_allclose(weights(other, device="cpp"), weights(other), rtol=0, atol=1e-12)
+
+
+@pytest.mark.compiled
+def test_one_program_makes_all_records():
+    """Of spikes or none, of variables or none, of any number of synapses; what is not asked for is not there."""
+    without = describe(spiking(), Grid(DT, DURATION), Recording())[0]
+    for choice in RECORDS.values():
+        asked = recording(spiking(), choice["record_every"], choice.get("record", ()), choice.get("n_tracked", 20))
+        assert describe(spiking(), Grid(DT, DURATION), asked)[0] == without
+        ours, reference = (
+            circuits.run(spiking(), DURATION, DT, device, seed=3, **choice) for device in ("cpp", "numpy")
+        )
+        for name, other in reference.spikes.items():
+            assert_array_equal(np.stack(ours.spikes[name]), np.stack(other))
+        recorded = [
+            {**run.weights, **run.states["synapses"], **run.variables, **run.counts} for run in (ours, reference)
+        ]
+        assert recorded[0].keys() == recorded[1].keys()
+        for name, values in recorded[1].items():
+            np.testing.assert_allclose(recorded[0][name], values, rtol=0, atol=1e-12)
+        assert ours.spikes.keys() == reference.spikes.keys() == {*choice.get("record", ())} & {POST}
 
 
 def test_trials_of_simulate_do_not_depend_on_their_number():

@@ -12,7 +12,7 @@ from circuits.running.grid import Grid
 from circuits.running.recording import Recording
 from circuits.spiking.brian import brian
 from circuits.spiking.model import describe
-from plasticity import InputError
+from plasticity import InputError, Parameter, Rule, State
 from plasticity.rules.pair_stdp import pair_stdp
 
 RIGHT = NeuronModel(
@@ -118,3 +118,20 @@ def test_trains_may_be_lists():
 def test_what_is_no_train_is_refused(trains, message):
     with pytest.raises(InputError, match=message):
         Population("inputs", trains)
+
+
+@pytest.mark.parametrize("where", ["state", "parameter"])
+def test_a_rule_and_its_neuron_do_not_use_one_name(where):
+    """Either in the equations of the neuron or among its parameters."""
+    state, parameter = ("a", "speed") if where == "state" else ("x", "tau")
+    rule = Rule(
+        "mine",
+        "mine",
+        states=(State(state, f"-{state}*{parameter}"),),
+        parameters=(Parameter(parameter, 1.0, "Hz", ""),),
+    )
+    named = "a" if where == "state" else "tau"
+    cells = Population("cells", neuron=RIGHT, n=3)
+    message = rf"rule 'mine' of projection 's' defines '{named}', and so does neuron 'adaptive' of population 'cells'"
+    with pytest.raises(InputError, match=message):
+        Circuit("c", (INPUTS, cells), (Projection(rule=rule, **all_to_all("s", INPUTS, cells, 1.0)),))
