@@ -15,6 +15,7 @@ from circuits.spiking.functions import FUNCTIONS, DelayLine, held
 from circuits.spiking.structure import (
     SCHEDULE,
     STEPS,
+    ModelObject,
     ModelStructure,
     NeuronGroup,
     RunInputs,
@@ -88,14 +89,21 @@ class Builder:
         self.lines: dict[str, DelayLine] = {}
         for k, name in enumerate(structure.clocks):
             self.objects[name] = brian2.Clock(self.number(f"{name}.dt", 1e-3 * (k + 1)) * brian2.second, name=name)
-        for record in structure.objects:
-            with explained([record.name], record.name):
-                made = _MAKERS[type(record)](self, record)
-            self.objects[record.name] = made
-            self.made.append(made)
+        monitored = [record for record in structure.objects if isinstance(record, SpikeRecord | StateRecord)]
+        for record in (record for record in structure.objects if record not in monitored):
+            self.make(record)
         for group in (record for record in structure.objects if isinstance(record, NeuronGroup)):
             for link in group.links:
                 self.link(group, link)
+        for record in monitored:  # after the links, which they may record
+            self.make(record)
+
+    def make(self, record: ModelObject) -> None:
+        """Make an object."""
+        with explained([record.name], record.name):
+            made = _MAKERS[type(record)](self, record)
+        self.objects[record.name] = made
+        self.made.append(made)
 
     def size(self, name: str) -> int:
         """Size of a group."""
