@@ -19,7 +19,7 @@ from analysis.data.record import spike_trains
 from analysis.fitting.noise import Noise, with_number
 from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.scores import p_value, scores
-from analysis.fitting.search import MAX_EVALUATIONS, SearchSpace, search
+from analysis.fitting.search import MAX_EVALUATIONS, Minimum, SearchSpace, search
 from analysis.model import Model, as_model
 from plasticity import rules
 from plasticity.errors import DivergedError, InputError
@@ -63,6 +63,8 @@ class Fit:
         Limits of the validity of these numbers.
     seed, n_starts : int
         Seed and number of the starts.
+    lone : str
+        How many of the starts found the best fit, such as ``"2 of 40"``, if they are too few to trust it; else empty.
     noise : Noise
         How the measurements scatter, with its number if one was estimated; see `analysis.fitting.noise`.
     slope : (n_protocols, n_free) array
@@ -85,6 +87,7 @@ class Fit:
     n_starts: int
     noise: Noise
     slope: NDArray[np.float64]
+    lone: str = ""
 
     @cached_property
     def p_value(self) -> float:
@@ -208,32 +211,32 @@ def fit_problem(
     max_evaluations: int = MAX_EVALUATIONS,
 ) -> Fit:
     """`fit` of a problem that is checked and compiled already; `first` replaces the first start."""
-    values, at_bound, warnings = _searched(problem, n_starts, seed, first, max_evaluations)
+    values, at_bound, minimum = _searched(problem, n_starts, seed, first, max_evaluations)
     for _ in range(ROUNDS if problem.noise.estimated else 0):
         before = problem.noise.value
         slope = _slope(problem, values, at_bound)
         problem = replace(problem, noise=problem.noise.estimate(problem.value, _predicted(problem, values), slope))
-        values, at_bound, warnings = _searched(
+        values, at_bound, minimum = _searched(
             problem, n_starts, seed, values if problem.free else None, max_evaluations
         )
         if abs(problem.noise.value - before) <= SETTLED * problem.noise.value:
             break
-    return _result(problem, values, at_bound, list(warnings), seed, n_starts if problem.free else 0)
+    return _result(problem, values, at_bound, minimum, seed, n_starts if problem.free else 0)
 
 
 def _searched(
     problem: Problem, n_starts: int, seed: int, first: NDArray | None, max_evaluations: int
-) -> tuple[NDArray, tuple[str, ...], tuple[str, ...]]:
-    """Values of the free parameters at the best fit, those on a bound, and warnings of the search."""
+) -> tuple[NDArray, tuple[str, ...], Minimum | None]:
+    """Values of the free parameters at the best fit, those on a bound, and the minimum of the search."""
     if not problem.free:
-        return np.empty(0), (), ()
+        return np.empty(0), (), None
     space = SearchSpace(problem)
     start = None if first is None else space.coordinates(np.clip(first, problem.low, problem.high))
     minimum = search(space, n_starts, seed, start, max_evaluations)
     if minimum is None:
         _raise_divergence(problem, problem.start)
     values, at_bound = space.snap(space.values(minimum.x))
-    return values, at_bound, minimum.warnings
+    return values, at_bound, minimum
 
 
 def _predicted(problem: Problem, values: NDArray) -> NDArray[np.float64]:
@@ -252,7 +255,7 @@ def _slope(problem: Problem, values: NDArray, at_bound: tuple[str, ...]) -> NDAr
 
 
 def _result(
-    problem: Problem, values: NDArray, at_bound: tuple[str, ...], warnings: list[str], seed: int, n_starts: int
+    problem: Problem, values: NDArray, at_bound: tuple[str, ...], minimum: Minimum | None, seed: int, n_starts: int
 ) -> Fit:
     errors = SearchSpace(problem).standard_errors(values, at_bound)
     scored = scores(problem.noise, problem.value, _predicted(problem, values), len(problem.free))
@@ -267,11 +270,12 @@ def _result(
         predictions=problem.means(values[None, :])[0],
         standard_errors=errors,
         at_bound=at_bound,
-        warnings=(*warnings, *_parameter_warnings(problem, values, at_bound, errors)),
+        warnings=(*(minimum.warnings if minimum else ()), *_parameter_warnings(problem, values, at_bound, errors)),
         seed=seed,
         n_starts=n_starts,
         noise=problem.noise,
         slope=_slope(problem, values, at_bound),
+        lone="" if minimum is None or minimum.confirmed else f"{minimum.n_reached} of {minimum.n_starts}",
     )
 
 

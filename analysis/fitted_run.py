@@ -111,6 +111,7 @@ def as_dataset(
         **({f"noise_{fitted.noise.estimated}": fitted.noise.value} if fitted.noise.estimated else {}),
         p_value=fitted.p_value,
         free=" ".join(fitted.free),
+        lone=fitted.lone,
         derived=int(bool(rule.steps)),
         assumptions="\n".join(rule.assumptions),
         warnings="\n".join(dict.fromkeys(warnings)),

@@ -191,6 +191,8 @@ def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) ->
         parts.append(f"worst for {name} ({signed(residual[worst])} standard errors)")
     if left is not None and left.error > 2 * max(fitted.error, 1.0):
         parts.append(f"worse on what it has not seen (E {left.error:.2g})")
+    if fitted.lone:
+        parts.append(f"the best fit was found by {fitted.lone} starts only")
     if fitted.at_bound:
         parts.append(f"{' and '.join(fitted.at_bound)} on a bound")
     if recovery is not None:
@@ -252,7 +254,10 @@ def _decision(derived: Sequence[Cell], by_hand: Sequence[Cell]) -> tuple[Cell, C
         verdict = "the derived rule predicts better" if result.gain > 0 else "the rule written by hand predicts better"
     chosen = "" if len(derived) == len(by_hand) == 1 else f", p = {probability(result.p_value)} with the choice of both"
     words = f"{verdict}, as left-out scores differ by {signed(result.gain)} ± {result.error:.1f}{chosen}"
-    return derived[result.ours], by_hand[result.theirs], words
+    pair = derived[result.ours], by_hand[result.theirs]
+    lone = [f"{c.label} by {c.run.attrs['lone']} starts" for c in pair if c.run.attrs["lone"]]
+    words += f" (a better fit may exist: the best was found for {' and for '.join(lone)} only)" if lone else ""
+    return *pair, words
 
 
 def _among_derived(free: int, ranked: Sequence[Cell]) -> str:

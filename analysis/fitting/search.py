@@ -209,10 +209,15 @@ class Minimum:
     converged: bool
 
     @property
+    def confirmed(self) -> bool:
+        """Whether as many starts reached it as a search asks for."""
+        return self.n_reached >= min(CONFIRMED, self.n_starts)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Limits of the validity of the minimum, in words."""
         stopped = () if self.converged else ("the search stopped before it converged",)
-        if self.n_reached >= min(CONFIRMED, self.n_starts):
+        if self.confirmed:
             return stopped
         lone = f"only {self.n_reached} of {self.n_starts} starts found the best fit"
         return (*stopped, f"{lone}; a larger n_starts, or another seed, may find a better one")

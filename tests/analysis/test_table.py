@@ -84,6 +84,16 @@ def test_the_verdict_follows_what_was_left_out(cells, shift, words):
     assert f"{shift * n:+.1f}".replace("-", "−") in sentence
 
 
+def test_a_best_fit_of_few_starts_is_flagged_in_sentence_and_verdict(cells, monkeypatch):
+    monkeypatch.setitem(table.__globals__, "N_SETS", 2)
+    monkeypatch.setitem(table.__globals__, "fit", lambda *stated: replace(fit(*stated), lone="2 of 40"))
+    cell = make_cell("sjostrom_2001", LABELS.index("derived BCM, fixed threshold"))
+    assert "; the best fit was found by 2 of 40 starts only" in cell.sentence
+    words = "(a better fit may exist: the best was found for derived BCM, fixed threshold by 2 of 40 starts only)"
+    assert all(words in sentence for sentence in standing([cell, cells[1]]))
+    assert not any("starts" in sentence for sentence in standing(cells))
+
+
 def test_page_contains_every_number_and_assumption(cells, tmp_path):
     write_page(cells, tmp_path)
     rows = [
