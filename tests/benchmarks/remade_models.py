@@ -26,7 +26,6 @@ from _timing import named
 from circuits.running.run import compiler
 
 TOLERANCE = 1e-9  # of the largest weight; sums in another order, for as long as the spikes are the same
-COARSE = {"c": 0.05}  # of the largest change: crossings of thresholds are on the grid of steps there
 QUICK = 0.2  # of the time simulated
 
 
@@ -72,10 +71,10 @@ def agreement(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> str:
         If weights differ by more than the tolerance though all spikes are the same.
     """
     change = np.abs(ours["weights"] - ours["start"]).max()
-    scale = change if name in COARSE else np.abs(theirs["weights"]).max()
+    tolerance = theirs.get("tolerance", TOLERANCE * np.abs(theirs["weights"]).max())
     differ = np.abs(ours["weights"] - theirs["weights"])
     same, words = _spikes(ours, theirs)
-    if same and differ.max() > COARSE.get(name, TOLERANCE) * scale:
+    if same and differ.max() > tolerance:
         raise RuntimeError(f"{name}: weights differ by {differ.max():.2g}, of a change of {change:.2g}")
     words += [f"weights differ by {differ.max():.2g}, mean {differ.mean():.2g}, changed by {change:.2g}"]
     if not same:

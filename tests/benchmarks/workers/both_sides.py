@@ -131,12 +131,16 @@ def calcium_ours(length: float) -> Found:
 
 
 def calcium_by_hand(length: float, ours: Found) -> Found:
-    """Exact crossings of the thresholds at the spikes of the network; `replay` of 200 of its synapses."""
+    """Exact crossings of the thresholds at the spikes of the network, and what time steps may change."""
     duration, edges = round(5 * length, 3), calcium_network().projection("ee")
     trains = [ours["times"][ours["fired"] == k] for k in range(400)]
     given = edges.sources, edges.targets
     found = calcium_crossings.final_weights(trains, trains, *given, 1.0, duration, CALCIUM.values, edges.delay)
-    return {"weights": found}
+    p, counts = CALCIUM.values, np.array([train.size for train in trains])
+    n_spikes = (counts[edges.sources] + counts[edges.targets]).max()
+    # steps move each crossing by half a step at most; w and w_max − w are about 1
+    at_most = n_spikes * CALCIUM_DT / 2 * (p["gamma_p"] + p["gamma_d"]) / p["tau_weight"]
+    return {"weights": found, "tolerance": at_most}
 
 
 def calcium_replayed(length: float, ours: Found) -> float:
