@@ -66,6 +66,17 @@ class Parameters:
 SMOKE = {"rules": ("derived",), "n_inputs": 20, "n_laps": 1, "speeds": (25.0,), "dt": 0.05}
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes; the published rule flows all the time, and is compiled for many steps."""
+    from circuits.running.devices import is_short
+
+    p = parameters
+    n_synapses, n_steps = p.n_inputs * len(p.speeds), 2 * stage_duration(p) / p.dt
+    by_events = 1.2 + 4e-4 * n_synapses
+    by_steps = by_events if is_short(n_steps, n_synapses) else 4.8e-8 * n_steps * n_synapses
+    return 1.8 + sum(by_steps if rule == "published" else by_events for rule in p.rules), 200e6
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Make a place field and move it, by every rule at every speed; nothing is random."""
     from circuits import Phase, run

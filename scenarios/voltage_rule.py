@@ -83,6 +83,12 @@ class Parameters:
 SMOKE = {"rules": ("published",), "frequencies": (0.1, 50.0), "currents": (0.0,), "intervals": (0.01,)}
 
 
+def cost(parameters: Parameters) -> tuple[float, float]:
+    """Expected seconds and peak bytes."""
+    p = parameters
+    return 1.9 + 2.2e-4 * len(p.rules) * duration(p) / STEP, 200e6
+
+
 def simulate(parameters: Parameters, seed: int, device: str | None) -> xr.Dataset:
     """Run one burst of every protocol, in a cell of its own, under every rule; nothing is random."""
     from circuits import run

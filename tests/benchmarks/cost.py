@@ -30,6 +30,8 @@ CASES = {
     "inhibitory_balance": ({"rules": "published"}, {"rules": "published", "duration": "400"}),
     "distal_reward": ({"rules": "published"}, {"rules": "derived", "n_trials": "1"}),
     "unsupervised_digits": ({"rules": "derived"}, {"n_train": "200", "n_label": "200"}),
+    "place_field_plateaus": ({}, {"rules": "published", "dt": "0.005"}, {"rules": "derived", "n_inputs": "1000"}),
+    "voltage_rule": ({}, {"rules": "published", "frequencies": "1,10"}),
     "digits": ({"n_rates": "2", "n_trials": "2"}, {"n_rates": "2", "n_tuning_trials": "1", "hidden": "100,100"}),
 }
 CODE = f"""{PEAK}
