@@ -3,8 +3,19 @@
 import numpy as np
 import pytest
 
-from circuits import Phase, load, run
-from plasticity import InputError, NeuronVariable, Parameter, Rule, observe, rules, signals
+from circuits import (
+    Circuit,
+    Phase,
+    Population,
+    Projection,
+    RateUnit,
+    Stimulus,
+    load,
+    poisson_source,
+    run,
+    two_compartment,
+)
+from plasticity import Controllability, InputError, NeuronVariable, Parameter, Rule, observe, rules, signals
 from plasticity.feedback import FeedbackChannel
 from plasticity.rules.gradient_descent import gradient_descent
 from plasticity.rules.pair_stdp import pair_stdp
@@ -65,3 +76,35 @@ REFUSED = {
 def test_what_rate_units_have_not_is_named_with_its_remedy(words):
     with pytest.raises(InputError, match=words):
         run(load("feedforward_rate")((2, 1), REFUSED[words], **TASK), 0.1, dt=0.01)
+
+
+def layers(pre=None, post=None, **options):
+    """Two inputs and an output that learn by pair STDP, if both are of one kind."""
+    ends = pre or Population("a", neuron=RateUnit(), n=2), post or Population("b", neuron=RateUnit(), n=1)
+    synapses = Projection("s", "a", "b", pair_stdp(), weight=np.ones((1, 2)), **options)
+    return Circuit("mixed", ends, (synapses,), stimulus=Stimulus(np.eye(2), hold=0.01))
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("mixes rate units .* make all of one kind", {"pre": poisson_source("a", 20.0, n=2)}),
+        ("mixes rate units .* make all of one kind", {"post": Population("b", neuron=two_compartment(), n=1)}),
+        ("delay of 's' is for spiking circuits; leave it out", {"delay": np.full((1, 2), 1e-3)}),
+        ("dendritic_delay of 's' is for spiking circuits; leave it out", {"dendritic_delay": 1e-3}),
+        ("third_factor of 's' is for spiking circuits; leave it out", {"third_factor": "a"}),
+    ],
+)
+def test_what_belongs_to_spikes_is_refused_in_a_circuit_of_rates(words, options):
+    with pytest.raises(InputError, match=words):
+        layers(**options)
+
+
+@pytest.mark.parametrize("device", ["numpy", "cpp"])
+def test_conserved_sums_are_the_same_on_either_device(device):
+    """What one of two synapses gains the other loses."""
+    final = run(layers(), 0.01, dt=1e-3, device=device, controllability=Controllability(conserved="incoming")).final[
+        "s"
+    ]
+    assert final.sum() == pytest.approx(2.0, abs=1e-14)
+    assert final[0, 0, 0] != final[0, 0, 1]
