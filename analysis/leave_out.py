@@ -203,9 +203,9 @@ def _groups(fitted: Fit, unit: str) -> NDArray:
 
 def _of_starts(lone: int, moved: int, n: int) -> str:
     """Refits that hang on their starts, in words."""
-    found = f"{lone} of {n} refits were found by few of their starts" if lone else ""
-    moved_words = f"{moved} of {n} ended lower from starts drawn from the posterior" if moved else ""
-    both = " and ".join(filter(None, (found, moved_words)))
+    few = f"{lone} of {n} refits were found by few of their starts" if lone else ""
+    better = f"{moved} of {n} ended lower from starts drawn from the posterior" if moved else ""
+    both = " and ".join(filter(None, (few, better)))
     return f"{both}: predictions by single refits (plug_in, the left-out E) may differ with the seed"
 
 

@@ -85,8 +85,8 @@ def test_the_verdict_follows_what_was_left_out(cells, shift, words):
 
 
 def test_a_best_fit_of_few_starts_is_flagged_in_sentence_and_verdict(cells, monkeypatch):
-    monkeypatch.setitem(table.__globals__, "N_SETS", 2)
-    monkeypatch.setitem(table.__globals__, "fit", lambda *stated: replace(fit(*stated), lone="2 of 40"))
+    monkeypatch.setitem(make_cell.__globals__, "N_SETS", 2)
+    monkeypatch.setitem(make_cell.__globals__, "fit", lambda *stated: replace(fit(*stated), lone="2 of 40"))
     cell = make_cell("sjostrom_2001", LABELS.index("derived BCM, fixed threshold"))
     assert "; the best fit was found by 2 of 40 starts only" in cell.sentence
     words = "(a better fit may exist: the best was found for derived BCM, fixed threshold by 2 of 40 starts only)"
@@ -128,7 +128,7 @@ def test_cells_do_not_depend_on_the_number_of_workers(cells):
 
 
 def test_table_writes_a_page_a_figure_and_every_run(tmp_path, monkeypatch):
-    monkeypatch.setitem(table.__globals__, "N_SETS", 2)  # how many does not matter here, and takes time
+    monkeypatch.setitem(make_cell.__globals__, "N_SETS", 2)  # how many does not matter here, and takes time
     monkeypatch.setattr("analysis.fitting.importance.ROUNDS", 1)
     monkeypatch.setattr("analysis.fitting.importance.PER_ROUND", 20)
     result = table(tmp_path, ["milstein_2021_kernel"], workers=1)
