@@ -220,7 +220,7 @@ void check(const std::string& name, const T* data, const size_t n, const double 
 }
 
 // Record the values of those elements of an array that a run records, which may lie at places of another one; and save
-// what was recorded.
+// what was recorded. There are many calls, which are compiled sooner if they are short.
 struct Record {
     std::vector<int64_t> which;
     std::vector<double> rows;
@@ -229,14 +229,14 @@ struct Record {
 Record& record_of(const std::string& name);
 
 template <class T>
-void record(const std::string& name, const T* data, const int32_t* places = nullptr) {
+__attribute__((noinline)) void record(const char* name, const T* data, const int32_t* places = nullptr) {
     Record& record = record_of(name);
     for (const int64_t k : record.which) record.rows.push_back((double)data[places ? places[k] : k]);
 }
 
-inline void save_record(const std::string& name) {
+__attribute__((noinline)) inline void save_record(const char* name) {
     const Record& record = record_of(name);
-    if (!record.which.empty()) save(name + ".record", record.rows.data(), record.rows.size());
+    if (!record.which.empty()) save(std::string(name) + ".record", record.rows.data(), record.rows.size());
 }
 
 // Append mean and standard deviation of all weights, and the weights themselves where a run records them.
