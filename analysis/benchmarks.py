@@ -15,7 +15,8 @@ import xarray as xr
 from analysis import datasets
 from analysis.candidates import Benchmark, Bounds, Candidate, Settings
 from analysis.data.record import without_missing_errors
-from analysis.further_benchmarks import FURTHER
+from analysis.model_benchmarks import OF_MODELS
+from analysis.pairing_benchmarks import OF_PAIRED_CELLS
 from plasticity.errors import UnknownNameError
 
 __all__ = ["BENCHMARKS", "benchmark"]
@@ -271,6 +272,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             interpretation=PLATEAU_INTERPRETATION,
             note=f"Whole classes of initial ramp are left out. {CORRELATED} {ESTIMATED}",
         ),
-        *FURTHER,
+        *OF_PAIRED_CELLS,
+        *OF_MODELS,
     )
 }
