@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from analysis.choice_models import choice_learner as choice_learner
     from analysis.compare import Comparison as Comparison
     from analysis.compare import compare as compare
+    from analysis.confusion import confusion as confusion
     from analysis.data.check import check_dataset as check_dataset
     from analysis.discriminate import discriminate as discriminate
     from analysis.fit import Fit as Fit
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from analysis.measures import weight_moments as weight_moments
     from analysis.model import Model as Model
     from analysis.posterior import posterior as posterior
-    from analysis.recover import confusion as confusion
     from analysis.recover import recover as recover
     from analysis.report import report as report
     from analysis.stdp_window import stdp_window as stdp_window

@@ -14,13 +14,7 @@ from analysis.models import MODELS
 from analysis.options import fit_of, fits_of
 from plasticity import rules
 from plasticity.support import catalog
-from plasticity.support.cli import (
-    Parser,
-    check_files,
-    exit_status,
-    positive,
-    whole,
-)
+from plasticity.support.cli import Parser, check_files, exit_status, positive, whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -213,13 +207,11 @@ def _recover(arguments: argparse.Namespace) -> None:
 
 
 def _confusion(arguments: argparse.Namespace) -> None:
-    from analysis.recover import confusion
+    from analysis.confusion import confusion
 
     _check_output(arguments)
     result = confusion(fits_of(arguments), arguments.sets, arguments.criterion, seed=arguments.seed)
-    labels = result.chosen.values.tolist()
-    rows = zip(labels, result.share.values.tolist(), strict=True)
-    printed.print_table([("made by \\ chosen", *labels), *((name, *(f"{x:.2f}" for x in row)) for name, row in rows)])
+    printed.print_confusion(result)
     _finish(result, arguments)
 
 
@@ -232,27 +224,14 @@ def _discriminate(arguments: argparse.Namespace) -> None:
         sampling_libraries()
     first, second = fits_of(arguments)
     result = discriminate(first, second, n_pairs=arguments.pairs, noise=arguments.noise, seed=arguments.seed)
-    rows = zip(result.interval.values, result.expected_log_bayes_factor.values, strict=True)
-    lines = [(f"{1e3 * i:+g} ms", *("–" if x != x else f"{x:.2f}" for x in row)) for i, row in rows]
-    printed.print_table([("interval", *(f"{f:g} Hz" for f in result.frequency.values)), *lines])
-    share = float(result.share_of_variance.sel(axis=result.attrs["most_informative"]))
-    print(
-        "\nexpected log Bayes factor per experiment [nats]; "
-        f"best protocol {result.attrs['best']}; most informative: {result.attrs['most_informative']} "
-        f"(explains {100 * share:.0f} % of the variation)"
-    )
+    printed.print_discrimination(result)
     _finish(result, arguments)
 
 
 def _table(arguments: argparse.Namespace) -> None:
     from analysis.table import table
 
-    lines = [("rule", "data", "free", "E", "left-out score", "± s.e.")]
-    for cell in table(arguments.output, arguments.data, arguments.workers, arguments.seed):
-        left = cell.left_out
-        scores = (f"{left.score:.1f}", f"{left.standard_error:.1f}") if left else ("–", "–")
-        lines.append((cell.label, cell.benchmark, str(cell.n_free), f"{cell.error:.3f}", *scores))
-    printed.print_table(lines)
+    printed.print_cells(table(arguments.output, arguments.data, arguments.workers, arguments.seed))
     print(f"\n{arguments.output}/table.html")
 
 

@@ -17,6 +17,7 @@ from analysis import datasets
 from analysis.choice_models import choice_learner
 from analysis.data.record import spike_trains
 from analysis.fitting.noise import Noise, with_number
+from analysis.fitting.parameter_warnings import parameter_warnings
 from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.scores import p_value, scores
 from analysis.fitting.search import MAX_EVALUATIONS, Minimum, SearchSpace, search
@@ -270,7 +271,7 @@ def _result(
         predictions=problem.means(values[None, :])[0],
         standard_errors=errors,
         at_bound=at_bound,
-        warnings=(*(minimum.warnings if minimum else ()), *_parameter_warnings(problem, values, at_bound, errors)),
+        warnings=(*(minimum.warnings if minimum else ()), *parameter_warnings(problem, values, at_bound, errors)),
         seed=seed,
         n_starts=n_starts,
         noise=problem.noise,
@@ -295,25 +296,3 @@ def _raise_divergence(problem: Problem, values: NDArray) -> NoReturn:
         for pre, post in zip(*spike_trains(problem.data), strict=True):
             replay(rule, pre, post)
     raise DivergedError("the weight", 0.0, "narrow the bounds of the free parameters")
-
-
-def _parameter_warnings(
-    problem: Problem, values: NDArray, at_bound: tuple[str, ...], errors: Mapping[str, float]
-) -> list[str]:
-    warnings = []
-    units = {p.name: "" if p.unit == "1" else f" {p.unit}" for p in problem.rule.parameters}
-    for name, value in zip(problem.free, values, strict=True):
-        if name in at_bound:
-            warnings.append(f"{name} ended on its bound {value:g}{units[name]}")
-        elif not np.isfinite(errors[name]):
-            warnings.append(f"{name} is not determined by the data: its standard error cannot be computed")
-        elif errors[name] > abs(value):
-            ratio = f"its standard error {errors[name]:.2g} is larger than its value {value:.2g}{units[name]}"
-            warnings.append(f"{name} is not determined by the data: {ratio}; `posterior` shows which values serve")
-    if problem.noise.estimated == "tau" and problem.noise.value == 0:
-        warnings.append("no variance between units was found: its estimate is 0")
-    if problem.noise.stated == "beta-binomial" and problem.noise.value == 0:
-        warnings.append("no overdispersion was found: rho is 0, so that the noise is binomial")
-    if problem.free and len(problem.free) == problem.n_protocols:
-        warnings.append(f"as many free parameters as protocols ({len(problem.free)}): a small E means nothing")
-    return warnings

@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from analysis.fit import Fit
 
-__all__ = ["print_fit", "print_recovery", "print_samples", "print_table", "warn"]
+__all__ = [
+    "print_confusion",
+    "print_discrimination",
+    "print_fit",
+    "print_recovery",
+    "print_samples",
+    "print_table",
+    "warn",
+]
 
 
 def print_fit(fitted: Fit) -> None:
@@ -55,6 +63,26 @@ def print_recovery(recovery: xr.Dataset) -> None:
     rows = zip(*(recovery[v].values.tolist() for v in ("parameter", "truth", "coverage", "verdict")), strict=True)
     lines = [(name, f"{truth:.5g}", f"{100 * share:.0f} %", verdict) for name, truth, share, verdict in rows]
     print_table([("parameter", "truth", "covered", "verdict"), *lines])
+
+
+def print_confusion(result: xr.Dataset) -> None:
+    """Share of every choice among data that each rule made."""
+    labels = result.chosen.values.tolist()
+    rows = zip(labels, result.share.values.tolist(), strict=True)
+    print_table([("made by \\ chosen", *labels), *((name, *(f"{x:.2f}" for x in row)) for name, row in rows)])
+
+
+def print_discrimination(result: xr.Dataset) -> None:
+    """Expected log Bayes factor of every protocol, and the best of them."""
+    rows = zip(result.interval.values, result.expected_log_bayes_factor.values, strict=True)
+    lines = [(f"{1e3 * i:+g} ms", *("–" if x != x else f"{x:.2f}" for x in row)) for i, row in rows]
+    print_table([("interval", *(f"{f:g} Hz" for f in result.frequency.values)), *lines])
+    share = float(result.share_of_variance.sel(axis=result.attrs["most_informative"]))
+    print(
+        "\nexpected log Bayes factor per experiment [nats]; "
+        f"best protocol {result.attrs['best']}; most informative: {result.attrs['most_informative']} "
+        f"(explains {100 * share:.0f} % of the variation)"
+    )
 
 
 def print_table(table: Sequence[Sequence[str]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,7 @@ from analysis.pages.bibliography import citation
 from analysis.pages.figure_parts import agreement, png
 from analysis.pages.render import fixed, probability, signed, write_pages
 from analysis.recover import recover
-from analysis.selection import LEVEL as LEVEL_OF_CHOICE
-from analysis.selection import best_of_each
+from analysis.verdicts import Cell, standing
 from plasticity.dataset import check_writable, write
 from plasticity.errors import DivergedError, InputError
 from plasticity.support.checks import checked, require_whole
@@ -33,59 +31,12 @@ from plasticity.support.ending import orderly_end
 from plasticity.support.progress import progress
 from plasticity.support.workers import run_in_processes, usable_cores
 
-__all__ = ["Cell", "attempt", "make_cell", "make_cells", "standing", "table", "write_page"]
+__all__ = ["attempt", "make_cell", "make_cells", "table", "write_page"]
 
 N_STARTS = 10
-N_SETS = 50  # synthetic data sets for the recovery of parameters
 MORE = 0.05  # by which another rule must be chosen more often than the one that made the data to be named
+N_SETS = 50  # synthetic data sets for the recovery of parameters
 MISS = 2.0  # standard errors from which the worst protocol is named
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One rule on one data set.
-
-    Parameters
-    ----------
-    benchmark, label : str
-        Column and row of the table.
-    run : xarray.Dataset
-        Everything as one run, see `analysis.fitted_run.as_dataset`.
-    error : float
-        E of the fit.
-    left_out : LeftOut or None
-        None if the data are too few to leave anything out.
-    sentence : str
-        The result in words.
-    linear : LinearModel
-        What its confusion with others takes, see `analysis.linear_confusion`.
-    other_error : float
-        E of a fit to the same measurements with other protocols, see `Benchmark.other`; NaN if there are none.
-    """
-
-    benchmark: str
-    label: str
-    run: xr.Dataset
-    error: float
-    left_out: LeftOut | None
-    sentence: str
-    linear: LinearModel
-    other_error: float = float("nan")
-
-    @property
-    def n_free(self) -> int:
-        """Number of free parameters."""
-        return int(self.run.attrs["n_free"])
-
-    @property
-    def p_value(self) -> float:
-        """Probability that a true model would fit worse."""
-        return float(self.run.attrs["p_value"])
-
-    @property
-    def derived(self) -> bool:
-        """Whether the rule was derived from an objective, or else written by hand."""
-        return bool(self.run.attrs["derived"])
 
 
 @checked
@@ -201,88 +152,6 @@ def _sentence(fitted: Fit, left: LeftOut | None, recovery: xr.Dataset | None) ->
     else:
         parts.append("parameters not recovered from synthetic data, as that takes long")
     return "; ".join(parts) + "."
-
-
-def standing(cells: Sequence[Cell]) -> list[str]:
-    """Comparison of the best derived rule with the best rule written by hand, for every number of free parameters.
-
-    Returns
-    -------
-    list of str
-        One sentence per number at which both kinds exist, one about the differences among derived rules; last, the
-        best predictions of left-out data, whatever the number of free parameters.
-    """
-    sentences = []
-    for free in sorted({cell.n_free for cell in cells}):
-        derived = [cell for cell in cells if cell.derived and cell.n_free == free]
-        by_hand = [cell for cell in cells if not cell.derived and cell.n_free == free]
-        if derived and by_hand:
-            sentences.append(_at_equal_freedom(free, derived, by_hand))
-        if len(derived) > 1:
-            sentences.append(_among_derived(free, sorted(derived, key=lambda cell: cell.error)))
-    return sentences + _best_left_out(cells) or [
-        "No derived rule and rule written by hand have the same number of free parameters here."
-    ]
-
-
-def _best(cells: Sequence[Cell]) -> Cell:
-    return min(cells, key=lambda cell: cell.error)
-
-
-def _at_equal_freedom(free: int, derived: Sequence[Cell], by_hand: Sequence[Cell]) -> str:
-    """The difference of the best left-out scores first: E alone decides nothing."""
-    if any(cell.left_out is None for cell in (*derived, *by_hand)):
-        names = _names(_best(derived), _best(by_hand), len(derived), len(by_hand))
-        return f"With {free} free parameters: {names}; nothing could be left out, so E alone cannot decide."
-    ours, theirs, words = _decision(derived, by_hand)
-    return f"With {free} free parameters: {_names(ours, theirs, len(derived), len(by_hand))}: {words}."
-
-
-def _names(ours: Cell, theirs: Cell, n_derived: int, n_by_hand: int) -> str:
-    return (
-        f"{ours.label} (E = {ours.error:.3f}, the best of {n_derived} derived) and {theirs.label} (E = "
-        f"{theirs.error:.3f}, the best of {n_by_hand} written by hand)"
-    )
-
-
-def _decision(derived: Sequence[Cell], by_hand: Sequence[Cell]) -> tuple[Cell, Cell, str]:
-    """The best of both by left-out score, and which predicts better, or that it is undecided."""
-    ours, theirs = ([cell.left_out for cell in side if cell.left_out is not None] for side in (derived, by_hand))
-    result = best_of_each(ours, theirs)
-    verdict = "undecided"
-    if result.p_value < LEVEL_OF_CHOICE:
-        verdict = "the derived rule predicts better" if result.gain > 0 else "the rule written by hand predicts better"
-    chosen = "" if len(derived) == len(by_hand) == 1 else f", p = {probability(result.p_value)} with the choice of both"
-    words = f"{verdict}, as left-out scores differ by {signed(result.gain)} ± {result.error:.1f}{chosen}"
-    pair = derived[result.ours], by_hand[result.theirs]
-    lone = [f"{c.label} by {c.run.attrs['lone']} starts" for c in pair if c.run.attrs["lone"]]
-    words += f" (a better fit may exist: the best was found for {' and for '.join(lone)} only)" if lone else ""
-    return *pair, words
-
-
-def _among_derived(free: int, ranked: Sequence[Cell]) -> str:
-    best, *others = ranked
-    rest = "; ".join(f"{cell.error:.3f} for {cell.label}" for cell in others)
-    head = f"Among derived rules with {free} free parameters, {best.label} reaches E = {best.error:.3f}"
-    return f"{head} against {rest}."
-
-
-def _best_left_out(cells: Sequence[Cell]) -> list[str]:
-    """The best derived rule and the best one written by hand by their left-out scores; nothing without both."""
-    tested = [cell for cell in cells if cell.left_out is not None]
-    derived, by_hand = ([cell for cell in tested if cell.derived == kind] for kind in (True, False))
-    if not derived or not by_hand:
-        return []
-    ours, theirs, words = _decision(derived, by_hand)
-    return [
-        f"What was left out is predicted best by {_scored(ours)} among derived rules and by {_scored(theirs)} among "
-        f"those written by hand: {words}."
-    ]
-
-
-def _scored(cell: Cell) -> str:
-    score = fixed(cell.left_out.score, 1) if cell.left_out else "–"
-    return f"{cell.label} ({cell.n_free} free, score {score})"
 
 
 def write_page(cells: Sequence[Cell], directory: str | os.PathLike) -> None:

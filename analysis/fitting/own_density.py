@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.fitting.predictor import Predictor
 from analysis.model import Model, Prediction, model_predictor, states_density
 from plasticity.errors import InputError
+
+if TYPE_CHECKING:
+    from analysis.fitting.predictor import Predictor
 
 __all__ = ["OwnDensity", "OwnPredictions", "log_densities", "own_density", "own_predictions"]
 

@@ -10,11 +10,15 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
+import circuits
 from analysis import datasets
 from analysis.__main__ import main
 from analysis.data.examples import example
 from analysis.data.kinds import KINDS
+from circuits import Circuit, Population, Projection
+from plasticity import Controllability, compile_rule
 from plasticity.dataset import read
+from plasticity.rules.pair_stdp import pair_stdp
 from plasticity.support.cli import exit_status
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -95,6 +99,23 @@ def test_the_example_of_the_page_is_fitted_by_its_command(tmp_path, capsys):
     assert_allclose([fitted(run, name) for name in ("dark", "gain")], best, rtol=1e-4)
     assert status(*words) == 0
     assert "2 free parameters" in capsys.readouterr().out
+
+
+def test_normalised_neighbours_of_the_page_are_those_of_a_circuit(tmp_path):
+    """Ten inputs, of which one or five are stimulated: the circuit whose incoming weights keep their sum."""
+    run = str(tmp_path / "fit.nc")
+    assert status(*example_of_page("### Neighbours", "normalised.py", tmp_path), "-o", run) == 0
+    rule = pair_stdp(A_plus=fitted(run, "A_plus"), A_minus=fitted(run, "A_minus"))
+    limits = Controllability(conserved="incoming")
+    for name, change in zip(read(run).protocol.values, read(run).weight_change.values, strict=True):
+        trains = (0.11, 0.10) if "late" in name else (0.10, 0.11)
+        n = 1 if "few" in name else 5
+        inputs = Population("inputs", [np.array([trains[0]])] * n + [np.empty(0)] * (10 - n))
+        cell = Population("cell", [np.array([trains[1]])])
+        synapses = Projection(rule=compile_rule(rule), **circuits.all_to_all("w", inputs, cell, weight=1.0))
+        circuit = Circuit("neighbours", (inputs, cell), (synapses,))
+        final = circuits.run(circuit, 1.0, device="numpy", controllability=limits).final["w"]
+        assert_allclose(final - 1, [change] * n + [-change * n / (10 - n)] * (10 - n), rtol=1e-9)
 
 
 def test_models_have_names_and_arguments(tmp_path, capsys):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from analysis.confusion import confusion
 from analysis.datasets import load
 from analysis.fit import fit
-from analysis.recover import _calibration_warnings, confusion, ranks, recover, synthetic_values
+from analysis.recover import _calibration_warnings, ranks, recover, synthetic_values
 from plasticity.dataset import check_schema
 from plasticity.errors import InputError
 from plasticity.rules.triplet_stdp import triplet_stdp

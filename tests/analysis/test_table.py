@@ -11,7 +11,8 @@ from analysis.benchmarks import BENCHMARKS, benchmark
 from analysis.fit import fit
 from analysis.fitting.problem import make_problem
 from analysis.leave_out import leave_out
-from analysis.table import make_cell, make_cells, standing, table, write_page
+from analysis.table import make_cell, make_cells, table, write_page
+from analysis.verdicts import standing
 from plasticity import rules
 from plasticity.dataset import read
 from plasticity.errors import InputError, UnknownNameError
