@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from analysis.fit import Fit
+    from analysis.verdicts import Cell
 
 __all__ = [
+    "print_cells",
     "print_confusion",
     "print_discrimination",
     "print_fit",
@@ -83,6 +85,16 @@ def print_discrimination(result: xr.Dataset) -> None:
         f"best protocol {result.attrs['best']}; most informative: {result.attrs['most_informative']} "
         f"(explains {100 * share:.0f} % of the variation)"
     )
+
+
+def print_cells(cells: Iterable[Cell]) -> None:
+    """Scores of every rule on every data set."""
+    lines = [("rule", "data", "free", "E", "left-out score", "± s.e.")]
+    for cell in cells:
+        left = cell.left_out
+        scores = (f"{left.score:.1f}", f"{left.standard_error:.1f}") if left else ("–", "–")
+        lines.append((cell.label, cell.benchmark, str(cell.n_free), f"{cell.error:.3f}", *scores))
+    print_table(lines)
 
 
 def print_table(table: Sequence[Sequence[str]]) -> None:
