@@ -3,7 +3,8 @@
 The programs by hand are the independent ones with which tests compare (``tests/oracles``): plain Brian2, as C++ where
 it can, or loops in NumPy. The first run has nothing compiled, a later one has what the first left behind in another
 process, the third comes once more in that process. Imports at the top of a script do not count. CPU seconds of all
-processes that a run starts; a Brian2 program has to be built again in another process, so that its third is its second.
+processes that a run starts. Brian2 gives its objects other names in a second call, so that it would compile again: the
+figure of its third run is that of the second.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ from plasticity.rules.oja import oja
 from plasticity.signals.eprop import eprop
 from plasticity.signals.exact_error import exact_error
 from plasticity.support.streams import Counted
-from scenarios import competitive_stdp, distal_reward, place_field_plateaus, voltage_rule
+from scenarios import competitive_stdp, distal_reward, place_field_plateaus, unsupervised_digits, voltage_rule
+from scenarios.support.digit_images import BUNDLED, load_digits
 from tests.oracles import calcium_crossings, eprop_loop, plain_brian, rate_loops
 
 SEED = 1
@@ -296,6 +298,35 @@ def place_field_by_hand(length: float, ours: Found) -> Found:
     return {"weights": plain_brian.milstein_2021(inputs, place_field_plateaus.plateaus(p)[0], duration, p.dt)}
 
 
+def digits(length: float) -> tuple[Any, ...]:
+    """The scenario's network, 15 bundled images as spike trains, weights at the start and the time of an image."""
+    p = unsupervised_digits.Parameters(rules=("published",), n_trials=1)
+    images = load_digits(BUNDLED, 0, np.random.default_rng(SEED)).train.images[: max(round(15 * length), 2)]
+    rates = [p.brightest * image for image in images]
+    trains = [poisson_trains(rate, rate.size, 0.35, p.dt, seed=k) for k, rate in enumerate(rates)]
+    return p, trains, unsupervised_digits.initial_weights(p, SEED), 0.5
+
+
+def digits_ours(length: float) -> Found:
+    """The network of the scenario, whose weights are scaled after every image."""
+    p, trains, start, lasts = digits(length)
+    phases = [circuits.Phase(lasts, {"inputs": images}) for images in trains]
+    circuit = unsupervised_digits.network(p, circuits.Population("inputs", [[]] * start.shape[-1]), start)
+    scale = partial(unsupervised_digits.scaled, p)
+    runs = circuits.run(circuit, phases, p.dt, "cpp", record=("published_cells",), after_phase=scale)
+    times, neurons = (np.concatenate([run.spikes["published_cells"][k] for run in runs]) for k in (0, 1))
+    steps, neurons = _sorted(_steps(times, p.dt), neurons)
+    return {"steps": steps, "neurons": neurons, "weights": runs[-1].state["published.w"], "start": start.ravel()}
+
+
+def digits_by_hand(length: float, ours: Found) -> Found:
+    """The same in Brian2."""
+    p, trains, start, lasts = digits(length)
+    times, neurons, _, final = plain_brian.diehl_2015.__wrapped__(trains, start[0], lasts, p.dt, p.weight_sum)
+    steps, neurons = _sorted(_steps(times, p.dt), neurons)
+    return {"steps": steps, "neurons": neurons, "weights": final.ravel()}
+
+
 RING = 60
 LIMITS = {
     "full": None,
@@ -373,6 +404,7 @@ MODELS = {
     ),
     "f": Model("e-prop, 50 recurrent neurons", pattern_ours, pattern_by_hand),
     "g": Model("Milstein 2021, place field", place_field_ours, place_field_by_hand, CPP),
+    "h": Model("Diehl & Cook 2015, 15 images", digits_ours, digits_by_hand, "cython"),
     "i": Model("ring of 60 rates, exact error, three limits", ring_ours, ring_by_hand),
 }
 
@@ -384,7 +416,7 @@ def timed(call: Callable[[], Found]) -> tuple[Found, float]:
 
 
 def main() -> None:
-    """Two calls of one side; one if Brian2 makes a program of its own, which it does once in a process."""
+    """Two calls of one side; one of Brian2, which makes other names, and so other programs, in a second call."""
     name, side, folder, length = sys.argv[1], sys.argv[2], Path(sys.argv[3]), float(sys.argv[4])
     model, told = MODELS[name], {}
     if side == "by_hand" and model.kind:
@@ -398,7 +430,7 @@ def main() -> None:
     given = dict(np.load(folder / "ours.npz")) if side == "by_hand" else {}
     call = (lambda: model.by_hand(length, given)) if side == "by_hand" else (lambda: model.ours(length))
     found, told["seconds"] = timed(call)
-    told["again"] = told["seconds"] if side == "by_hand" and model.kind == CPP else timed(call)[1]
+    told["again"] = told["seconds"] if side == "by_hand" and model.kind else timed(call)[1]
     if model.kind == CPP and side == "by_hand":
         told["running"] = b.device._last_run_time
     if name == "c" and side == "by_hand":
