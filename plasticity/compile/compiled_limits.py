@@ -30,22 +30,24 @@ _n = _n_post * _n_pre
 _velocity, _along = _n, 2 * _n
 _read, _control = 4 * _n, (4 + _n_directions) * _n
 _matrix = _control + _n_directions * _n
-for _k in range(_n_directions):
-    _change[_along + _k] = 0.0
 for _i in range(_n):
     _change[_i] = {permitted}
-    for _k in range(_n_directions):
-        _change[_along + _k] += _limits[_read + _k * _n + _i] * _change[_i]
+for _k in range(_n_directions):
+    _sum = 0.0
+    for _i in range(_n):
+        _sum += _limits[_read + _k * _n + _i] * _change[_i]
+    _change[_along + _k] = _sum
 for _i in range(_n):
     if _n_directions > 0:
-        if not _is_complement:
-            _change[_i] = 0.0
+        _sum = _change[_i] if _is_complement else 0.0
         for _k in range(_n_directions):
-            _change[_i] += _limits[_control + _i * _n_directions + _k] * _change[_along + _k]
-    _change[_velocity + _i] = {velocity}
+            _sum += _limits[_control + _i * _n_directions + _k] * _change[_along + _k]
+        _change[_i] = _sum
+    _sum = {velocity}
     if _is_coupled:
         for _k in range(_n):
-            _change[_velocity + _i] += _limits[_matrix + _i * _n + _k] * _w[_k]
+            _sum += _limits[_matrix + _i * _n + _k] * _w[_k]
+    _change[_velocity + _i] = _sum
 for _i in range(_n_post):
     _total = 0.0
     for _j in range(_n_pre):
