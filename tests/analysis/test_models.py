@@ -118,6 +118,20 @@ def test_normalised_neighbours_of_the_page_are_those_of_a_circuit(tmp_path):
         assert_allclose(final - 1, [change] * n + [-change * n / (10 - n)] * (10 - n), rtol=1e-9)
 
 
+def test_single_cells_of_the_page_are_fitted_by_its_command(tmp_path, capsys):
+    """Two cells of each protocol, alike but for ±0.1: τ is estimated, and the cells are the units that are left out."""
+    section = PAGE.partition("### Single cells")[2]
+    header, command = re.findall(r"```text\n(.*?)\n```", section, re.DOTALL)[:2]
+    protocols = (("0.01,10,30,1,0", 0.3), ("-0.01,10,30,1,0", -0.2), ("0.01,100,5,6,0.2", 0.4))
+    rows = [f"{i}{s:+},c{i}{s:+},{p},{v + 0.1 * s},0.02,20" for i, (p, v) in enumerate(protocols) for s in (-1, 1)]
+    data = written(tmp_path / "cells.csv", "\n".join([header, *rows]))
+    assert status(*[{"cells.csv": data}.get(word, word) for word in shlex.split(command)[3:]]) == 0
+    text = capsys.readouterr().out
+    assert "left out by cell" in text
+    assert "over 6" in text
+    assert float(re.search(r"tau = ([0-9.]+)", text)[1]) > 0.05
+
+
 def test_models_have_names_and_arguments(tmp_path, capsys):
     """One state on the median reaches, from its starting values: the run of `state_space` in Python."""
     from analysis import fit, state_space
