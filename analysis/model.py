@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Protocol
 
@@ -19,6 +19,7 @@ __all__ = ["GaussianPrediction", "Model", "Prediction", "as_model", "model_predi
 
 Array = NDArray[np.float64]
 MEASURED = "value"  # what a model does not see
+DRAWN = ("sample", "log_density")  # what a prediction has beside its mean
 WITHIN = ("value", "reward")  # what a model of sequences sees of earlier trials
 
 
@@ -146,13 +147,18 @@ class Model:
             if missing_column := _missing_column(error):
                 raise InputError(_without(self.name, missing_column, shown)) from error
             raise
-        if hasattr(predicted, "log_density"):
-            return predicted
+        if missing := [part for part in DRAWN if not hasattr(predicted, part)]:
+            return self._means(predicted, missing)
+        return predicted
+
+    def _means(self, predicted: Any, missing: Sequence[str]) -> Prediction:
+        """Prediction of means alone, from what a function returned in place of one."""
         try:
             return GaussianPrediction(np.asarray(predicted, dtype=float))
         except (TypeError, ValueError):
             raise InputError(
-                f"model {self.name!r} must return a number per protocol, or a Prediction; got {predicted!r}"
+                f"model {self.name!r} must return a number per protocol, or a Prediction with mean, sample and "
+                f"log_density; got {type(predicted).__name__}, which lacks {', '.join(missing)}"
             ) from None
 
     @property

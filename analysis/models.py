@@ -46,8 +46,8 @@ def model_of_file(path: str, arguments: Mapping[str, Any]) -> Model | Rule | Cal
     Raises
     ------
     InputError
-        If there is no such file or function, it returns something else, or arguments are stated for a function that
-        predicts.
+        If there is no such file or function, it returns something else, arguments are stated for a function that
+        predicts, or those of another one are missing.
     UnknownNameError
         If the function has no such argument.
     """
@@ -71,6 +71,14 @@ def model_of_file(path: str, arguments: Mapping[str, Any]) -> Model | Rule | Cal
     for name in arguments:
         if name not in known:
             raise UnknownNameError(f"argument of {file.stem!r} in {path}", name, known)
+    needed = [
+        a.name for a in known.values() if a.default is a.empty and a.kind not in (a.VAR_POSITIONAL, a.VAR_KEYWORD)
+    ]
+    if unset := [name for name in needed if name not in arguments]:
+        raise InputError(
+            f"{path}: {file.stem}({', '.join(known)}) needs {', '.join(unset)}; a function that predicts is "
+            f"{file.stem}({', '.join(PREDICTS)}), by these names; one that makes a model takes them from --set"
+        )
     return _checked(path, function(**arguments))
 
 

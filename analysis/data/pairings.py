@@ -1,7 +1,7 @@
 """Spike times of a table that states regular pairings by their numbers.
 
 Columns ``interval_s`` (t_post − t_pre), ``frequency_hz`` and ``n_pairs`` state one train of pairs; with ``n_bursts``
-and ``burst_every_s`` it is repeated, from start to start.
+and ``burst_every_s`` it is repeated, from start to start; where both are empty it is not.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def row_bursts(row: Row) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     interval, frequency = (row[name].number() for name in SHORT[:2])
     n_bursts, every = 1, 0.0
-    if REPEATED[0] in row:
+    if REPEATED[0] in row and (row[REPEATED[0]].text or row[REPEATED[1]].text):
         n_bursts, every = whole(row[REPEATED[0]], low=1), row[REPEATED[1]].number()
     place = row["n_pairs"]
     n_pairs = whole(place, low=1)

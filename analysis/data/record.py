@@ -73,7 +73,8 @@ def make_spike_data(
     """
     spikes = {}
     plain = [np.asarray(t, float) for pair in trains for t in pair if np.size(t) > 1 and own_unit(t) is None]
-    if plain:  # protocols at low frequencies beside others are usual
+    if plain and "frequency" not in (coordinates or {}):  # which spikes in milliseconds would contradict
+        # Protocols at low frequencies beside others are usual.
         warn_of_gap("a typical protocol", sorted(plain, key=lambda t: np.median(np.diff(t)))[len(plain) // 2])
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"

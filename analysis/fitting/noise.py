@@ -129,7 +129,7 @@ def noise_of(data: xr.Dataset, noise: str | None = None) -> Noise:
     noise = noise_name(data, noise)
     name, _, along = noise.partition(":")
     if name not in NOISES:
-        raise UnknownNameError("noise", name, NOISES)
+        raise UnknownNameError("noise", name, (*NOISES, "model"))
     own = KINDS[data.attrs["kind"]].noise
     allowed = next((group for group in (DEVIATIONS, COUNTS) if own in group), (own,))
     if name not in allowed:

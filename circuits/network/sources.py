@@ -37,7 +37,7 @@ def poisson_source(
         Rates [Hz], of all neurons or one each, or rows of them that follow one another every `step`, such as the pixels
         of images; the last row holds until the end. A neuron fires at most once in a time step.
     n : int, optional
-        Number of neurons, where `rates` is one number.
+        Number of neurons; needed where `rates` is one number.
     step : float, optional
         Time for which a row of rates holds [s].
     correlation : float
@@ -63,7 +63,8 @@ def poisson_source(
         raise InputError(f"rates of {name!r} must be >= 0 Hz, got {np.min(values):g}")
     require_number("correlation", correlation, low=0, high=1)
     rows = values.ndim == 2
-    if values.ndim > 2 or rows != (step is not None) or (values.ndim == 0) != (n is not None):
+    fits = n in (None, values.shape[-1]) if values.ndim else n is not None
+    if values.ndim > 2 or rows != (step is not None) or not fits:
         raise InputError(
             f"rates of {name!r} have shape {values.shape}, with n = {n} and step = {step}; give a number and n, one "
             "rate for each neuron, or rows of them and the step for which each holds"

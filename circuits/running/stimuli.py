@@ -12,6 +12,9 @@ from circuits.network.population import Population
 from circuits.network.stimulus import Stimulus
 from plasticity.errors import InputError, UnknownNameError
 from plasticity.replay import spike_trains
+from plasticity.support.checks import shortly
+
+SERIES = "a Poisson source has one, its rate, if poisson_source gets rows of rates and their step"
 
 
 def frozen_projections(circuit: Circuit, plastic: bool | Mapping[str, bool]) -> frozenset[str]:
@@ -58,12 +61,21 @@ def _stimulated(population: Population, stimulus: Any, phase: Phase, start: floa
     """Population with other spike trains, or other series."""
     if isinstance(stimulus, Mapping):
         for name in stimulus:
+            if not population.series:
+                raise InputError(f"population {population.name!r} has no series to replace; {SERIES}")
             if name not in population.series:
                 raise UnknownNameError(f"series of population {population.name!r}", name, population.series)
+            if not isinstance(stimulus[name], tuple | list) or len(stimulus[name]) != 2:
+                raise InputError(
+                    f"series {name!r} of {population.name!r} must be (values, step), rows of one value for each neuron "
+                    f"and the time [s] for which each holds, got {shortly(stimulus[name])}"
+                )
         shifted = {name: (values, step, start) for name, (values, step) in stimulus.items()}
         return replace(population, series={**population.series, **shifted})
     if not population.has_spike_trains:
-        raise InputError(f"population {population.name!r} fires by itself; its stimuli are a mapping of its series")
+        stated = ", ".join(f"{name!r}: (values, step)" for name in population.series)
+        remedy = f"state its series, {{{stated}}}" if stated else f"it has no series either; {SERIES}"
+        raise InputError(f"population {population.name!r} fires by itself and takes no spike trains; {remedy}")
     trains = spike_trains(f"stimuli[{population.name!r}]", stimulus)
     if len(trains) != population.size:
         raise InputError(

@@ -69,4 +69,6 @@ def _refusal(name: str, owners: Iterable[str], reason: BaseException) -> InputEr
     text = " ".join(str(reason.args[0] if reason.args else reason).split()).rstrip(".")
     if isinstance(reason, KeyError) and " " not in text:
         text = f"{text!r} is no variable"
+    if isinstance(reason, UnsupportedEquationsException):
+        return InputError(f"{part} of {owner!r}: {text}; choose another method, such as method='euler'")
     return InputError(f"{part} of {owner!r}: {text}; correct its model, where every name and unit must be declared")

@@ -45,6 +45,19 @@ LONG_GAP = 5.0  # [s] between the spikes of a train; a longer one draws a warnin
 
 
 MOST = 1e15  # of what is counted
+LENGTH = 120  # of a value in a message
+
+
+def shortly(value: object) -> str:
+    """A value for a message: its beginning alone where it is long, as records of a whole run are.
+
+    Examples
+    --------
+    >>> shortly((1, 2)), len(shortly(list(range(1000))))
+    ('(1, 2)', 120)
+    """
+    text = repr(value)
+    return text if len(text) <= LENGTH else f"{text[: LENGTH - 1]}…"
 
 
 def require_number(
@@ -87,14 +100,14 @@ def require_number(
     """
     unit = f" {unit}" if unit and unit != "1" else ""
     if isinstance(value, bool | str | bytes) or value is None:
-        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}")
+        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {shortly(value)}")
     refuse_units(name, value)
     try:
         number = float(value)  # type: ignore[arg-type]
     except OverflowError:
         raise InputError(f"{name} must be a number below 1e308, got an integer beyond it") from None
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {value!r}") from None
+        raise InputError(f"{name} must be a number{unit and f' in{unit}'}, got {shortly(value)}") from None
     if not math.isfinite(number):
         raise InputError(f"{name} must be finite, got {number}")
     if number < low or (exclusive and number == low):
@@ -120,7 +133,7 @@ def refuse_units(name: str, value: object) -> None:
     plasticity.errors.InputError: delay is a timedelta64[ms]; give seconds: value / np.timedelta64(1, 's')
     """
     if isinstance(value, bool | str | bytes) or value is None:
-        raise InputError(f"{name} must be numbers, got {value!r}")
+        raise InputError(f"{name} must be numbers, got {shortly(value)}")
     dtype = getattr(value, "dtype", None)
     kind = getattr(dtype, "kind", "")
     if kind == "m":
@@ -130,9 +143,9 @@ def refuse_units(name: str, value: object) -> None:
     if kind == "c" or isinstance(value, complex):
         raise InputError(f"{name} must be real, got complex {value!r}; use its real part")
     if kind == "b":
-        raise InputError(f"{name} must be numbers, got True and False: {value!r}")
+        raise InputError(f"{name} must be numbers, got True and False: {shortly(value)}")
     if kind in "SU" and kind:
-        raise InputError(f"{name} must be numbers, got text: {value!r}")
+        raise InputError(f"{name} must be numbers, got text: {shortly(value)}")
     if hasattr(value, "mask") and hasattr(value, "compressed"):
         raise InputError(f"{name} is masked; use value.compressed(), or fill what is missing")
     if own_unit(value) not in (None, "", "1", "s", "Hz", "V"):
@@ -151,7 +164,7 @@ def require_identifier(name: str, value: object) -> None:
     plasticity.errors.InputError: name of a population must be letters, digits and _, a letter first, got 'a b'
     """
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", value):
-        raise InputError(f"{name} must be letters, digits and _, a letter first, got {value!r}")
+        raise InputError(f"{name} must be letters, digits and _, a letter first, got {shortly(value)}")
 
 
 def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
@@ -182,9 +195,9 @@ def require_whole(name: str, value: object, *, low: float = -math.inf) -> int:
     """
     number = require_number(name, value, low=low)
     if number != int(number):
-        raise InputError(f"{name} must be a whole number, got {value!r}")
+        raise InputError(f"{name} must be a whole number, got {shortly(value)}")
     if number > MOST and name != "seed":
-        raise InputError(f"{name} must be at most {MOST:g}, got {value!r}: more of anything fits into no memory")
+        raise InputError(f"{name} must be at most {MOST:g}, got {shortly(value)}: more of anything fits into no memory")
     return int(value)  # type: ignore[call-overload]
 
 
@@ -290,7 +303,7 @@ def require_record(name: str, value: Any, kind: type) -> None:
     plasticity.errors.InputError: feedback must be a dict, got 'x'; make one with dict(…)
     """
     if not isinstance(value, kind):
-        raise InputError(f"{name} must be a {kind.__name__}, got {value!r}; make one with {kind.__name__}(…)")
+        raise InputError(f"{name} must be a {kind.__name__}, got {shortly(value)}; make one with {kind.__name__}(…)")
 
 
 def checked(function: F) -> F:
@@ -414,9 +427,9 @@ def admitted(name: str, value: Any, annotation: str, names: Mapping[str, Any]) -
     if value is None and "None" in kinds:
         return None
     if name in METHODS and not any(callable(getattr(value, method, None)) for method in METHODS[name][0]):
-        raise InputError(f"{name} must be {METHODS[name][1]}, got {value!r}")
+        raise InputError(f"{name} must be {METHODS[name][1]}, got {shortly(value)}")
     if isinstance(value, str) and any("Path" in kind for kind in kinds) and (not value or "\0" in value):
-        raise InputError(f"{name} must be a path, got {value!r}")
+        raise InputError(f"{name} must be a path, got {shortly(value)}")
     for kind in kinds:
         is_kind = _is_kind(value, kind, names)
         if is_kind is None:  # whatever it is, the function checks it
@@ -433,7 +446,7 @@ def admitted(name: str, value: Any, annotation: str, names: Mapping[str, Any]) -
         return require_number(name, value, unit=unit_of(name))
     if "int" in kinds:
         return require_whole(name, value, low=0 if name == "seed" else -math.inf)
-    raise InputError(f"{name} must be {_words(kinds)}, got {value!r}{_remedy(value, kinds)}")
+    raise InputError(f"{name} must be {_words(kinds)}, got {shortly(value)}{_remedy(value, kinds)}")
 
 
 def _is_kind(value: Any, kind: str, names: Mapping[str, Any]) -> bool | None:
@@ -492,7 +505,7 @@ def _elements(name: str, value: Any, kind: str, names: Mapping[str, Any]) -> Any
     elements = tuple(value)
     kinds = parts if head == "tuple" and parts[-1] != "..." else (parts[0],) * len(elements)
     if len(kinds) != len(elements):
-        raise InputError(f"{name} must have {len(kinds)} elements, got {value!r}")
+        raise InputError(f"{name} must have {len(kinds)} elements, got {shortly(value)}")
     pairs = enumerate(zip(elements, kinds, strict=True))
     return tuple(admitted(f"{name}[{i}]", each, of, names) for i, (each, of) in pairs)
 
@@ -536,6 +549,11 @@ def _remedy(value: Any, kinds: tuple[str, ...]) -> str:
         return ""
     if callable(value):
         return f"; call it: {getattr(value, '__name__', 'its function')}(…)"
+    for part, own in getattr(value, "__dict__", {}).items():
+        if type(own).__name__ == kinds[0]:
+            return f"; it has one: state its .{part}"
+    if isinstance(value, tuple | list) and value and all(type(one).__name__ == kinds[0] for one in value):
+        return f"; give them one by one, [f({kinds[0].lower()}) for {kinds[0].lower()} in …]"
     package = {"Rule": "plasticity.rules", "Signal": "plasticity.signals", "Circuit": "circuits"}.get(kinds[0])
     if isinstance(value, str) and package:
         return f"; write {package}.load({value!r})(…)"

@@ -7,7 +7,9 @@ import errno
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,7 +40,7 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
     0
     """
     try:
-        with prompt_end():
+        with prompt_end(), plain_warnings():
             check_packages()
             remove_left(Path(tempfile.gettempdir()))
             command(take_paths(list(sys.argv[1:] if argv is None else argv)))
@@ -64,6 +66,27 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
         print(f"error: {error.strerror}: what was to be printed or written is incomplete; make room", file=sys.stderr)
         return 1
     return 0
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print warnings to users as ``warning: …``, each once, without the line of code that raised them."""
+    printed: set[str] = set()
+
+    def line(message: Warning | str, category: type[Warning], *place: Any, **named: Any) -> str:
+        if not issubclass(category, UserWarning):
+            return usual(message, category, *place, **named)
+        text = f"warning: {message}\n"
+        new = text not in printed
+        printed.add(text)
+        return text if new else ""
+
+    usual = warnings.formatwarning
+    warnings.formatwarning = line  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def say(message: str) -> None:

@@ -32,6 +32,14 @@ def test_a_function_is_fitted_by_weighted_least_squares():
     assert as_dataset(fitted).attrs["rule"] == "proportional"
 
 
+def test_what_a_density_of_a_model_lacks_is_named():
+    half = type("Half", (), {"mean": np.zeros(3), "log_density": lambda self, observed: observed})()
+    with pytest.raises(
+        InputError, match="must return a number per protocol, or a Prediction.*got Half, which lacks sample"
+    ):
+        fit(lambda parameters, protocol: half, rates(), ["slope"], {"slope": (-1.0, 1.0)})
+
+
 def test_derived_learner_and_two_states_are_one_on_seen_and_clamped_trials():
     """'t Hart: the misfit is the same at every horizon γ + R, and that of the two-state model."""
     data = load("thart_reach")

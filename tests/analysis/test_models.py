@@ -177,6 +177,11 @@ def test_a_model_with_values_needs_no_bounds(tmp_path, capsys):
         (LEVEL.replace("return np", "np"), ["height"], "must predict 2 values, one per protocol"),
         (LEVEL.replace("return np", "return 'x' or np"), ["height"], "must return a number per protocol"),
         ("def level(size=1):\n    return size\n", [], "level.py must return a Model or a Rule"),
+        (
+            "def level(p, data):\n    return p\n",
+            [],
+            "needs p, data; a function that predicts is level(parameters, protocol)",
+        ),
         ("def level(", [], "cannot be read as Python"),
         (MODEL.replace("line(", "level("), ["--set", "powr=2"], "did you mean 'power'"),
     ],

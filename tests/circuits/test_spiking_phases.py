@@ -205,13 +205,36 @@ def test_a_run_that_diverges_names_its_phase():
         (Phase(0.1, stimuli={"inputs": [[0.2]] * N}), "before the end"),
         (Phase(0.1, stimuli={"inputs": [[0.01]]}), "12 neurons"),
         (Phase(0.1, stimuli={"cells": [[0.01]] * 3}), "fires by itself"),
-        (Phase(0.1, stimuli={"cells": {"drive": (np.ones((2, 3)), 0.1)}}), "unknown series"),
+        (Phase(0.1, stimuli={"cells": {"drive": (np.ones((2, 3)), 0.1)}}), "has no series"),
         (Phase(0.1, stimuli=circuits.Stimulus([[1.0]])), "mapping"),
     ],
 )
 def test_what_does_not_fit_is_refused(phase, message):
     with pytest.raises(InputError, match=message):
         run(adaptive(), [phase], device="numpy")
+
+
+@pytest.mark.parametrize(
+    ("rates", "stimulus", "message"),
+    [
+        (20.0, [[0.01]] * 3, "rows of rates and their step"),
+        (20.0, {"rate": ([[20.0] * 3], 0.1)}, "rows of rates and their step"),
+        ([[20.0] * 3], [[0.01]] * 3, r"state its series, \{'rate': \(values, step\)\}"),
+        ([[20.0] * 3], {"rate": [[20.0] * 3]}, r"'rate' of 'source' must be \(values, step\)"),
+        ([[20.0] * 3], {"rates": ([[20.0] * 3], 0.1)}, "unknown series"),
+    ],
+)
+def test_a_source_says_how_its_rates_change(rates, stimulus, message):
+    source = circuits.poisson_source("source", rates, n=3, step=0.1 if np.ndim(rates) else None)
+    with pytest.raises(InputError, match=message):
+        run(Circuit("alone", (source,)), [Phase(0.1, stimuli={"source": stimulus})], device="numpy")
+
+
+def test_a_run_in_place_of_its_state_is_refused_in_one_line():
+    before = run(adaptive(), [Phase(0.05)], device="numpy")[0]
+    with pytest.raises(InputError, match=r"it has one: state its \.state") as refused:
+        run(adaptive(), [Phase(0.05)], device="numpy", start=before)
+    assert len(str(refused.value)) < 250
 
 
 def test_a_state_of_another_circuit_is_refused():

@@ -35,7 +35,14 @@ WRONG = {  # what is changed, and the part and the reason that the message names
     "unit of a flow": ({"model": f"dv/dt = a - v : 1\n{OTHER}"}, "equations of 'cells'.*Inconsistent units.*'v'"),
     "parenthesis": ({"model": f"dv/dt = (a - v/tau : 1\n{OTHER}"}, "equations of 'cells'.*never closed"),
     "twice": ({"model": f"dv/dt = -v/tau : 1\nv = 2 : 1\n{OTHER}"}, "equations of 'cells': Duplicate definition"),
-    "method": ({"model": f"dv/dt = (a - v**2)/tau : 1\n{OTHER}"}, "integration method of 'cells'.*linear"),
+    "method": (
+        {"model": f"dv/dt = (a - v**2)/tau : 1\n{OTHER}"},
+        "integration method of 'cells'.*linear.*method='euler'",
+    ),
+    "method for noise": (
+        {"model": f"dv/dt = -v/tau + 0.1*noise(t, i)/sqrt(dt*tau) : 1\n{OTHER}"},
+        "integration method of 'cells'.*noise.*method='euler'",
+    ),
     "unit of a threshold": ({"threshold": "v > tau"}, "threshold of 'cells'.*different units"),
     "name in a threshold": ({"threshold": "v > q"}, r"threshold of 'cells'.*\"q\" could not be resolved"),
     "name in a reset": ({"reset": "v = q"}, r"reset of 'cells'.*\"q\" could not be resolved"),

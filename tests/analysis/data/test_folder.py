@@ -106,9 +106,20 @@ def test_pairings_by_numbers_are_the_published_bursts(tmp_path):
     assert_allclose(post[0] - pre[0], published[1] - published[0], atol=1e-9)
 
 
+def test_lone_pairs_stand_beside_bursts(tmp_path):
+    path = tmp_path / "short.csv"
+    header = "protocol,interval_s,frequency_hz,n_pairs,n_bursts,burst_every_s,value,sem,n"
+    path.write_text(f"{header}\nburst,0.01,50,5,15,10,0.5,0.1,6\nlone,0.01,0.1,50,,,0.1,0.1,6\n")
+    pre, post = spike_trains(datasets.load(path))
+    assert pre[0].size == 75
+    assert_allclose(pre[1], 10.0 * np.arange(50), atol=1e-9)
+    assert_allclose(post[1] - pre[1], 0.01, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
+        ("0.01,50,5,3,", "'burst_every_s'.*is empty"),
         ("0.01,50,2.5,3,10", "n_pairs.*whole number"),
         ("0.01,50,5,3,0.05", "lasts longer"),
         ("0.01,x,5,3,1", "'x' is no finite number"),
