@@ -22,6 +22,7 @@ from analysis.fitting.problem import Problem, make_problem
 from analysis.fitting.scores import p_value, scores
 from analysis.fitting.search import MAX_EVALUATIONS, Minimum, SearchSpace, search
 from analysis.model import Model, as_model
+from analysis.models import MODELS, make_model
 from plasticity import rules
 from plasticity.errors import DivergedError, InputError
 from plasticity.replay import replay
@@ -141,7 +142,7 @@ def fit(
     ----------
     rule : Rule, Model, callable or str
         A rule that runs on spikes (on choices: one that reads gradients, see `analysis.choice_learner`), the name of
-        one in the catalogue, a `Model`, or a function of a dict of the free
+        one in the catalogue or of a model such as ``"trial_learner"``, a `Model`, or a function of a dict of the free
         parameters and the data set without its measurements, which returns a mean per protocol, or a `Prediction`
         with ``mean``, ``sample(rng)`` and ``log_density(observed)``.
     data : xarray.Dataset, str or path
@@ -201,6 +202,8 @@ def _resolved(
         return as_model(rule, free, bounds)
     if not isinstance(rule, Rule | str):
         raise InputError(f"rule must be a Rule or text, a Model or a function, got {rule!r}")
+    if isinstance(rule, str) and rule in MODELS:
+        return make_model(rule, {})
     return choice_learner(rule) if data.attrs["kind"] == "choices" else rules.resolve(rule)
 
 

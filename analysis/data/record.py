@@ -72,9 +72,10 @@ def make_spike_data(
     0.01
     """
     spikes = {}
-    plain = [np.asarray(t, float) for pair in trains for t in pair if np.size(t) > 1 and own_unit(t) is None]
-    if plain and "frequency" not in (coordinates or {}):  # which spikes in milliseconds would contradict
-        # Protocols at low frequencies beside others are usual.
+    # Where both neurons fire, the interval between them tells milliseconds from pairs at a low frequency.
+    alone = [t for pair in trains if not all(map(np.size, pair)) for t in pair]
+    plain = [np.asarray(t, float) for t in alone if np.size(t) > 1 and own_unit(t) is None]
+    if plain:  # protocols at low frequencies beside others are usual
         warn_of_gap("a typical protocol", sorted(plain, key=lambda t: np.median(np.diff(t)))[len(plain) // 2])
     for side, times in zip(SIDES, zip(*trains, strict=True), strict=True):
         meaning = f"times of the {side}synaptic spikes, padded with NaN at the end"

@@ -70,7 +70,14 @@ def exit_status(command: Callable[[list[str]], None], argv: Sequence[str] | None
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Print warnings to users as ``warning: …``, each once, without the line of code that raised them."""
+    r"""Print warnings to users as ``warning: …``, each once, without the line of code that raised them.
+
+    Examples
+    --------
+    >>> with plain_warnings():
+    ...     [warnings.formatwarning("late", UserWarning, "code.py", line) for line in (1, 2)]
+    ['warning: late\n', '']
+    """
     printed: set[str] = set()
 
     def line(message: Warning | str, category: type[Warning], *place: Any, **named: Any) -> str:

@@ -11,10 +11,11 @@ from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
 import circuits
-from analysis import datasets
+from analysis import datasets, fit
 from analysis.__main__ import main
 from analysis.data.examples import example
 from analysis.data.kinds import KINDS
+from analysis.models import make_model
 from circuits import Circuit, Population, Projection
 from plasticity import Controllability, compile_rule
 from plasticity.dataset import read
@@ -161,6 +162,13 @@ def test_a_model_with_values_needs_no_bounds(tmp_path, capsys):
     x, y, weight = of.frequency.values**0.5, of.value.values, of["sem"].values ** -2
     assert_allclose(fitted(run, "slope"), np.sum(weight * x * y) / np.sum(weight * x**2), rtol=1e-4)
     assert "slope" in capsys.readouterr().out
+
+
+def test_a_model_has_its_name_in_python_too():
+    models, free = ("state_space", make_model("state_space", {})), ["drive_1"]
+    named, made = (fit(model, "thart_reach", free, n_starts=1) for model in models)
+    assert named.error == made.error
+    assert named.rule.name == "state_space"
 
 
 @pytest.mark.parametrize(

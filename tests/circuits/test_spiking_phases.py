@@ -235,6 +235,8 @@ def test_a_run_in_place_of_its_state_is_refused_in_one_line():
     with pytest.raises(InputError, match=r"it has one: state its \.state") as refused:
         run(adaptive(), [Phase(0.05)], device="numpy", start=before)
     assert len(str(refused.value)) < 250
+    with pytest.raises(InputError, match=r"give them one by one, \[f\(run\) for run in …\]"):
+        circuits.as_dataset((before, before))
 
 
 def test_a_state_of_another_circuit_is_refused():

@@ -85,6 +85,14 @@ def test_feedback_of_a_trial_is_seen_clamped_or_absent(tmp_path):
         datasets.load(path)
 
 
+def test_pairs_at_a_low_frequency_draw_no_warning(recwarn):
+    every = 10.0 * np.arange(60)
+    made([(every, every + 0.01)], [0.2])
+    assert not recwarn.list
+    with pytest.warns(UnitWarning, match="typical protocol are 10 s apart"):
+        made([(every, [])], [0.2])
+
+
 def test_spikes_far_apart_draw_a_warning():
     with pytest.warns(UnitWarning, match="typically 10 s from the nearest pre spike; if times are in milliseconds"):
         made([([100.0], [110.0])], [0.2])
