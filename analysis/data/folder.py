@@ -35,6 +35,7 @@ from analysis.data.kinds import KINDS, REGRESSOR, Kind
 from analysis.data.record import make_data, make_spike_data, padded
 from analysis.data.text_table import Cell, Row, read_text_table, train
 from plasticity.errors import InputError, UnknownNameError
+from plasticity.support.checks import warn_of_unit
 
 __all__ = ["CONVENTIONS", "FILES", "SUCCESSES", "THIRD_CHANNELS", "read_folder"]
 
@@ -51,6 +52,7 @@ CONVENTIONS = {  # factor and offset to the fractional change
     "% change": (0.01, 0.0),
     "% of baseline": (0.01, -1.0),
 }
+FRACTIONS = (("% of baseline", 5.0, "ratio"), ("% change", 1.0, "fractional change"))  # all smaller: not per cent
 SUCCESSES = "successes"
 MEASUREMENT = ("protocol", "observable", "unit", "value", "sem", "sd", "k", "n")
 Events = dict[str, list[tuple[Cell, float]]]  # of every channel: cells with times, and values
@@ -109,6 +111,15 @@ def _of_own_models(folder: Path, kind: Kind, rows: list[Row]) -> xr.Dataset:
     return make_data(kind.name, names(rows), *measured(kind, rows), of, **about)
 
 
+def _warn_of_fractions(rows: list[Row]) -> None:
+    """Warn of per cent that are probably fractions."""
+    for observable, least, other in FRACTIONS:
+        values = [abs(row["value"].number()) for row in rows if row["observable"].text == observable]
+        if values and max(values) < least:
+            problem = f"no value of {observable!r} is beyond {max(values):g}"
+            warn_of_unit(problem, f"if they are fractions, name the observable {other!r}")
+
+
 def _changes(folder: Path, events: dict[str, Events], rows: list[Row]) -> xr.Dataset:
     kind = KINDS["spikes"]
     spread = "sd" if "sd" in rows[0] and "sem" not in rows[0] else "sem"
@@ -116,6 +127,7 @@ def _changes(folder: Path, events: dict[str, Events], rows: list[Row]) -> xr.Dat
     third = next((c for c in _channels(events) if c in THIRD_CHANNELS), "")
     conventions = [CONVENTIONS[row["observable"].text] for row in rows]
     of_protocols = names(rows)
+    _warn_of_fractions(rows)
 
     def trains(channel: str) -> list[np.ndarray]:
         return [_times(events[name].get(channel, [])) for name in of_protocols]

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from analysis import datasets, fit
 from analysis.data.spikes import spike_trains, third_factor
 from plasticity import replay, rules
-from plasticity.errors import InputError, UnknownNameError
+from plasticity.errors import InputError, UnitWarning, UnknownNameError
 
 PROTOCOLS = "protocol,initial_weight,animal\nrewarded,0.5,a\nplain,,b\n"
 EVENTS = """protocol,channel,time_s
@@ -34,6 +34,18 @@ def test_a_folder_is_one_data_set_in_fractional_changes(tmp_path):
     assert [t.tolist() for t in third_factor(data)] == [[0.6], []]
     assert spike_trains(data)[0][0].tolist() == [0.1]
     assert data.animal.values.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize(("per_cent", "fraction"), [("% of baseline", "ratio"), ("% change", "fractional change")])
+def test_fractions_under_the_name_of_per_cent_draw_a_warning(tmp_path, per_cent, fraction):
+    rows = "protocol,observable,value,sem,n\nrewarded,{0},{1},0.05,8\nplain,{0},{2},0.03,9\n"
+    with pytest.warns(UnitWarning, match=f"beyond 0.9.*if they are fractions, name the observable '{fraction}'"):
+        datasets.load(folder(tmp_path, observations=rows.format(per_cent, 0.9, 0.8)))
+
+
+def test_a_folder_of_something_else_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"has no protocols\.csv"):
+        datasets.load(tmp_path)
 
 
 def test_predictions_are_replays_from_the_initial_weight_with_the_third_factor(tmp_path):
