@@ -12,6 +12,7 @@ from pathlib import Path
 
 MODEL, ARRAYS = "model.cpp", "objects.cpp"  # in this order: of what both compile the linker takes the optimised version
 SOURCES = re.compile(r"^SRCS = (.*)$", re.MULTILINE)
+INCLUDED = re.compile(r'^#include "(.*)"', re.MULTILINE)
 ANONYMOUS, OPENED = "\nnamespace {\n", "using namespace brian;\n"
 
 
@@ -29,16 +30,21 @@ def merge_sources(folder: Path) -> None:
         raise RuntimeError(
             f"the makefile in {folder} does not list {ARRAYS}; use a version of Brian2 that setup.cfg names"
         )
-    merged = [_named(folder / name) for name in listed[1].split() if name != ARRAYS]
+    merged = [_named(folder, folder / name) for name in listed[1].split() if name != ARRAYS]
     (folder / MODEL).write_text("\n".join(merged), encoding="utf-8")
     compiled_once = f"{ARRAYS.replace('.cpp', '.o')}: OPTIMISATIONS += -O0\n"
     text = SOURCES.sub(f"SRCS = {MODEL} {ARRAYS}", makefile)
     (folder / "makefile").write_text(f"{text}\n{compiled_once}", encoding="utf-8")
 
 
-def _named(path: Path) -> str:
-    """Text of a file of which the anonymous namespace has a name."""
-    text = path.read_text(encoding="utf-8")
+def _named(folder: Path, path: Path) -> str:
+    """Text of a file that may stand in `folder`, and of which the anonymous namespace has a name."""
+
+    def seen_from_folder(line: re.Match[str]) -> str:
+        beside = path.parent / line[1]
+        return f'#include "{beside.relative_to(folder)}"' if beside.is_file() else line[0]
+
+    text = INCLUDED.sub(seen_from_folder, path.read_text(encoding="utf-8"))
     if ANONYMOUS not in text:
         return text
     name = f"of_{path.stem}"
