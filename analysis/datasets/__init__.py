@@ -68,5 +68,7 @@ def load(source: xr.Dataset | str | os.PathLike) -> xr.Dataset:
     if os.path.isfile(source):  # False for a name that is too long for a path, too
         raise InputError(f"the file {source} must end in .csv, .nc or .nwb to be read as data; rename it")
     if os.path.isdir(source) and str(source) not in names():
-        raise InputError(f"the folder {source} has no protocols.csv; see `python -m analysis kinds` for its tables")
+        raise InputError(
+            f"{source} is no data set: this folder has no protocols.csv; see `python -m analysis kinds` for its tables"
+        )
     return catalog.load(__name__, str(source), "data set")()
