@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 DECAYS = 37.0  # time constants in which exp(-t/tau) falls below the rounding of 1: 53 ln 2
+PAIRED = 0.5  # s between spikes of two neurons that tell seconds from milliseconds
 _SIMULTANEOUS = 12  # decimals of a second to which spike times are compared
 _REMEDY = "check the parameters of the rule and the initial values of its beliefs"
 
@@ -91,10 +92,11 @@ def replay(
         raise InputError(f"weight is {weight:g}, outside the bounds {low:g} … {high:g} of the rule; start inside")
     delays = {"axonal_delay": axonal_delay, "dendritic_delay": dendritic_delay}
     axonal, dendritic = (require_number(name, delay, low=0, unit="s") for name, delay in delays.items())
+    trains = spike_protocol({"pre_spikes": pre_spikes, "post_spikes": post_spikes, "third_factor": third_factor})
     events = {
-        "pre": np.round(spike_train("pre_spikes", pre_spikes) + axonal, _SIMULTANEOUS),
-        "post": np.round(spike_train("post_spikes", post_spikes) + dendritic, _SIMULTANEOUS),
-        "third_factor": spike_train("third_factor", third_factor),
+        "pre": np.round(trains["pre_spikes"] + axonal, _SIMULTANEOUS),
+        "post": np.round(trains["post_spikes"] + dendritic, _SIMULTANEOUS),
+        "third_factor": trains["third_factor"],
     }
     if events["third_factor"].size and "third_factor" not in rule.events:
         raise InputError(f"third_factor: rule {rule.name!r} does nothing at such events; leave it out")
@@ -231,7 +233,8 @@ def merge_protocols(
             )
     merged = []
     for i in range(len(pre)):
-        events = {name: spike_train(f"{name}[{i}]", each[i]) for name, each in trains.items()}
+        named = spike_protocol({f"{name}[{i}]": each[i] for name, each in trains.items()})
+        events = dict(zip(trains, named.values(), strict=True))
         merged.append(_merge(events, _last(events) + settle, tick))
     sizes = np.array([t.size for t, _ in merged], dtype=np.int64)
     last = np.cumsum(sizes)
@@ -271,6 +274,20 @@ def spike_trains(name: str, trains: Sequence[ArrayLike]) -> tuple[NDArray[np.flo
     bare = [train for train, times in zip(made, trains, strict=True) if train.size > 1 and own_unit(times) is None]
     if bare:  # slow trains beside others are usual
         warn_of_gap(name, *bare)
+    return made
+
+
+def spike_protocol(trains: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float64]]:
+    """Checked trains of one protocol by their names, of which the first two are those of the two neurons.
+
+    Where these fire within half a second of each other, times are in seconds, however seldom they do.
+    """
+    made = {name: _spike_train(name, times) for name, times in trains.items()}
+    pre, post, *_ = made.values()
+    is_paired = bool(np.any(np.searchsorted(post, pre + PAIRED) > np.searchsorted(post, pre - PAIRED)))
+    for name, train in made.items():
+        if not is_paired and own_unit(trains[name]) is None:
+            warn_of_gap(name, train)
     return made
 
 

@@ -123,6 +123,7 @@ def test_usual_numbers_draw_no_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error", UnitWarning)
         plasticity.replay(PAIR, *plasticity.pairing(0.01, 0.1))
+        plasticity.replay(PAIR, [0.0, 10.0, 20.0], [0.01, 10.01, 20.01])
         circuits.pairing([[0, 10, 20], [0, 0.1, 0.2, 0.3]], [[0.01], [0.11]], PAIR)
         analysis.fit("pair_stdp", "sjostrom_2001")
         rules.btsp_two_trace(tau_eligibility=3.0)

@@ -76,6 +76,7 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
         _check_third_factor(projection, circuit.population(projection.third_factor), post)
     if projection.rule is not None:
         check_rule(projection.rule)
+        _check_values(projection, projection.rule)
         _check_own_names(projection, projection.rule, post)
         _check_locals(circuit, projection.rule, pre, post)
         if "post" in projection.rule.events:
@@ -171,6 +172,16 @@ def check_rates(circuit: Circuit) -> None:
     if stimulus.targets is not None and stimulus.targets.shape[1] != last.size:
         raise InputError(f"targets have {stimulus.targets.shape[1]} rates, but {last.name!r} has {last.size}")
     _check_batch("order", stimulus.sequence, 1, circuit.n_batch)
+
+
+def _check_values(projection: Projection, rule: Rule) -> None:
+    """Refuse parameters that are neither one number nor one for every synapse."""
+    for p in rule.parameters:
+        if np.ndim(p.value) and np.shape(p.value) != (projection.n_synapses,):
+            raise InputError(
+                f"{p.name} of rule {rule.name!r} has shape {np.shape(p.value)}, but {projection.name!r} has "
+                f"{projection.n_synapses} synapses; give one number, or one for each, in the order of their list"
+            )
 
 
 def _check_rate_projection(circuit: Circuit, projection: Projection) -> None:

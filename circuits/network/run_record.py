@@ -90,6 +90,16 @@ class Run:
     phase: str = ""
     trial: int = 0
 
+    def __repr__(self) -> str:
+        """Show what was recorded, in short."""
+        lines = [f"Run on {self.engine}, seed {self.seed}, {self.times.size} records, step {numbers(self.dt)} s"]
+        lines += [
+            f"{name}: {w.size} synapses, final weight {numbers(np.mean(w))} ± {numbers(np.std(w))}"
+            for name, w in self.final.items()
+        ]
+        lines += [f"{name}: {int(np.sum(counts))} spikes" for name, counts in self.counts.items()]
+        return "\n  ".join(lines)
+
     def _repr_markdown_(self) -> str:
         """Show what was recorded in a notebook."""
         rows = [

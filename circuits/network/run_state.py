@@ -30,12 +30,19 @@ class RunState(Mapping[str, NDArray]):
         By ``"population.variable"``, ``"projection.variable"``, ``"feedback.…"`` and ``"random.…"``.
     is_changed : bool
         Whether values were replaced since the end of the run.
+    seed : int, optional
+        Of the run; None in files of earlier versions.
     """
 
     step: int
     dt: float
     arrays: Mapping[str, NDArray] = field(default_factory=dict)
     is_changed: bool = False
+    seed: int | None = None
+
+    def __repr__(self) -> str:
+        """Show time and names."""
+        return f"RunState at {self.time:g} s of {', '.join(self.arrays)}"
 
     @property
     def time(self) -> float:

@@ -85,7 +85,9 @@ class Experiment:
             raise DivergedError(error.variable, error.time, error.remedy, f"{self._name(k)}, trial {trial}") from None
         own = {p.name: p.weight for p in self.circuit.projections}
         start = own if state is None else {name: state[f"{name}.w"] for name in run.final}
-        return replace(run, phase=phase.name, trial=trial, initial={name: start[name] for name in run.final})
+        end = None if run.state is None else replace(run.state, seed=grid.seed)
+        initial = {name: start[name] for name in run.final}
+        return replace(run, phase=phase.name, trial=trial, initial=initial, state=end)
 
     def _state_after(self, run: Run) -> RunState | None:
         """State with which the next phase begins."""

@@ -36,7 +36,7 @@ def run(
     dt: float = ...,
     device: str | None = ...,
     record_every: float | None = ...,
-    seed: int = ...,
+    seed: int | None = ...,
     record: Sequence[str] = ...,
     n_tracked: int = ...,
     feedback: Channels = ...,
@@ -56,7 +56,7 @@ def run(
     dt: float = ...,
     device: str | None = ...,
     record_every: float | None = ...,
-    seed: int = ...,
+    seed: int | None = ...,
     record: Sequence[str] = ...,
     n_tracked: int = ...,
     feedback: Channels = ...,
@@ -76,7 +76,7 @@ def run(
     dt: float = 1e-3,
     device: str | None = None,
     record_every: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     record: Sequence[str] = (),
     n_tracked: int = 20,
     feedback: Channels = None,
@@ -104,8 +104,8 @@ def run(
         there is no compiler, else cpp.
     record_every : float, optional
         Interval of the records [s]; by default only the final weights are recorded.
-    seed : int
-        Seed of everything random.
+    seed : int, optional
+        Seed of everything random; by default that of `start`, else 0.
     record : sequence of str
         What to record beside the weights: states of the rules; in rate circuits also ``"rate"`` and
         ``"information"``; in spiking circuits also spikes by the name of the population, and variables of neurons as
@@ -170,6 +170,7 @@ def run(
     >>> bool(rewarded.final["synapses"][0] > 1)
     True
     """
+    seed = seed if seed is not None else (start.seed or 0) if isinstance(start, RunState) else 0
     arguments = {name: value for name, value in locals().items() if name not in ("record_weights", "after_phase")}
     check_arguments(circuit, device, n_tracked, feedback, controllability, third_factor)
     require_number("dt", dt, low=0, exclusive=True, unit="s")

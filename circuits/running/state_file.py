@@ -44,7 +44,8 @@ def write_state(state: RunState, path: str | PathLike) -> Path:
         for name, array in state.arrays.items()
     }
     ds = make_dataset(variables, {}, title=KIND, parameters={"dt": state.dt})
-    return write(ds.assign_attrs(step=state.step, dt=state.dt, is_changed=int(state.is_changed)), path)
+    seed = {} if state.seed is None else {"seed": state.seed}
+    return write(ds.assign_attrs(step=state.step, dt=state.dt, is_changed=int(state.is_changed), **seed), path)
 
 
 @checked
@@ -69,4 +70,5 @@ def read_state(path: str | PathLike) -> RunState:
     if ds.attrs.get("title") != KIND:
         raise InputError(f"{path} is no state of a run but a {ds.attrs.get('title')}; use circuits.write_state")
     arrays = {str(name): variable.values for name, variable in ds.variables.items()}
-    return RunState(int(ds.attrs["step"]), float(ds.attrs["dt"]), arrays, bool(ds.attrs["is_changed"]))
+    seed = int(ds.attrs["seed"]) if "seed" in ds.attrs else None
+    return RunState(int(ds.attrs["step"]), float(ds.attrs["dt"]), arrays, bool(ds.attrs["is_changed"]), seed)

@@ -140,3 +140,26 @@ def test_strings_of_a_synapse_model_run_as_they_are():
     assert circuits.run(circuit, 0.1, device="numpy").final["synapses"] == 2.5
     limits = Controllability(bounds=(0.0, 2.0))
     assert circuits.run(circuit, 0.1, device="numpy", controllability=limits).final["synapses"] == 1.0
+
+
+def lists(rule):
+    """Five neurons onto one, each of which fires at another time before it."""
+    pre = tuple(np.array([0.01 + 1e-3 * k, 0.05]) for k in range(5))
+    populations = Population("pre", pre), Population("post", (np.array([0.02, 0.055]),))
+    ends = circuits.all_to_all("synapses", *populations, 1.0)
+    return Circuit("lists", populations, (Projection(rule=rule, **ends),))
+
+
+def test_a_parameter_may_have_a_value_for_every_synapse():
+    amplitudes = np.linspace(1e-3, 1e-2, 5)
+    circuit = lists(pair_stdp().with_parameters(A_plus=amplitudes))
+    run = circuits.run(circuit, 0.1, 1e-3, device="numpy")
+    trains = zip(amplitudes, circuit.population("pre").spike_times, strict=True)
+    alone = [replay(pair_stdp(A_plus=a), pre, [0.02, 0.055]).weight[-1] for a, pre in trains]
+    np.testing.assert_allclose(run.final["synapses"], alone, rtol=1e-12)
+    assert repr(run).splitlines()[1:3] == [
+        f"  synapses: 5 synapses, final weight {run.final['synapses'].mean():.4g} ± {run.final['synapses'].std():.4g}",
+        "  pre: 10 spikes",
+    ]
+    with pytest.raises(InputError, match=r"A_plus of rule 'pair_stdp' has shape \(3,\), but 'synapses' has 5 synapses"):
+        lists(pair_stdp().with_parameters(A_plus=amplitudes[:3]))

@@ -57,7 +57,9 @@ def test_a_run_that_is_cut_is_the_whole_run(choice, cut, tmp_path):
     options = {"dt": DT, "seed": 4, **options}
     whole = run(make(), 1.0, record_every=0.09, **options)
     one = run(make(), cut, **options)
-    two = run(make(), 1.0 - cut, start=read_state(write_state(one.state, tmp_path / "state.nc")), **options)
+    goes_on = options | {"seed": None, "start": read_state(write_state(one.state, tmp_path / "state.nc"))}
+    two = run(make(), 1.0 - cut, **goes_on)
+    assert two.seed == 4
     assert_same_state(two.state, whole.state)
     phases = run(make(), [Phase(cut), Phase(1.0 - cut, record_every=0.01)], **options)
     assert_same_state(phases[1].state, whole.state)
