@@ -92,21 +92,22 @@ class Run:
 
     def __repr__(self) -> str:
         """Show what was recorded, in short."""
-        lines = [f"Run on {self.engine}, seed {self.seed}, {self.times.size} records, step {numbers(self.dt)} s"]
-        lines += [
-            f"{name}: {w.size} synapses, final weight {numbers(np.mean(w))} ± {numbers(np.std(w))}"
-            for name, w in self.final.items()
-        ]
-        lines += [f"{name}: {int(np.sum(counts))} spikes" for name, counts in self.counts.items()]
-        return "\n  ".join(lines)
+        weights = [f"{name}: {n} synapses, final weight {mean} ± {std}" for name, n, mean, std in self._summary()]
+        return "\n  ".join([f"Run {self._made()}", *weights, *self._fired()])
 
     def _repr_markdown_(self) -> str:
         """Show what was recorded in a notebook."""
-        rows = [
-            (f"`{name}`", str(weights.size), numbers(np.mean(weights)), numbers(np.std(weights)))
-            for name, weights in self.final.items()
-        ]
-        spikes = [f"{name}: {int(np.sum(counts))} spikes" for name, counts in self.counts.items()]
-        head = f"**Run** on {self.engine}, seed {self.seed}, {self.times.size} records, step {numbers(self.dt)} s"
+        rows = [(f"`{name}`", *others) for name, *others in self._summary()]
         header = ("projection", "synapses", "mean final weight", "standard deviation")
-        return "\n\n".join([head, table(header, rows), *spikes, "`circuits.as_dataset(run)` labels all arrays."])
+        end = "`circuits.as_dataset(run)` labels all arrays."
+        return "\n\n".join([f"**Run** {self._made()}", table(header, rows), *self._fired(), end])
+
+    def _made(self) -> str:
+        return f"on {self.engine}, seed {self.seed}, {self.times.size} records, step {numbers(self.dt)} s"
+
+    def _summary(self) -> list[tuple[str, str, str, str]]:
+        """Of every projection: its name, number of synapses, mean and standard deviation of the final weights."""
+        return [(name, str(w.size), numbers(np.mean(w)), numbers(np.std(w))) for name, w in self.final.items()]
+
+    def _fired(self) -> list[str]:
+        return [f"{name}: {int(np.sum(counts))} spikes" for name, counts in self.counts.items()]

@@ -41,16 +41,16 @@ def test_a_loss_that_rises_is_announced_and_one_that_falls_is_not(capsys):
 
 def test_a_late_error_is_announced_twice(capsys):
     descending(100.0, 0.4, record_every=0.02, feedback=FeedbackChannel(delay=0.01))
-    told = capsys.readouterr().err
-    assert "feedback is 0.01 s late" in told
-    assert "the loss rose" in told
+    printed = capsys.readouterr().err
+    assert "feedback is 0.01 s late" in printed
+    assert "the loss rose" in printed
 
 
 def test_a_silent_neuron_is_named(capsys):
     pairs = load("feedforward_spiking")([[0.01, 0.02]], pair_stdp(), weight=1e-3)
     run(pairs, 0.05, device="numpy")
-    assert "no weight of 'synapses' changed" in (told := capsys.readouterr().err)
-    assert "'outputs' did not fire" in told
+    assert "no weight of 'synapses' changed" in (printed := capsys.readouterr().err)
+    assert "'outputs' did not fire" in printed
     run(load("feedforward_spiking")([[0.01, 0.02]], pair_stdp(), weight=200.0), 0.05, device="numpy")
     run(pairs, [Phase(0.05, plastic=False)], device="numpy")
     assert capsys.readouterr().err == ""
